@@ -1,0 +1,73 @@
+// What a module is and all it can do. Read this, then modules/persistence/run_keys.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/module/finding.h"
+#include "collector/module/record.h"
+#include "collector/source/registry.h"
+#include "collector/source/source.h"
+
+namespace hozen {
+
+struct ArtifactId {
+  std::uint32_t row = 0;
+};
+
+/// Order of collection when time or space is short: first is most valuable.
+enum class Priority : std::uint8_t { volatile_state, crown_jewels, high, normal, bulk };
+std::string_view to_text(Priority priority);
+
+/// What `run` may do. It sees no operating system, no clock, no bundle and no network.
+class ModuleContext {
+ public:
+  virtual ~ModuleContext() = default;
+  virtual EvidenceSource& source() = 0;
+  virtual View view() const = 0;             ///< the runner calls `run` once for each view the source has
+  virtual Registry* registry() = 0;          ///< of this view; nullptr when the source has none
+  /// True in exactly one of the runs over a source: what does not depend on the view (files) is read then.
+  virtual bool reads_files() const = 0;
+  virtual FileTime reference_time() const = 0;  ///< "now" for rules; see bundle.md
+  /// Queues a file for the bundle; the same path twice is one artifact. Its outcome stands in artifacts.jsonl.
+  virtual ArtifactId collect(const EvidencePath&, std::string_view reason, Priority) = 0;
+  /// The preserved bytes of a queued file, read now; Errc::limit above `cap_bytes`.
+  virtual Result<std::vector<std::byte>> read(ArtifactId, std::uint64_t cap_bytes) = 0;
+  virtual void report(Finding) = 0;
+  virtual void note(Error) = 0;              ///< a problem that cost part of the result
+  virtual std::stop_token stop() const = 0;
+
+  /// Writes the row into its kind's stream at once and returns its id ("run_keys-12").
+  template <class Row, std::size_t N>
+  std::string emit(const Kind& kind, const std::array<Field<Row>, N>& fields, const Row& row,
+                   const Envelope& envelope) {
+    std::string& line = begin_record(kind, envelope);
+    write_fields(fields, row, line);
+    return end_record();
+  }
+
+ protected:
+  virtual std::string& begin_record(const Kind&, const Envelope&) = 0;
+  virtual std::string end_record() = 0;
+};
+
+/// Everything the program knows about a module: one constant per module file.
+struct ModuleSpec {
+  std::string_view name;     ///< equals the file's stem
+  std::string_view summary;  ///< one sentence, shown by `hozen modules`
+  std::span<const Kind> kinds;
+  std::span<const std::string_view> references;  ///< where the facts in the file come from
+  std::span<const std::string_view> attack;      ///< ATT&CK technique ids its findings may carry
+  Result<void> (*run)(ModuleContext&);
+};
+
+/// All modules of this build by name. CMake writes the definition from the file names.
+std::span<const ModuleSpec* const> all_modules();
+
+}  // namespace hozen

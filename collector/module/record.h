@@ -1,0 +1,95 @@
+// How a record is declared and written: each column once, with name, one sentence and value together.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collector/base/filetime.h"
+#include "collector/base/json_text.h"
+
+namespace hozen {
+
+/// Why a cell has no value. "" and 0 are values; these are not.
+enum class Absent : std::uint8_t { not_present, unreadable, unparsable, not_applicable };
+std::string_view to_text(Absent reason);
+
+/// Where a record was read: enough for a second examiner to find the same bytes.
+struct Origin {
+  std::optional<std::uint32_t> artifact;  ///< row of artifacts.jsonl whose bytes were parsed; nothing for API answers
+  std::string key;                        ///< registry key as mounted, "" when none
+  std::optional<std::uint64_t> offset;    ///< bytes from the start of the artifact
+};
+
+/// What every record carries beside its own fields.
+struct Envelope {
+  Origin origin;
+  std::vector<std::pair<std::string_view, FileTime>> timestamps;  ///< an unset one prints as null
+  std::string user_sid, user_name;                                ///< both "" for the machine: no `user` then
+};
+
+/// One value of a record, appended to the JSON line as it is.
+/// A value that is absent is written as null, with the reason in `<column>_absent`; text that is not UTF-8 gets `<column>_utf16`.
+class Cell {
+ public:
+  Cell(std::string& json, std::string_view column) : json_{json}, column_{column} {}
+  void text(std::string_view wtf8);
+  void optional_text(const std::optional<std::string>& value, Absent otherwise = Absent::not_present);
+  void texts(std::span<const std::string> values);  ///< list of strings
+  void number(std::uint64_t value) { append_json_number(json_, value); }
+  void signed_number(std::int64_t value) { append_json_number(json_, value); }
+  void boolean(bool value) { json_ += value ? "true" : "false"; }
+  void time(FileTime value) { append_json_time(json_, value); }
+  void bytes(std::span<const std::byte> value) { append_json_hex(json_, value); }
+  void absent(Absent reason);
+  std::string& raw() { return json_; }              ///< for lists and objects
+ private:
+  std::string& json_;
+  std::string_view column_;
+};
+
+struct Column {
+  std::string_view name;         ///< snake_case; the unit is in the name (size_bytes, delay_ms)
+  std::string_view description;  ///< one sentence
+};
+
+/// One column of Row and how it writes itself.
+template <class Row>
+struct Field {
+  Column column;
+  void (*write)(const Row&, Cell&);
+};
+
+/// A kind of record a module emits.
+struct Kind {
+  std::string_view name;         ///< "run_key"
+  std::string_view description;  ///< one sentence
+  std::span<const Column> columns;
+};
+
+template <class Row, std::size_t N>
+constexpr std::array<Column, N> columns_of(const std::array<Field<Row>, N>& fields) {
+  std::array<Column, N> columns{};
+  for (std::size_t i = 0; i < N; ++i) columns[i] = fields[i].column;
+  return columns;
+}
+
+/// Appends ,"name":value for each field; `json` already holds at least one member.
+template <class Row, std::size_t N>
+void write_fields(const std::array<Field<Row>, N>& fields, const Row& row, std::string& json) {
+  for (const auto& field : fields) {
+    json += ",\"";
+    json += field.column.name;
+    json += "\":";
+    Cell cell{json, field.column.name};
+    field.write(row, cell);
+  }
+}
+
+}  // namespace hozen
