@@ -1,0 +1,45 @@
+# hozen_test(NAME [DIRECTORY dir] LINK targets... [LABEL label] [NEEDS_PROGRAM])
+#
+# hozen_NAME_test from DIRECTORY/*_test.cpp (default: the folder NAME), nothing while it has none.
+# Tests run in the root of the checkout, with these variables set:
+#   HOZEN_SOURCE_DIR  the root of the checkout
+#   HOZEN_PROGRAM     the program built beside the tests
+include(GoogleTest)
+
+function(hozen_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NEEDS_PROGRAM" "DIRECTORY;LABEL" "LINK")
+  if(NOT arg_DIRECTORY)
+    set(arg_DIRECTORY ${name})
+  endif()
+  hozen_sources(sources ${arg_DIRECTORY}/*_test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  set(target hozen_${name}_test)
+  add_executable(${target} ${sources})
+  target_link_libraries(${target} PRIVATE hozen_options ${arg_LINK} hozen_dep_gtest
+    hozen_dep_zlib hozen_dep_pugixml hozen_dep_filesystem hozen_dep_spdlog hozen_dep_json)
+  if(arg_NEEDS_PROGRAM AND TARGET hozen)
+    add_dependencies(${target} hozen)
+  endif()
+  # Listed when ctest runs, not when the program is linked: listing under Wine needs its prefix.
+  gtest_discover_tests(${target}
+    TEST_PREFIX ${name}.
+    TEST_LIST ${target}_TESTS
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 120
+    PROPERTIES TIMEOUT 300)
+  # Properties whose value is a list do not survive gtest_discover_tests; ctest reads them here.
+  set(properties "ENVIRONMENT \"HOZEN_SOURCE_DIR=${PROJECT_SOURCE_DIR};HOZEN_PROGRAM=${CMAKE_BINARY_DIR}/hozen${CMAKE_EXECUTABLE_SUFFIX}\"")
+  if(arg_LABEL)
+    string(APPEND properties " LABELS ${arg_LABEL} TIMEOUT 7200")
+  endif()
+  set(include_file ${CMAKE_CURRENT_BINARY_DIR}/${target}_properties.cmake)
+  file(WRITE ${include_file}
+    "foreach(test IN LISTS ${target}_TESTS)
+  set_tests_properties(\"\${test}\" PROPERTIES ${properties})
+endforeach()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${include_file})
+endfunction()
