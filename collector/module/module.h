@@ -30,17 +30,19 @@ class ModuleContext {
  public:
   virtual ~ModuleContext() = default;
   virtual EvidenceSource& source() = 0;
-  virtual View view() const = 0;             ///< the runner calls `run` once for each view the source has
-  virtual Registry* registry() = 0;          ///< of this view; nullptr when the source has none
-  /// True in exactly one of the runs over a source: what does not depend on the view (files) is read then.
+  virtual View view() const = 0;     ///< the runner calls `run` once for each view the source has
+  virtual Registry* registry() = 0;  ///< of this view; nullptr when the source has none
+  /// True in exactly one of the runs over a source: what does not depend on the view (files) is
+  /// read then.
   virtual bool reads_files() const = 0;
   virtual FileTime reference_time() const = 0;  ///< "now" for rules; see bundle.md
-  /// Queues a file for the bundle; the same path twice is one artifact. Its outcome stands in artifacts.jsonl.
+  /// Queues a file for the bundle; the same path twice is one artifact. Its outcome stands in
+  /// artifacts.jsonl.
   virtual ArtifactId collect(const EvidencePath&, std::string_view reason, Priority) = 0;
   /// The preserved bytes of a queued file, read now; Errc::limit above `cap_bytes`.
   virtual Result<std::vector<std::byte>> read(ArtifactId, std::uint64_t cap_bytes) = 0;
   virtual void report(Finding) = 0;
-  virtual void note(Error) = 0;              ///< a problem that cost part of the result
+  virtual void note(Error) = 0;  ///< a problem that cost part of the result
   virtual std::stop_token stop() const = 0;
 
   /// Writes the row into its kind's stream at once and returns its id ("run_keys-12").

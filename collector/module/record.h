@@ -1,4 +1,5 @@
-// How a record is declared and written: each column once, with name, one sentence and value together.
+// How a record is declared and written: each column once, with name, one sentence and value
+// together.
 #pragma once
 
 #include <array>
@@ -22,25 +23,28 @@ std::string_view to_text(Absent reason);
 
 /// Where a record was read: enough for a second examiner to find the same bytes.
 struct Origin {
-  std::optional<std::uint32_t> artifact;  ///< row of artifacts.jsonl whose bytes were parsed; nothing for API answers
-  std::string key;                        ///< registry key as mounted, "" when none
-  std::optional<std::uint64_t> offset;    ///< bytes from the start of the artifact
+  std::optional<std::uint32_t>
+      artifact;     ///< row of artifacts.jsonl whose bytes were parsed; nothing for API answers
+  std::string key;  ///< registry key as mounted, "" when none
+  std::optional<std::uint64_t> offset;  ///< bytes from the start of the artifact
 };
 
 /// What every record carries beside its own fields.
 struct Envelope {
   Origin origin;
   std::vector<std::pair<std::string_view, FileTime>> timestamps;  ///< an unset one prints as null
-  std::string user_sid, user_name;                                ///< both "" for the machine: no `user` then
+  std::string user_sid, user_name;  ///< both "" for the machine: no `user` then
 };
 
 /// One value of a record, appended to the JSON line as it is.
-/// A value that is absent is written as null, with the reason in `<column>_absent`; text that is not UTF-8 gets `<column>_utf16`.
+/// A value that is absent is written as null, with the reason in `<column>_absent`; text that is
+/// not UTF-8 gets `<column>_utf16`.
 class Cell {
  public:
   Cell(std::string& json, std::string_view column) : json_{json}, column_{column} {}
   void text(std::string_view wtf8);
-  void optional_text(const std::optional<std::string>& value, Absent otherwise = Absent::not_present);
+  void optional_text(const std::optional<std::string>& value,
+                     Absent otherwise = Absent::not_present);
   void texts(std::span<const std::string> values);  ///< list of strings
   void number(std::uint64_t value) { append_json_number(json_, value); }
   void signed_number(std::int64_t value) { append_json_number(json_, value); }
@@ -48,8 +52,10 @@ class Cell {
   void time(FileTime value) { append_json_time(json_, value); }
   void bytes(std::span<const std::byte> value) { append_json_hex(json_, value); }
   void absent(Absent reason);
-  std::string& raw() { return json_; }              ///< for lists and objects
+  std::string& raw() { return json_; }  ///< for lists and objects
  private:
+  void open_companion(std::string_view suffix);  // ,"<column><suffix>":
+
   std::string& json_;
   std::string_view column_;
 };
