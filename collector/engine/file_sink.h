@@ -1,0 +1,29 @@
+// Where a bundle goes: a file that carries its name only once it is complete, or standard output.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "collector/engine/bundle.h"
+
+namespace hozen {
+
+class BundleOutput : public ByteSink {
+ public:
+  /// Everything is written: flushes, closes and, for a file, takes ".partial" off its name.
+  virtual Result<void> complete() = 0;
+  /// Where the bytes are now: "….zip.partial" until complete(), then "….zip"; "-" for standard
+  /// output.
+  virtual std::string path() const = 0;
+};
+
+/// Creates `path` + ".partial", which must not exist, and neither must `path`: nothing is ever
+/// overwritten. Only the user who runs the program (Windows: and administrators) can read it.
+/// Left as it is when complete() is never called. Errc::io with the system's words.
+Result<std::unique_ptr<BundleOutput>> create_output_file(const std::string& path);
+
+/// Standard output, switched to binary on Windows.
+Result<std::unique_ptr<BundleOutput>> open_standard_output();
+
+}  // namespace hozen
