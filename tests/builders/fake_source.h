@@ -1,0 +1,61 @@
+// Evidence held in memory: volumes, folders and files made by hand.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/base/byte_source.h"
+#include "collector/source/source.h"
+
+namespace hozen::fake {
+
+/// A file or folder of a FakeSource; set what matters, the rest is as a plain file has it.
+struct Entry {
+  FileInfo facts;                ///< path, size and streams are kept up to date by the source
+  std::vector<std::byte> bytes;  ///< of the unnamed stream
+  std::map<std::string, std::vector<std::byte>> streams;
+  std::optional<Error> unreadable;  ///< open() of a file, walk() into a folder fail with this
+  std::function<void()> on_open;  ///< called by each open(): a file that changes between two reads
+};
+
+/// Case-insensitive, in-memory EvidenceSource. Entries are listed in the order of their folded
+/// names.
+class FakeSource final : public EvidenceSource {
+ public:
+  FakeSource();
+  ~FakeSource() override;
+
+  void add_volume(VolumeInfo volume);
+  /// Make the entry and all folders above it (and its volume); an existing one is returned as it
+  /// is.
+  Entry& add_folder(const EvidencePath& path);
+  Entry& add_file(const EvidencePath& path, std::vector<std::byte> bytes);
+  void remove(const EvidencePath& path);  ///< with everything below it
+  Entry* find(const EvidencePath& path);  ///< nullptr when it is not there
+  std::uint64_t opened() const;           ///< how often open() succeeded
+
+  std::string_view kind() const override { return "folder"; }
+  std::string describe() const override { return "fake"; }
+  std::string_view method() const override { return "file_api"; }
+  const std::vector<VolumeInfo>& volumes() const override;
+  Result<FileInfo> stat(const EvidencePath& path) override;
+  Result<void> walk(const EvidencePath& directory,
+                    const std::function<Visit(const FileInfo&)>& visit,
+                    const std::function<void(const EvidencePath&, Error)>& problem) override;
+  Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override;
+  Registry* api_registry() override { return nullptr; }
+
+ private:
+  struct State;
+  std::unique_ptr<State> self_;
+};
+
+std::vector<std::byte> bytes_from(std::string_view text);
+
+}  // namespace hozen::fake
