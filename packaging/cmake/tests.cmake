@@ -18,7 +18,8 @@ function(hozen_test name)
   set(target hozen_${name}_test)
   add_executable(${target} ${sources})
   target_link_libraries(${target} PRIVATE hozen_options ${arg_LINK} hozen_dep_gtest
-    hozen_dep_zlib hozen_dep_pugixml hozen_dep_filesystem hozen_dep_spdlog hozen_dep_json)
+    hozen_dep_zlib hozen_dep_pugixml hozen_dep_filesystem hozen_dep_spdlog hozen_dep_json
+    hozen_dep_crypto)
   if(arg_NEEDS_PROGRAM AND TARGET hozen)
     add_dependencies(${target} hozen)
   endif()

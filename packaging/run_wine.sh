@@ -1,0 +1,23 @@
+#!/bin/bash
+# Runs a Windows program under Wine: run_wine.sh PROGRAM.exe [ARGUMENTS...]
+# The Wine prefix is $WINEPREFIX or, without it, a prefix of our own below build/: never ~/.wine.
+# It is made when it is missing (about 12 s); --prepare only does that.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export WINEPREFIX=${WINEPREFIX:-$here/../build/wine/tests}
+export WINEDEBUG=${WINEDEBUG:--all} WINEDLLOVERRIDES="${WINEDLLOVERRIDES:-mscoree,mshtml=}"
+unset DISPLAY WAYLAND_DISPLAY
+
+if [ ! -e "$WINEPREFIX/.hozen-complete" ]; then
+  mkdir -p "$WINEPREFIX"
+  (
+    flock 9
+    if [ ! -e "$WINEPREFIX/.hozen-complete" ]; then
+      wineboot -i >/dev/null 2>&1 || { echo "run_wine.sh: wineboot failed in $WINEPREFIX" >&2; exit 1; }
+      wine winecfg -v win10 >/dev/null 2>&1
+      touch "$WINEPREFIX/.hozen-complete"
+    fi
+  ) 9>"$WINEPREFIX.lock"
+fi
+[ "${1:-}" != --prepare ] || exit 0
+exec wine "$@"
