@@ -1,0 +1,132 @@
+#include "collector/base/json_text.h"
+
+#include <charconv>
+#include <cstring>
+
+#include "collector/base/text.h"
+#include "collector/base/wtf8_decode.h"
+
+namespace hozen {
+namespace {
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+
+/// True for a byte that stands in a JSON string as it is and is one character.
+constexpr bool is_plain(std::uint8_t c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+
+/// True when every byte of the word is plain.
+constexpr bool all_plain(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101u;
+  constexpr std::uint64_t kHigh = 0x8080'8080'8080'8080u;
+  const std::uint64_t quote = word ^ (kOnes * '"');
+  const std::uint64_t backslash = word ^ (kOnes * '\\');
+  return (((word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | word) & kHigh) == 0;
+}
+
+/// Length of the run of plain bytes from `at` on.
+std::size_t plain_run(std::string_view text, std::size_t at) {
+  const std::size_t from = at;
+  for (; text.size() - at >= 8; at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
+    if (!all_plain(word)) break;
+  }
+  while (at < text.size() && is_plain(static_cast<std::uint8_t>(text[at]))) ++at;
+  return at - from;
+}
+
+void append_escaped(std::string& out, char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
+  }
+  out += "\\u00";
+  out += kHexDigits[static_cast<std::uint8_t>(c) >> 4];
+  out += kHexDigits[static_cast<std::uint8_t>(c) & 15];
+}
+
+template <class T>
+void append_integer(std::string& out, T value) {
+  char buffer[24];
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+}
+
+}  // namespace
+
+bool append_json_string(std::string& out, std::string_view wtf8) {
+  bool exact = true;
+  out += '"';
+  for (std::size_t at = 0; at < wtf8.size();) {
+    const std::size_t run = plain_run(wtf8, at);
+    out.append(wtf8, at, run);
+    at += run;
+    if (at == wtf8.size()) break;
+    if (static_cast<std::uint8_t>(wtf8[at]) < 0x80) {
+      append_escaped(out, wtf8[at++]);
+      continue;
+    }
+    const Decoded c = decode_wtf8(wtf8, at);
+    if (c.well_formed && !is_surrogate(c.code_point)) {
+      out.append(wtf8, at, c.length);
+    } else {
+      exact = false;
+      append_wtf8(out, kReplacement);
+    }
+    at += c.length;
+  }
+  out += '"';
+  return exact;
+}
+
+void append_json_number(std::string& out, std::uint64_t value) { append_integer(out, value); }
+void append_json_number(std::string& out, std::int64_t value) { append_integer(out, value); }
+
+void append_json_time(std::string& out, FileTime value) {
+  if (!value.is_set()) {
+    out += "null";
+    return;
+  }
+  out += '"';
+  value.append_iso8601(out);
+  out += '"';
+}
+
+void append_json_hex(std::string& out, std::span<const std::byte> value) {
+  const std::size_t before = out.size();
+  out.resize(before + 2 * value.size() + 2);
+  char* at = out.data() + before;
+  *at++ = '"';
+  for (const std::byte b : value) {
+    *at++ = kHexDigits[static_cast<std::uint8_t>(b) >> 4];
+    *at++ = kHexDigits[static_cast<std::uint8_t>(b) & 15];
+  }
+  *at = '"';
+}
+
+void append_json_utf16_hex(std::string& out, std::string_view wtf8) {
+  const std::u16string units = utf16_from_wtf8(wtf8);
+  append_json_hex(out, std::as_bytes(std::span{units.data(), units.size()}));
+}
+
+}  // namespace hozen
