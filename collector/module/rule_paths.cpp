@@ -1,0 +1,159 @@
+// What a path, a name or a text says by itself: the parts of the shared rules that need no command.
+#include <algorithm>
+
+#include "collector/base/text.h"
+#include "collector/module/rules.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::uint64_t kTicksPerDay = kTicksPerSecond * 86'400;
+constexpr std::uint64_t kRecentDays = 30;
+/// ProgramData itself and two levels below it are open to every user.
+constexpr std::size_t kProgramDataDepth = 2;
+
+/// Top-level folders that Windows or its setup makes, and that users cannot write to.
+constexpr std::string_view kWindowsRoots[] = {"Windows",
+                                              "WINNT",
+                                              "Program Files",
+                                              "Program Files (x86)",
+                                              "Program Files (Arm)",
+                                              "ProgramData",
+                                              "Users",
+                                              "Documents and Settings",
+                                              "Recovery",
+                                              "System Volume Information",
+                                              "Windows.old",
+                                              "$WinREAgent",
+                                              "$WINDOWS.~BT",
+                                              "$Windows.~WS",
+                                              "Boot",
+                                              "EFI",
+                                              "MSOCache",
+                                              "inetpub"};
+
+/// Below the Windows folder, yet writable by ordinary users.
+constexpr std::string_view kWritableInWindows[] = {"Temp",
+                                                   "Tasks",
+                                                   "Debug",
+                                                   "Fonts",
+                                                   "Help",
+                                                   "IME",
+                                                   "Media",
+                                                   "tracing",
+                                                   "addins",
+                                                   "Registration\\CRMLog",
+                                                   "System32\\spool\\drivers\\color",
+                                                   "System32\\Microsoft\\Crypto\\RSA\\MachineKeys",
+                                                   "System32\\Tasks",
+                                                   "SysWOW64\\Tasks"};
+
+constexpr std::string_view kDocumentExtensions[] = {
+    "pdf",  "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "rtf", "jpg",
+    "jpeg", "png", "gif",  "mp3", "mp4",  "avi", "zip",  "csv", "htm", "html"};
+constexpr std::string_view kProgramExtensions[] = {"exe", "scr", "com", "pif", "bat", "cmd",
+                                                   "js",  "jse", "vbs", "vbe", "wsf", "hta",
+                                                   "ps1", "dll", "cpl", "lnk", "msi"};
+
+template <class List>
+bool lists(const List& list, std::string_view text) {
+  return std::any_of(std::begin(list), std::end(list),
+                     [&](std::string_view listed) { return equals_fold(listed, text); });
+}
+
+std::string_view extension_of(std::string_view name) {
+  const auto at = name.rfind('.');
+  return at == std::string_view::npos ? std::string_view{} : name.substr(at + 1);
+}
+
+bool is_below_any_program_data(const EvidencePath& file) {
+  const auto& c = file.components();
+  if (c.size() >= 2 && equals_fold(c[0], "ProgramData")) return c.size() <= kProgramDataDepth + 1;
+  return c.size() >= 4 && equals_fold(c[0], "Documents and Settings") &&
+         equals_fold(c[1], "All Users") && c.size() <= kProgramDataDepth + 3;
+}
+
+}  // namespace
+
+std::optional<std::string> writable_because(const EvidencePath& file, const EvidencePath& windows) {
+  const auto& c = file.components();
+  if (file.empty() || c.empty()) return {};
+  if (!windows.empty() && file.is_below(windows)) {
+    for (const auto& folder : kWritableInWindows)
+      if (file.is_below(windows / folder))
+        return "'" + (windows / folder).text() + "', which ordinary users can write to";
+    return {};
+  }
+  if (c.size() == 1) return "the root of the volume";
+  if (starts_with_fold(c[0], "$Recycle") || starts_with_fold(c[0], "Recycle"))
+    return "a recycle bin";
+  const bool profiles = equals_fold(c[0], "Users") || equals_fold(c[0], "Documents and Settings");
+  if (is_below_any_program_data(file)) return "the upper levels of the data folder of all users";
+  if (profiles && c.size() >= 3 && !equals_fold(c[1], "All Users"))
+    return "the profile folder of '" + c[1] + "'";
+  if (equals_fold(c[0], "PerfLogs"))
+    return "'" + file.volume() + "\\PerfLogs', which users can write to";
+  if (profiles || lists(kWindowsRoots, c[0])) return {};
+  return "'" + file.volume() + "\\" + c[0] + "', a top-level folder that Windows does not make";
+}
+
+bool is_windows_folder(const EvidencePath& file, const EvidencePath& windows) {
+  return !windows.empty() && file.is_below(windows) && !writable_because(file, windows);
+}
+
+bool is_program_files(const EvidencePath& file) {
+  const auto& c = file.components();
+  return c.size() > 1 &&
+         (equals_fold(c[0], "Program Files") || equals_fold(c[0], "Program Files (x86)") ||
+          equals_fold(c[0], "Program Files (Arm)"));
+}
+
+bool is_recent(FileTime written, FileTime reference_time) {
+  if (!written.is_set() || !reference_time.is_set()) return false;
+  return written.ticks + kRecentDays * kTicksPerDay >= reference_time.ticks;
+}
+
+std::optional<std::string> deceptive_name(std::string_view file_name) {
+  constexpr std::string_view kBidi[] = {"\u202A", "\u202B", "\u202C", "\u202D", "\u202E",
+                                        "\u2066", "\u2067", "\u2068", "\u2069"};
+  constexpr std::string_view kInvisible[] = {"\u200B", "\u200C", "\u200D", "\u2060", "\uFEFF"};
+  for (const auto& mark : kBidi)
+    if (file_name.find(mark) != std::string_view::npos)
+      return "holds a character that turns the direction of writing";
+  for (const auto& mark : kInvisible)
+    if (file_name.find(mark) != std::string_view::npos) return "holds an invisible character";
+  if (file_name.size() > 1 && (file_name.back() == ' ' || file_name.back() == '.'))
+    return "ends with a space or a dot";
+  const auto dot = file_name.rfind('.');
+  if (dot == std::string_view::npos || !lists(kProgramExtensions, extension_of(file_name)))
+    return {};
+  std::string_view stem = file_name.substr(0, dot);
+  while (!stem.empty() && stem.back() == ' ') stem.remove_suffix(1);
+  if (stem.rfind('.') != std::string_view::npos && lists(kDocumentExtensions, extension_of(stem)))
+    return "carries a document's extension before the program's";
+  return {};
+}
+
+std::optional<std::string> remote_target(std::string_view text) {
+  const std::string lower = to_lower_ascii(text);
+  const auto cut = [&](std::size_t from) {
+    const auto end = std::min(text.find_first_of(" \t\"'<>|,;)", from), text.size());
+    return std::string{text.substr(from, end - from)};
+  };
+  for (const std::string_view scheme : {"http://", "https://", "ftp://", "ftps://"})
+    if (const auto at = lower.find(scheme); at != std::string::npos) return cut(at);
+  for (std::size_t at = text.find("\\\\"); at != std::string_view::npos;
+       at = text.find("\\\\", at + 2)) {
+    // \\?\, \\.\ and doubled separators inside a local path stay on the host.
+    const bool starts =
+        at == 0 || std::string_view{" \t\"'=,(;"}.find(text[at - 1]) != std::string_view::npos;
+    if (!starts || at + 2 >= text.size()) continue;
+    const char next = text[at + 2];
+    const bool host = (next >= '0' && next <= '9') || (next >= 'a' && next <= 'z') ||
+                      (next >= 'A' && next <= 'Z') || static_cast<unsigned char>(next) >= 0x80;
+    if (host) return cut(at);
+  }
+  return {};
+}
+
+}  // namespace hozen

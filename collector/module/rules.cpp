@@ -1,0 +1,300 @@
+#include "collector/module/rules.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "collector/base/text.h"
+#include "collector/module/system_names.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::uint64_t kTicksPerDay = kTicksPerSecond * 86'400;
+
+/// Programs of Windows that run what others wrote, with the technique of each.
+constexpr std::pair<std::string_view, std::string_view> kHosts[] = {
+    {"rundll32.exe", "T1218.011"},
+    {"regsvr32.exe", "T1218.010"},
+    {"mshta.exe", "T1218.005"},
+    {"wscript.exe", "T1059.005"},
+    {"cscript.exe", "T1059.005"},
+    {"powershell.exe", "T1059.001"},
+    {"pwsh.exe", "T1059.001"},
+    {"msbuild.exe", "T1127.001"},
+    {"installutil.exe", "T1218.004"},
+    {"regasm.exe", "T1218.009"},
+    {"regsvcs.exe", "T1218.009"},
+    {"certutil.exe", "T1140"},
+    {"bitsadmin.exe", "T1197"},
+    {"forfiles.exe", "T1202"},
+    {"pcalua.exe", "T1202"},
+    {"conhost.exe", "T1202"},
+    {"odbcconf.exe", "T1218.008"},
+    {"msiexec.exe", "T1218.007"},
+    {"cmstp.exe", "T1218.003"},
+    {"hh.exe", "T1218.001"},
+    {"control.exe", "T1218.002"},
+    {"presentationhost.exe", "T1218"},
+    {"syncappvpublishingserver.exe", "T1218"},
+    {"workfolders.exe", "T1218"},
+    {"wmic.exe", "T1047"},
+};
+
+/// Programs that run a script or library whatever its extension says.
+constexpr std::string_view kInterpreters[] = {
+    "rundll32.exe", "regsvr32.exe", "mshta.exe", "wscript.exe", "cscript.exe", "powershell.exe",
+    "pwsh.exe",     "cmd.exe",      "java.exe",  "javaw.exe",   "python.exe",  "pythonw.exe",
+    "node.exe",     "msbuild.exe",  "perl.exe",  "php.exe",     "autoit3.exe"};
+
+constexpr std::string_view kDataExtensions[] = {"dat", "log", "tmp", "jpg", "jpeg", "png",
+                                                "gif", "txt", "ini", "bin", "db",   "bmp"};
+template <class List>
+bool lists(const List& list, std::string_view text) {
+  return std::find(std::begin(list), std::end(list), text) != std::end(list);
+}
+
+std::string quote(std::string_view text) { return "'" + std::string{text} + "'"; }
+
+std::string_view last_component(std::string_view path) {
+  const auto at = path.find_last_of("\\/");
+  return at == std::string_view::npos ? path : path.substr(at + 1);
+}
+
+std::string extension_of(std::string_view name) {
+  const auto at = name.rfind('.');
+  return at == std::string_view::npos ? "" : to_lower_ascii(name.substr(at + 1));
+}
+
+bool has_flag(const ResolvedCommand& command, std::string_view flag) {
+  return std::find(command.flags.begin(), command.flags.end(), flag) != command.flags.end();
+}
+
+/// Every file the command names: program, hosts, payload.
+std::vector<std::string> named_files(const ResolvedCommand& command) {
+  std::vector<std::string> files;
+  const auto add = [&](const std::string& path) {
+    if (!path.empty() && std::find(files.begin(), files.end(), path) == files.end())
+      files.push_back(path);
+  };
+  add(command.image_path ? command.image_path->text() : command.image);
+  for (const auto& host : command.hosts) add(host.path.empty() ? host.name : host.path);
+  if (command.payload_path) add(command.payload_path->text());
+  return files;
+}
+
+/// The technique of the host if `command` starts one of kHosts with something to run; the host's
+/// name in `name`.
+std::string_view host_technique(const ResolvedCommand& command, std::string& name) {
+  const auto technique = [&](std::string_view program) -> std::string_view {
+    const std::string lower = to_lower_ascii(last_component(program));
+    for (const auto& [host, id] : kHosts)
+      if (lower == host || lower + ".exe" == host) {
+        name = host;
+        return id;
+      }
+    return {};
+  };
+  for (auto host = command.hosts.rbegin(); host != command.hosts.rend(); ++host)
+    if (const auto id = technique(host->name); !id.empty()) return id;
+  if (command.arguments.empty()) return {};
+  return technique(command.image);
+}
+
+void judge_location(const RuleInput& input, std::vector<RuleHit>& hits) {
+  const auto& target = input.command->target_path();
+  if (!target) return;
+  if (const auto reason = writable_because(*target, input.windows))
+    hits.push_back({"writable_location",
+                    "Program started from a folder that users can write to",
+                    {quote(target->text()) + " lies in " + *reason + ".", 15, Family::location, {}},
+                    "T1036.005",
+                    true});
+  if (!target->stream().empty() || has_flag(*input.command, "alternate_data_stream"))
+    hits.push_back(
+        {"alternate_stream",
+         "Program started from an alternate data stream",
+         {quote(target->text()) + " is an alternate data stream of a file.", 40, Family::path, {}},
+         "T1564.004"});
+}
+
+void judge_missing(const RuleInput& input, std::vector<RuleHit>& hits) {
+  const auto& target = input.command->target_path();
+  if (!target || input.command->target_existence() != Existence::missing) return;
+  const bool recent = is_recent(input.written, input.reference_time);
+  std::string fact = quote(target->text()) + " does not exist";
+  if (recent) fact += ", and the entry was last written on " + input.written.iso8601();
+  hits.push_back({"missing_target",
+                  "Entry whose program does not exist",
+                  {fact + ".", recent ? 25 : 10, Family::path, {}}});
+}
+
+void judge_names(const RuleInput& input, std::vector<RuleHit>& hits) {
+  for (const auto& file : named_files(*input.command)) {
+    const std::string_view name = last_component(file);
+    const auto path = EvidencePath::parse(file);
+    if (path && is_system_name_elsewhere(*path, input.windows))
+      hits.push_back({"system_name_elsewhere",
+                      "Program named like one of Windows in another folder",
+                      {quote(file) + " has the name of a Windows program but does not lie where "
+                                     "Windows keeps it.",
+                       40,
+                       Family::name,
+                       {}},
+                      "T1036.005"});
+    if (const auto imitated = imitated_system_name(name))
+      hits.push_back({"lookalike_name",
+                      "Program whose name imitates one of Windows",
+                      {quote(name) + " looks like " + quote(*imitated) + ".", 35, Family::name, {}},
+                      "T1036.005"});
+    if (const auto reason = deceptive_name(name))
+      hits.push_back({"deceptive_name",
+                      "Program with a deceptive name",
+                      {quote(printable(name)) + " " + *reason + ".", 35, Family::name, {}},
+                      "T1036.007"});
+  }
+}
+
+void judge_host(const RuleInput& input, std::vector<RuleHit>& hits) {
+  const ResolvedCommand& command = *input.command;
+  std::string host;
+  const std::string_view technique = host_technique(command, host);
+  if (technique.empty()) return;
+  // Windows and drivers start their own libraries this way, and an installer package is the
+  // everyday use of msiexec: only what comes from elsewhere says something.
+  const auto& target = command.payload_path;
+  if (target && is_windows_folder(*target, input.windows)) return;
+  if (host == "msiexec.exe" && !remote_target(command.expanded)) return;
+  if (command.payload.empty() && command.arguments.empty()) return;
+  if (host == "control.exe" && !target) return;
+  const std::string what = command.payload.empty() ? command.arguments : command.payload;
+  hits.push_back(
+      {"proxy_execution",
+       "Windows program used to run something else",
+       {quote(host) + " is told to run " + quote(what) + ".", 20, Family::command_line, {}},
+       technique});
+}
+
+void judge_powershell(const RuleInput& input, std::vector<RuleHit>& hits) {
+  constexpr std::pair<std::string_view, std::string_view> kSigns[] = {
+      {"encoded_powershell", "an encoded command"},
+      {"hidden_window", "a hidden window"},
+      {"no_profile", "no profile"},
+      {"download", "a download"},
+      {"execution_policy_bypass", "the execution policy switched off"},
+      {"obfuscated", "obfuscation"}};
+  std::string host;
+  host_technique(*input.command, host);
+  std::string found;
+  int groups = 0;
+  for (const auto& [flag, words] : kSigns) {
+    if (!has_flag(*input.command, flag)) continue;
+    if (flag == "obfuscated" && host != "powershell.exe" && host != "pwsh.exe") continue;
+    found += (groups == 0 ? "" : ", ") + std::string{words};
+    ++groups;
+  }
+  if (groups == 0) return;
+  constexpr int kFirst = 30, kEach = 5, kMost = 45;
+  hits.push_back({"powershell_evasion",
+                  "PowerShell command that hides what it does",
+                  {"The command line asks for " + found + ".",
+                   std::min(kMost, kFirst + kEach * (groups - 1)),
+                   Family::command_line,
+                   {}},
+                  "T1059.001"});
+}
+
+void judge_remote(const RuleInput& input, std::vector<RuleHit>& hits) {
+  auto remote = remote_target(input.command->expanded);
+  if (!remote) remote = remote_target(input.command->decoded);
+  if (!remote) return;
+  hits.push_back({"remote_target",
+                  "Entry that reaches out to another machine",
+                  {"The command line names " + quote(*remote) + ".", 25, Family::content, {}},
+                  "T1105"});
+}
+
+void judge_data_extension(const RuleInput& input, std::vector<RuleHit>& hits) {
+  const ResolvedCommand& command = *input.command;
+  if (command.hosts.empty() || command.payload.empty()) return;
+  const std::string& host = command.hosts.back().name;
+  const std::string extension =
+      extension_of(command.payload_path ? command.payload_path->name() : command.payload);
+  if (!lists(kInterpreters, to_lower_ascii(host)) || !lists(kDataExtensions, extension)) return;
+  hits.push_back({"data_file_executed",
+                  "Interpreter that runs a file with a data extension",
+                  {quote(host) + " runs " + quote(command.payload) + ", a name of a data file.",
+                   25,
+                   Family::command_line,
+                   {}},
+                  "T1036.008"});
+}
+
+void judge_earlier_candidates(const RuleInput& input, std::vector<RuleHit>& hits) {
+  for (const auto& candidate : input.command->earlier_candidates) {
+    if (candidate.existence != Existence::exists) continue;
+    hits.push_back({"unquoted_path_taken",
+                    "Unquoted path taken over by another program",
+                    {"The unquoted path makes Windows start " + quote(candidate.path) + " first.",
+                     60,
+                     Family::path,
+                     {}},
+                    "T1574.009"});
+    return;
+  }
+}
+
+void judge_file(const RuleInput& input, std::vector<RuleHit>& hits) {
+  if (input.file == nullptr) return;
+  const FileInfo& file = *input.file;
+  constexpr std::uint32_t kBoth = kAttributeHidden | kAttributeSystem;
+  if (file.attributes && (*file.attributes & kBoth) == kBoth &&
+      writable_because(file.path, input.windows))
+    hits.push_back({"hidden_file",
+                    "Hidden system file started",
+                    {quote(file.path.text()) + " carries the attributes hidden and system.",
+                     15,
+                     Family::content,
+                     {}},
+                    "T1564.001",
+                    true});
+  if (file.fn && file.si.created.is_set() && file.fn->created.is_set() &&
+      file.si.created.ticks % kTicksPerSecond == 0 &&
+      file.si.created.ticks + kTicksPerDay < file.fn->created.ticks)
+    hits.push_back(
+        {"time_stomped",
+         "File whose creation time was set back",
+         {quote(file.path.text()) + " claims to be created on " + file.si.created.iso8601() +
+              ", its name on " + file.fn->created.iso8601() + ".",
+          20,
+          Family::time,
+          {}},
+         "T1070.006"});
+}
+
+}  // namespace
+
+Assessment assess_command(const RuleInput& input) {
+  Assessment result;
+  judge_location(input, result.hits);
+  judge_missing(input, result.hits);
+  judge_names(input, result.hits);
+  judge_host(input, result.hits);
+  judge_powershell(input, result.hits);
+  judge_remote(input, result.hits);
+  judge_data_extension(input, result.hits);
+  judge_earlier_candidates(input, result.hits);
+  judge_file(input, result.hits);
+  if (const auto& target = input.command->target_path()) {
+    result.not_checked.push_back(
+        "Signature of " + quote(target->text()) +
+        ": a valid one of Windows or of the folder's vendor would lower the "
+        "score, a missing, broken or revoked one would raise it.");
+    result.not_checked.push_back(
+        "Version information of the file: an original name other than its own would raise the "
+        "score.");
+  }
+  return result;
+}
+
+}  // namespace hozen

@@ -1,0 +1,255 @@
+#include "collector/module/rules.h"
+
+#include <gtest/gtest.h>
+
+#include "collector/module/system_names.h"
+
+namespace hozen {
+namespace {
+
+EvidencePath path_of(std::string_view text) {
+  auto path = EvidencePath::parse(text);
+  EXPECT_TRUE(path) << text;
+  return path ? *path : EvidencePath{};
+}
+
+const EvidencePath& windows() {
+  static const EvidencePath kWindows = path_of("C:\\Windows");
+  return kWindows;
+}
+
+/// A command line whose program is `image`, there.
+ResolvedCommand command_of(std::string_view image, std::string_view arguments = "") {
+  ResolvedCommand command;
+  command.image = image;
+  command.arguments = arguments;
+  command.expanded = std::string{image} + (arguments.empty() ? "" : " ") + std::string{arguments};
+  if (auto path = EvidencePath::parse(image)) command.image_path = *path;
+  command.image_existence = Existence::exists;
+  return command;
+}
+
+ResolvedCommand hosted(std::string_view host, std::string_view payload, std::string_view kind) {
+  const std::string folder =
+      host == "powershell.exe" ? "System32\\WindowsPowerShell\\v1.0\\" : "System32\\";
+  ResolvedCommand command = command_of("C:\\Windows\\" + folder + std::string{host}, payload);
+  command.hosts.push_back({std::string{host}, command.image});
+  command.payload = payload;
+  command.payload_kind = kind;
+  if (auto path = EvidencePath::parse(payload)) {
+    command.payload_path = *path;
+    command.payload_existence = Existence::exists;
+  }
+  return command;
+}
+
+/// "rule:weight" of every hit, in order, joined by spaces.
+std::string hits_of(const RuleInput& input) {
+  std::string text;
+  for (const auto& hit : assess_command(input).hits)
+    text +=
+        (text.empty() ? "" : " ") + std::string{hit.rule} + ":" + std::to_string(hit.why.weight);
+  return text;
+}
+
+std::string hits_of(const ResolvedCommand& command) {
+  RuleInput input;
+  input.command = &command;
+  input.windows = windows();
+  return hits_of(input);
+}
+
+TEST(Rules, OrdinaryProgramsScoreNothing) {
+  for (const auto* image :
+       {"C:\\Windows\\System32\\SecurityHealthSystray.exe", "C:\\Windows\\explorer.exe",
+        "C:\\Program Files\\Vendor\\agent.exe", "C:\\Program Files (x86)\\Vendor\\agent.exe",
+        "C:\\ProgramData\\Microsoft\\Windows Defender\\Platform\\4.18\\MsMpEng.exe"})
+    EXPECT_EQ(hits_of(command_of(image)), "") << image;
+}
+
+struct WritableCase {
+  const char* path;
+  bool writable;
+};
+
+TEST(WritableLocation, KnowsFoldersUsersCanWriteTo) {
+  const WritableCase cases[] = {
+      {"C:\\Users\\bob\\AppData\\Local\\Temp\\a.exe", true},
+      {"C:\\Users\\bob\\Downloads\\a.exe", true},
+      {"C:\\Users\\Public\\a.exe", true},
+      {"C:\\Documents and Settings\\bob\\Local Settings\\a.exe", true},
+      {"C:\\Documents and Settings\\All Users\\Application Data\\a.exe", true},
+      {"C:\\ProgramData\\a.exe", true},
+      {"C:\\ProgramData\\Vendor\\a.exe", true},
+      {"C:\\ProgramData\\Vendor\\Product\\a.exe", false},
+      {"C:\\Windows\\Temp\\a.exe", true},
+      {"C:\\windows\\TASKS\\a.exe", true},
+      {"C:\\Windows\\System32\\spool\\drivers\\color\\a.exe", true},
+      {"C:\\Windows\\System32\\spool\\a.exe", false},
+      {"C:\\PerfLogs\\a.exe", true},
+      {"C:\\TMP\\p.exe", true},
+      {"C:\\a.exe", true},
+      {"D:\\Tools\\a.exe", true},
+      {"D:\\Program Files\\Tools\\a.exe", false},
+      {"C:\\$Recycle.Bin\\S-1-5-21-1\\a.exe", true},
+      {"C:\\Windows\\System32\\a.exe", false},
+      {"C:\\Program Files\\Vendor\\a.exe", false},
+  };
+  for (const auto& [path, writable] : cases)
+    EXPECT_EQ(writable_because(path_of(path), windows()).has_value(), writable) << path;
+}
+
+TEST(WritableLocation, AloneScoresLowAndWaitsForTheSignature) {
+  const ResolvedCommand command = command_of("C:\\Users\\bob\\AppData\\Local\\Teams\\Update.exe");
+  RuleInput input;
+  input.command = &command;
+  input.windows = windows();
+  const auto assessment = assess_command(input);
+  ASSERT_EQ(assessment.hits.size(), 1u);
+  EXPECT_EQ(assessment.hits[0].why.weight, 15);
+  EXPECT_TRUE(assessment.hits[0].needs_signature);
+  EXPECT_FALSE(assessment.not_checked.empty());
+}
+
+TEST(WritableLocation, LooksAtThePayloadOfAHost) {
+  EXPECT_EQ(hits_of(hosted("cmd.exe", "C:\\TMP\\run.bat", "script")), "writable_location:15");
+}
+
+TEST(MissingTarget, ScoresMoreWhenTheEntryIsRecent) {
+  ResolvedCommand command = command_of("C:\\Program Files\\Gone\\gone.exe");
+  command.image_existence = Existence::missing;
+  RuleInput input;
+  input.command = &command;
+  input.windows = windows();
+  input.reference_time = *parse_iso8601("2024-03-31T00:00:00Z");
+  input.written = *parse_iso8601("2024-03-01T00:00:00Z");
+  EXPECT_EQ(hits_of(input), "missing_target:25");
+  input.written = *parse_iso8601("2024-02-29T23:59:59Z");
+  EXPECT_EQ(hits_of(input), "missing_target:10");
+  command.image_existence = Existence::unknown;
+  EXPECT_EQ(hits_of(input), "");
+}
+
+TEST(SystemNames, ElsewhereIsAFinding) {
+  EXPECT_EQ(hits_of(command_of("C:\\Windows\\svchost.exe")), "system_name_elsewhere:40");
+  EXPECT_EQ(hits_of(command_of("C:\\Program Files\\x\\LSASS.EXE")), "system_name_elsewhere:40");
+  for (const auto* legal :
+       {"C:\\Windows\\System32\\svchost.exe", "C:\\Windows\\SysWOW64\\rundll32.exe",
+        "C:\\Windows\\WinSxS\\x_1\\cmd.exe", "C:\\Windows.old\\Windows\\System32\\cmd.exe",
+        "C:\\Windows\\notepad.exe", "C:\\Windows\\regedit.exe",
+        "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"})
+    EXPECT_EQ(hits_of(command_of(legal)), "") << legal;
+}
+
+TEST(SystemNames, FindsImitations) {
+  const std::pair<const char*, const char*> imitations[] = {
+      {"rund1132.exe", "rundll32.exe"},     {"svchdst.exe", "svchost.exe"},
+      {"winlogan.exe", "winlogon.exe"},     {"taskhast.exe", "taskhost.exe"},
+      {"scvhost.exe", "svchost.exe"},       {"lsasss.exe", "lsass.exe"},
+      {"SVCH0ST.exe", "svchost.exe"},       {"exp1orer.exe", "explorer.exe"},
+      {"\u0435xplorer.exe", "explorer.exe"}};
+  for (const auto& [name, imitated] : imitations)
+    EXPECT_EQ(imitated_system_name(name).value_or("none"), imitated) << name;
+  for (const auto* honest :
+       {"svchost.exe", "taskhostex.exe", "service.exe", "iexplore.exe", "notepad++.exe", "cmd.exe",
+        "cad.exe", "teams.exe", "onedrive.exe", "csrsm.dll", "", ".exe", "a"})
+    EXPECT_FALSE(imitated_system_name(honest)) << honest;
+}
+
+TEST(DeceptiveName, SaysWhatIsDeceptive) {
+  for (const auto* name : {"invoice.pdf.exe", "a\u202Egpj.exe", "b\u200Bc.exe", "svchost.exe ",
+                           "run.", "photo.jpg      .scr"})
+    EXPECT_TRUE(deceptive_name(name)) << name;
+  for (const auto* name :
+       {"setup.1.2.exe", "a.pdf", "", ".", "node.js", "my.app.exe", "jquery.min.js"})
+    EXPECT_FALSE(deceptive_name(name)) << name;
+}
+
+TEST(ProxyExecution, NamesTheTechniqueOfTheHost) {
+  const auto command = hosted("regsvr32.exe", "C:\\Program Files\\V\\x.dll", "dll");
+  RuleInput input;
+  input.command = &command;
+  input.windows = windows();
+  const auto hits = assess_command(input).hits;
+  ASSERT_EQ(hits.size(), 1u);
+  EXPECT_EQ(hits[0].rule, "proxy_execution");
+  EXPECT_EQ(hits[0].attack, "T1218.010");
+  EXPECT_EQ(hits[0].why.weight, 20);
+}
+
+TEST(ProxyExecution, WindowsOwnLibrariesAndPackagesAreOrdinary) {
+  EXPECT_EQ(hits_of(hosted("rundll32.exe", "C:\\Windows\\System32\\NvCpl.dll", "dll")), "");
+  EXPECT_EQ(hits_of(hosted("msiexec.exe", "C:\\Program Files\\V\\x.msi", "document")), "");
+  EXPECT_EQ(hits_of(command_of("C:\\Windows\\System32\\rundll32.exe")), "");
+  EXPECT_EQ(hits_of(hosted("msiexec.exe", "http://x.example/a.msi", "url")),
+            "proxy_execution:20 remote_target:25");
+}
+
+TEST(ProxyExecution, AProgramOfWindowsWithoutResolverSupportCounts) {
+  EXPECT_EQ(hits_of(command_of("C:\\Windows\\System32\\certutil.exe", "-decode a b")),
+            "proxy_execution:20");
+}
+
+TEST(PowershellEvasion, EachGroupAddsUpToTheCap) {
+  auto command = hosted("powershell.exe", "IEX (…)", "inline");
+  command.flags = {"hidden_window"};
+  EXPECT_EQ(hits_of(command), "proxy_execution:20 powershell_evasion:30");
+  command.flags = {"hidden_window", "no_profile"};
+  EXPECT_EQ(hits_of(command), "proxy_execution:20 powershell_evasion:35");
+  command.flags = {"hidden_window",           "no_profile",         "download",
+                   "execution_policy_bypass", "encoded_powershell", "obfuscated"};
+  EXPECT_EQ(hits_of(command), "proxy_execution:20 powershell_evasion:45");
+}
+
+TEST(RemoteTarget, FindsSharesAndAddresses) {
+  EXPECT_EQ(remote_target("C:\\TMP\\p.exe -s \\\\10.34.2.3 'net user'").value_or(""),
+            "\\\\10.34.2.3");
+  EXPECT_EQ(remote_target("mshta HTTP://evil.example/a.hta x").value_or(""),
+            "HTTP://evil.example/a.hta");
+  EXPECT_EQ(remote_target("\"\\\\srv\\share\\a b.exe\"").value_or(""), "\\\\srv\\share\\a");
+  for (const auto* local :
+       {"C:\\a\\b.exe", "\\\\?\\C:\\a.exe", "\\\\.\\pipe\\x", "C:\\a\\\\b.exe", "\\\\", ""})
+    EXPECT_FALSE(remote_target(local)) << local;
+}
+
+TEST(AlternateStream, IsAFinding) {
+  EXPECT_EQ(hits_of(command_of("C:\\Program Files\\V\\a.txt:run.exe")), "alternate_stream:40");
+}
+
+TEST(DataFileExecuted, AnInterpreterWithADataExtension) {
+  EXPECT_EQ(hits_of(hosted("rundll32.exe", "C:\\Program Files\\V\\cache.DAT", "dll")),
+            "proxy_execution:20 data_file_executed:25");
+  EXPECT_EQ(hits_of(hosted("rundll32.exe", "C:\\Program Files\\V\\x.dll", "dll")),
+            "proxy_execution:20");
+}
+
+TEST(UnquotedPath, CountsOnlyWhenSomethingLiesThere) {
+  auto command = command_of("C:\\Program Files\\A B\\c.exe");
+  command.earlier_candidates = {{"C:\\Program.exe", Existence::missing}};
+  EXPECT_EQ(hits_of(command), "");
+  command.earlier_candidates = {{"C:\\Program.exe", Existence::exists}};
+  EXPECT_EQ(hits_of(command), "unquoted_path_taken:60");
+}
+
+TEST(TargetFile, HiddenSystemFilesOfUsersAndTimesSetBack) {
+  const auto command = command_of("C:\\Users\\bob\\AppData\\a.exe");
+  FileInfo file;
+  file.path = *command.image_path;
+  RuleInput input;
+  input.command = &command;
+  input.file = &file;
+  input.windows = windows();
+  file.attributes = kAttributeHidden;
+  EXPECT_EQ(hits_of(input), "writable_location:15");
+  file.attributes = kAttributeHidden | kAttributeSystem;
+  EXPECT_EQ(hits_of(input), "writable_location:15 hidden_file:15");
+  file.attributes = {};
+  file.si.created = *parse_iso8601("2010-01-01T00:00:00Z");
+  file.fn = Times{*parse_iso8601("2024-01-01T00:00:00Z"), {}, {}, {}};
+  EXPECT_EQ(hits_of(input), "writable_location:15 time_stomped:20");
+  file.si.created = *parse_iso8601("2010-01-01T00:00:00.5Z");
+  EXPECT_EQ(hits_of(input), "writable_location:15");
+}
+
+}  // namespace
+}  // namespace hozen
