@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "collector/base/native_win32.h"
 #include "collector/base/text.h"
 #include "collector/source/host_tree_win32.h"
 
@@ -42,15 +41,6 @@ FileInfo folder_above_root(EvidencePath path) {
 }
 
 }  // namespace
-
-std::wstring extended_path(std::string_view absolute_path) {
-  std::wstring path = wide_from_wtf8(absolute_path);
-  std::replace(path.begin(), path.end(), L'/', L'\\');
-  while (path.ends_with(L'\\')) path.pop_back();
-  if (path.starts_with(L"\\\\?\\")) return path;
-  if (path.starts_with(L"\\\\")) return L"\\\\?\\UNC" + path.substr(1);
-  return L"\\\\?\\" + path;
-}
 
 struct Tree::State {
   std::vector<Place> places{};

@@ -5,21 +5,16 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "collector/source/source.h"
 
 namespace hozen::win32 {
 
-/// `\\?\`-form of an absolute Windows path ("C:\x", "\\server\share\x"), without a final backslash;
-/// no other change: no length limit, and names with trailing dots or spaces are reached as stored.
-std::wstring extended_path(std::string_view absolute_path);
-
 /// Where a volume of the evidence lies on this machine.
 struct Mount {
   std::string volume;                  ///< "C:"
-  std::wstring root;                   ///< extended_path of the folder that is the volume's root
+  std::wstring root;                   ///< native_path of the folder that is the volume's root
   std::vector<std::string> below{};    ///< components of the evidence that lie above `root`
                                        ///< ({"Windows"} for a copied Windows folder)
   std::vector<std::string> aliases{};  ///< how links may name it besides `volume`:

@@ -1,0 +1,47 @@
+// What tests plant on the Windows machine (or Wine prefix) they run on, and take away again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hozen::planted {
+
+/// A folder below %TEMP% of its own, removed with everything in it. Names are WTF-8, relative to
+/// it, with backslashes.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string path() const;                             ///< "C:\…" without a final backslash
+  std::wstring wide(std::string_view name = {}) const;  ///< `\\?\` form
+  void folder(std::string_view name) const;             ///< with the folders above it
+  void file(std::string_view name, std::string_view content) const;
+
+ private:
+  std::wstring root_;
+};
+
+/// A file that nobody else can open while this lives.
+class Held {
+ public:
+  explicit Held(const std::wstring& path);
+  ~Held();
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  void* handle_ = nullptr;
+};
+
+/// Last-access and the other times of a file: created, accessed, modified; ticks.
+void set_times(const std::wstring& path, std::uint64_t created, std::uint64_t accessed,
+               std::uint64_t modified);
+
+}  // namespace hozen::planted
