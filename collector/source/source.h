@@ -1,4 +1,5 @@
-// Where evidence comes from: live Windows, a folder, an image, a test's fake. Modules see only this.
+// Where evidence comes from: live Windows, a folder, an image, a test's fake. Modules see only
+// this.
 #pragma once
 
 #include <cstdint>
@@ -31,20 +32,24 @@ constexpr std::uint32_t kAttributeRecallOnDataAccess = 0x400000;
 
 /// What a source knows about a file or folder. What it cannot know is empty.
 struct FileInfo {
-  EvidencePath path;                         ///< as stored, not as asked
-  std::uint64_t size = 0;                    ///< bytes of the unnamed $DATA
-  std::optional<std::uint32_t> attributes{}; ///< FILE_ATTRIBUTE_*; kAttributeDirectory is mirrored in is_directory
+  EvidencePath path;       ///< as stored, not as asked
+  std::uint64_t size = 0;  ///< bytes of the unnamed $DATA
+  std::optional<std::uint32_t>
+      attributes{};  ///< FILE_ATTRIBUTE_*; kAttributeDirectory is mirrored in is_directory
   bool is_directory = false;
-  bool is_link = false;                      ///< symbolic link, junction or other name-surrogate reparse point: listed, never followed
-  Times si{};                                ///< $STANDARD_INFORMATION
-  std::optional<Times> fn{};                 ///< $FILE_NAME
+  bool is_link = false;  ///< symbolic link, junction or other name-surrogate reparse point: listed,
+                         ///< never followed
+  Times si{};            ///< $STANDARD_INFORMATION
+  std::optional<Times> fn{};                      ///< $FILE_NAME
   std::optional<std::uint64_t> file_reference{};  ///< MFT record (48 bits) and sequence (16 bits)
   std::optional<std::uint32_t> reparse_tag{}, link_count{};
   std::optional<std::string> owner_sid{};
-  std::optional<std::uint64_t> disk_offset{};  ///< first cluster, bytes from the start of the volume: orders collection
-  std::vector<std::string> streams{};        ///< names of alternate data streams
+  std::optional<std::uint64_t>
+      disk_offset{};  ///< first cluster, bytes from the start of the volume: orders collection
+  std::vector<std::string> streams{};  ///< names of alternate data streams
   bool deleted = false;
-  std::optional<std::string> host_name_hex{};  ///< the name's exact bytes in hex where the host's file system held no valid text
+  std::optional<std::string> host_name_hex{};  ///< the name's exact bytes in hex where the host's
+                                               ///< file system held no valid text
 };
 
 enum class Visit : std::uint8_t { enter, skip, stop };
@@ -55,10 +60,10 @@ class Registry;
 struct LiveState;  // processes, sockets, ...: plain structs; none of the sources has any yet
 
 struct VolumeInfo {
-  std::string name;                       ///< "C:" or "volume1"
-  std::optional<std::string> serial{};    ///< "70EC-FA33"
-  std::string file_system{};              ///< "NTFS", "" when not known
-  std::optional<Error> unreadable{};      ///< why it could not be read
+  std::string name;                     ///< "C:" or "volume1"
+  std::optional<std::string> serial{};  ///< "70EC-FA33"
+  std::string file_system{};            ///< "NTFS", "" when not known
+  std::optional<Error> unreadable{};    ///< why it could not be read
 };
 
 /// What a live host says of itself and what we are on it; for an offline source what its hives say.
@@ -71,25 +76,30 @@ struct HostFacts {
 class EvidenceSource {
  public:
   virtual ~EvidenceSource() = default;
-  virtual std::string_view kind() const = 0;   ///< "live" | "folder" | "image"
-  virtual std::string describe() const = 0;    ///< what was given: the root or the image, "this host"
-  virtual std::string_view method() const = 0; ///< how its files are read: "file_api" | "raw_ntfs"
+  virtual std::string_view kind() const = 0;  ///< "live" | "folder" | "image"
+  virtual std::string describe() const = 0;  ///< what was given: the root or the image, "this host"
+  virtual std::string_view method() const = 0;  ///< how its files are read: "file_api" | "raw_ntfs"
   virtual const std::vector<VolumeInfo>& volumes() const = 0;
-  /// Case-insensitive. Errc::not_found when it is not there; a link on the way is not followed out of the tree.
+  /// Case-insensitive. Errc::not_found when it is not there; a link on the way is not followed out
+  /// of the tree.
   virtual Result<FileInfo> stat(const EvidencePath&) = 0;
-  /// Calls `visit` for each entry below `directory` (not for itself), folders before their contents; Visit::enter descends. Never follows a
-  /// reparse point or link. A folder that cannot be listed is reported through `problem` and skipped.
+  /// Calls `visit` for each entry below `directory` (not for itself), folders before their
+  /// contents; Visit::enter descends. Never follows a reparse point or link. A folder that cannot
+  /// be listed is reported through `problem` and skipped.
   virtual Result<void> walk(const EvidencePath& directory,
                             const std::function<Visit(const FileInfo&)>& visit,
                             const std::function<void(const EvidencePath&, Error)>& problem) = 0;
-  /// Errc::not_found, or Errc::io with the system's code in `detail`. Times of access are left alone where the system allows.
+  /// Errc::not_found, or Errc::io with the system's code in `detail`. Times of access are left
+  /// alone where the system allows.
   virtual Result<std::unique_ptr<ByteSource>> open(const EvidencePath&) = 0;
-  /// The registry as the running system's API tells it; nullptr when this source has none. (The raw view is made of hive files: OfflineRegistry.)
+  /// The registry as the running system's API tells it; nullptr when this source has none. (The raw
+  /// view is made of hive files: OfflineRegistry.)
   virtual Registry* api_registry() = 0;
   virtual const LiveState* live_state() { return nullptr; }
   /// Facts of the running host; nothing offline (they come from the hives then).
   virtual std::optional<HostFacts> live_host() { return std::nullopt; }
-  /// The run's start on a live host; nothing offline, where the newest trusted time of the evidence is taken.
+  /// The run's start on a live host; nothing offline, where the newest trusted time of the evidence
+  /// is taken.
   virtual std::optional<FileTime> live_time() const { return std::nullopt; }
 };
 

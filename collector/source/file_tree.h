@@ -1,0 +1,50 @@
+// Folders of this machine seen as volumes of the evidence: what FolderSource and its two systems
+// agree on.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/base/result.h"
+#include "collector/source/source.h"
+
+namespace hozen {
+
+/// One volume of a tree and where it lies.
+struct TreeMount {
+  std::string volume;  ///< "C:"
+  std::string
+      folder{};  ///< name of the folder directly below the tree's root; "" for the root itself
+  std::vector<std::string> below{};  ///< components of the evidence above that folder: {"Windows"}
+                                     ///< for a copied Windows folder
+};
+
+/// Links on the way to something are followed while their target lies in the tree, at most this
+/// often.
+constexpr int kMaxLinkHops = 32;
+/// Folders deeper than this are not entered (Errc::limit): no honest path comes near.
+constexpr std::size_t kMaxFolderDepth = 4096;
+
+/// stat, walk and open as EvidenceSource promises them.
+class FileTree {
+ public:
+  virtual ~FileTree() = default;
+  virtual Result<FileInfo> stat(const EvidencePath& path) = 0;
+  virtual Result<void> walk(const EvidencePath& directory,
+                            const std::function<Visit(const FileInfo&)>& visit,
+                            const std::function<void(const EvidencePath&, Error)>& problem) = 0;
+  virtual Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) = 0;
+  /// Facts of the file system that holds a volume of the tree: name, serial and file system where
+  /// known.
+  virtual VolumeInfo volume_info(const TreeMount& mount) = 0;
+};
+
+/// A tree of `mounts` below the folder `root` of this machine. Errc::not_found or Errc::io when the
+/// root or a mount's folder cannot be listed.
+Result<std::unique_ptr<FileTree>> open_file_tree(std::string_view root,
+                                                 std::vector<TreeMount> mounts);
+
+}  // namespace hozen

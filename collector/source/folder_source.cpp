@@ -1,0 +1,146 @@
+#include "collector/source/folder_source.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "collector/base/text.h"
+#include "collector/source/file_tree.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::string_view kFirstVolume = "C:";
+constexpr std::string_view kUnknownVolume = "volume1";
+
+/// Folders that Windows makes in the root of the volume it is installed on.
+constexpr std::array<std::string_view, 8> kSystemVolumeFolders{"Windows",
+                                                               "WINNT",
+                                                               "Windows.old",
+                                                               "Users",
+                                                               "Program Files",
+                                                               "ProgramData",
+                                                               "Documents and Settings",
+                                                               "Windows.old.000"};
+
+/// The volume that a folder of this name stands for: `C`, `C:`, `C%3A` (Velociraptor), `volume1`.
+std::optional<std::string> volume_of_folder(std::string_view name) {
+  std::string volume{name.substr(0, 1)};
+  const bool letter =
+      !name.empty() && ((name[0] >= 'A' && name[0] <= 'Z') || (name[0] >= 'a' && name[0] <= 'z'));
+  const std::string_view rest = name.substr(std::min<std::size_t>(1, name.size()));
+  if (letter && (rest.empty() || rest == ":" || equals_fold(rest, "%3A"))) {
+    volume += ':';
+    return EvidencePath{volume}.volume();
+  }
+  const auto numbered = EvidencePath::parse(name);
+  if (numbered && numbered->is_root() && starts_with_fold(name, "volume"))
+    return to_lower_ascii(name);
+  return std::nullopt;
+}
+
+/// The root of a source as one nameless volume, to look at before anything is decided.
+class Prospect {
+ public:
+  Prospect(FileTree& tree, EvidencePath root) : tree_{tree}, root_{std::move(root)} {}
+
+  bool has_folder(std::string_view relative) const {
+    const auto info = tree_.stat(root_ / relative);
+    return info && info->is_directory && !info->is_link;
+  }
+  bool is_windows_folder() const { return has_folder("System32"); }
+  bool is_system_volume() const {
+    return std::any_of(kSystemVolumeFolders.begin(), kSystemVolumeFolders.end(),
+                       [&](std::string_view name) { return has_folder(name); });
+  }
+  /// Calls back with the exact name of each folder directly inside; links are none.
+  Result<void> each_folder(const std::function<void(const FileInfo&)>& visit) const {
+    const auto look = [&](const FileInfo& info) {
+      if (info.is_directory && !info.is_link) visit(info);
+      return Visit::skip;
+    };
+    return tree_.walk(root_, look, [](const EvidencePath&, const Error&) {});
+  }
+
+ private:
+  FileTree& tree_;
+  EvidencePath root_;
+};
+
+/// The folders that are volumes, when the root is a folder of volumes: it is no volume itself, and
+/// each of its folders is named like a volume, or one of them holds Windows' folders.
+Result<std::vector<TreeMount>> volume_folders(FileTree& tree, const EvidencePath& root) {
+  std::vector<TreeMount> mounts;
+  bool only_volumes = true;
+  bool holds_windows = false;
+  const auto look_at = [&](const FileInfo& info) {
+    const auto volume = volume_of_folder(info.path.name());
+    const bool taken = volume && std::any_of(mounts.begin(), mounts.end(), [&](const TreeMount& m) {
+                         return equals_fold(m.volume, *volume);
+                       });
+    if (!volume || taken || info.host_name_hex) {
+      only_volumes = false;
+      return;
+    }
+    mounts.push_back({*volume, std::string{info.path.name()}, {}});
+    holds_windows = holds_windows || Prospect{tree, info.path}.is_system_volume();
+  };
+  const Prospect prospect{tree, root};
+  HOZEN_CHECK(prospect.each_folder(look_at));
+  if (prospect.is_system_volume() || (!only_volumes && !holds_windows)) mounts.clear();
+  return mounts;
+}
+
+Result<std::vector<TreeMount>> plan_volumes(std::string_view root) {
+  const std::string whole{kFirstVolume};
+  HOZEN_TRY(const auto tree, open_file_tree(root, {TreeMount{whole, {}, {}}}));
+  const EvidencePath path{whole};
+  const Prospect prospect{*tree, path};
+  if (prospect.is_windows_folder() && !prospect.has_folder("Windows"))
+    return std::vector{TreeMount{whole, {}, {"Windows"}}};
+  HOZEN_TRY(auto volumes, volume_folders(*tree, path));
+  if (!volumes.empty()) return volumes;
+  const std::string_view name = prospect.is_system_volume() ? kFirstVolume : kUnknownVolume;
+  return std::vector{TreeMount{std::string{name}, {}, {}}};
+}
+
+class FolderSource final : public EvidenceSource {
+ public:
+  FolderSource(std::string_view root, std::unique_ptr<FileTree> tree,
+               std::vector<VolumeInfo> volumes)
+      : root_{root}, tree_{std::move(tree)}, volumes_{std::move(volumes)} {}
+
+  std::string_view kind() const override { return "folder"; }
+  std::string describe() const override { return root_; }
+  std::string_view method() const override { return "file_api"; }
+  const std::vector<VolumeInfo>& volumes() const override { return volumes_; }
+  Result<FileInfo> stat(const EvidencePath& path) override { return tree_->stat(path); }
+  Result<void> walk(const EvidencePath& directory,
+                    const std::function<Visit(const FileInfo&)>& visit,
+                    const std::function<void(const EvidencePath&, Error)>& problem) override {
+    return tree_->walk(directory, visit, problem);
+  }
+  Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override {
+    return tree_->open(path);
+  }
+  Registry* api_registry() override { return nullptr; }
+
+ private:
+  std::string root_;
+  std::unique_ptr<FileTree> tree_;
+  std::vector<VolumeInfo> volumes_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<EvidenceSource>> make_folder_source(std::string_view root) {
+  HOZEN_TRY(const std::vector<TreeMount> mounts, plan_volumes(root));
+  HOZEN_TRY(auto tree, open_file_tree(root, mounts));
+  std::vector<VolumeInfo> volumes;
+  for (const TreeMount& mount : mounts) volumes.push_back(tree->volume_info(mount));
+  return std::unique_ptr<EvidenceSource>{
+      std::make_unique<FolderSource>(root, std::move(tree), std::move(volumes))};
+}
+
+}  // namespace hozen
