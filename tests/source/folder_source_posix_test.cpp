@@ -1,0 +1,266 @@
+// Hostile and odd trees that only a POSIX file system can hold.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "collector/base/bytes.h"
+#include "collector/source/folder_source.h"
+#include "tests/builders/temp_folder.h"
+
+namespace hozen {
+namespace {
+
+using Names = std::vector<std::string>;
+
+EvidencePath path(std::string_view text) { return *EvidencePath::parse(text); }
+
+std::unique_ptr<EvidenceSource> open_source(const TempFolder& folder) {
+  auto source = make_folder_source(folder.text());
+  if (!source) ADD_FAILURE() << source.error().text();
+  return *std::move(source);
+}
+
+std::string content_of(EvidenceSource& source, const EvidencePath& file) {
+  auto opened = source.open(file);
+  if (!opened) return "error: " + opened.error().text();
+  const auto bytes = read_all(**opened, 1 << 20);
+  return bytes ? std::string{Bytes{*bytes}.chars()} : "error: " + bytes.error().text();
+}
+
+struct Walk {
+  std::vector<FileInfo> entries;
+  Names problems;
+  Names names() const {
+    Names names;
+    for (const FileInfo& info : entries) names.push_back(info.path.text());
+    return names;
+  }
+};
+
+Walk walk(EvidenceSource& source, const EvidencePath& folder) {
+  Walk walk;
+  const auto result = source.walk(
+      folder,
+      [&](const FileInfo& info) {
+        walk.entries.push_back(info);
+        return Visit::enter;
+      },
+      [&](const EvidencePath& where, const Error& error) {
+        walk.problems.push_back(where.text() + ": " + error.text());
+      });
+  if (!result) walk.problems.push_back(result.error().text());
+  return walk;
+}
+
+void link(const TempFolder& folder, const std::string& name, const std::string& target) {
+  ASSERT_EQ(::symlink(target.c_str(), (folder.text() + "/" + name).c_str()), 0);
+}
+
+TEST(FolderSourcePosix, LinksAreListedAndNeverLeadOutOfTheTree) {
+  const TempFolder folder;
+  folder.write("Users/alice/a.txt", "a");
+  link(folder, "Users/etc", "/etc");
+  link(folder, "Users/passwd", "/etc/passwd");
+  link(folder, "Users/up", "../../../../../etc");
+  link(folder, "Users/self", "self");
+  link(folder, "Users/loop", ".");
+  const auto source = open_source(folder);
+
+  const Walk all = walk(*source, path("C:\\Users"));
+  EXPECT_EQ(all.problems, Names{});
+  EXPECT_EQ(all.names(),
+            (Names{"C:\\Users\\alice", "C:\\Users\\alice\\a.txt", "C:\\Users\\etc",
+                   "C:\\Users\\loop", "C:\\Users\\passwd", "C:\\Users\\self", "C:\\Users\\up"}));
+  for (const FileInfo& info : all.entries)
+    EXPECT_EQ(info.is_link, info.path.name() != "alice" && info.path.name() != "a.txt")
+        << info.path.text();
+
+  for (const char* outside :
+       {"C:\\Users\\etc\\passwd", "C:\\Users\\up\\passwd", "C:\\Users\\self\\x"}) {
+    const auto info = source->stat(path(outside));
+    ASSERT_FALSE(info.has_value()) << outside;
+    EXPECT_EQ(info.error().code, Errc::not_found) << outside;
+  }
+  EXPECT_EQ(source->open(path("C:\\Users\\passwd")).error().code, Errc::unsupported);
+  EXPECT_EQ(source->open(path("C:\\Users\\etc")).error().code, Errc::unsupported);
+  EXPECT_EQ(source
+                ->walk(
+                    path("C:\\Users\\loop"), [](const FileInfo&) { return Visit::enter; },
+                    [](const EvidencePath&, const Error&) {})
+                .error()
+                .code,
+            Errc::unsupported);
+}
+
+TEST(FolderSourcePosix, ALinkOnTheWayIsFollowedInsideTheTree) {
+  const TempFolder folder;
+  folder.write("Users/alice/a.txt", "a");
+  link(folder, "Documents and Settings", "Users");
+  link(folder, "Users/Default User", "../Documents and Settings/alice");
+  const auto source = open_source(folder);
+  const auto info = source->stat(path("C:\\documents and settings\\default user\\A.TXT"));
+  ASSERT_TRUE(info.has_value()) << info.error().text();
+  EXPECT_EQ(info->path.text(), "C:\\Users\\alice\\a.txt");
+  EXPECT_EQ(content_of(*source, path("C:\\Documents and Settings\\alice\\a.txt")), "a");
+}
+
+TEST(FolderSourcePosix, LoopsOfLinksEnd) {
+  const TempFolder folder;
+  folder.make_folder("Users");
+  link(folder, "Users/a", "b");
+  link(folder, "Users/b", "a");
+  link(folder, "Users/deeper", "deeper/deeper");
+  const auto source = open_source(folder);
+  for (const char* text : {"C:\\Users\\a\\x", "C:\\Users\\deeper\\x"})
+    EXPECT_EQ(source->stat(path(text)).error().code, Errc::not_found) << text;
+}
+
+TEST(FolderSourcePosix, PipesSocketsAndDevicesAreListedAndNeverOpened) {
+  const TempFolder folder;
+  folder.make_folder("Users");
+  ASSERT_EQ(::mkfifo((folder.text() + "/Users/pipe").c_str(), 0600), 0);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string where = folder.text() + "/Users/socket";
+  ASSERT_LT(where.size(), sizeof address.sun_path);
+  std::memcpy(address.sun_path, where.c_str(), where.size() + 1);
+  ASSERT_EQ(
+      ::bind(fd, static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof address),
+      0);
+  ::close(fd);
+  const bool device =
+      ::mknod((folder.text() + "/Users/device").c_str(), S_IFCHR | 0600, 0x103) == 0;
+  const auto source = open_source(folder);
+  EXPECT_EQ(walk(*source, path("C:\\Users")).entries.size(), device ? 3u : 2u);
+  for (const char* name : {"pipe", "socket", "device"}) {
+    if (!device && std::string_view{name} == "device") continue;
+    const auto opened = source->open(path("C:\\Users") / name);
+    ASSERT_FALSE(opened.has_value());
+    EXPECT_EQ(opened.error().code, Errc::unsupported) << opened.error().text();
+  }
+}
+
+TEST(FolderSourcePosix, NamesThatAreNoTextAreListedAndCanBeOpened) {
+  const TempFolder folder;
+  folder.write("Users/plain", "");
+  const Names hosts{"k\xE4se", "a\\..\\b", "C:", "x\xED\xA0\x80", "\xFF\xFE", "new\nline"};
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const int fd = ::open((folder.text() + "/Users/" + hosts[i]).c_str(), O_WRONLY | O_CREAT, 0600);
+    ASSERT_GE(fd, 0);
+    ASSERT_EQ(::write(fd, "0123456789", i + 1), static_cast<ssize_t>(i + 1));
+    ::close(fd);
+  }
+  const auto source = open_source(folder);
+  const Walk all = walk(*source, path("C:\\Users"));
+  EXPECT_EQ(all.entries.size(), hosts.size() + 1);
+  std::size_t marked = 0;
+  for (const FileInfo& info : all.entries) {
+    if (info.host_name_hex) ++marked;
+    const auto found = source->stat(info.path);
+    ASSERT_TRUE(found.has_value()) << found.error().text();
+    EXPECT_EQ(found->path, info.path);
+    EXPECT_EQ(found->host_name_hex, info.host_name_hex);
+    EXPECT_EQ(content_of(*source, info.path).size(), info.size);
+    // What goes through the text of a record finds the same file again.
+    EXPECT_EQ(source->stat(*EvidencePath::parse(info.path.text()))->path, info.path);
+  }
+  EXPECT_EQ(marked, 4u);  // all but "x\xED\xA0\x80" and "new\nline"
+  EXPECT_EQ(source->stat(path("C:\\Users\\a\\..\\b")).error().code, Errc::not_found);
+}
+
+TEST(FolderSourcePosix, OfNamesEqualButForCaseTheExactOneWinsAndAllAreListed) {
+  const TempFolder folder;
+  folder.write("Users/File", "1");
+  folder.write("Users/FILE", "22");
+  folder.write("Users/file", "333");
+  folder.write("Users/Dir/x", "upper");
+  folder.write("Users/dir/x", "lower");
+  const auto source = open_source(folder);
+  EXPECT_EQ(content_of(*source, path("C:\\Users\\File")), "1");
+  EXPECT_EQ(content_of(*source, path("C:\\Users\\FILE")), "22");
+  EXPECT_EQ(content_of(*source, path("C:\\Users\\file")), "333");
+  EXPECT_EQ(content_of(*source, path("C:\\Users\\fILE")), "22");  // the first in byte order
+  EXPECT_EQ(content_of(*source, path("C:\\Users\\Dir\\x")), "upper");
+  EXPECT_EQ(content_of(*source, path("C:\\Users\\dir\\x")), "lower");
+  EXPECT_EQ(walk(*source, path("C:\\Users")).entries.size(), 7u);
+}
+
+TEST(FolderSourcePosix, LongNamesAndPathsBeyondThoseOfTheSystemAreReached) {
+  const TempFolder folder;
+  folder.make_folder("Users");
+  constexpr int kLevels = 100;
+  const std::string name(255,
+                         'n');  // 100 of them make a path of 25,600 bytes; the system takes 4,096
+  int at = ::open((folder.text() + "/Users").c_str(), O_DIRECTORY);
+  EvidencePath deepest = path("C:\\Users");
+  for (int level = 0; level < kLevels; ++level) {
+    ASSERT_EQ(::mkdirat(at, name.c_str(), 0700), 0);
+    const int below = ::openat(at, name.c_str(), O_DIRECTORY);
+    ::close(at);
+    at = below;
+    deepest = deepest / name;
+  }
+  const int file = ::openat(at, "end.txt", O_WRONLY | O_CREAT, 0600);
+  ASSERT_EQ(::write(file, "end", 3), 3);
+  ::close(file);
+  const int second = ::open((folder.text() + "/Users/zz").c_str(), O_WRONLY | O_CREAT, 0600);
+  ::close(second);
+  ::close(at);
+
+  const auto source = open_source(folder);
+  EXPECT_EQ(content_of(*source, deepest / "END.TXT"), "end");
+  const Walk all = walk(*source, path("C:\\"));
+  EXPECT_EQ(all.problems, Names{});
+  // Users, the levels, end.txt, and zz: read after coming back through folders that had been
+  // closed.
+  ASSERT_EQ(all.entries.size(), kLevels + 3u);
+  EXPECT_EQ(all.entries.back().path.text(), "C:\\Users\\zz");
+}
+
+TEST(FolderSourcePosix, AFolderThatCannotBeListedIsAProblemAndTheRestIsRead) {
+  const TempFolder folder;
+  folder.write("Users/a/x", "");
+  folder.write("Users/b/x", "");
+  ASSERT_EQ(::chmod((folder.text() + "/Users/a").c_str(), 0), 0);
+  constexpr uid_t kNobody = 65534;  // root may list every folder
+  const bool was_root = ::geteuid() == 0;
+  if (was_root && ::seteuid(kNobody) != 0) GTEST_SKIP() << "cannot become an unprivileged user";
+  const auto source = open_source(folder);
+  const Walk all = walk(*source, path("C:\\Users"));
+  const auto hidden = source->stat(path("C:\\Users\\a\\x"));
+  if (was_root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
+  ::chmod((folder.text() + "/Users/a").c_str(), 0700);
+  EXPECT_EQ(all.names(), (Names{"C:\\Users\\a", "C:\\Users\\b", "C:\\Users\\b\\x"}));
+  ASSERT_EQ(all.problems.size(), 1u);
+  EXPECT_EQ(hidden.error().code, Errc::io);
+}
+
+TEST(FolderSourcePosix, TimesOfAccessStayAndOnlyModifiedIsEvidence) {
+  const TempFolder folder;
+  const auto file = folder.write("Users/a.txt", "a");
+  const timespec times[2]{{1'000'000'000, 0}, {1'200'000'000, 123'456'700}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, file.c_str(), times, 0), 0);
+  const auto source = open_source(folder);
+  EXPECT_EQ(content_of(*source, path("C:\\Users\\a.txt")), "a");
+  const auto info = source->stat(path("C:\\Users\\a.txt"));
+  ASSERT_TRUE(info.has_value());
+  EXPECT_EQ(info->si.modified, filetime_from_unix(1'200'000'000, 123'456'700));
+  EXPECT_FALSE(info->si.created.is_set());
+  EXPECT_FALSE(info->si.changed.is_set());
+  EXPECT_FALSE(info->si.accessed.is_set());
+  EXPECT_FALSE(info->attributes.has_value());
+  struct ::stat after {};
+  ASSERT_EQ(::stat(file.c_str(), &after), 0);
+  EXPECT_EQ(after.st_atim.tv_sec, 1'000'000'000);
+}
+
+}  // namespace
+}  // namespace hozen
