@@ -121,6 +121,40 @@ Sha256Digest Sha256::finish() {
   return out;
 }
 
+struct Sha1::State {
+  Digest digest{algorithms().sha1};
+};
+
+Sha1::Sha1() : state_{std::make_unique<State>()} {}
+Sha1::~Sha1() = default;
+Sha1::Sha1(Sha1&&) noexcept = default;
+Sha1& Sha1::operator=(Sha1&&) noexcept = default;
+
+void Sha1::update(std::span<const std::byte> data) { state_->digest.update(data); }
+
+Sha1Digest Sha1::finish() {
+  Sha1Digest out{};
+  state_->digest.finish(out);
+  return out;
+}
+
+struct Md5::State {
+  Digest digest{algorithms().md5};
+};
+
+Md5::Md5() : state_{std::make_unique<State>()} {}
+Md5::~Md5() = default;
+Md5::Md5(Md5&&) noexcept = default;
+Md5& Md5::operator=(Md5&&) noexcept = default;
+
+void Md5::update(std::span<const std::byte> data) { state_->digest.update(data); }
+
+Md5Digest Md5::finish() {
+  Md5Digest out{};
+  state_->digest.finish(out);
+  return out;
+}
+
 Sha256Digest sha256(std::span<const std::byte> data) {
   Sha256 hash;
   hash.update(data);

@@ -11,11 +11,13 @@
 namespace hozen {
 
 using Sha256Digest = std::array<std::byte, 32>;
+using Sha1Digest = std::array<std::byte, 20>;
+using Md5Digest = std::array<std::byte, 16>;
 
 struct Digests {
   Sha256Digest sha256{};
-  std::array<std::byte, 20> sha1{};
-  std::array<std::byte, 16> md5{};
+  Sha1Digest sha1{};
+  Md5Digest md5{};
 };
 
 /// Feeds all three digests block by block, so that each block is in the cache once.
@@ -42,6 +44,35 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   void update(std::span<const std::byte> data);
   Sha256Digest finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// For whoever computes the three digests of one file on several threads.
+class Sha1 {
+ public:
+  Sha1();
+  ~Sha1();
+  Sha1(Sha1&&) noexcept;
+  Sha1& operator=(Sha1&&) noexcept;
+  void update(std::span<const std::byte> data);
+  Sha1Digest finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+class Md5 {
+ public:
+  Md5();
+  ~Md5();
+  Md5(Md5&&) noexcept;
+  Md5& operator=(Md5&&) noexcept;
+  void update(std::span<const std::byte> data);
+  Md5Digest finish();
 
  private:
   struct State;

@@ -31,7 +31,11 @@ hozen_dependency(filesystem INCLUDE boost-only LIBRARIES boost_filesystem
 hozen_dependency(spdlog LIBRARIES spdlog fmt DEFINE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
 # All of these are KnownDLLs; packaging/windows/imports.txt is the whole list of what may be imported.
 hozen_dependency(crypto LIBRARIES crypto LINK ws2_32 advapi32 user32)
-hozen_dependency(isal LIBRARIES isal)
+if(HOZEN_WITH_ISAL)
+  hozen_dependency(isal LIBRARIES isal DEFINE HOZEN_WITH_ISAL)
+else()
+  hozen_dependency(isal)
+endif()
 hozen_dependency(cli11)
 hozen_dependency(json)
 hozen_dependency(gtest LIBRARIES gtest)

@@ -1,0 +1,223 @@
+#include "collector/engine/entry_name.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "collector/base/hash.h"
+#include "collector/base/text.h"
+#include "collector/engine/bundle.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::size_t kSuffixBytes = 2 + 16;  ///< "%~" and hex digits
+constexpr std::string_view kEvidence = "evidence";
+
+std::string suffix_of(std::string_view exact_path) {
+  const Sha256Digest digest = sha256(std::as_bytes(std::span{exact_path}));
+  return "%~" + to_hex(std::span{digest}.first(8));
+}
+
+bool is_refused(unsigned char c) {
+  constexpr std::string_view kRefused = "<>:\"/\\|?*%";
+  return c < 0x20 || c == 0x7F || kRefused.find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+/// Bytes of the UTF-8 character at `at`; 0 when there is none: a lone surrogate or a stray byte.
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  const std::string_view character = text.substr(at, length);
+  return character.size() == length && is_utf8(character) ? length : 0;
+}
+
+/// U+0080 to U+009F.
+bool is_c1_control(std::string_view character) {
+  return character.size() == 2 && character[0] == '\xC2' &&
+         static_cast<unsigned char>(character[1]) < 0xA0;
+}
+
+void append_escaped_byte(std::string& out, char c) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  const auto value = static_cast<unsigned char>(c);
+  out += '%';
+  out += kDigits[value >> 4];
+  out += kDigits[value & 15];
+}
+
+/// True for a name that Windows takes for a device, whatever follows its first dot.
+bool is_device_name(std::string_view component) {
+  std::string_view base = component.substr(0, component.find('.'));
+  while (base.ends_with(' ')) base.remove_suffix(1);
+  for (const std::string_view device : {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"})
+    if (equals_fold(base, device)) return true;
+  for (const std::string_view port : {"COM", "LPT"}) {
+    if (!starts_with_fold(base, port)) continue;
+    const std::string_view digit = base.substr(port.size());
+    if (digit.size() == 1 && digit[0] >= '0' && digit[0] <= '9') return true;
+    if (digit == "\u00B9" || digit == "\u00B2" || digit == "\u00B3") return true;
+  }
+  return false;
+}
+
+/// Escapes one component. `limit`: stops before a character that would make it longer.
+std::string escape(std::string_view component, bool dots_too, std::size_t limit) {
+  const std::size_t last_kept = component.find_last_not_of(". ");
+  const std::size_t trailing = last_kept == std::string_view::npos ? 0 : last_kept + 1;
+  std::string out;
+  for (std::size_t at = 0; at < component.size();) {
+    const std::size_t length = utf8_length(component, at);
+    const std::string_view character = component.substr(at, length == 0 ? 1 : length);
+    std::string piece;
+    const bool plain = length != 0 && !is_c1_control(character) &&
+                       !(length == 1 && is_refused(static_cast<unsigned char>(character[0]))) &&
+                       at < trailing && !(dots_too && character == ".");
+    if (plain) {
+      piece = character;
+    } else {
+      for (const char c : character) append_escaped_byte(piece, c);
+    }
+    if (out.size() + piece.size() > limit) break;
+    out += piece;
+    at += character.size();
+  }
+  return out;
+}
+
+std::string component_with_suffix(std::string_view component, std::string_view exact_path) {
+  return escape(component, is_device_name(component), kEntryComponentBytes - kSuffixBytes) +
+         suffix_of(exact_path);
+}
+
+std::string component_name(std::string_view component, std::string_view exact_path) {
+  std::string name = escape(component, false, std::string::npos);
+  if (name.size() > kEntryComponentBytes || is_device_name(component))
+    return component_with_suffix(component, exact_path);
+  return name;
+}
+
+/// A path as it is cut into the components of an entry name, each with the exact path up to it.
+struct Part {
+  std::string component, exact;
+};
+
+std::vector<Part> parts_of(const EvidencePath& path) {
+  std::string_view volume = path.volume();
+  if (volume.ends_with(':')) volume.remove_suffix(1);
+  std::vector<Part> parts{{std::string{volume}, path.volume()}};
+  for (const std::string& component : path.components())
+    parts.push_back({component, parts.back().exact + '\\' + component});
+  if (path.stream().empty()) return parts;
+  if (path.components().empty()) parts.push_back({"", path.volume() + '\\'});
+  parts.back().component += ':' + path.stream();
+  parts.back().exact += ':' + path.stream();
+  return parts;
+}
+
+/// Joins the names of the components; too long a path keeps the folders that fit, and the suffix.
+std::string join(const std::vector<std::string>& names, std::string_view exact_path) {
+  std::size_t total = kEvidence.size();
+  for (const std::string& name : names) total += 1 + name.size();
+  std::string joined{kEvidence};
+  for (const std::string& name : names) {
+    if (total > kEntryNameBytes &&
+        joined.size() + 1 + name.size() + 1 + kSuffixBytes > kEntryNameBytes)
+      break;
+    joined += '/' + name;
+  }
+  if (total > kEntryNameBytes) joined += '/' + suffix_of(exact_path);
+  return joined;
+}
+
+/// Hashes of a name after case folding: of each folder it lies in, outermost first, and its own.
+struct NameHashes {
+  std::vector<std::uint64_t> folders;
+  std::uint64_t name = 0;
+};
+
+NameHashes hashes_of(std::string_view name) {
+  const std::string folded = fold_case(name);
+  NameHashes hashes;
+  std::uint64_t hash = hash_text({});
+  for (std::size_t at = 0; at < folded.size();) {
+    const std::size_t slash = folded.find('/', at);
+    const std::string_view piece = std::string_view{folded}.substr(at, slash - at);
+    hash = hash_text(piece, at == 0 ? hash : hash_text("/", hash));
+    if (slash == std::string::npos) break;
+    hashes.folders.push_back(hash);
+    at = slash + 1;
+  }
+  hashes.name = hash;
+  return hashes;
+}
+
+}  // namespace
+
+std::string exact_path_text(const EvidencePath& path) { return parts_of(path).back().exact; }
+
+std::string entry_name_for(const EvidencePath& path) {
+  const std::vector<Part> parts = parts_of(path);
+  std::vector<std::string> names;
+  for (const Part& part : parts) names.push_back(component_name(part.component, part.exact));
+  return join(names, parts.back().exact);
+}
+
+bool is_portable_entry_name(std::string_view name) {
+  if (name.empty() || name.size() > kEntryNameBytes) return false;
+  for (std::size_t at = 0; at <= name.size();) {
+    const std::size_t end = std::min(name.find('/', at), name.size());
+    const std::string_view component = name.substr(at, end - at);
+    at = end + 1;
+    if (component.empty() || component.size() > kEntryComponentBytes || is_device_name(component) ||
+        component.ends_with('.') || component.ends_with(' '))
+      return false;
+    for (std::size_t i = 0; i < component.size();) {
+      const std::size_t length = utf8_length(component, i);
+      if (length == 0 || is_c1_control(component.substr(i, length))) return false;
+      if (length == 1 && component[i] != '%' &&
+          is_refused(static_cast<unsigned char>(component[i])))
+        return false;
+      i += length;
+    }
+  }
+  return true;
+}
+
+bool EntryNames::take(std::string_view name) {
+  const NameHashes hashes = hashes_of(name);
+  if (files_.contains(hashes.name) || folders_.contains(hashes.name)) return false;
+  for (const std::uint64_t folder : hashes.folders)
+    if (files_.contains(folder)) return false;
+  files_.insert(hashes.name);
+  for (const std::uint64_t folder : hashes.folders) folders_.insert(folder);
+  return true;
+}
+
+bool EntryNames::claim_exact(std::string_view name) { return take(name); }
+
+std::string EntryNames::claim(const EvidencePath& path) {
+  const std::vector<Part> parts = parts_of(path);
+  std::vector<std::string> names;
+  for (const Part& part : parts) names.push_back(component_name(part.component, part.exact));
+  std::string name = join(names, parts.back().exact);
+  if (take(name)) return name;
+
+  // A file of an earlier moment may stand where this path has a folder.
+  std::string folder{kEvidence};
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    if (files_.contains(hashes_of(folder + '/' + names[i]).name))
+      names[i] = component_with_suffix(parts[i].component, parts[i].exact);
+    folder += '/' + names[i];
+  }
+  name = join(names, parts.back().exact);
+  // The same path once more gets a number behind the path that is hashed.
+  std::string exact = parts.back().exact;
+  for (std::uint64_t again = 2; !take(name); ++again) {
+    names.back() = component_with_suffix(parts.back().component, exact);
+    name = join(names, exact);
+    exact = parts.back().exact + '\0' + std::to_string(again);
+  }
+  return name;
+}
+
+}  // namespace hozen

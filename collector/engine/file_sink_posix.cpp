@@ -1,0 +1,98 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "collector/engine/file_sink.h"
+
+namespace hozen {
+namespace {
+
+constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
+
+Error system_error(std::string what, std::string_view call, int code) {
+  return Error{code == ENOENT ? Errc::not_found : Errc::io, std::move(what), std::nullopt,
+               std::string{call} + ": " + std::generic_category().message(code)};
+}
+
+class DescriptorSink : public BundleOutput {
+ public:
+  DescriptorSink(int descriptor, std::string name)
+      : descriptor_{descriptor}, name_{std::move(name)} {}
+
+  Result<void> write(std::span<const std::byte> bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return system_error("write " + path(), "write", errno);
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return {};
+  }
+
+  Result<void> flush() override {
+    // Pipes and some file systems have nothing to flush to, and say EINVAL or EROFS.
+    if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
+      return system_error("write " + path(), "fsync", errno);
+    return {};
+  }
+
+  Result<void> complete() override { return flush(); }
+  std::string path() const override { return name_; }
+
+ protected:
+  int descriptor_;
+  std::string name_;
+};
+
+class FileSink final : public DescriptorSink {
+ public:
+  FileSink(int descriptor, const std::string& final_name)
+      : DescriptorSink{descriptor, final_name + ".partial"}, final_name_{final_name} {}
+  ~FileSink() override {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+
+  Result<void> complete() override {
+    HOZEN_CHECK(flush());
+    // Some network file systems tell of a full disk only now.
+    if (::close(std::exchange(descriptor_, -1)) != 0)
+      return system_error("write " + name_, "close", errno);
+    int failed =
+        renameat2(AT_FDCWD, name_.c_str(), AT_FDCWD, final_name_.c_str(), RENAME_NOREPLACE);
+    if (failed != 0 && (errno == EINVAL || errno == ENOSYS)) {
+      struct stat existing {};
+      if (::lstat(final_name_.c_str(), &existing) == 0)
+        return system_error("rename to " + final_name_, "rename", EEXIST);
+      failed = ::rename(name_.c_str(), final_name_.c_str());
+    }
+    if (failed != 0) return system_error("rename to " + final_name_, "rename", errno);
+    name_ = final_name_;
+    return {};
+  }
+
+ private:
+  std::string final_name_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BundleOutput>> create_output_file(const std::string& path) {
+  struct stat existing {};
+  if (::lstat(path.c_str(), &existing) == 0) return system_error("create " + path, "open", EEXIST);
+  const std::string partial = path + ".partial";
+  const int descriptor =
+      ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
+  if (descriptor < 0) return system_error("create " + partial, "open", errno);
+  return std::unique_ptr<BundleOutput>{std::make_unique<FileSink>(descriptor, path)};
+}
+
+Result<std::unique_ptr<BundleOutput>> open_standard_output() {
+  return std::unique_ptr<BundleOutput>{std::make_unique<DescriptorSink>(STDOUT_FILENO, "-")};
+}
+
+}  // namespace hozen
