@@ -226,7 +226,7 @@ Result<Place> PosixTree::resolve(const EvidencePath& path) {
     if (!redirected) return place;
     current = *std::move(redirected);
   }
-  return not_found(path, "too many links on the way");
+  return Error{Errc::limit, path.text(), std::nullopt, "too many links on the way"};
 }
 
 /// One folder on the way down of a walk.
@@ -337,10 +337,19 @@ Result<void> PosixTree::walk(const EvidencePath& directory,
                                        : facts(place));
     if (visit(info) != Visit::enter) return {};
   }
-  HOZEN_TRY(const FileInfo info, facts(place));
-  if (!info.is_directory || info.is_link)
-    return Error{Errc::unsupported, directory.text(), std::nullopt,
-                 info.is_link ? "a link, not followed" : "not a folder"};
+  HOZEN_TRY(FileInfo info, facts(place));
+  for (int hops = 0; info.is_link && hops < kMaxLinkHops; ++hops) {
+    HOZEN_TRY(const EvidencePath target,
+              posix::read_link(place.folder->fd.get(), place.host, place.folder->path,
+                               place.folder->mount->can));
+    HOZEN_TRY(place, resolve(target));
+    if (place.only_planned != nullptr) return walk(place.path, visit, problem);
+    HOZEN_TRY(info, facts(place));
+  }
+  if (info.is_link)
+    return Error{Errc::limit, directory.text(), std::nullopt, "too many links on the way"};
+  if (!info.is_directory)
+    return Error{Errc::unsupported, directory.text(), std::nullopt, "not a folder"};
   HOZEN_TRY(Descriptor fd,
             posix::open_folder(place.folder->fd.get(), place.host.empty() ? "." : place.host));
   Walker walker{*place.folder->mount, visit, problem};

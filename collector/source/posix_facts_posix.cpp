@@ -176,7 +176,7 @@ Result<FileInfo> read_facts(int folder, const std::string& host, const EvidenceP
 Result<EvidencePath> read_link(int folder, const std::string& host, const EvidencePath& parent,
                                const Capabilities& can) {
   const auto refuse = [&](const std::string& target) {
-    return Error{Errc::not_found, parent.child(name_from_host(host).text).text(), std::nullopt,
+    return Error{Errc::unsupported, parent.child(name_from_host(host).text).text(), std::nullopt,
                  "a link that leads out of the evidence: " + target};
   };
   if (can.ntfs_attributes) {

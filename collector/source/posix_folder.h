@@ -86,7 +86,7 @@ Result<FileInfo> read_facts(int folder, const std::string& host, const EvidenceP
                             const Capabilities& can);
 
 /// Target of a link as a place in the evidence, `parent` being the resolved folder it lies in.
-/// Errc::not_found with the reason when it leads out of the tree.
+/// Errc::unsupported with the reason when it leads out of the tree.
 Result<EvidencePath> read_link(int folder, const std::string& host, const EvidencePath& parent,
                                const Capabilities& can);
 
