@@ -211,7 +211,9 @@ SelectNumbers read_select(RegistryKey& system) {
 SystemFacts read_system_facts(RegistryKey& system) {
   SystemFacts facts;
   facts.select = read_select(system);
-  const auto set = system.open(control_set_name(facts.select.current));
+  auto set = system.open(control_set_name(facts.select.current));
+  // A registry that is not Windows' own (Wine's) has the current set as a key and no other.
+  if (!set) set = system.open("CurrentControlSet");
   if (!set) return facts;
   facts.computer_name = text_at(**set, "Control\\ComputerName\\ComputerName", "ComputerName");
   if (const auto tcpip = (*set)->open("Services\\Tcpip\\Parameters")) {

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <windows.h>
+#include <winternl.h>
 
 #include <atomic>
+#include <cstring>
 
 #include "collector/base/native_win32.h"
+#include "collector/base/system_dll_win32.h"
+#include "collector/base/text.h"
 
 namespace hozen::planted {
 namespace {
@@ -84,6 +88,114 @@ void set_times(const std::wstring& path, std::uint64_t created, std::uint64_t ac
                                  OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr)};
   const FILETIME c = filetime(created), a = filetime(accessed), m = filetime(modified);
   EXPECT_TRUE(handle && SetFileTime(handle.get(), &c, &a, &m)) << GetLastError();
+}
+
+namespace {
+
+using NtCreateKeyType = NTSTATUS NTAPI(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, ULONG,
+                                       PUNICODE_STRING, ULONG, PULONG);
+using NtSetValueKeyType = NTSTATUS NTAPI(HANDLE, PUNICODE_STRING, ULONG, ULONG, void*, ULONG);
+using NtKeyType = NTSTATUS NTAPI(HANDLE);
+using NtEnumerateKeyType = NTSTATUS NTAPI(HANDLE, ULONG, int, void*, ULONG, PULONG);
+
+template <class Function>
+Function* nt(const char* name) {
+  return system_function_as<Function>(L"ntdll.dll", name);
+}
+
+struct Name {
+  explicit Name(std::wstring name) : text{std::move(name)} {
+    string.Buffer = text.data();
+    string.Length = string.MaximumLength = static_cast<USHORT>(text.size() * sizeof(wchar_t));
+  }
+  std::wstring text;
+  UNICODE_STRING string{};
+};
+
+constexpr ULONG kCreateLink = 2;    // REG_OPTION_CREATE_LINK
+constexpr ULONG kOpenLink = 0x100;  // OBJ_OPENLINK
+
+OwnedHandle create_key(HANDLE parent, std::wstring text, ULONG options) {
+  Name name{std::move(text)};
+  OBJECT_ATTRIBUTES attributes{};
+  attributes.Length = sizeof attributes;
+  attributes.RootDirectory = parent;
+  attributes.ObjectName = &name.string;
+  attributes.Attributes = OBJ_CASE_INSENSITIVE | kOpenLink;
+  HANDLE handle = nullptr;
+  const NTSTATUS status = nt<NtCreateKeyType>("NtCreateKey")(
+      &handle, KEY_ALL_ACCESS | KEY_WOW64_64KEY, &attributes, 0, nullptr, options, nullptr);
+  EXPECT_EQ(status, 0) << std::hex << status;
+  return OwnedHandle{handle};
+}
+
+void delete_below(HANDLE key) {
+  // KEY_BASIC_INFORMATION: name length @12, name @16.
+  struct {
+    ULONG head[3];
+    ULONG name_bytes;
+    wchar_t name[512];
+  } info{};
+  ULONG got = 0;
+  while (nt<NtEnumerateKeyType>("NtEnumerateKey")(key, 0, 0, &info, sizeof info, &got) == 0) {
+    const OwnedHandle child =
+        create_key(key, std::wstring(info.name, info.name_bytes / sizeof(wchar_t)), 0);
+    delete_below(child.get());
+    if (nt<NtKeyType>("NtDeleteKey")(child.get()) != 0) return;
+  }
+}
+
+}  // namespace
+
+Key::Key(Root root) {
+  static std::atomic<unsigned> count{0};
+  name_ = "hozen-" + std::to_string(GetCurrentProcessId()) + "-" + std::to_string(++count);
+  HKEY key = nullptr;
+  EXPECT_EQ(RegCreateKeyExW(root == Root::machine ? HKEY_LOCAL_MACHINE : HKEY_CURRENT_USER,
+                            (L"Software\\" + wide_from_wtf8(name_)).c_str(), 0, nullptr, 0,
+                            KEY_ALL_ACCESS | KEY_WOW64_64KEY, nullptr, &key, nullptr),
+            ERROR_SUCCESS);
+  root_ = key;
+  delete_below(key);  // left by a run that was ended
+}
+
+Key::~Key() {
+  delete_below(root_);
+  nt<NtKeyType>("NtDeleteKey")(root_);
+  CloseHandle(root_);
+}
+
+void Key::value(const std::vector<std::string>& subkeys, std::string_view value, std::uint32_t type,
+                std::string_view data) const {
+  OwnedHandle owned;
+  HANDLE key = root_;
+  for (const std::string& subkey : subkeys) {
+    owned = create_key(key, wide_from_wtf8(subkey), 0);
+    key = owned.get();
+  }
+  Name name{wide_from_wtf8(value)};
+  std::string bytes{data};
+  EXPECT_EQ(nt<NtSetValueKeyType>("NtSetValueKey")(key, &name.string, 0, type, bytes.data(),
+                                                   static_cast<ULONG>(bytes.size())),
+            0);
+}
+
+void Key::link(std::string_view subkey, std::string_view native_target) const {
+  const OwnedHandle key = create_key(root_, wide_from_wtf8(subkey), kCreateLink);
+  Name name{L"SymbolicLinkValue"};
+  std::wstring target = wide_from_wtf8(native_target);
+  EXPECT_EQ(
+      nt<NtSetValueKeyType>("NtSetValueKey")(key.get(), &name.string, 0, REG_LINK, target.data(),
+                                             static_cast<ULONG>(target.size() * sizeof(wchar_t))),
+      0);
+}
+
+std::string sz(std::string_view text) {
+  std::u16string units = utf16_from_wtf8(text);
+  units += u'\0';
+  std::string bytes(units.size() * sizeof(char16_t), '\0');
+  std::memcpy(bytes.data(), units.data(), bytes.size());
+  return bytes;
 }
 
 }  // namespace hozen::planted

@@ -44,4 +44,28 @@ class Held {
 void set_times(const std::wstring& path, std::uint64_t created, std::uint64_t accessed,
                std::uint64_t modified);
 
+/// A registry key below HKLM\SOFTWARE or HKCU\Software of its own, removed with everything in it.
+class Key {
+ public:
+  enum class Root { machine, user };
+  explicit Key(Root root);
+  ~Key();
+  Key(const Key&) = delete;
+  Key& operator=(const Key&) = delete;
+
+  const std::string& name() const { return name_; }  ///< below HKLM\SOFTWARE or HKCU\Software
+  /// Through the native calls, so that `subkey` and `value` may hold NUL. Each subkey is one level.
+  void value(const std::vector<std::string>& subkeys, std::string_view value, std::uint32_t type,
+             std::string_view data) const;
+  /// A subkey that is a link to `native_target`.
+  void link(std::string_view subkey, std::string_view native_target) const;
+
+ private:
+  void* root_ = nullptr;
+  std::string name_;
+};
+
+/// UTF-16 with a terminator, as REG_SZ holds it.
+std::string sz(std::string_view text);
+
 }  // namespace hozen::planted
