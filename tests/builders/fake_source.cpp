@@ -121,6 +121,18 @@ Entry* FakeSource::find(const EvidencePath& path) {
   return node == nullptr ? nullptr : &node->entry;
 }
 
+void FakeSource::merge(const FakeSource& other) {
+  for (const VolumeInfo& volume : other.self_->volumes) add_volume(volume);
+  std::vector<const Node*> waiting;
+  for (const auto& [name, root] : other.self_->roots) waiting.push_back(root.get());
+  while (!waiting.empty()) {
+    const Node& node = *waiting.back();
+    waiting.pop_back();
+    self_->make(node.entry.facts.path, node.entry.facts.is_directory).entry = node.entry;
+    for (const auto& [name, child] : node.children) waiting.push_back(child.get());
+  }
+}
+
 std::uint64_t FakeSource::opened() const { return self_->opened; }
 
 const std::vector<VolumeInfo>& FakeSource::volumes() const { return self_->volumes; }

@@ -38,7 +38,9 @@ class FakeSource final : public EvidenceSource {
   Entry& add_file(const EvidencePath& path, std::vector<std::byte> bytes);
   void remove(const EvidencePath& path);  ///< with everything below it
   Entry* find(const EvidencePath& path);  ///< nullptr when it is not there
-  std::uint64_t opened() const;           ///< how often open() succeeded
+  /// Every entry, those of other volumes included; what is in both becomes `other`'s.
+  void merge(const FakeSource& other);
+  std::uint64_t opened() const;  ///< how often open() succeeded
 
   std::string_view kind() const override { return "folder"; }
   std::string describe() const override { return "fake"; }

@@ -21,21 +21,18 @@
 #include "collector/source/registry.h"
 #include "collector/source/source.h"
 #include "tests/builders/fake_source.h"
+#include "tests/builders/regf_builder.h"
 
 namespace hozen::fake {
 
-/// Data of a registry value with its type.
-struct Data {
-  std::uint32_t type = 0;
-  std::vector<std::byte> bytes;
-};
-Data sz(std::string_view text);
-Data expand_sz(std::string_view text);
-Data multi_sz(const std::vector<std::string>& texts);
-Data dword(std::uint32_t value);
-Data qword(std::uint64_t value);
-Data binary(std::vector<std::byte> bytes);
-Data raw_data(std::uint32_t type, std::vector<std::byte> bytes);
+using Data = builders::RegData;
+using builders::binary;
+using builders::dword;
+using builders::expand_sz;
+using builders::multi_sz;
+using builders::qword;
+using builders::raw_data;
+using builders::sz;
 
 /// 2024-03-01T12:00:00Z: when everything of a fake machine was written, unless said otherwise.
 FileTime default_time();
@@ -86,7 +83,7 @@ struct Machine {
   std::unique_ptr<FakeSource> source;
   std::shared_ptr<Preserver> preserver;
   std::shared_ptr<std::vector<Error>> problems;
-  std::unique_ptr<Registry> registry;
+  std::unique_ptr<OfflineRegistry> registry;
 };
 
 class FakeWindows {
@@ -127,12 +124,17 @@ class FakeWindows {
   /// No file for this hive.
   FakeWindows& without_hive(std::string_view mount);
   EvidencePath hive_file(std::string_view mount) const;
+  /// The image of a hive, to damage it or to build logs for it.
+  std::vector<std::byte> hive_image(std::string_view mount) const;
+  /// Another machine's disks come beside or into ours: a second installation.
+  FakeWindows& merge(const FakeWindows& other);
 
   /// The machine in memory. May be called again; each call builds anew.
   std::unique_ptr<FakeSource> source() const;
   Machine machine() const;
-  /// Lays the machine out below `folder` of this computer: as `volume`'s root when there is one
-  /// volume, else in folders `C`, `D`, …
+  /// Lays the machine out below `folder` of this computer: as the volume's root when there is one
+  /// volume, else in folders `C`, `D`, … Modification times are set; streams and links are not
+  /// written.
   Result<void> write_to(std::string_view folder) const;
 
  private:
