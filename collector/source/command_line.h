@@ -22,12 +22,15 @@ std::string_view to_text(Existence existence);
 struct ResolverContext {
   const Environment* environment = nullptr;  ///< of the user or machine the entry belongs to
   std::function<Existence(const EvidencePath&)> file_exists;  ///< for files, not folders
-  std::function<std::optional<std::string>(std::string_view name)>
-      app_path;               ///< App Paths\<name> default value; may be empty
-  bool wow64 = false;         ///< started by a 32-bit process: System32 means SysWOW64
+  /// App Paths\<name> default value; may be empty
+  std::function<std::optional<std::string>(std::string_view name)> app_path;
+  /// The entry belongs to the 32-bit view. When explorer, a 64-bit program, starts it
+  /// (shell_execute), the path as written is tried first and SysWOW64 second; otherwise a 32-bit
+  /// program reads it: System32 means SysWOW64, and %ProgramFiles% its (x86) sibling.
+  bool wow64 = false;
   bool shell_execute = true;  ///< consumers that go through ShellExecute (Run keys, Startup): App
                               ///< Paths and PATHEXT apply
-  bool driver = false;        ///< services and drivers: `system32\…` is relative to SystemRoot
+  bool driver = false;        ///< services and drivers: a relative path is relative to SystemRoot
 };
 
 /// A program that was named, and what it was told to run.
@@ -36,10 +39,55 @@ struct HostProgram {
   std::string path;  ///< as resolved
 };
 
+/// A file that CreateProcess would start in place of an unquoted path with spaces.
 struct UnquotedCandidate {
   std::string path;
   Existence existence = Existence::unknown;
 };
+
+/// What ResolvedCommand::flags may hold.
+namespace command_flag {
+// Where the image or the payload lies.
+constexpr std::string_view kUncPath = "unc_path";
+constexpr std::string_view kWebDav = "webdav";  ///< besides unc_path
+constexpr std::string_view kUrl = "url";
+constexpr std::string_view kAlternateDataStream = "alternate_data_stream";
+constexpr std::string_view kRelativePath = "relative_path";  ///< depends on the current directory
+constexpr std::string_view kDevicePath = "device_path";  ///< \Device\…, Volume{…}: no drive known
+constexpr std::string_view kShortName = "short_name";    ///< 8.3 name that had to be guessed
+constexpr std::string_view kTrailingDotOrSpace = "trailing_dot_or_space";
+constexpr std::string_view kOutsideSystem32 =
+    "outside_system32";  ///< bare DLL name found elsewhere
+// What stands in the arguments.
+constexpr std::string_view kUncArgument = "unc_argument";
+constexpr std::string_view kUrlArgument = "url_argument";
+// How the command is written.
+constexpr std::string_view kUnterminatedQuote = "unterminated_quote";
+constexpr std::string_view kQuotedArguments = "quoted_arguments";  ///< arguments inside the quotes
+constexpr std::string_view kUnquotedPath = "unquoted_path";        ///< has earlier_candidates
+constexpr std::string_view kUnquotedPathHijack = "unquoted_path_hijack";  ///< and one of them wins
+constexpr std::string_view kControlCharacters = "control_characters";
+constexpr std::string_view kHiddenCharacters = "hidden_characters";  ///< bidi, zero width
+constexpr std::string_view kBadSurrogate = "lone_surrogate";
+constexpr std::string_view kOverlong = "overlong";  ///< longer than a command line can be; cut
+constexpr std::string_view kObfuscated = "obfuscated";
+constexpr std::string_view kNestingLimit = "nesting_limit";
+// What it does.
+constexpr std::string_view kEncodedPowershell = "encoded_powershell";
+constexpr std::string_view kPowershellVersion2 = "powershell_version_2";
+constexpr std::string_view kHiddenWindow = "hidden_window";
+constexpr std::string_view kNoProfile = "no_profile";
+constexpr std::string_view kNonInteractive = "non_interactive";
+constexpr std::string_view kExecutionPolicyBypass = "execution_policy_bypass";
+constexpr std::string_view kInvokeExpression = "invoke_expression";
+constexpr std::string_view kBase64InScript = "base64_in_script";
+constexpr std::string_view kDownload = "download";
+constexpr std::string_view kRemoteScriptlet = "remote_scriptlet";
+constexpr std::string_view kScriptUrl = "script_url";  ///< javascript:, vbscript:
+constexpr std::string_view kScriptEngineOverride = "script_engine_override";
+constexpr std::string_view kMemoryDump = "memory_dump";  ///< comsvcs.dll,MiniDump
+constexpr std::string_view kRemoteHost = "remote_host";  ///< told to act on another host
+}  // namespace command_flag
 
 /// The result; every field says what was found, `steps` how. Never fails: what cannot be resolved
 /// is said in `steps`.
@@ -49,24 +97,30 @@ struct ResolvedCommand {
   std::optional<EvidencePath> image_path;  ///< when it is a path of a volume
   Existence image_existence = Existence::unknown;
   std::string arguments;
-  std::vector<HostProgram> hosts;  ///< cmd.exe, rundll32.exe, … from the outside in; empty when the
-                                   ///< image itself is the program
-  std::string
-      payload;  ///< what the innermost host runs: DLL, script, URL, command text; "" without hosts
+  /// cmd.exe, rundll32.exe, … from the outside in; empty when the image itself is the program
+  std::vector<HostProgram> hosts;
+  /// What the innermost host runs: program, DLL, script, URL, command text; "" without hosts
+  std::string payload;
   std::optional<EvidencePath> payload_path;  ///< when the payload is a file
   Existence payload_existence = Existence::unknown;
-  std::string payload_kind;  ///< "dll" | "script" | "program" | "url" | "inline" | "document" | ""
-  std::string export_name;   ///< rundll32's export or #ordinal
-  std::string decoded;       ///< text of an -EncodedCommand, "" when none
-  std::vector<UnquotedCandidate>
-      earlier_candidates;  ///< unquoted path with spaces: what CreateProcess tries first
+  /// "program" | "dll" | "script" | "document" | "url" | "inline" (text of a script or command) |
+  /// "service" (name of a service or group) | "com_server" (CLSID or AppID) | "task" (name) |
+  /// "product" (installer product code) | ""
+  std::string payload_kind;
+  std::string payload_arguments;
+  std::string export_name;  ///< rundll32's export or #ordinal
+  std::string decoded;      ///< text of an -EncodedCommand, "" when none
+  /// Further commands of a cmd.exe line (`a & b`), as text: each may be resolved by itself.
+  std::vector<std::string> other_commands;
+  /// The SysWOW64 copy of the image or payload, when it and the file in System32 both exist.
+  std::optional<EvidencePath> wow64_path;
+  /// Unquoted path with spaces: what CreateProcess tries before the file that is meant.
+  std::vector<UnquotedCandidate> earlier_candidates;
   std::vector<std::string> unknown_variables;
-  std::vector<std::string>
-      flags;  ///< "unc_path", "url", "alternate_data_stream", "obfuscated", "encoded_powershell",
-              ///< "hidden_window", "no_profile", "download", "execution_policy_bypass",
-              ///< "unterminated_quote", "relative_path", …
+  std::vector<std::string> flags;  ///< of command_flag, each once, in the order found
   std::vector<std::string> steps;  ///< one short sentence a step, in order
 
+  bool has_flag(std::string_view flag) const;
   /// The file that decides: the payload where there is one, else the image.
   const std::optional<EvidencePath>& target_path() const {
     return payload_path ? payload_path : image_path;
@@ -74,11 +128,13 @@ struct ResolvedCommand {
   Existence target_existence() const { return payload_path ? payload_existence : image_existence; }
 };
 
+/// Cost: linear in the text, plus a bounded number of file_exists calls.
 ResolvedCommand resolve_command_line(std::string_view command_line, const ResolverContext& context);
-/// A bare DLL name or path of a value that the loader takes (spec: System32, `.dll` appended,
-/// SysWOW64 for wow64).
+/// A bare DLL name or path of a value that the loader takes: System32 (SysWOW64 for wow64), then
+/// Windows and PATH; `.dll` is appended to a name without a dot. The DLL is the `image`.
 ResolvedCommand resolve_dll(std::string_view name, const ResolverContext& context);
-/// Comma- or space-separated lists (Userinit, Load, AppInit_DLLs): the elements, quotes respected.
+/// Comma- or also space-separated lists (Userinit, Load, AppInit_DLLs): the elements, trimmed, with
+/// their quotes; a separator inside quotes does not separate. Empty elements are left out.
 std::vector<std::string> split_command_list(std::string_view text, bool spaces_separate);
 
 }  // namespace hozen

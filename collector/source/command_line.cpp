@@ -1,0 +1,287 @@
+#include "collector/source/command_line.h"
+
+#include <algorithm>
+
+#include "collector/base/text.h"
+#include "collector/source/command_line_impl.h"
+
+namespace hozen {
+
+std::string_view to_text(Existence existence) {
+  switch (existence) {
+    case Existence::exists:
+      return "exists";
+    case Existence::missing:
+      return "missing";
+    case Existence::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+bool ResolvedCommand::has_flag(std::string_view flag) const {
+  return std::find(flags.begin(), flags.end(), flag) != flags.end();
+}
+
+namespace resolver {
+namespace {
+
+/// Bytes: the longest command line that Windows takes, 32,767 UTF-16 units of three bytes.
+constexpr std::size_t kMaxCommandLine = 3 * 32'767;
+
+void set_image(ResolvedCommand& out, const FoundFile& file) {
+  out.image = file.text;
+  out.image_path = file.path;
+  out.image_existence = file.existence;
+}
+
+/// Cuts at a character boundary.
+std::string_view cut(std::string_view text, std::size_t length) {
+  if (text.size() <= length) return text;
+  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
+  return text.substr(0, length);
+}
+
+/// Flags characters that a person does not see.
+void note_characters(Resolution& resolution, std::string_view text) {
+  constexpr std::string_view kHidden[] = {
+      "\u200B", "\u200C", "\u200D", "\u200E", "\u200F", "\u202A", "\u202B", "\u202C", "\u202D",
+      "\u202E", "\u2060", "\u2066", "\u2067", "\u2068", "\u2069", "\uFEFF", "\u00AD", "\u3164"};
+  const auto is_control = [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+  };
+  if (std::any_of(text.begin(), text.end(), is_control)) {
+    resolution.flag(command_flag::kControlCharacters);
+    resolution.step("contains control characters");
+  }
+  if (std::any_of(std::begin(kHidden), std::end(kHidden), [&](std::string_view mark) {
+        return text.find(mark) != std::string_view::npos;
+      })) {
+    resolution.flag(command_flag::kHiddenCharacters);
+    resolution.step("contains characters that are invisible or turn the direction of writing");
+  }
+  if (!is_utf8(text)) {
+    resolution.flag(command_flag::kBadSurrogate);
+    resolution.step("contains an unpaired surrogate");
+  }
+}
+
+/// The environment of a 32-bit program on 64-bit Windows.
+Environment wow64_environment(const Environment& environment) {
+  Environment changed = environment;
+  for (const std::string_view name : {"ProgramFiles", "CommonProgramFiles"}) {
+    if (const auto value = environment.get(std::string{name} + "(x86)")) changed.set(name, *value);
+  }
+  return changed;
+}
+
+/// Trims, cuts and expands the text as it was found, into `out.expanded`.
+void expand_text(Resolution& resolution, std::string_view text) {
+  ResolvedCommand& out = resolution.out();
+  std::string_view trimmed = trim(text);
+  note_characters(resolution, trimmed);
+  if (trimmed.size() > kMaxCommandLine) {
+    trimmed = cut(trimmed, kMaxCommandLine);
+    resolution.flag(command_flag::kOverlong);
+    resolution.step("longer than a command line can be; the rest was not looked at");
+  }
+  out.expanded = trimmed;
+  const Environment* environment = resolution.context().environment;
+  if (environment == nullptr || trimmed.find('%') == std::string_view::npos) return;
+  out.expanded = environment->expand(trimmed, &out.unknown_variables);
+  if (out.expanded != trimmed) resolution.step("variables replaced: " + out.expanded);
+  for (const std::string& name : out.unknown_variables)
+    resolution.step("variable %" + name + "% is not known");
+  if (out.expanded.size() > kMaxCommandLine) {
+    out.expanded = cut(out.expanded, kMaxCommandLine);
+    resolution.flag(command_flag::kOverlong);
+  }
+}
+
+/// A context whose environment is that of the program that reads the entry.
+class Setting {
+ public:
+  explicit Setting(const ResolverContext& given) : context_{given} {
+    if (!given.wow64 || given.shell_execute || given.environment == nullptr) return;
+    environment_ = wow64_environment(*given.environment);
+    context_.environment = &environment_;
+  }
+  Setting(const Setting&) = delete;
+  Setting& operator=(const Setting&) = delete;
+  const ResolverContext& context() const { return context_; }
+
+ private:
+  ResolverContext context_;
+  Environment environment_;
+};
+
+}  // namespace
+
+void Resolution::step(std::string text) {
+  if (std::find(out_.steps.begin(), out_.steps.end(), text) == out_.steps.end())
+    out_.steps.push_back(std::move(text));
+}
+
+void Resolution::flag(std::string_view flag) {
+  if (!out_.has_flag(flag)) out_.flags.emplace_back(flag);
+}
+
+void Resolution::note_target(const FoundFile& file) {
+  if (file.path && !file.path->stream().empty()) {
+    flag(command_flag::kAlternateDataStream);
+    step("an alternate data stream of " + file.path->with_stream("").text());
+  }
+}
+
+void Resolution::note_arguments(std::string_view arguments) {
+  for (const std::string_view scheme : {"http://", "https://", "ftp://"}) {
+    for (std::size_t at = 0; at < arguments.size(); ++at) {
+      at = arguments.find("://", at);
+      if (at == std::string_view::npos) break;
+      const std::string_view before = arguments.substr(0, at + 3);
+      if (ends_with_fold(before, scheme)) flag(command_flag::kUrlArgument);
+    }
+  }
+  constexpr std::string_view kBefore = " \t\"'=:,;(";
+  for (std::size_t at = arguments.find("\\\\"); at != std::string_view::npos;
+       at = arguments.find("\\\\", at + 2)) {
+    if (at > 0 && kBefore.find(arguments[at - 1]) == std::string_view::npos) continue;
+    const std::string_view rest = arguments.substr(at + 2);
+    const std::string_view server = rest.substr(0, rest.find_first_of("\\ \t\"'"));
+    if (!server.empty() && server != "." && server != "?") flag(command_flag::kUncArgument);
+  }
+}
+
+void Resolution::set_payload_file(std::string_view kind, std::string_view text, Lookup lookup,
+                                  std::string_view arguments) {
+  const FoundFile file = find_file(text, lookup);
+  out_.payload = file.text;
+  out_.payload_path = file.path;
+  out_.payload_existence = file.existence;
+  out_.payload_kind = kind;
+  out_.payload_arguments = trim(arguments);
+  step(out_.payload_kind + " to run: " + file.text + " (" + std::string{to_text(file.existence)} +
+       ")");
+  note_target(file);
+}
+
+void Resolution::set_payload_text(std::string_view kind, std::string_view text) {
+  out_.payload = text;
+  out_.payload_path.reset();
+  out_.payload_existence = Existence::unknown;
+  out_.payload_kind = kind;
+  step(std::string{"runs "} + std::string{kind} + ": " + std::string{cut(text, 200)});
+}
+
+void Resolution::set_payload_url_or_file(std::string_view kind, std::string_view text,
+                                         std::string_view arguments) {
+  text = unquote(text);
+  if (is_url(text) && !starts_with_fold(text, "file:")) {
+    flag(command_flag::kUrl);
+    set_payload_text("url", text);
+    out_.payload_arguments = trim(arguments);
+  } else {
+    set_payload_file(kind, text, Lookup::exact, arguments);
+  }
+}
+
+void Resolution::push_host(std::string_view name, const FoundFile& file) {
+  std::string lower = to_lower_ascii(name);
+  if (lower.find('.') == std::string::npos) lower += ".exe";
+  out_.hosts.push_back({std::move(lower), file.text});
+}
+
+bool Resolution::unwrap(const Program& program) {
+  const std::string_view name = file_name_of(program.file.text);
+  const Unwrap rule = find_host(name);
+  if (rule == nullptr) return false;
+  if (out_.hosts.size() >= kMaxHosts) {
+    flag(command_flag::kNestingLimit);
+    step("programs inside programs deeper than " + std::to_string(kMaxHosts) + ": given up");
+    return false;
+  }
+  const bool outer_wow64 = in_wow64_program_;
+  if (program.file.path && !system_root().empty()) {
+    const auto folder = EvidencePath::parse(system_root() + "\\SysWOW64");
+    if (folder && program.file.path->is_below(*folder)) in_wow64_program_ = true;
+  }
+  const std::size_t depth = out_.hosts.size();
+  push_host(name, program.file);
+  const bool unwrapped = rule(*this, program.arguments);
+  if (!unwrapped) {
+    out_.hosts.resize(depth);
+    in_wow64_program_ = outer_wow64;
+  }
+  return unwrapped;
+}
+
+void Resolution::run_command(std::string_view text) {
+  const bool outermost = outermost_;
+  const Program program = take_program(text);
+  outermost_ = false;
+  if (outermost) {
+    set_image(out_, program.file);
+    out_.arguments = program.arguments;
+    step("image: " + out_.image + " (" + std::string{to_text(out_.image_existence)} + ")");
+    note_target(program.file);
+    note_arguments(program.arguments);
+  }
+  if (unwrap(program) || outermost) return;
+  out_.payload = program.file.text;
+  out_.payload_path = program.file.path;
+  out_.payload_existence = program.file.existence;
+  out_.payload_kind =
+      program.file.text.find("://") != std::string::npos && is_url(program.file.text)
+          ? "url"
+          : std::string{kind_by_extension(program.file.text, "program")};
+  out_.payload_arguments = program.arguments;
+  step(out_.payload_kind + " to run: " + out_.payload + " (" +
+       std::string{to_text(out_.payload_existence)} + ")");
+  note_target(program.file);
+}
+
+void Resolution::run_dll(std::string_view text) {
+  const FoundFile file = find_file(unquote(text), Lookup::dll);
+  set_image(out_, file);
+  step("dll: " + file.text + " (" + std::string{to_text(file.existence)} + ")");
+  note_target(file);
+  const auto system_folder = EvidencePath::parse(system_root() + "\\System32");
+  const auto wow64_folder = EvidencePath::parse(system_root() + "\\SysWOW64");
+  const bool bare = unquote(text).find_first_of("\\/") == std::string_view::npos;
+  if (bare && file.path && system_folder && !file.path->is_below(*system_folder) &&
+      !file.path->is_below(*wow64_folder)) {
+    flag(command_flag::kOutsideSystem32);
+    step("a bare name that System32 does not hold");
+  }
+}
+
+}  // namespace resolver
+
+ResolvedCommand resolve_command_line(std::string_view command_line,
+                                     const ResolverContext& context) {
+  ResolvedCommand out;
+  const resolver::Setting setting{context};
+  resolver::Resolution resolution{setting.context(), out};
+  resolver::expand_text(resolution, command_line);
+  if (out.expanded.empty()) {
+    resolution.step("empty");
+  } else {
+    resolution.run_command(std::string{out.expanded});
+  }
+  return out;
+}
+
+ResolvedCommand resolve_dll(std::string_view name, const ResolverContext& context) {
+  ResolvedCommand out;
+  const resolver::Setting setting{context};
+  resolver::Resolution resolution{setting.context(), out};
+  resolver::expand_text(resolution, name);
+  if (out.expanded.empty()) {
+    resolution.step("empty");
+  } else {
+    resolution.run_dll(out.expanded);
+  }
+  return out;
+}
+
+}  // namespace hozen

@@ -1,0 +1,397 @@
+// Paths of command lines: NT forms, search order, WOW64, short names.
+#include <algorithm>
+#include <array>
+
+#include "collector/base/text.h"
+#include "collector/source/command_line_impl.h"
+
+namespace hozen::resolver {
+namespace {
+
+/// Folders of PATH that are looked at; a machine has 10 to 40.
+constexpr std::size_t kMaxSearchFolders = 64;
+/// Extensions of PATHEXT that are looked at; Windows sets 11.
+constexpr std::size_t kMaxExtensions = 16;
+/// Bytes: a longer name is not looked for in every folder; a component has at most 255 UTF-16
+/// units.
+constexpr std::size_t kMaxSearchedName = 1024;
+constexpr std::string_view kDefaultPathExtensions =
+    ".COM;.EXE;.BAT;.CMD;.VBS;.VBE;.JS;.JSE;.WSF;.WSH;.MSC";
+
+/// Folders below System32 that 32-bit programs see as they are ("File System Redirector" in the
+/// Windows documentation).
+constexpr std::string_view kNotRedirected[] = {"catroot",  "catroot2",    "drivers\\etc",
+                                               "logfiles", "driverstore", "spool"};
+
+/// Short names that every Windows gives its own folders, and the variable that holds the long one.
+struct ShortFolder {
+  std::string_view name, variable;
+};
+constexpr ShortFolder kShortFolders[] = {
+    {"PROGRA~1", "ProgramFiles"}, {"PROGRA~2", "ProgramFiles(x86)"}, {"PROGRA~3", "ProgramData"}};
+
+bool is_drive_path(std::string_view path) {
+  return path.size() >= 2 && path[1] == ':' &&
+         ((path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z'));
+}
+
+/// Takes `prefix` off `path`, in any case.
+bool drop_prefix(std::string_view& path, std::string_view prefix) {
+  if (!starts_with_fold(path, prefix)) return false;
+  path.remove_prefix(prefix.size());
+  return true;
+}
+
+bool has_short_name(std::string_view path) {
+  for (std::size_t at = path.find('~'); at != std::string_view::npos; at = path.find('~', at + 1))
+    if (at + 1 < path.size() && path[at + 1] >= '1' && path[at + 1] <= '9') return true;
+  return false;
+}
+
+/// The next element of a list separated by `;`, without quotes.
+std::string_view next_element(std::string_view& list) { return unquote(take_until(list, ";")); }
+
+/// True for the name of a machine that is the evidence itself.
+bool is_this_host(std::string_view server) {
+  return equals_fold(server, "localhost") || server == "127.0.0.1" || server == "." ||
+         equals_fold(server, "::1");
+}
+
+/// `C:\x` of `\\localhost\C$\x`.
+std::optional<std::string> local_path_of(std::string_view unc) {
+  unc.remove_prefix(2);
+  const std::string_view server = take_until(unc, "\\");
+  const std::string_view share = take_until(unc, "\\");
+  if (!is_this_host(server) || share.size() != 2 || share[1] != '$') return std::nullopt;
+  std::string path{share[0]};
+  path += ":\\";
+  path += unc;
+  return is_drive_path(path) ? std::optional{path} : std::nullopt;
+}
+
+bool is_webdav(std::string_view unc) {
+  unc.remove_prefix(2);
+  const std::string_view server = take_until(unc, "\\");
+  return server.find('@') != std::string_view::npos || starts_with_fold(unc, "DavWWWRoot");
+}
+
+std::string with_backslashes(std::string_view path) {
+  std::string out{path};
+  std::replace(out.begin(), out.end(), '/', '\\');
+  return out;
+}
+
+}  // namespace
+
+Existence Resolution::existence_of(const EvidencePath& path) const {
+  return context_.file_exists ? context_.file_exists(path) : Existence::unknown;
+}
+
+std::string Resolution::variable(std::string_view name) const {
+  if (context_.environment == nullptr) return {};
+  std::string reference{'%'};
+  reference += name;
+  reference += '%';
+  std::string value = context_.environment->expand(reference);
+  if (value == reference && equals_fold(name, "SystemRoot"))
+    value = context_.environment->expand("%windir%");
+  return value.starts_with('%') ? std::string{} : value;
+}
+
+std::string Resolution::without_nt_prefix(std::string_view text, bool& literal) {
+  constexpr std::string_view kPrefixes[] = {"\\??\\", "\\\\?\\", "\\\\.\\", "\\DosDevices\\",
+                                            "\\GLOBAL??\\"};
+  std::string path{text};
+  for (int round = 0; round < 4; ++round) {  // "\\?\GLOBALROOT\Device\Mup\…" is the longest chain
+    std::string_view rest = path;
+    const auto prefix = std::find_if(std::begin(kPrefixes), std::end(kPrefixes),
+                                     [&](std::string_view p) { return drop_prefix(rest, p); });
+    std::string next;
+    if (prefix != std::end(kPrefixes)) {
+      // A volume's GUID is not a path of a drive; the prefix stays, for it says what it is.
+      if (starts_with_fold(rest, "Volume{")) break;
+      literal = literal || *prefix == "\\\\?\\";
+      if (drop_prefix(rest, "UNC\\")) {
+        next = "\\\\";
+      } else if (drop_prefix(rest, "GLOBALROOT\\")) {
+        next = "\\";
+      }
+      next += rest;
+    } else if (drop_prefix(rest, "\\SystemRoot\\")) {
+      const std::string root = system_root();
+      if (root.empty()) {
+        step("\\SystemRoot is not known");
+        break;
+      }
+      (next = root + '\\') += rest;
+    } else if (drop_prefix(rest, "\\Device\\Mup\\") ||
+               drop_prefix(rest, "\\Device\\LanmanRedirector\\")) {
+      (next = "\\\\") += rest;
+    } else {
+      break;
+    }
+    step("NT form " + path.substr(0, path.size() - rest.size()) + " taken off");
+    path = std::move(next);
+  }
+  return path;
+}
+
+/// A rooted, drive-relative, driver or local UNC path made absolute; nothing when it is none.
+std::optional<NormalPath> Resolution::made_absolute(const std::string& path) {
+  using Kind = NormalPath::Kind;
+  if (path.starts_with("\\\\")) {
+    flag(command_flag::kUncPath);
+    if (is_webdav(path)) flag(command_flag::kWebDav);
+    const auto local = local_path_of(path);
+    if (!local) return NormalPath{Kind::unc, path};
+    step("administrative share of this host: " + *local);
+    return NormalPath{Kind::absolute, *local};
+  }
+  if (is_drive_path(path)) {
+    if (path.size() > 2 && path[2] == '\\') return NormalPath{Kind::absolute, path};
+    flag(command_flag::kRelativePath);
+    step("relative to the current folder of the drive; its root is assumed");
+    return NormalPath{Kind::absolute, path.substr(0, 2) + '\\' + path.substr(2)};
+  }
+  if (path.starts_with('\\')) {
+    flag(command_flag::kRelativePath);
+    const std::string root = system_root();
+    if (!is_drive_path(root)) return std::nullopt;
+    step("no drive; the system drive is assumed");
+    return NormalPath{Kind::absolute, root.substr(0, 2) + path};
+  }
+  if (context_.driver && outermost_ && path.find('\\') != std::string::npos) {
+    const std::string root = system_root();
+    if (root.empty()) return std::nullopt;
+    step("relative to SystemRoot, as services and drivers are");
+    return NormalPath{Kind::absolute, root + '\\' + path};
+  }
+  return std::nullopt;
+}
+
+NormalPath Resolution::normalise(std::string_view text) {
+  using Kind = NormalPath::Kind;
+  text = trim(text);
+  if (is_url(text)) {
+    if (starts_with_fold(text, "file:")) {
+      const bool is_share = starts_with_fold(text, "file://") && !text.starts_with("file:///");
+      text.remove_prefix(std::min(text.find_first_not_of('/', 5), text.size()));
+      const std::string path = with_backslashes(text);
+      step("file URL");
+      return normalise(is_share ? "\\\\" + path : path);
+    }
+    flag(command_flag::kUrl);
+    return {Kind::url, std::string{text}};
+  }
+  bool literal = false;
+  std::string path = with_backslashes(without_nt_prefix(with_backslashes(text), literal));
+  if (!literal) {
+    const std::size_t length = path.find_last_not_of(". ");
+    const bool only_dots = length == std::string::npos || path[length] == '\\';
+    if (!only_dots && length + 1 < path.size()) {
+      flag(command_flag::kTrailingDotOrSpace);
+      step("trailing dots and spaces do not count");
+      path.resize(length + 1);
+    }
+  }
+  if (starts_with_fold(path, "\\Device\\") || starts_with_fold(path, "\\\\?\\Volume{") ||
+      starts_with_fold(path, "\\??\\Volume{")) {
+    flag(command_flag::kDevicePath);
+    step("a device or volume whose drive letter is not known here");
+    return {Kind::device, path};
+  }
+  if (const auto absolute = made_absolute(path)) return *absolute;
+  const bool bare = path.find('\\') == std::string::npos;
+  return {bare ? Kind::bare : Kind::relative, path};
+}
+
+std::optional<EvidencePath> Resolution::below_system_root(const EvidencePath& path,
+                                                          std::string_view folder,
+                                                          std::string_view other) const {
+  const auto root = EvidencePath::parse(system_root());
+  if (!root || !path.is_below(*root)) return std::nullopt;
+  const std::size_t depth = root->components().size();
+  const auto& components = path.components();
+  if (components.size() <= depth + 1 || !equals_fold(components[depth], folder))
+    return std::nullopt;
+  EvidencePath moved = *root / other;
+  std::string rest;
+  for (std::size_t i = depth + 1; i < components.size(); ++i) {
+    moved = moved.child(components[i]);
+    (rest += components[i]) += '\\';
+  }
+  if (folder == "System32") {
+    for (const std::string_view exempt : kNotRedirected) {
+      if (starts_with_fold(rest, exempt) && rest.size() > exempt.size() &&
+          rest[exempt.size()] == '\\')
+        return std::nullopt;
+    }
+  }
+  return moved.with_stream(path.stream());
+}
+
+FoundFile Resolution::probe(const std::string& text) {
+  const auto parsed = EvidencePath::parse(text);
+  if (!parsed) return {text, std::nullopt, Existence::unknown};
+  const auto found = [&](const EvidencePath& path) {
+    return FoundFile{path.text(), path, existence_of(path)};
+  };
+  if (const auto real = below_system_root(*parsed, "Sysnative", "System32")) {
+    step("Sysnative is the 64-bit System32 as 32-bit programs name it");
+    return found(*real);
+  }
+  const auto copy = below_system_root(*parsed, "System32", "SysWOW64");
+  if (copy && strict_wow64()) {
+    step("System32 means SysWOW64 for a 32-bit program");
+    return found(*copy);
+  }
+  const FoundFile literal = found(*parsed);
+  if (!copy || !context_.wow64) return literal;
+  const FoundFile other = found(*copy);
+  if (!other.exists()) return literal;
+  if (literal.exists()) {
+    step("both exist: " + literal.text + " and " + other.text);
+    out_.wow64_path = *copy;
+    return literal;
+  }
+  step("entry of the 32-bit view: found in SysWOW64");
+  return other;
+}
+
+std::optional<std::string> Resolution::replace_short_name(const std::string& path) const {
+  if (path.size() < 11 || path[2] != '\\') return std::nullopt;
+  for (const ShortFolder& folder : kShortFolders) {
+    if (!starts_with_fold(std::string_view{path}.substr(3), folder.name)) continue;
+    const std::string longer = variable(folder.variable);
+    if (longer.empty() || path[3 + folder.name.size()] != '\\') return std::nullopt;
+    return longer + path.substr(3 + folder.name.size());
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> Resolution::extensions_for(std::string_view name, Lookup lookup) const {
+  const bool has_dot = file_name_of(name).find('.') != std::string_view::npos;
+  if (lookup == Lookup::exact || has_dot) return {""};
+  if (lookup == Lookup::dll) return {".dll"};
+  if (!context_.shell_execute) return {"", ".exe"};
+  std::vector<std::string> extensions{"", ".exe"};
+  const std::string stored = variable("PATHEXT");
+  std::string_view list = stored.empty() ? kDefaultPathExtensions : std::string_view{stored};
+  while (!list.empty() && extensions.size() < kMaxExtensions) {
+    const std::string_view extension = next_element(list);
+    if (extension.starts_with('.') && !equals_fold(extension, ".exe"))
+      extensions.emplace_back(to_lower_ascii(extension));
+  }
+  return extensions;
+}
+
+FoundFile Resolution::find_absolute(const std::string& path, Lookup lookup) {
+  const auto extensions = extensions_for(path, lookup);
+  std::optional<FoundFile> expected;
+  for (const std::string& extension : extensions) {
+    FoundFile file = probe(path + extension);
+    if (file.exists()) return file;
+    // What is reported as missing: the name with the extension that is meant.
+    if (!expected || extension == ".exe") expected = std::move(file);
+  }
+  if (!expected->path) step("not the path of a file: " + path);
+  if (!has_short_name(path)) return *expected;
+  flag(command_flag::kShortName);
+  if (const auto longer = replace_short_name(path)) {
+    for (const std::string& extension : extensions) {
+      FoundFile file = probe(*longer + extension);
+      if (!file.exists()) continue;
+      step("short name taken for " + file.text);
+      return file;
+    }
+  }
+  step("a short (8.3) name: whether it exists cannot be told from long names");
+  expected->existence = Existence::unknown;
+  return *expected;
+}
+
+std::vector<std::string> Resolution::search_folders() const {
+  std::vector<std::string> folders;
+  const auto add = [&](std::string folder) {
+    while (folder.size() > 3 && folder.back() == '\\') folder.pop_back();
+    const auto same = [&](const std::string& known) { return equals_fold(known, folder); };
+    if (!is_drive_path(folder) || std::any_of(folders.begin(), folders.end(), same)) return;
+    folders.push_back(std::move(folder));
+  };
+  if (!current_directory.empty()) add(current_directory);
+  if (const std::string root = system_root(); !root.empty()) {
+    add(root + "\\System32");
+    add(root + "\\System");
+    add(root);
+  }
+  const std::string path = variable("PATH");
+  for (std::string_view list = path; !list.empty() && folders.size() < kMaxSearchFolders;)
+    add(with_backslashes(next_element(list)));
+  return folders;
+}
+
+FoundFile Resolution::find_by_search(const std::string& name, Lookup lookup) {
+  if (name.size() > kMaxSearchedName) {
+    step("longer than the name of any file");
+    return {name, std::nullopt, Existence::unknown};
+  }
+  const auto folders = search_folders();
+  const auto extensions = extensions_for(name, lookup);
+  bool all_known = !folders.empty();
+  for (const std::string& folder : folders) {
+    for (const std::string& extension : extensions) {
+      std::string path = folder;
+      if (path.back() != '\\') path += '\\';
+      FoundFile file = probe(path + name + extension);
+      if (file.exists()) {
+        step("found in the search path: " + file.text);
+        return file;
+      }
+      if (file.existence == Existence::unknown) all_known = false;
+    }
+  }
+  if (lookup == Lookup::program && context_.shell_execute) {
+    FoundFile file = find_app_path(name);
+    if (file.path) return file;
+  }
+  step("not found in " + std::to_string(folders.size()) + " folders of the search path: " + name);
+  return {name, std::nullopt, all_known ? Existence::missing : Existence::unknown};
+}
+
+FoundFile Resolution::find_app_path(std::string_view name) {
+  if (!context_.app_path || name.find('\\') != std::string_view::npos) return {};
+  std::string key{name};
+  if (name.find('.') == std::string_view::npos) key += ".exe";
+  const auto value = context_.app_path(key);
+  if (!value || trim(*value).empty()) return {};
+  std::string path{unquote(*value)};
+  if (context_.environment != nullptr) path = context_.environment->expand(path);
+  step("App Paths\\" + key + " says " + path);
+  const NormalPath normal = normalise(path);
+  if (normal.kind != NormalPath::Kind::absolute) return {};
+  return find_absolute(normal.text, Lookup::exact);
+}
+
+FoundFile Resolution::find_file(std::string_view text, Lookup lookup) {
+  using Kind = NormalPath::Kind;
+  if (trim(text).starts_with('%'))
+    return {std::string{trim(text)}, std::nullopt, Existence::unknown};
+  const NormalPath path = normalise(text);
+  switch (path.kind) {
+    case Kind::absolute:
+      return find_absolute(path.text, lookup);
+    case Kind::unc:
+    case Kind::url:
+    case Kind::device:
+      return {path.text, std::nullopt, Existence::unknown};
+    case Kind::relative:
+      flag(command_flag::kRelativePath);
+      break;
+    case Kind::bare:
+      break;
+  }
+  if (path.text.empty()) return {};
+  return find_by_search(path.text, lookup);
+}
+
+}  // namespace hozen::resolver

@@ -1,0 +1,361 @@
+// powershell.exe and pwsh.exe: switches, encoded commands, and what a script text starts.
+#include <algorithm>
+#include <array>
+
+#include "collector/base/text.h"
+#include "collector/source/command_line_impl.h"
+
+namespace hozen::resolver {
+namespace {
+
+enum class Switch : std::uint8_t {
+  other,  ///< without a value
+  value,  ///< with a value of no interest
+  file,
+  command,
+  encoded_command,
+  execution_policy,
+  window_style,
+  no_profile,
+  non_interactive,
+  version,
+};
+
+struct SwitchName {
+  std::string_view name;
+  std::string_view shortest;  ///< the fewest letters that mean it
+  Switch meaning;
+};
+// As the console host compares them: a given name means the first entry it is a prefix of, and is
+// no shorter than `shortest`.
+constexpr SwitchName kSwitches[] = {
+    {"file", "f", Switch::file},
+    {"command", "c", Switch::command},
+    {"encodedcommand", "e", Switch::encoded_command},
+    {"ec", "ec", Switch::encoded_command},
+    {"encodedarguments", "encodeda", Switch::value},
+    {"ea", "ea", Switch::value},
+    {"executionpolicy", "ex", Switch::execution_policy},
+    {"ep", "ep", Switch::execution_policy},
+    {"windowstyle", "w", Switch::window_style},
+    {"noprofile", "nop", Switch::no_profile},
+    {"noninteractive", "noni", Switch::non_interactive},
+    {"nologo", "nol", Switch::other},
+    {"noexit", "noe", Switch::other},
+    {"version", "v", Switch::version},
+    {"inputformat", "inp", Switch::value},
+    {"if", "if", Switch::value},
+    {"outputformat", "o", Switch::value},
+    {"of", "of", Switch::value},
+    {"psconsolefile", "psc", Switch::value},
+    {"configurationname", "config", Switch::value},
+    {"configurationfile", "configurationf", Switch::value},
+    {"custompipename", "cus", Switch::value},
+    {"settingsfile", "settings", Switch::value},
+    {"workingdirectory", "wo", Switch::value},
+    {"wd", "wd", Switch::value},
+};
+
+Switch meaning_of(std::string_view name) {
+  name = name.substr(0, name.find(':'));
+  for (const SwitchName& known : kSwitches) {
+    if (name.size() >= known.shortest.size() && starts_with_fold(known.name, name))
+      return known.meaning;
+  }
+  return Switch::other;
+}
+
+/// Bytes of base64 text, blanks and quotes left out; nothing when another character stands in it.
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string bytes;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    std::uint32_t value = 0;
+    if (c >= 'A' && c <= 'Z') {
+      value = static_cast<std::uint32_t>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      value = static_cast<std::uint32_t>(c - 'a') + 26;
+    } else if (c >= '0' && c <= '9') {
+      value = static_cast<std::uint32_t>(c - '0') + 52;
+    } else if (c == '+' || c == '/') {
+      value = c == '+' ? 62 : 63;
+    } else if (c == '=') {
+      break;
+    } else if (kArgumentBlanks.find(c) != std::string_view::npos || c == '"' || c == '\'') {
+      continue;
+    } else {
+      return std::nullopt;
+    }
+    bits = bits << 6 | value;
+    if (++count % 4 != 1) bytes += static_cast<char>(bits >> (6 - 2 * ((count + 3) % 4)) & 0xFF);
+  }
+  return bytes;
+}
+
+void note_execution_policy(Resolution& resolution, std::string_view policy) {
+  if (equals_fold(policy, "bypass") || equals_fold(policy, "unrestricted"))
+    resolution.flag(command_flag::kExecutionPolicyBypass);
+}
+
+void note_window_style(Resolution& resolution, std::string_view style) {
+  if (!style.empty() && (starts_with_fold("hidden", style) || style == "1"))
+    resolution.flag(command_flag::kHiddenWindow);
+}
+
+struct Word {
+  std::string_view text;
+  std::string_view flag;
+};
+constexpr Word kScriptWords[] = {
+    {"invoke-expression", command_flag::kInvokeExpression},
+    {"iex", command_flag::kInvokeExpression},
+    {"downloadstring", command_flag::kDownload},
+    {"downloadfile", command_flag::kDownload},
+    {"downloaddata", command_flag::kDownload},
+    {"openread", command_flag::kDownload},
+    {"net.webclient", command_flag::kDownload},
+    {"invoke-webrequest", command_flag::kDownload},
+    {"invoke-restmethod", command_flag::kDownload},
+    {"start-bitstransfer", command_flag::kDownload},
+    {"iwr", command_flag::kDownload},
+    {"irm", command_flag::kDownload},
+    {"frombase64string", command_flag::kBase64InScript},
+};
+
+bool is_word_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool has_word(std::string_view folded_text, std::string_view word) {
+  const std::string folded_word = to_lower_ascii(word);
+  for (std::size_t at = folded_text.find(folded_word); at != std::string_view::npos;
+       at = folded_text.find(folded_word, at + 1)) {
+    const std::size_t end = at + folded_word.size();
+    if ((at == 0 || !is_word_character(folded_text[at - 1])) &&
+        (end == folded_text.size() || !is_word_character(folded_text[end])))
+      return true;
+  }
+  return false;
+}
+
+void note_script_words(Resolution& resolution, std::string_view text) {
+  std::string plain;
+  std::size_t backticks = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    // A backtick inside a word escapes nothing and only hides it.
+    const bool inside = text[i] == '`' && i > 0 && i + 1 < text.size() &&
+                        is_word_character(text[i - 1]) && is_word_character(text[i + 1]);
+    if (inside) {
+      ++backticks;
+    } else {
+      plain += text[i];
+    }
+  }
+  plain = to_lower_ascii(plain);
+  if (backticks >= 2 || plain.find("'+'") != std::string::npos ||
+      plain.find("' + '") != std::string::npos || plain.find("[char]") != std::string::npos) {
+    resolution.flag(command_flag::kObfuscated);
+    resolution.step("words of the script are written in pieces");
+  }
+  for (const Word& word : kScriptWords)
+    if (has_word(plain, word.text)) resolution.flag(word.flag);
+  if (plain.find("http://") != std::string::npos || plain.find("https://") != std::string::npos)
+    resolution.flag(command_flag::kUrlArgument);
+}
+
+/// Takes one quoted or bare word off a script text.
+std::string_view take_script_word(std::string_view& text) {
+  text = trim(text);
+  if (!text.empty() && (text[0] == '\'' || text[0] == '"')) {
+    const std::size_t end = text.find(text[0], 1);
+    const std::string_view word = text.substr(1, end == std::string_view::npos ? end : end - 1);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return word;
+  }
+  const std::size_t end = std::min(text.find_first_of(" \t\r\n;|)}"), text.size());
+  const std::string_view word = text.substr(0, end);
+  text.remove_prefix(end);
+  return word;
+}
+
+/// The file that a script text begins by starting: `& 'C:\x.exe' -y`, `. x.ps1`,
+/// `Start-Process x`. "" when it begins otherwise.
+std::string_view started_file(std::string_view& text) {
+  text = trim(text);
+  while (!text.empty() && (text[0] == '{' || text[0] == '&' || text[0] == '(')) {
+    text = trim(text.substr(1));
+  }
+  if (text.starts_with(". ")) text = trim(text.substr(1));
+  const bool quoted = !text.empty() && (text[0] == '\'' || text[0] == '"');
+  std::string_view rest = text;
+  std::string_view word = take_script_word(rest);
+  if (!quoted &&
+      (equals_fold(word, "start-process") || equals_fold(word, "saps") ||
+       equals_fold(word, "start") || equals_fold(word, "invoke-item") || equals_fold(word, "ii"))) {
+    word = take_script_word(rest);
+    if (equals_fold(word, "-filepath") || equals_fold(word, "-file")) word = take_script_word(rest);
+  }
+  const bool is_file = word.find_first_of("$(") == std::string_view::npos &&
+                       (has_program_extension(word) || word.substr(0, 3).ends_with(":\\") ||
+                        find_host(word) != nullptr);
+  if (!is_file) return {};
+  text = rest;
+  return word;
+}
+
+/// The text with `$env:NAME` and `${env:NAME}` replaced where the evidence knows the variable.
+std::string with_environment(Resolution& resolution, std::string_view text) {
+  std::string out;
+  const Environment* environment = resolution.context().environment;
+  while (!text.empty()) {
+    const std::size_t at = text.find('$');
+    out += text.substr(0, at);
+    if (at == std::string_view::npos) break;
+    text.remove_prefix(at);
+    const bool braces = text.starts_with("${");
+    const std::string_view behind = text.substr(braces ? 2 : 1);
+    std::string_view name;
+    if (starts_with_fold(behind, "env:")) {
+      const auto end =
+          braces ? behind.find('}')
+                 : static_cast<std::size_t>(
+                       std::find_if_not(behind.begin() + 4, behind.end(),
+                                        [](char c) { return is_word_character(c) && c != '-'; }) -
+                       behind.begin());
+      if (end != std::string_view::npos) name = behind.substr(4, end - 4);
+    }
+    const auto value =
+        environment == nullptr || name.empty() ? std::nullopt : environment->get(name);
+    if (value) {
+      out += environment->expand(*value);
+      text.remove_prefix((braces ? 3 : 1) + 4 + name.size());
+    } else {
+      out += '$';
+      text.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
+/// -EncodedCommand: base64 of UTF-16LE.
+bool run_encoded(Resolution& resolution, std::string_view value) {
+  resolution.flag(command_flag::kEncodedPowershell);
+  const auto bytes = decode_base64(value);
+  if (!bytes || bytes->size() < 2) {
+    resolution.step("the encoded command is not base64");
+    resolution.set_payload_text("inline", value);
+    return true;
+  }
+  std::string text = wtf8_from_utf16le(bytes_of(*bytes));
+  resolution.step("encoded command decoded");
+  std::string& decoded = resolution.out().decoded;
+  if (!decoded.empty()) decoded += '\n';
+  decoded += text;
+  run_powershell_text(resolution, text);
+  return true;
+}
+
+bool run_script_file(Resolution& resolution, std::string_view text, const Arguments& arguments,
+                     std::size_t index) {
+  if (index >= arguments.size()) return false;
+  std::string_view file = unquote(arguments[index].text);
+  if (file == "-") {
+    resolution.set_payload_text("inline", "(standard input)");
+    return true;
+  }
+  resolution.set_payload_url_or_file("script", file, rest_from(text, arguments, index + 1));
+  return true;
+}
+
+bool unwrap(Resolution& resolution, std::string_view text, bool bare_is_file) {
+  const auto arguments = split_arguments(text);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i].text;
+    if (!is_switch(argument)) {
+      if (bare_is_file) return run_script_file(resolution, text, arguments, i);
+      run_powershell_text(resolution, rest_from(text, arguments, i));
+      return true;
+    }
+    // The value is the next argument, or glued by a colon.
+    const std::size_t colon = argument.find(':');
+    const bool glued = colon != std::string_view::npos;
+    std::string_view value;
+    if (glued) {
+      value = argument.substr(colon + 1);
+    } else if (i + 1 < arguments.size()) {
+      value = arguments[i + 1].text;
+    }
+    const std::size_t behind_value = glued ? i : i + 1;
+    switch (meaning_of(switch_name(argument))) {
+      case Switch::file:
+        return run_script_file(resolution, text, arguments, i + 1);
+      case Switch::command:
+        if (value.empty()) return false;
+        run_powershell_text(resolution, rest_from(text, arguments, i + 1));
+        return true;
+      case Switch::encoded_command:
+        if (value.empty()) return false;
+        return run_encoded(resolution, value);
+      case Switch::execution_policy:
+        note_execution_policy(resolution, value);
+        i = behind_value;
+        break;
+      case Switch::window_style:
+        note_window_style(resolution, value);
+        i = behind_value;
+        break;
+      case Switch::version:
+        if (value == "2" || value == "2.0") resolution.flag(command_flag::kPowershellVersion2);
+        i = behind_value;
+        break;
+      case Switch::no_profile:
+        resolution.flag(command_flag::kNoProfile);
+        break;
+      case Switch::non_interactive:
+        resolution.flag(command_flag::kNonInteractive);
+        break;
+      case Switch::value:
+        i = behind_value;
+        break;
+      case Switch::other:
+        break;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void run_powershell_text(Resolution& resolution, std::string_view text) {
+  std::string_view script = trim(text);
+  // A whole command inside one pair of quotes.
+  if (script.size() > 1 && script.front() == '"' && script.find('"', 1) == script.size() - 1)
+    script = unquote(script);
+  note_script_words(resolution, script);
+  const std::string replaced = with_environment(resolution, script);
+  std::string_view rest = replaced;
+  const std::string_view file = started_file(rest);
+  if (file.empty()) {
+    resolution.set_payload_text("inline", script);
+    return;
+  }
+  resolution.step("the script text starts " + std::string{file});
+  const std::size_t end = rest.find_first_of(";|}\n");
+  if (end != std::string_view::npos && !trim(rest.substr(end + 1)).empty())
+    resolution.step("what follows in the script text: " + std::string{trim(rest.substr(end + 1))});
+  std::string command = "\"" + std::string{file} + "\"";
+  (command += ' ') += trim(rest.substr(0, end));
+  resolution.run_command(command);
+}
+
+bool unwrap_powershell(Resolution& resolution, std::string_view arguments) {
+  return unwrap(resolution, arguments, false);
+}
+
+bool unwrap_pwsh(Resolution& resolution, std::string_view arguments) {
+  return unwrap(resolution, arguments, true);
+}
+
+}  // namespace hozen::resolver

@@ -1,0 +1,171 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <random>
+
+#include "tests/source/resolver_machine.h"
+
+namespace hozen {
+namespace {
+
+struct CmdCase {
+  const char* command_line;
+  const char* hosts;
+  const char* payload;
+  const char* arguments = "";
+  const char* others = "";
+  const char* flags = "";
+};
+
+void PrintTo(const CmdCase& cmd, std::ostream* out) { *out << cmd.command_line; }
+
+class CmdLine : public testing::TestWithParam<CmdCase> {
+ protected:
+  CmdLine() {
+    for (const char* file : {"C:\\TMP\\p.exe", "C:\\Prog Dir\\a.exe", "C:\\Prog Dir\\b.exe",
+                             "C:\\TMP\\t.bat", "C:\\TMP\\x.dll"}) {
+      machine_.add(file);
+    }
+  }
+  ResolverMachine machine_;
+};
+
+TEST_P(CmdLine, NamesWhatItRuns) {
+  const CmdCase& expected = GetParam();
+  const ResolvedCommand command = machine_.resolve(expected.command_line);
+  EXPECT_EQ(host_names(command), expected.hosts);
+  EXPECT_EQ(command.payload, expected.payload) << joined(command.steps);
+  EXPECT_EQ(command.payload_arguments, expected.arguments);
+  EXPECT_EQ(joined(command.other_commands), expected.others);
+  EXPECT_EQ(joined(command.flags), expected.flags);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Switches, CmdLine,
+    testing::Values(CmdCase{R"(cmd /c C:\TMP\p.exe -x)", "cmd.exe", R"(C:\TMP\p.exe)", "-x"},
+                    CmdCase{R"(cmd.exe /cC:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+                    CmdCase{R"(cmd/c C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+                    CmdCase{R"(cmd /d /q /v:on /e:off/c C:\TMP\p.exe)", "cmd.exe",
+                            R"(C:\TMP\p.exe)"},
+                    CmdCase{R"(%ComSpec% /K "C:\TMP\t.bat")", "cmd.exe", R"(C:\TMP\t.bat)"},
+                    CmdCase{R"(%COMSPEC% /b /r C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+                    CmdCase{"cmd.exe", "", ""}, CmdCase{"cmd /q", "", ""},
+                    CmdCase{"cmd /c", "", ""}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Quotes, CmdLine,
+    testing::Values(
+        CmdCase{R"(cmd /c "C:\Prog Dir\a.exe")", "cmd.exe", R"(C:\Prog Dir\a.exe)"},
+        CmdCase{R"(cmd /c "C:\Prog Dir\a.exe" -x)", "cmd.exe", R"(C:\Prog Dir\a.exe)", "-x"},
+        CmdCase{R"(cmd /c ""C:\Prog Dir\a.exe" "y z"")", "cmd.exe", R"(C:\Prog Dir\a.exe)",
+                R"("y z")"},
+        CmdCase{R"(cmd /s /c "C:\TMP\p.exe -a")", "cmd.exe", R"(C:\TMP\p.exe)", "-a"},
+        CmdCase{R"(cmd /c "C:\TMP\p.exe & C:\TMP\t.bat")", "cmd.exe", R"(C:\TMP\p.exe)", "",
+                R"(C:\TMP\t.bat)"},
+        CmdCase{R"(cmd /c "C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe "a & b")", "cmd.exe", R"(C:\TMP\p.exe)", R"("a & b")"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Language, CmdLine,
+    testing::Values(
+        CmdCase{R"(cmd /c cd /d C:\TMP && p.exe -x)", "cmd.exe", R"(C:\TMP\p.exe)", "-x"},
+        CmdCase{R"(cmd /c echo off & set a=1 & C:\TMP\p.exe | more)", "cmd.exe", R"(C:\TMP\p.exe)",
+                "", "more"},
+        CmdCase{R"(cmd /c ping -n 5 127.0.0.1 >nul & C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)",
+                "", "ping -n 5 127.0.0.1"},
+        CmdCase{R"(cmd /c timeout 5)", "cmd.exe", R"(C:\Windows\System32\timeout.exe)", "5"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe > C:\TMP\o.txt 2>&1)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe a>"C:\a b.txt" c)", "cmd.exe", R"(C:\TMP\p.exe)", "a  c"},
+        CmdCase{R"(cmd /c start "" /b "C:\Prog Dir\a.exe" -y)", "cmd.exe", R"(C:\Prog Dir\a.exe)",
+                "-y"},
+        CmdCase{R"(cmd /c start "my title" /min /d C:\TMP p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c start /min /low "" C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c start C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c call C:\TMP\t.bat x)", "cmd.exe", R"(C:\TMP\t.bat)", "x"},
+        CmdCase{R"(cmd /c @C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c (C:\TMP\p.exe))", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c if exist C:\x C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c if /i not "%a%"=="b" (C:\TMP\p.exe -q) else (calc))", "cmd.exe",
+                R"(C:\TMP\p.exe)", "-q"},
+        CmdCase{R"(cmd /c for %%i in (1,2) do C:\TMP\p.exe %%i)", "cmd.exe", R"(C:\TMP\p.exe)",
+                "%%i"},
+        CmdCase{R"(cmd /c for /f %i in ('nslookup x') do C:\TMP\p.exe)", "cmd.exe",
+                R"(C:\TMP\p.exe)", "", "nslookup x"},
+        CmdCase{R"(cmd /c echo hello)", "cmd.exe", "echo hello"},
+        CmdCase{R"(cmd /c del C:\x)", "cmd.exe", R"(del C:\x)"},
+        CmdCase{R"(cmd /c C:\T^MP\p.e^xe)", "cmd.exe", R"(C:\TMP\p.exe)", "", "", "obfuscated"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe a^&b)", "cmd.exe", R"(C:\TMP\p.exe)", "a&b"},
+        CmdCase{R"(cmd /v /c set x=C:\TMP\p&& !x!.exe)", "cmd.exe", "!x!.exe", "", "",
+                "obfuscated"},
+        CmdCase{R"(cmd /c %TEMP:~0,3%TMP\p.exe)", "cmd.exe", R"(%TEMP:~0,3%TMP\p.exe)", "", "",
+                "obfuscated"},
+        CmdCase{"cmd /c rundll32 C:\\TMP\\x.dll,a", "cmd.exe rundll32.exe", R"(C:\TMP\x.dll)"},
+        CmdCase{R"(cmd /c cmd /c cmd /c C:\TMP\p.exe)", "cmd.exe cmd.exe cmd.exe",
+                R"(C:\TMP\p.exe)"},
+        CmdCase{R"(%COMSPEC% /b /c start /b /min powershell.exe -nop -w hidden -noni -c "dir")",
+                "cmd.exe powershell.exe", "dir", "", "",
+                "no_profile, hidden_window, non_interactive"}));
+
+TEST(CommandLineLimits, NestingEnds) {
+  std::string line = "C:\\TMP\\p.exe";
+  for (int i = 0; i < 5000; ++i) line = "cmd /c " + line;
+  const ResolvedCommand command = ResolverMachine{}.resolve(line);
+  EXPECT_EQ(command.hosts.size(), 8u);
+  EXPECT_TRUE(command.has_flag("nesting_limit"));
+}
+
+TEST(CommandLineLimits, LongestCommandLineIsTakenWhole) {
+  const std::string line = "C:\\TMP\\p.exe " + std::string(32'767 - 13, 'a');
+  const ResolvedCommand command = ResolverMachine{}.add("C:\\TMP\\p.exe").resolve(line);
+  EXPECT_EQ(command.image, "C:\\TMP\\p.exe");
+  EXPECT_EQ(command.arguments.size(), 32'767u - 13);
+  EXPECT_FALSE(command.has_flag("overlong"));
+}
+
+TEST(CommandLineLimits, AnOverlongOneIsCutAtACharacter) {
+  std::string line = "C:\\TMP\\p.exe ";
+  while (line.size() < 200'000) line += "あ";
+  const ResolvedCommand command = ResolverMachine{}.add("C:\\TMP\\p.exe").resolve(line);
+  EXPECT_EQ(command.image, "C:\\TMP\\p.exe");
+  EXPECT_TRUE(command.has_flag("overlong"));
+  EXPECT_TRUE(is_utf8(command.expanded));
+  EXPECT_LE(command.expanded.size(), 98'301u);
+}
+
+TEST(CommandLineLimits, LongHostileTextsEndQuickly) {
+  const ResolverMachine machine;
+  const auto begin = std::chrono::steady_clock::now();
+  for (const char* prefix : {"", "C:\\", "\"", "cmd /c ", "powershell -c ", "powershell -enc ",
+                             "rundll32 ", "mshta ", "\\\\?\\", "C:\\PROGRA~1\\"}) {
+    for (const char* unit : {"a ", "\\a b", "\"", "%", "%a%", "^", "& ", "(", ".. ", "\\\\x ", "\\",
+                             "/", "http://x ", "$env:a", "call ", "start ", "~1 ", ","}) {
+      std::string line = prefix;
+      while (line.size() < 32'767) line += unit;
+      machine.resolve(line);
+    }
+  }
+  const auto taken = std::chrono::steady_clock::now() - begin;
+  EXPECT_LT(std::chrono::duration_cast<std::chrono::seconds>(taken).count(), 60);
+}
+
+TEST(CommandLineLimits, RandomTextsNeverCrash) {
+  constexpr std::string_view kParts[] = {
+      "cmd",   " /c ",         "\"",     " ",    "C:\\", "\\",    "/",   "rundll32 ",
+      ",",     "powershell",   "-enc",   "QQA=", "&",    "|",     "^",   "%windir%",
+      "%",     "\\\\?\\",      "\\??\\", ".exe", ":",    "{",     "(",   "('",
+      "') do", "start ",       "if ",    "for ", ">",    "<",     "-i:", "http://",
+      "あ",    "\xED\xA0\x80", "\xFF",   "~1",   "!",    "$env:", "\n",  "'"};
+  const ResolverMachine machine;
+  std::mt19937 random{9};
+  for (int i = 0; i < 5'000; ++i) {
+    std::string line;
+    for (std::size_t n = random() % 14; n > 0; --n) line += kParts[random() % std::size(kParts)];
+    const ResolvedCommand command = machine.resolve(line);
+    ASSERT_LE(command.hosts.size(), 9u);
+    resolve_dll(line, machine.context());
+    split_command_list(line, true);
+  }
+}
+
+}  // namespace
+}  // namespace hozen
