@@ -28,6 +28,7 @@ function(hozen_test name)
     TEST_PREFIX ${name}.
     TEST_LIST ${target}_TESTS
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    NO_PRETTY_VALUES  # a printed parameter may hold addresses, different on every run
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 120
     PROPERTIES TIMEOUT 300)
