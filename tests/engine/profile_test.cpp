@@ -1,0 +1,211 @@
+#include "collector/engine/profile.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace hozen {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::vector<std::string> kModules{"autostarts", "run_keys"};
+constexpr std::string_view kBaseXml =
+    "<profile version=\"1\" summary=\"Base\">"
+    "<limits max-file-size=\"10 MiB\" max-files=\"7\"/>"
+    "<module name=\"run_keys\" priority=\"high\"/>"
+    "<target category=\"logs\" reason=\"Logs\" priority=\"normal\" max-file-size=\"1 MiB\">"
+    "<path>%SystemRoot%\\Logs\\*.log</path></target>"
+    "</profile>";
+const std::vector<EmbeddedProfile> kEmbedded{{"base", kBaseXml}};
+
+ProfileReading read(const std::vector<std::string>& texts) {
+  std::vector<ProfileText> all;
+  for (const auto& xml : texts) all.push_back({"test", "test.xml", xml});
+  return read_profiles(all, kEmbedded, kModules);
+}
+
+std::string profile_of(const std::string& content) {
+  return "<profile version=\"1\" summary=\"S\">\n" + content + "\n</profile>";
+}
+
+/// The problems of one text as lines.
+std::string problems_of(const std::string& xml) {
+  std::string lines;
+  for (const auto& problem : read({xml}).problems) lines += problem.text() + "\n";
+  return lines;
+}
+
+std::string target(const std::string& attributes, const std::string& path) {
+  return profile_of("<target category=\"c\" reason=\"r\" " + attributes + "><path>" + path +
+                    "</path></target>");
+}
+
+TEST(Profile, ReadsEveryElement) {
+  const auto reading = read({R"(<?xml version="1.0"?><!-- c -->
+<profile version="1" summary="All of it">
+  <limits max-file-size="512 MiB" max-total-size="2G" max-files="1000"/>
+  <module name="autostarts" priority="crown_jewels" max-file-size="5 MB"/>
+  <target category="event_logs" reason="Logs tell" priority="crown_jewels" max-file-size="1 KiB" streams="true">
+    <path>%SystemRoot%\System32\winevt\Logs\*.evtx</path>
+    <path> C:\a\**\b.txt </path>
+  </target>
+</profile>)"});
+  ASSERT_THAT(reading.problems, IsEmpty());
+  const Profile& profile = reading.profile;
+  EXPECT_EQ(profile.summary, "All of it");
+  EXPECT_EQ(profile.limits.max_file_bytes, 512u << 20);
+  EXPECT_EQ(profile.limits.max_total_bytes, 2ull << 30);
+  EXPECT_EQ(profile.limits.max_files, 1000u);
+  ASSERT_EQ(profile.modules.size(), 1u);
+  EXPECT_EQ(profile.modules[0].name, "autostarts");
+  EXPECT_EQ(profile.modules[0].priority, Priority::crown_jewels);
+  EXPECT_EQ(profile.modules[0].max_file_bytes, 5'000'000u);
+  ASSERT_EQ(profile.targets.size(), 2u);
+  EXPECT_EQ(profile.targets[0].category, "event_logs");
+  EXPECT_EQ(profile.targets[0].reason, "Logs tell");
+  EXPECT_EQ(profile.targets[0].priority, Priority::crown_jewels);
+  EXPECT_EQ(profile.targets[0].max_file_bytes, 1024u);
+  EXPECT_TRUE(profile.targets[0].streams);
+  EXPECT_EQ(profile.targets[1].pattern.text, "C:\\a\\**\\b.txt");
+  ASSERT_EQ(profile.files.size(), 1u);
+  EXPECT_EQ(profile.files[0].origin, "test.xml");
+  EXPECT_EQ(profile.files[0].sha256.size(), 64u);
+}
+
+TEST(Profile, UnitesSeveralWithHighestLimitsAndPriorities) {
+  const auto reading =
+      read({profile_of(R"(<include profile="base"/><module name="autostarts" priority="bulk"/>)"),
+            profile_of(R"(<limits max-file-size="5 MiB" max-files="9"/>
+         <module name="run_keys" priority="crown_jewels"/>
+         <target category="x" reason="y" priority="high" max-file-size="2 MiB" streams="true">
+           <path>%systemroot%\LOGS\*.LOG</path></target>)")});
+  ASSERT_THAT(reading.problems, IsEmpty());
+  const Profile& profile = reading.profile;
+  EXPECT_EQ(profile.limits.max_file_bytes, 10u << 20);
+  EXPECT_EQ(profile.limits.max_files, 9u);
+  EXPECT_EQ(profile.limits.max_total_bytes, Limits{}.max_total_bytes);
+  ASSERT_EQ(profile.modules.size(), 2u);
+  EXPECT_EQ(profile.modules[0].name, "run_keys");
+  EXPECT_EQ(profile.modules[0].priority, Priority::crown_jewels);
+  EXPECT_EQ(profile.modules[1].name, "autostarts");
+  ASSERT_EQ(profile.targets.size(), 1u);
+  EXPECT_EQ(profile.targets[0].category, "logs");
+  EXPECT_EQ(profile.targets[0].priority, Priority::high);
+  EXPECT_EQ(profile.targets[0].max_file_bytes, 2u << 20);
+  EXPECT_TRUE(profile.targets[0].streams);
+  EXPECT_EQ(profile.files.size(), 3u);
+}
+
+TEST(Profile, SaysFileLineAndSuggestionForUnknownNames) {
+  EXPECT_EQ(problems_of(profile_of("<modul name=\"run_keys\"/>")),
+            "test.xml:2: unknown element <modul> in <profile> (did you mean \"module\"?); known: "
+            "include, limits, module, target\n");
+  EXPECT_EQ(problems_of(profile_of("<module name=\"run_kesy\"/>")),
+            "test.xml:2: unknown module \"run_kesy\" (did you mean \"run_keys\"?); known: "
+            "autostarts run_keys\n");
+  EXPECT_EQ(problems_of(profile_of("\n<module\n name=\"run_keys\"\n prioritty=\"high\"/>")),
+            "test.xml:5: unknown attribute \"prioritty\" of <module> (did you mean "
+            "\"priority\"?); known: name, priority, max-file-size\n");
+  EXPECT_THAT(problems_of(profile_of("<module name=\"run_keys\" priority=\"hihg\"/>")),
+              HasSubstr("test.xml:2: unknown priority \"hihg\" (did you mean \"high\"?)"));
+  EXPECT_THAT(problems_of(target("", "%SystemRot%\\a")),
+              HasSubstr("unknown variable %SystemRot% (did you mean \"SystemRoot\"?)"));
+  EXPECT_THAT(problems_of(profile_of("<include profile=\"bse\"/>")),
+              HasSubstr("no shipped profile is named \"bse\" (did you mean \"base\"?)"));
+}
+
+struct BadCase {
+  std::string name, xml, message;
+};
+class ProfileBad : public ::testing::TestWithParam<BadCase> {};
+
+TEST_P(ProfileBad, IsRefusedWithTheReason) {
+  EXPECT_THAT(problems_of(GetParam().xml), HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, ProfileBad,
+    ::testing::Values(
+        BadCase{"Empty", "", "test.xml:1: not well-formed XML"},
+        BadCase{"NoElement", "<!-- -->", "test.xml:1: there is no <profile> element"},
+        BadCase{"NotClosed", "<profile version=\"1\"\nsummary=\"s\">\n<limits>",
+                "test.xml:3: not well-formed"},
+        BadCase{"NotUtf8", "<profile summary=\"\xff\"/>", "not UTF-8"},
+        BadCase{"OtherRoot", "<profil/>", "root element must be <profile>"},
+        BadCase{"TwoRoots", profile_of("") + profile_of(""), "test.xml:3: the root element"},
+        BadCase{"DocumentType", "<!DOCTYPE profile>" + profile_of(""), "no document type"},
+        BadCase{"OtherVersion", "<profile version=\"2\" summary=\"s\"/>", "version=\"1\" only"},
+        BadCase{"NoSummary", "<profile version=\"1\"/>", "needs the attribute summary"},
+        BadCase{"TextInProfile", profile_of("hello"), "text directly in <profile>"},
+        BadCase{"TwiceAttribute", profile_of("<module name=\"run_keys\" name=\"run_keys\"/>"),
+                "stands twice"},
+        BadCase{"ModuleNoName", profile_of("<module/>"), "<module> needs the attribute name"},
+        BadCase{"PathHasElement", target("", "<b/>"), "unknown element <b> in <path>"},
+        BadCase{"TargetNoPath", profile_of("<target category=\"a\" reason=\"b\"/>"),
+                "at least one <path>"},
+        BadCase{"TargetNoReason", profile_of("<target category=\"a\"><path>C:\\a</path></target>"),
+                "needs the attribute reason"},
+        BadCase{"CategoryTwoWords",
+                profile_of("<target category=\"a b\" reason=\"b\"><path>C:\\a</path></target>"),
+                "one word"},
+        BadCase{"SizeWord", profile_of("<limits max-file-size=\"big\"/>"), "not a size"},
+        BadCase{"SizeZero", profile_of("<limits max-file-size=\"0\"/>"), "not a size"},
+        BadCase{"SizeNegative", profile_of("<limits max-total-size=\"-1\"/>"), "not a size"},
+        BadCase{"SizeTooLarge", profile_of("<limits max-total-size=\"99999999999 TiB\"/>"),
+                "not a size"},
+        BadCase{"FilesWord", profile_of("<limits max-files=\"many\"/>"), "not a number"},
+        BadCase{"StreamsWord", target("streams=\"yes\"", "C:\\a"), "must be \"true\" or \"false\""},
+        BadCase{"PathEmpty", target("", ""), "must begin with a variable"},
+        BadCase{"PathRelative", target("", "Windows\\a"), "must begin with a variable"},
+        BadCase{"PathUnc", target("", "\\\\server\\share\\a"), "must begin with a variable"},
+        BadCase{"PathRootOnly", target("", "C:\\"), "names no file"},
+        BadCase{"PathUp", target("", "C:\\a\\..\\b"), "may not contain . or .."},
+        BadCase{"PathSlash", target("", "C:\\a/b"), "character that no Windows name can have"},
+        BadCase{"PathEmptyComponent", target("", "C:\\a\\\\b"), "empty component"},
+        BadCase{"PathTrailing", target("", "C:\\a\\"), "empty component"},
+        BadCase{"PathStars", target("", "C:\\a**\\b"), "** must stand alone"},
+        BadCase{"PathNoStream", target("", "C:\\a:"), "name of the stream"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Profile, ListsEveryProblemAndNotMoreThanItsCap) {
+  EXPECT_EQ(read({profile_of("<a/>\n<b/>\n<module name=\"x\"/>")}).problems.size(), 2u);
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += "<a/>";
+  EXPECT_EQ(read({profile_of(many)}).problems.size(), 100u);
+}
+
+TEST(Profile, SurvivesTruncationAtEveryLength) {
+  const std::string whole{kBaseXml};
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    EXPECT_FALSE(read({whole.substr(0, length)}).problems.empty()) << length;
+}
+
+TEST(Profile, SurvivesDeepNesting) {
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "<a>";
+  EXPECT_FALSE(read({deep}).problems.empty());
+  std::string closed = deep;
+  for (int i = 0; i < 100'000; ++i) closed += "</a>";
+  EXPECT_FALSE(read({profile_of(closed)}).problems.empty());
+}
+
+TEST(EmbeddedProfiles, AreValidAndNameTheirPurpose) {
+  const auto names = embedded_profile_names(embedded_profiles());
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"full", "persistence", "triage"}));
+  for (const auto& name : names) {
+    const auto text = embedded_profile_text(embedded_profiles(), name);
+    ASSERT_TRUE(text);
+    const std::vector<ProfileText> texts{*text};
+    const auto reading = read_profiles(texts, embedded_profiles(), module_names_of(all_modules()));
+    for (const auto& problem : reading.problems) ADD_FAILURE() << problem.text();
+    EXPECT_FALSE(reading.profile.targets.empty()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace hozen
