@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 
-#include "collector/base/hash.h"
 #include "collector/base/text.h"
 #include "collector/engine/byte_size.h"
 #include "collector/engine/profile_xml.h"
@@ -72,12 +71,12 @@ class ProfileReader {
   std::span<const std::string> module_names_;
   ProfileReading reading_;
   GivenLimits limits_;
-  std::set<std::string> read_texts_;  // by hash: each text once, whatever includes it
+  std::set<Sha256Digest> read_texts_;  // by hash: each text once, whatever includes it
   std::map<std::string, std::size_t> target_index_;  // folded pattern -> index into targets
 };
 
 void ProfileReader::read(const ProfileText& text) {
-  const std::string hash = to_hex(sha256(bytes_of(text.xml).span()));
+  const Sha256Digest hash = sha256(bytes_of(text.xml).span());
   if (!read_texts_.insert(hash).second) return;
   ProfileXml xml{text, reading_.problems};
   if (!xml.sound()) return;

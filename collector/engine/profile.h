@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/base/hash.h"
 #include "collector/engine/embedded_profiles.h"
 #include "collector/engine/path_pattern.h"
 #include "collector/module/module.h"
@@ -46,7 +47,8 @@ struct ProfileText {
 };
 
 struct ProfileFile {
-  std::string name, origin, sha256;
+  std::string name, origin;
+  Sha256Digest sha256{};  ///< of the XML, byte for byte
 };
 
 struct Profile {

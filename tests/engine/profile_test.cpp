@@ -74,7 +74,7 @@ TEST(Profile, ReadsEveryElement) {
   EXPECT_EQ(profile.targets[1].pattern.text, "C:\\a\\**\\b.txt");
   ASSERT_EQ(profile.files.size(), 1u);
   EXPECT_EQ(profile.files[0].origin, "test.xml");
-  EXPECT_EQ(profile.files[0].sha256.size(), 64u);
+  EXPECT_NE(profile.files[0].sha256, Sha256Digest{});
 }
 
 TEST(Profile, UnitesSeveralWithHighestLimitsAndPriorities) {
