@@ -1,0 +1,334 @@
+#include "collector/engine/artifact_store.h"
+
+#include <algorithm>
+#include <span>
+#include <tuple>
+#include <utility>
+
+namespace hozen {
+namespace {
+
+/// Files that wait are bounded: past this many the most valuable are collected first.
+constexpr std::size_t kMaxQueued = 8192;
+constexpr std::size_t kMaxFailures = 100;
+constexpr std::uint32_t kPlaceholderAttributes =
+    kAttributeOffline | kAttributeRecallOnOpen | kAttributeRecallOnDataAccess;
+
+/// Bytes that somebody else owns.
+class SpanSource final : public ByteSource {
+ public:
+  explicit SpanSource(std::span<const std::byte> bytes) : bytes_{bytes} {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    if (offset >= bytes_.size()) return std::size_t{0};
+    const auto rest = bytes_.subspan(static_cast<std::size_t>(offset));
+    const std::size_t count = std::min(out.size(), rest.size());
+    std::copy_n(rest.begin(), count, out.begin());
+    return count;
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+Error changed(const EvidencePath& path) {
+  return Error{
+      Errc::io, path.text(), {}, "changed while reading: the bytes differ from those preserved"};
+}
+
+bool same_content(const FileInfo& before, const FileInfo& after) {
+  return before.size == after.size && before.si.modified == after.si.modified;
+}
+
+}  // namespace
+
+/// Reads on behalf of a run: counts for the progress, and ends when the run is to stop.
+class ArtifactStore::WatchedSource final : public ByteSource {
+ public:
+  WatchedSource(ByteSource& inner, ArtifactStore& store) : inner_{inner}, store_{store} {}
+  std::uint64_t size() const override { return inner_.size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    if (store_.stop_.stop_requested()) return Error{Errc::cancelled, "the run was stopped", offset};
+    HOZEN_TRY(const std::size_t count, inner_.read_some(offset, out));
+    store_.progress_.bytes += count;
+    store_.listener_.update(store_.progress_);
+    return count;
+  }
+
+ private:
+  ByteSource& inner_;
+  ArtifactStore& store_;
+};
+
+ArtifactStore::ArtifactStore(EvidenceSource& source, const Limits& limits, std::stop_token stop,
+                             ProgressState& progress, ProgressListener& listener)
+    : source_{source},
+      limits_{limits},
+      stop_{std::move(stop)},
+      progress_{progress},
+      listener_{listener} {}
+
+void ArtifactStore::open(BundleFeed& feed) {
+  feed_ = &feed;
+  drain(Priority::bulk);
+}
+
+ArtifactId ArtifactStore::request(FileRequest request) {
+  std::uint32_t id = index_.find(request.path);
+  const bool is_new = id == 0;
+  if (is_new) {
+    id = ++last_id_;
+    index_.insert(request.path, id);
+  }
+  if (!request.module.empty() && !named_.contains(id)) named_.emplace(id, Named{request.path});
+  if (is_new) {
+    queue_.push_back({id, std::move(request)});
+    if (feed_ != nullptr && queue_.size() >= kMaxQueued) drain(middle_priority());
+  }
+  return {id};
+}
+
+Result<PreservedFile> ArtifactStore::preserve(FileRequest request, std::uint64_t cap_bytes) {
+  const ArtifactId id = this->request(std::move(request));
+  HOZEN_TRY(std::vector<std::byte> bytes, read(id, cap_bytes));
+  return PreservedFile{std::move(bytes), id.row};
+}
+
+Result<std::vector<std::byte>> ArtifactStore::read(ArtifactId id, std::uint64_t cap_bytes) {
+  const auto named = named_.find(id.row);
+  if (named == named_.end())
+    return Error{Errc::not_found, "artifact " + std::to_string(id.row), {}, "never asked for"};
+  if (named->second.collected) return reread(named->second, cap_bytes);
+  if (feed_ == nullptr) return read_before_open(named->second, cap_bytes);
+  const auto queued = std::find_if(queue_.begin(), queue_.end(),
+                                   [&](const Queued& other) { return other.id == id.row; });
+  if (queued == queue_.end())
+    return Error{
+        Errc::unsupported, named->second.path.text(), {}, "collected before it was asked for"};
+  return read_queued(static_cast<std::size_t>(queued - queue_.begin()), cap_bytes);
+}
+
+/// The bundle cannot take the bytes yet: their digest stands for them until it can.
+Result<std::vector<std::byte>> ArtifactStore::read_before_open(Named& named,
+                                                               std::uint64_t cap_bytes) {
+  if (named.sha256) return reread(named, cap_bytes);
+  HOZEN_TRY(const auto content, source_.open(named.path));
+  WatchedSource watched{*content, *this};
+  HOZEN_TRY(std::vector<std::byte> bytes, read_all(watched, cap_bytes));
+  named.sha256 = sha256(bytes);
+  named.whole = true;
+  return bytes;
+}
+
+Result<std::vector<std::byte>> ArtifactStore::reread(const Named& named, std::uint64_t cap_bytes) {
+  if (named.error) return *named.error;
+  HOZEN_TRY(const auto content, source_.open(named.path));
+  WatchedSource watched{*content, *this};
+  HOZEN_TRY(std::vector<std::byte> bytes, read_all(watched, cap_bytes));
+  if (!named.whole)
+    return Error{Errc::limit, named.path.text(), {}, "only a part of the file is preserved"};
+  if (named.sha256 && sha256(bytes) != *named.sha256) return changed(named.path);
+  return bytes;
+}
+
+/// Takes a file out of the queue and preserves what it read of it.
+Result<std::vector<std::byte>> ArtifactStore::read_queued(std::size_t position,
+                                                          std::uint64_t cap_bytes) {
+  const Queued queued = std::move(queue_[position]);
+  queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(position));
+  ArtifactRow row = row_for(queued);
+  row.info = examine(queued, row);
+  std::vector<std::byte> bytes;
+  if (row.info) {
+    if (row.info->size > std::min(cap_bytes, cap_for(queued.request))) {
+      queue_.push_back(queued);
+      return Error{Errc::limit, queued.request.path.text(), {}, "larger than the reader's cap"};
+    }
+    auto content = source_.open(queued.request.path);
+    if (content) {
+      WatchedSource watched{**content, *this};
+      auto read = read_all(watched, cap_bytes);
+      if (read) {
+        bytes = *std::move(read);
+        SpanSource copy{bytes};
+        store(queued, row, copy);
+      } else {
+        row.stored.outcome = FileOutcome::failed;
+        row.stored.error = std::move(read).error();
+      }
+    } else {
+      row.stored.outcome = FileOutcome::failed;
+      row.stored.error = std::move(content).error();
+    }
+  }
+  write(queued, row);
+  const Named& named = named_.at(queued.id);
+  if (named.error) return *named.error;
+  return bytes;
+}
+
+void ArtifactStore::drain(Priority last) {
+  const auto rest = std::partition(queue_.begin(), queue_.end(), [&](const Queued& queued) {
+    return queued.request.priority <= last;
+  });
+  std::vector<Queued> batch{std::make_move_iterator(queue_.begin()), std::make_move_iterator(rest)};
+  queue_.erase(queue_.begin(), rest);
+  const auto order = [](const Queued& queued) {
+    return std::tuple{queued.request.priority, queued.request.disk_offset.value_or(~0ull),
+                      queued.id};
+  };
+  std::sort(batch.begin(), batch.end(),
+            [&](const Queued& a, const Queued& b) { return order(a) < order(b); });
+  for (Queued& queued : batch) {
+    collect(queued);
+    queued.request = {};  // the paths of a large batch are given back as it shrinks
+  }
+}
+
+void ArtifactStore::collect(const Queued& queued) {
+  ArtifactRow row = row_for(queued);
+  row.info = examine(queued, row);
+  if (row.info) {
+    auto content = source_.open(queued.request.path);
+    if (content) {
+      WatchedSource watched{**content, *this};
+      store(queued, row, watched);
+    } else {
+      row.stored.outcome =
+          content.error().code == Errc::not_found ? FileOutcome::missing : FileOutcome::failed;
+      row.stored.error = std::move(content).error();
+    }
+  }
+  write(queued, row);
+}
+
+/// At least half of the queue is of this priority or a better one.
+Priority ArtifactStore::middle_priority() {
+  const auto middle = queue_.begin() + static_cast<std::ptrdiff_t>(queue_.size() / 2);
+  std::nth_element(queue_.begin(), middle, queue_.end(), [](const Queued& a, const Queued& b) {
+    return a.request.priority < b.request.priority;
+  });
+  return middle->request.priority;
+}
+
+ArtifactRow ArtifactStore::row_for(const Queued& queued) const {
+  ArtifactRow row;
+  row.id = queued.id;
+  row.path = queued.request.path;
+  row.method = source_.method();
+  row.module = queued.request.module;
+  row.category = queued.request.category;
+  row.reason = queued.request.reason;
+  return row;
+}
+
+std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow& row) {
+  const auto skip = [&](SkipReason reason) {
+    row.stored.outcome = FileOutcome::skipped;
+    row.skipped = reason;
+    return std::nullopt;
+  };
+  if (stop_.stop_requested()) return skip(SkipReason::interrupted);
+  auto info = source_.stat(queued.request.path);
+  if (!info) {
+    const bool absent = info.error().code == Errc::not_found;
+    row.stored.outcome = absent ? FileOutcome::missing : FileOutcome::failed;
+    row.stored.error = std::move(info).error();
+    return std::nullopt;
+  }
+  row.path = info->path;
+  row.info = *info;
+  if (info->is_directory || info->is_link) return skip(SkipReason::policy);
+  if ((info->attributes.value_or(0) & kPlaceholderAttributes) != 0)
+    return skip(SkipReason::placeholder);
+  const std::uint64_t expected = std::min(info->size, cap_for(queued.request));
+  const std::uint64_t stored = counts_.complete + counts_.truncated + counts_.changed;
+  if (stored >= limits_.max_files || counts_.bytes_read >= limits_.max_total_bytes ||
+      expected > limits_.max_total_bytes - counts_.bytes_read)
+    return skip(SkipReason::limit);
+  return *std::move(info);
+}
+
+void ArtifactStore::store(const Queued& queued, ArtifactRow& row, ByteSource& content) {
+  auto stored = feed_->file(row.path, content, row.info->si.modified, cap_for(queued.request));
+  if (!stored) {
+    row.stored.outcome = FileOutcome::failed;
+    row.stored.error = feed_->failure();
+    return;
+  }
+  row.stored = *std::move(stored);
+  if (row.stored.outcome == FileOutcome::complete) detect_change(queued, row);
+}
+
+/// A file that is written to while it is read yields a mixture: what shows it is its size, its
+/// time, or a difference to what was read of it before.
+void ArtifactStore::detect_change(const Queued& queued, ArtifactRow& row) {
+  const auto after = source_.stat(queued.request.path);
+  bool same = row.stored.size == row.info->size && after && same_content(*row.info, *after);
+  const auto named = named_.find(queued.id);
+  if (named != named_.end() && named->second.sha256 && row.stored.digests)
+    same = same && *named->second.sha256 == row.stored.digests->sha256;
+  if (!same) row.stored.outcome = FileOutcome::changed_while_reading;
+}
+
+void ArtifactStore::write(const Queued& queued, ArtifactRow& row) {
+  if (const auto named = named_.find(queued.id); named != named_.end()) {
+    Named& known = named->second;
+    known.collected = true;
+    known.whole = row.stored.digests && row.stored.outcome != FileOutcome::truncated;
+    known.error = row.stored.error;
+    if (row.stored.digests) {
+      known.sha256 = row.stored.digests->sha256;
+    } else if (!known.error) {
+      known.error = Error{Errc::limit, row.path.text(), {}, "skipped"};
+    }
+  }
+  count(queued, row);
+  if (row.stored.outcome == FileOutcome::missing && !queued.request.expected) return;
+  json_.clear();
+  append_artifact_row(json_, row);
+  feed_->line("artifacts", json_);
+}
+
+void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {
+  counts_.bytes_read += row.stored.size;
+  bool left_out = true;
+  switch (row.stored.outcome) {
+    case FileOutcome::complete:
+      ++counts_.complete;
+      left_out = false;
+      break;
+    case FileOutcome::truncated:
+      ++counts_.truncated;
+      break;
+    case FileOutcome::changed_while_reading:
+      ++counts_.changed;
+      break;
+    case FileOutcome::missing:
+      counts_.missing += queued.request.expected ? 1 : 0;
+      left_out = false;
+      break;
+    case FileOutcome::failed:
+      ++counts_.failed;
+      break;
+    case FileOutcome::skipped:
+      ++counts_.skipped;
+      left_out = row.skipped == SkipReason::limit || row.skipped == SkipReason::interrupted;
+      break;
+  }
+  progress_.files = counts_.complete + counts_.truncated + counts_.changed;
+  listener_.update(progress_);
+  if (!left_out) return;
+  ++counts_.left_out;
+  if (failures_.size() >= kMaxFailures) return;
+  FileFailure failure{row.path.text(), std::string{to_text(row.stored.outcome)}, {}};
+  if (row.stored.error) failure.reason = row.stored.error->text();
+  if (row.skipped) failure.reason = to_text(*row.skipped);
+  failures_.push_back(std::move(failure));
+}
+
+std::uint64_t ArtifactStore::cap_for(const FileRequest& request) const {
+  return request.max_bytes == 0 ? limits_.max_file_bytes : request.max_bytes;
+}
+
+}  // namespace hozen

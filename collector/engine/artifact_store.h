@@ -1,0 +1,122 @@
+// Files on their way into the bundle: asked for once each, collected in order of value, a row of
+// artifacts.jsonl for every one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "collector/engine/artifact_row.h"
+#include "collector/engine/bundle_feed.h"
+#include "collector/engine/path_index.h"
+#include "collector/engine/profile.h"
+#include "collector/engine/progress.h"
+#include "collector/module/module.h"
+#include "collector/source/offline_registry.h"
+
+namespace hozen {
+
+/// Who wants which file and why.
+struct FileRequest {
+  EvidencePath path;
+  std::string_view module;    ///< "" for a target; must outlive the store, as must category
+  std::string_view category;  ///< "" for a module
+  std::string reason;
+  Priority priority = Priority::normal;
+  std::uint64_t max_bytes = 0;  ///< 0: as the limits say
+  bool expected = true;         ///< when it does not exist, a row says so
+  std::optional<std::uint64_t> disk_offset{};
+};
+
+struct FileCounts {
+  std::uint64_t complete = 0, truncated = 0, changed = 0, missing = 0, failed = 0, skipped = 0;
+  std::uint64_t left_out =
+      0;  ///< what should be in the bundle and is not there as a whole: for the exit code
+  std::uint64_t bytes_read = 0;
+};
+
+/// A file that could not be had, for the summary.
+struct FileFailure {
+  std::string path;
+  std::string outcome;  ///< "failed", "truncated", …
+  std::string reason;   ///< the error's text, "limit"
+};
+
+class ArtifactStore {
+ public:
+  /// All references must outlive the store.
+  ArtifactStore(EvidenceSource& source, const Limits& limits, std::stop_token stop,
+                ProgressState& progress, ProgressListener& listener);
+
+  /// Until this call nothing can be written: files that were read before are preserved now, and
+  /// compared with what was read then.
+  void open(BundleFeed& feed);
+
+  /// Queues a file. The same path again gives the same artifact, whoever asks.
+  ArtifactId request(FileRequest request);
+  /// Reads a whole file now and preserves exactly these bytes; when that was done before, reads it
+  /// again and fails with Errc::io when the bytes differ. Errc::limit above `cap_bytes`,
+  /// Errc::not_found, Errc::io.
+  Result<PreservedFile> preserve(FileRequest request, std::uint64_t cap_bytes);
+  /// The same for a file that a module asked for.
+  Result<std::vector<std::byte>> read(ArtifactId id, std::uint64_t cap_bytes);
+
+  /// Collects what is queued up to this priority: by priority, then by place on the disk.
+  void drain(Priority last);
+  std::size_t queued() const { return queue_.size(); }
+
+  const FileCounts& counts() const { return counts_; }
+  /// The first hundred; counts().left_out has their number.
+  const std::vector<FileFailure>& failures() const { return failures_; }
+
+ private:
+  struct Queued {
+    std::uint32_t id = 0;
+    FileRequest request;
+  };
+  /// What was asked for by name: a module may read it later.
+  struct Named {
+    EvidencePath path;
+    bool collected = false;
+    std::optional<Sha256Digest>
+        sha256{};                  ///< of the preserved bytes, or of those read before open()
+    bool whole = false;            ///< the digest is that of the whole file
+    std::optional<Error> error{};  ///< why there are none
+  };
+  class WatchedSource;
+
+  Result<std::vector<std::byte>> read_queued(std::size_t position, std::uint64_t cap_bytes);
+  Result<std::vector<std::byte>> read_before_open(Named& named, std::uint64_t cap_bytes);
+  Result<std::vector<std::byte>> reread(const Named& named, std::uint64_t cap_bytes);
+  void collect(const Queued& queued);
+  Priority middle_priority();
+  /// What is known of the file, or nothing when the row is already complete: missing, failed or
+  /// skipped.
+  std::optional<FileInfo> examine(const Queued& queued, ArtifactRow& row);
+  void store(const Queued& queued, ArtifactRow& row, ByteSource& content);
+  void detect_change(const Queued& queued, ArtifactRow& row);
+  void write(const Queued& queued, ArtifactRow& row);
+  void count(const Queued& queued, const ArtifactRow& row);
+  std::uint64_t cap_for(const FileRequest& request) const;
+  ArtifactRow row_for(const Queued& queued) const;
+
+  EvidenceSource& source_;
+  const Limits limits_;
+  const std::stop_token stop_;
+  ProgressState& progress_;
+  ProgressListener& listener_;
+  BundleFeed* feed_ = nullptr;
+  PathIndex index_;
+  std::uint32_t last_id_ = 0;
+  std::vector<Queued> queue_;
+  std::unordered_map<std::uint32_t, Named> named_;
+  FileCounts counts_;
+  std::vector<FileFailure> failures_;
+  std::string json_;
+};
+
+}  // namespace hozen

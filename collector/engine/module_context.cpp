@@ -1,0 +1,57 @@
+#include "collector/engine/module_context.h"
+
+#include <utility>
+
+#include "collector/engine/record_line.h"
+
+namespace hozen {
+namespace {
+
+std::string record_id(const ModuleSpec& module, std::uint64_t number) {
+  return std::string{module.name} + "-" + std::to_string(number);
+}
+
+}  // namespace
+
+EngineContext::EngineContext(const RunParts& parts, const ModuleSpec& module,
+                             ModuleRecords& records, View view, Registry* registry,
+                             bool reads_files, std::uint64_t max_file_bytes)
+    : parts_{parts},
+      module_{module},
+      records_{records},
+      view_{view},
+      registry_{registry},
+      reads_files_{reads_files},
+      max_file_bytes_{max_file_bytes} {}
+
+ArtifactId EngineContext::collect(const EvidencePath& path, std::string_view reason,
+                                  Priority priority) {
+  FileRequest request;
+  request.path = path;
+  request.module = module_.name;
+  request.reason = reason;
+  request.priority = priority;
+  request.max_bytes = max_file_bytes_;
+  return parts_.files.request(std::move(request));
+}
+
+Result<std::vector<std::byte>> EngineContext::read(ArtifactId id, std::uint64_t cap_bytes) {
+  return parts_.files.read(id, cap_bytes);
+}
+
+void EngineContext::report(Finding finding) { parts_.findings.add(std::move(finding)); }
+
+void EngineContext::note(Error error) { parts_.problems.add(module_.name, view_, error); }
+
+std::string& EngineContext::begin_record(const Kind& kind, const Envelope& envelope) {
+  begin_record_line(line_, record_id(module_, ++records_.count), kind.name, view_, envelope);
+  return line_;
+}
+
+std::string EngineContext::end_record() {
+  line_ += '}';
+  parts_.feed.line(records_.stream, line_);
+  return record_id(module_, records_.count);
+}
+
+}  // namespace hozen

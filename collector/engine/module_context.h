@@ -1,0 +1,67 @@
+// What a module sees of a run: one module, one view of the source.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "collector/engine/artifact_store.h"
+#include "collector/engine/bundle_feed.h"
+#include "collector/engine/finding_store.h"
+#include "collector/engine/problem_log.h"
+#include "collector/module/module.h"
+
+namespace hozen {
+
+/// What the contexts of one run share.
+struct RunParts {
+  EvidenceSource& source;
+  BundleFeed& feed;
+  ArtifactStore& files;
+  FindingStore& findings;
+  ProblemLog& problems;
+  FileTime reference_time{};
+  std::stop_token stop;
+};
+
+/// The records of one module over all views, so that their numbers go on.
+struct ModuleRecords {
+  std::string stream;  ///< "records/run_keys"
+  std::uint64_t count = 0;
+};
+
+class EngineContext final : public ModuleContext {
+ public:
+  /// `max_file_bytes`: of a file the module asks for; 0: as the limits say. All references must
+  /// outlive the context.
+  EngineContext(const RunParts& parts, const ModuleSpec& module, ModuleRecords& records, View view,
+                Registry* registry, bool reads_files, std::uint64_t max_file_bytes);
+
+  EvidenceSource& source() override { return parts_.source; }
+  View view() const override { return view_; }
+  Registry* registry() override { return registry_; }
+  bool reads_files() const override { return reads_files_; }
+  FileTime reference_time() const override { return parts_.reference_time; }
+  ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
+  Result<std::vector<std::byte>> read(ArtifactId id, std::uint64_t cap_bytes) override;
+  void report(Finding finding) override;
+  void note(Error error) override;
+  std::stop_token stop() const override { return parts_.stop; }
+
+ protected:
+  std::string& begin_record(const Kind& kind, const Envelope& envelope) override;
+  std::string end_record() override;
+
+ private:
+  const RunParts& parts_;
+  const ModuleSpec& module_;
+  ModuleRecords& records_;
+  const View view_;
+  Registry* const registry_;
+  const bool reads_files_;
+  const std::uint64_t max_file_bytes_;
+  std::string line_;
+};
+
+}  // namespace hozen

@@ -1,0 +1,172 @@
+#include "collector/engine/target_expander.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collector/base/text.h"
+
+namespace hozen {
+namespace {
+
+bool is_folder(EvidenceSource& source, const EvidencePath& path) {
+  const auto info = source.stat(path);
+  return info && info->is_directory && !info->is_link;
+}
+
+EvidencePath append(EvidencePath base, const std::vector<std::string>& components,
+                    std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) base = base / components[i];
+  return base;
+}
+
+FileRequest request_for(const FileTarget& target, EvidencePath path, bool expected) {
+  FileRequest request;
+  request.path = std::move(path);
+  request.category = target.category;
+  request.reason = target.reason;
+  request.priority = target.priority;
+  request.max_bytes = target.max_file_bytes;
+  request.expected = expected;
+  return request;
+}
+
+}  // namespace
+
+TargetExpander::TargetExpander(EvidenceSource& source, const Registry& registry,
+                               std::function<void(Error)> problem)
+    : source_{source}, registry_{registry}, problem_{std::move(problem)} {
+  find_bases();
+}
+
+void TargetExpander::add(PatternRoot root, const EvidencePath& folder) {
+  const auto known = std::any_of(bases_.begin(), bases_.end(), [&](const auto& other) {
+    return other.first == root && other.second.folded() == folder.folded();
+  });
+  if (!known) bases_.emplace_back(root, folder);
+}
+
+void TargetExpander::add_existing(PatternRoot root, const EvidencePath& folder) {
+  if (is_folder(source_, folder)) add(root, folder);
+}
+
+void TargetExpander::find_bases() {
+  for (const auto& volume : source_.volumes())
+    if (!volume.unreadable) add(PatternRoot::every_volume, EvidencePath{volume.name});
+  for (std::size_t i = 0; i < registry_.installations().size(); ++i) {
+    // C:\ of C:\Windows; C:\Windows.old of an installation that was moved there whole.
+    const EvidencePath& windows = registry_.installations()[i].windows;
+    const EvidencePath drive = windows.parent();
+    add(PatternRoot::system_root, windows);
+    add(PatternRoot::system_drive, drive);
+    add_existing(PatternRoot::program_data, drive / "ProgramData");
+    add_existing(PatternRoot::program_data,
+                 drive / "Documents and Settings\\All Users\\Application Data");
+    add_existing(PatternRoot::program_files, drive / "Program Files");
+    add_existing(PatternRoot::program_files_x86, drive / "Program Files (x86)");
+    const Environment& environment = registry_.environment(i, nullptr);
+    const auto add_variable = [&](PatternRoot root, std::string_view name) {
+      const auto path = EvidencePath::parse(environment.expand(environment.get(name).value_or("")));
+      if (path) add_existing(root, *path);
+    };
+    add_variable(PatternRoot::program_data, "ProgramData");
+    add_variable(PatternRoot::program_files, "ProgramFiles");
+    add_variable(PatternRoot::program_files_x86, "ProgramFiles(x86)");
+  }
+  for (const auto& user : registry_.users())
+    if (!user.folder.empty()) add_user(user.folder);
+}
+
+/// Both layouts: since Vista, and before. Where one is a junction to the other, it is not followed.
+void TargetExpander::add_user(const EvidencePath& profile) {
+  if (!is_folder(source_, profile)) return;
+  add(PatternRoot::user_profile, profile);
+  add_existing(PatternRoot::app_data, profile / "AppData\\Roaming");
+  add_existing(PatternRoot::app_data, profile / "Application Data");
+  add_existing(PatternRoot::local_app_data, profile / "AppData\\Local");
+  add_existing(PatternRoot::local_app_data, profile / "Local Settings\\Application Data");
+}
+
+std::vector<EvidencePath> TargetExpander::bases(const PathPattern& pattern) const {
+  if (pattern.root == PatternRoot::volume) {
+    for (const auto& volume : source_.volumes())
+      if (equals_fold(volume.name, pattern.volume) && !volume.unreadable)
+        return {EvidencePath{volume.name}};
+    return {};
+  }
+  std::vector<EvidencePath> found;
+  for (const auto& [root, folder] : bases_)
+    if (root == pattern.root) found.push_back(folder);
+  return found;
+}
+
+void TargetExpander::expand(const FileTarget& target, ArtifactStore& store, std::stop_token stop) {
+  for (const auto& base : bases(target.pattern)) {
+    if (stop.stop_requested()) return;
+    if (target.pattern.has_wildcard() ||
+        target.pattern.stream.find_first_of("*?") != std::string::npos) {
+      expand_pattern(target, base, store, stop);
+    } else {
+      expand_literal(target, base, store);
+    }
+  }
+}
+
+void TargetExpander::expand_literal(const FileTarget& target, const EvidencePath& base,
+                                    ArtifactStore& store) {
+  const PathPattern& pattern = target.pattern;
+  EvidencePath path = append(base, pattern.components, pattern.components.size());
+  if (!pattern.stream.empty()) path = path.with_stream(pattern.stream);
+  const auto info = source_.stat(path);
+  if (info && pattern.stream.empty()) {
+    // A link or folder of that name is asked for too: its row says why it is not there.
+    if (info->is_directory || info->is_link) {
+      store.request(request_for(target, info->path, true));
+    } else {
+      request(target, *info, store);
+    }
+  } else {
+    store.request(request_for(target, std::move(path), true));
+  }
+}
+
+void TargetExpander::expand_pattern(const FileTarget& target, const EvidencePath& base,
+                                    ArtifactStore& store, std::stop_token stop) {
+  const PathPattern& pattern = target.pattern;
+  const std::size_t literal = std::min(pattern.literal_prefix(), pattern.components.size() - 1);
+  const EvidencePath start = append(base, pattern.components, literal);
+  // The walk begins below `start`: were it a link, it would be followed.
+  if (!is_folder(source_, start)) return;
+  const auto visit = [&](const FileInfo& info) {
+    if (stop.stop_requested()) return Visit::stop;
+    const auto& all = info.path.components();
+    const auto below = static_cast<std::ptrdiff_t>(start.components().size());
+    std::vector<std::string> names{
+        pattern.components.begin(),
+        pattern.components.begin() + static_cast<std::ptrdiff_t>(literal)};
+    names.insert(names.end(), all.begin() + below, all.end());
+    if (info.is_directory)
+      return !info.is_link && pattern_may_match_below(pattern, names) ? Visit::enter : Visit::skip;
+    if (pattern_matches(pattern, names)) request(target, info, store);
+    return Visit::skip;
+  };
+  const auto walked = source_.walk(start, visit, [&](const EvidencePath& folder, Error error) {
+    error.what = "folder " + folder.text() + ": " + error.what;
+    problem_(std::move(error));
+  });
+  if (!walked && walked.error().code != Errc::not_found) problem_(walked.error());
+}
+
+void TargetExpander::request(const FileTarget& target, const FileInfo& info, ArtifactStore& store) {
+  const auto ask = [&](EvidencePath path) {
+    FileRequest request = request_for(target, std::move(path), true);
+    request.disk_offset = info.disk_offset;
+    store.request(std::move(request));
+  };
+  const std::string& stream = target.pattern.stream;
+  if (stream.empty()) ask(info.path);
+  for (const auto& name : info.streams)
+    if (stream.empty() ? target.streams : glob_match_fold(stream, name))
+      ask(info.path.with_stream(name));
+}
+
+}  // namespace hozen

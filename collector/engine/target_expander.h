@@ -1,0 +1,43 @@
+// From the file targets of a profile to files of the source: every installation, every user, every
+// volume.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "collector/engine/artifact_store.h"
+#include "collector/engine/profile.h"
+#include "collector/source/registry.h"
+
+namespace hozen {
+
+class TargetExpander {
+ public:
+  /// `problem` hears of folders that could not be listed. All references must outlive the expander.
+  TargetExpander(EvidenceSource& source, const Registry& registry,
+                 std::function<void(Error)> problem);
+
+  /// Asks `store` for each file of the target: those that match its pattern, and one without
+  /// wildcards also when it does not exist. Ends early when `stop` is requested.
+  void expand(const FileTarget& target, ArtifactStore& store, std::stop_token stop);
+
+ private:
+  /// Folders that a pattern's root stands for, each once.
+  std::vector<EvidencePath> bases(const PathPattern& pattern) const;
+  void find_bases();
+  void add(PatternRoot root, const EvidencePath& folder);
+  void add_existing(PatternRoot root, const EvidencePath& folder);
+  void add_user(const EvidencePath& profile);
+  void expand_literal(const FileTarget& target, const EvidencePath& base, ArtifactStore& store);
+  void expand_pattern(const FileTarget& target, const EvidencePath& base, ArtifactStore& store,
+                      std::stop_token stop);
+  void request(const FileTarget& target, const FileInfo& info, ArtifactStore& store);
+
+  EvidenceSource& source_;
+  const Registry& registry_;
+  std::function<void(Error)> problem_;
+  std::vector<std::pair<PatternRoot, EvidencePath>> bases_;
+};
+
+}  // namespace hozen
