@@ -14,19 +14,20 @@ void append_name(std::string& json, std::string_view name) {
   json += "\":";
 }
 
+void append_text(std::string& json, std::string_view name, std::string_view wtf8) {
+  append_name(json, name);
+  if (append_json_string(json, wtf8)) return;
+  append_name(json, std::string{name} + "_utf16");
+  append_json_utf16_hex(json, wtf8);
+}
+
 void append_source(std::string& line, const Origin& origin) {
   line += ",\"source\":{";
   if (origin.artifact) {
     append_name(line, "artifact");
     append_json_number(line, std::uint64_t{*origin.artifact});
   }
-  if (!origin.key.empty()) {
-    append_name(line, "key");
-    if (!append_json_string(line, origin.key)) {
-      append_name(line, "key_utf16");
-      append_json_utf16_hex(line, origin.key);
-    }
-  }
+  if (!origin.key.empty()) append_text(line, "key", origin.key);
   if (origin.offset) {
     append_name(line, "offset");
     append_json_number(line, *origin.offset);
@@ -54,9 +55,9 @@ void begin_record_line(std::string& line, std::string_view record_id, std::strin
   append_text_member(line, "view", to_text(view));
   append_timestamps(line, envelope);
   if (envelope.user_sid.empty() && envelope.user_name.empty()) return;
-  line += ",\"user\":{\"sid\":";
-  append_json_string(line, envelope.user_sid);
-  append_text_member(line, "name", envelope.user_name);
+  line += ",\"user\":{";
+  if (!envelope.user_sid.empty()) append_text(line, "sid", envelope.user_sid);
+  if (!envelope.user_name.empty()) append_text(line, "name", envelope.user_name);
   line += '}';
 }
 

@@ -1,0 +1,41 @@
+#include "collector/cli/output_choice.h"
+
+#include <boost/filesystem/operations.hpp>
+#include <memory>
+#include <utility>
+
+#include "collector/base/native_path.h"
+#include "collector/base/text.h"
+
+namespace hozen::cli {
+namespace {
+
+namespace fs = boost::filesystem;
+
+Error refused(const std::string& given, const std::string& why) {
+  return Error{Errc::io, given, {}, why};
+}
+
+OutputFactory file_in(NativePath folder) {
+  return [folder = std::move(folder)](const std::string& name) {
+    return create_output_file(native_text(native_child(folder, name)));
+  };
+}
+
+}  // namespace
+
+Result<OutputFactory> choose_output(const std::string& given) {
+  if (given == "-") return OutputFactory{[](const std::string&) { return open_standard_output(); }};
+  const NativePath path = native_path(given);
+  boost::system::error_code failure;
+  if (fs::is_directory(path, failure)) return OutputFactory{file_in(path)};
+  if (fs::exists(path, failure))
+    return refused(given, "exists already and is not a folder; nothing is overwritten");
+  if (ends_with_fold(given, ".zip"))
+    return OutputFactory{[given](const std::string&) { return create_output_file(given); }};
+  fs::create_directories(path, failure);
+  if (failure) return refused(given, "cannot make the folder: " + failure.message());
+  return OutputFactory{file_in(path)};
+}
+
+}  // namespace hozen::cli

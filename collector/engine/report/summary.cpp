@@ -1,0 +1,190 @@
+#include "collector/engine/report/summary.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collector/base/json_text.h"
+#include "collector/base/text.h"
+#include "collector/engine/artifact_row.h"
+#include "collector/engine/byte_size.h"
+#include "collector/engine/report/words.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::size_t kMaxFailures = 20;
+constexpr std::size_t kMaxProblems = 10;
+constexpr std::size_t kMaxTextBytes = 400;
+
+std::string shown(std::string_view wtf8) { return shortened(printable(wtf8), kMaxTextBytes); }
+
+std::string upper_case(std::string_view ascii) {
+  std::string text{ascii};
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
+std::string overview(const BundleSummary& summary) {
+  const Manifest& manifest = summary.manifest;
+  std::string text;
+  const auto row = [&](std::string label, const std::string& content) {
+    label.resize(10, ' ');
+    text += label + content + "\n";
+  };
+  if (!summary.bundle_path.empty())
+    row("Bundle", shown(summary.bundle_path) + "  (" + byte_size_text(summary.bundle_bytes) + ")");
+  if (summary.seal) row("Seal", to_hex(*summary.seal));
+  row("Host", shown(host_text(summary)));
+  row("Source", manifest.source.kind + " " + shown(manifest.source.given));
+  if (!manifest.collection.case_id.empty()) row("Case", shown(manifest.collection.case_id));
+  if (!manifest.collection.operator_name.empty())
+    row("Operator", shown(manifest.collection.operator_name));
+  row("Collected",
+      time_text(manifest.collection.started) + " to " + time_text(manifest.collection.finished));
+  row("Result", outcome_text(summary));
+  row("Files", counted(summary.stored_files, "file") + " preserved" +
+                   (summary.left_out == 0
+                        ? std::string{}
+                        : ", " + counted(summary.left_out, "file") + " not or not completely"));
+  row("Findings", severities_text(summary));
+  return text;
+}
+
+std::string finding_text(const RankedFinding& ranked) {
+  const Finding& finding = ranked.finding;
+  std::string text = "\n  " + upper_case(to_text(ranked.severity)) + " (" +
+                     std::to_string(ranked.score) + " of 100)  " + shown(finding.title) + "\n    " +
+                     shown(finding.subject) + "\n";
+  const auto list = [&](std::string label, const std::vector<std::string>& lines) {
+    label.resize(13, ' ');
+    for (const auto& line : lines) {
+      text += "    " + label + shown(line) + "\n";
+      label.assign(13, ' ');
+    }
+  };
+  std::vector<std::string> facts;
+  for (const auto& why : finding.why) {
+    std::string weight = why.weight == 0  ? std::string{}
+                         : why.weight > 0 ? " (+" + std::to_string(why.weight) + ")"
+                                          : " (" + std::to_string(why.weight) + ")";
+    facts.push_back(shortened(printable(why.fact), kMaxTextBytes) + weight);
+  }
+  list("why:", facts);
+  list("not checked:", finding.not_checked);
+  list("innocent if:", finding.benign);
+  list("look next:", finding.next);
+  return text;
+}
+
+std::string findings_text(const BundleSummary& summary, std::size_t max_findings) {
+  std::uint64_t total = 0;
+  for (const std::uint64_t count : summary.by_severity) total += count;
+  if (total == 0)
+    return "\nNothing suspicious was found by the rules of this program. That is no proof that the "
+           "host is clean.\n";
+  std::string text = "\nWHAT LOOKS WRONG, the most important first\n";
+  const std::size_t told = std::min(summary.findings.size(), max_findings);
+  for (std::size_t i = 0; i < told; ++i) text += finding_text(summary.findings[i]);
+  if (told < total)
+    text += "\n  … and " + counted(total - told, "more finding") +
+            " in findings.jsonl of the bundle\n";
+  return text;
+}
+
+std::string failures_text(const BundleSummary& summary) {
+  if (summary.left_out == 0 && summary.problem_count == 0) return {};
+  std::string text = "\nWHAT COULD NOT BE COLLECTED OR READ\n";
+  std::size_t told = 0;
+  for (const auto& failure : summary.failures) {
+    if (told == kMaxFailures) break;
+    text +=
+        "  " + failure.outcome + ": " + shown(failure.path) + ": " + shown(failure.reason) + "\n";
+    ++told;
+  }
+  if (summary.left_out > told)
+    text += "  … and " + counted(summary.left_out - told, "more file") + " (artifacts.jsonl)\n";
+  told = 0;
+  for (const auto& problem : summary.problems) {
+    if (told == kMaxProblems) break;
+    text += "  " + shown(problem.from) + ": " + shown(problem.text) + "\n";
+    ++told;
+  }
+  if (summary.problem_count > told)
+    text += "  … and " + counted(summary.problem_count - told, "more problem") +
+            " (records/problems.jsonl)\n";
+  return text;
+}
+
+std::string next_text(const BundleSummary& summary) {
+  if (summary.bundle_path.empty()) return {};
+  return "\nWHAT TO DO NOW\n"
+         "  1. Attach the bundle to the incident ticket, unchanged.\n"
+         "  2. Write the seal into the ticket as well: it proves later that the bundle is the one "
+         "made now.\n"
+         "  3. Leave the host as it is: no cleaning, no restart, until the findings were looked "
+         "at.\n";
+}
+
+void append_findings(std::string& json, const BundleSummary& summary) {
+  json += ",\"findings\":[";
+  for (const auto& ranked : summary.findings) {
+    if (json.back() != '[') json += ',';
+    append_finding(json, ranked);
+  }
+  json += ']';
+}
+
+void append_failures(std::string& json, const BundleSummary& summary) {
+  json += ",\"left_out\":";
+  append_json_number(json, summary.left_out);
+  json += ",\"failures\":[";
+  for (const auto& failure : summary.failures) {
+    if (json.back() != '[') json += ',';
+    json += "{\"path\":";
+    append_json_string(json, failure.path);
+    append_text_member(json, "outcome", failure.outcome);
+    append_text_member(json, "reason", failure.reason);
+    json += '}';
+  }
+  json += "],\"problem_count\":";
+  append_json_number(json, summary.problem_count);
+  json += ",\"problems\":[";
+  for (const auto& problem : summary.problems) {
+    if (json.back() != '[') json += ',';
+    json += "{\"from\":";
+    append_json_string(json, problem.from);
+    append_text_member(json, "text", problem.text);
+    json += '}';
+  }
+  json += ']';
+}
+
+}  // namespace
+
+std::string summary_text(const BundleSummary& summary, std::size_t max_findings) {
+  return overview(summary) + findings_text(summary, max_findings) + failures_text(summary) +
+         next_text(summary);
+}
+
+std::string summary_json(const BundleSummary& summary) {
+  const Manifest& manifest = summary.manifest;
+  std::string json = "{\"bundle\":";
+  append_json_string(json, summary.bundle_path);
+  json += ",\"bundle_bytes\":";
+  append_json_number(json, summary.bundle_bytes);
+  if (summary.seal) {
+    json += ",\"seal\":";
+    append_json_hex(json, *summary.seal);
+  }
+  // Without entries: they are rows, not a summary.
+  json += ",\"manifest\":";
+  write_manifest(
+      manifest, [](const auto&) {}, [&](std::string_view piece) { json += piece; });
+  while (json.back() == '\n') json.pop_back();
+  append_findings(json, summary);
+  append_failures(json, summary);
+  return json + "}";
+}
+
+}  // namespace hozen

@@ -1,0 +1,28 @@
+// Words and lines that the summary and the ticket share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "collector/engine/report/bundle_summary.h"
+
+namespace hozen {
+
+/// "1,234,567".
+std::string grouped(std::uint64_t number);
+/// "1 file", "12 files".
+std::string counted(std::uint64_t number, std::string_view noun);
+/// The first `max_bytes` of UTF-8 text, cut between characters, with "…" where something is
+/// missing.
+std::string shortened(std::string text, std::size_t max_bytes);
+/// "1 critical, 2 high, 12 low"; "none".
+std::string severities_text(const BundleSummary& summary);
+/// "FAKEPC (Windows 10 Pro, build 19045, domain corp.example)", from the evidence: not escaped yet.
+std::string host_text(const BundleSummary& summary);
+/// One sentence on how the run ended.
+std::string outcome_text(const BundleSummary& summary);
+/// "2026-03-01 12:00:05 UTC".
+std::string time_text(FileTime time);
+
+}  // namespace hozen

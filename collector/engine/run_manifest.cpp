@@ -1,0 +1,114 @@
+#include "collector/engine/run_manifest.h"
+
+#include <array>
+#include <fstream>
+#include <random>
+#include <utility>
+
+#include "collector/base/bytes.h"
+#include "collector/base/native_path.h"
+#include "collector/base/text.h"
+#include "collector/base/version.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::size_t kMaxHostName = 63;
+
+/// A random version 4 UUID (RFC 4122): tells two collections of the same second apart.
+std::string new_collection_id() {
+  std::random_device random;
+  std::array<std::byte, 16> id{};
+  for (auto& value : id) value = static_cast<std::byte>(random() & 0xFF);
+  id[6] = (id[6] & std::byte{0x0F}) | std::byte{0x40};
+  id[8] = (id[8] & std::byte{0x3F}) | std::byte{0x80};
+  std::string text = to_hex(id);
+  for (const std::size_t at : {20u, 16u, 12u, 8u}) text.insert(at, 1, '-');
+  return text;
+}
+
+std::optional<Sha256Digest> digest_of_file(const std::string& path) {
+  std::ifstream file{native_path(path).c_str(), std::ios::binary};
+  std::array<char, 1 << 16> block{};
+  Sha256 hash;
+  while (file) {
+    file.read(block.data(), block.size());
+    hash.update(bytes_of({block.data(), static_cast<std::size_t>(file.gcount())}).span());
+  }
+  if (!file.eof()) return std::nullopt;
+  return hash.finish();
+}
+
+/// What a run on the system itself leaves there, whoever runs it.
+std::vector<std::string> notes_for(const EvidenceSource& source) {
+  if (source.kind() != "live") return {};
+  return {
+      "Windows records that the program ran: prefetch, Amcache, ShimCache and event logs may name "
+      "its image.",
+      "Files were opened for reading only, sharing everything; NTFS may note the time of access "
+      "where that is switched on.",
+      "The registry was read through handles that cannot write; nothing was loaded into it."};
+}
+
+}  // namespace
+
+Manifest manifest_at_start(const EvidenceSource& source, const CollectOptions& options,
+                           FileTime started) {
+  Manifest manifest;
+  const ProcessFacts process = this_process();
+  manifest.tool.name = "hozen";
+  manifest.tool.version = version();
+  manifest.tool.revision = git_revision();
+  if (!process.image.empty()) manifest.tool.executable_sha256 = digest_of_file(process.image);
+  manifest.tool.command_line = options.command_line;
+  manifest.collection.id = new_collection_id();
+  manifest.collection.case_id = options.case_id;
+  manifest.collection.operator_name = options.operator_name;
+  for (const auto& file : options.profile.files)
+    manifest.collection.profiles.push_back({file.name, file.sha256});
+  manifest.collection.started = started;
+  manifest.source.kind = source.kind();
+  manifest.source.given = source.describe();
+  manifest.source.volumes = source.volumes();
+  manifest.clock.started = started;
+  manifest.privileges = {options.privileges.elevated, options.privileges.enabled,
+                         options.privileges.refused};
+  manifest.footprint.image = process.image;
+  manifest.footprint.pid = process.pid;
+  manifest.footprint.process_started = process.started;
+  manifest.footprint.account = process.user;
+  manifest.footprint.notes = notes_for(source);
+  return manifest;
+}
+
+ManifestHost manifest_host(const std::optional<HostFacts>& live, const Registry& registry) {
+  ManifestHost host;
+  host.facts = live ? *live : registry.host();
+  for (const auto& user : registry.users())
+    host.users.push_back({user.sid, user.name, user.folder.empty() ? "" : user.folder.text()});
+  return host;
+}
+
+RunPlan plan_of(const Profile& profile) {
+  RunPlan plan;
+  for (const auto& module : profile.modules) plan.modules.push_back(module.name);
+  for (const auto& target : profile.targets) plan.targets.push_back(target.pattern.text);
+  return plan;
+}
+
+std::string bundle_name(const std::string& host, FileTime started) {
+  std::string name;
+  for (const char c : host.substr(0, kMaxHostName)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_';
+    name += plain ? c : '_';
+  }
+  if (name.empty()) name = "UNKNOWN";
+  name += '-';
+  // 2026-03-01T12:00:00.0000000Z
+  for (const char c : started.iso8601().substr(0, 19))
+    if (c != '-' && c != ':') name += c;
+  return name + "Z.zip";
+}
+
+}  // namespace hozen

@@ -1,0 +1,343 @@
+#include "collector/engine/runner.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <utility>
+
+#include "collector/base/log.h"
+#include "collector/base/text.h"
+#include "collector/engine/module_context.h"
+#include "collector/engine/report/ticket.h"
+#include "collector/engine/run_manifest.h"
+#include "collector/engine/target_expander.h"
+
+namespace hozen {
+namespace {
+
+/// Hives are read into memory whole. The largest seen in the field is a SOFTWARE hive of some 300
+/// MiB.
+constexpr std::uint64_t kMaxHiveBytes = 1ull << 30;
+constexpr std::array kPriorities{Priority::volatile_state, Priority::crown_jewels, Priority::high,
+                                 Priority::normal, Priority::bulk};
+constexpr std::string_view kPartial = ".partial";
+constexpr std::string_view kSourceOrigin = "source";
+
+double seconds_since(std::uint64_t start_ticks) {
+  return static_cast<double>(monotonic_ticks() - start_ticks) / kTicksPerSecond;
+}
+
+/// The seal in hex, alone on a line, in a file beside the bundle.
+Result<void> write_seal(const std::string& bundle_path, const Sha256Digest& seal) {
+  HOZEN_TRY(const auto output, create_output_file(bundle_path + ".seal"));
+  const std::string text = to_hex(seal) + "\n";
+  HOZEN_CHECK(output->write(bytes_of(text).span()));
+  return output->complete();
+}
+
+/// The log goes into the bundle while this lives.
+class LogCapture {
+ public:
+  explicit LogCapture(BundleFeed& feed) {
+    set_log_line_sink([&feed](std::string_view line) { feed.log_line(line); });
+  }
+  ~LogCapture() { set_log_line_sink({}); }
+  LogCapture(const LogCapture&) = delete;
+  LogCapture& operator=(const LogCapture&) = delete;
+};
+
+class Run {
+ public:
+  Run(EvidenceSource& source, const CollectOptions& options,
+      std::span<const ModuleSpec* const> modules, ProgressListener& listener, std::stop_source stop)
+      : source_{source},
+        options_{options},
+        modules_{modules},
+        listener_{listener},
+        stop_{std::move(stop)},
+        files_{source, options.profile.limits, stop_.get_token(), progress_, listener} {}
+
+  Result<CollectResult> run(const OutputFactory& open_output);
+
+ private:
+  void look_around();
+  void find_reference_time();
+  Result<void> open(const OutputFactory& open_output);
+  void run_modules();
+  void run_module(const ModuleSpec& module, const ProfileModule& use);
+  void run_view(const ModuleSpec& module, EngineContext& context);
+  void write_findings();
+  void collect_targets();
+  void complete_manifest();
+  BundleSummary summary();
+  Result<CollectResult> finish();
+  void phase(std::string text);
+  const ModuleSpec* module_named(std::string_view name) const;
+  Result<PreservedFile> preserve_hive(const EvidencePath& path, std::string_view reason,
+                                      bool expected);
+
+  EvidenceSource& source_;
+  const CollectOptions& options_;
+  std::span<const ModuleSpec* const> modules_;
+  ProgressListener& listener_;
+  std::stop_source stop_;
+  ProgressState progress_;
+  ProblemLog problems_;
+  FindingStore findings_;
+  ArtifactStore files_;
+  std::unique_ptr<OfflineRegistry> raw_registry_;
+  Manifest manifest_;
+  std::uint64_t started_ticks_ = monotonic_ticks();
+  std::uint64_t records_ = 0;
+  bool modules_failed_ = false;
+  std::unique_ptr<BundleOutput> output_;
+  std::unique_ptr<BundleWriter> writer_;
+  std::unique_ptr<BundleFeed> feed_;
+  std::unique_ptr<LogCapture> log_;
+};
+
+void Run::phase(std::string text) {
+  progress_.phase = std::move(text);
+  progress_.findings = findings_.size();
+  listener_.update(progress_);
+}
+
+const ModuleSpec* Run::module_named(std::string_view name) const {
+  const auto found = std::find_if(modules_.begin(), modules_.end(),
+                                  [&](const ModuleSpec* module) { return module->name == name; });
+  return found == modules_.end() ? nullptr : *found;
+}
+
+Result<PreservedFile> Run::preserve_hive(const EvidencePath& path, std::string_view reason,
+                                         bool expected) {
+  FileRequest request;
+  request.path = path;
+  request.module = kSourceOrigin;
+  request.reason = reason;
+  request.priority = Priority::crown_jewels;
+  request.max_bytes = kMaxHiveBytes;
+  request.expected = expected;
+  return files_.preserve(std::move(request), kMaxHiveBytes);
+}
+
+/// The registry comes first: it names the host, and so the bundle.
+void Run::look_around() {
+  phase("looking at the source");
+  manifest_ = manifest_at_start(source_, options_, utc_now());
+  for (const auto& volume : source_.volumes())
+    if (volume.unreadable) problems_.add(kSourceOrigin, std::nullopt, *volume.unreadable);
+  raw_registry_ = make_offline_registry(
+      source_,
+      [this](const EvidencePath& path, std::string_view reason, bool expected) {
+        return preserve_hive(path, reason, expected);
+      },
+      [this](Error error) { problems_.add(kSourceOrigin, View::raw, error); });
+  const Registry* registry = raw_registry_.get();
+  if (source_.api_registry() != nullptr) registry = source_.api_registry();
+  if (registry->installations().empty())
+    problems_.add(kSourceOrigin, std::nullopt,
+                  Error{Errc::not_found, "a Windows installation in " + source_.describe()});
+  manifest_.host = manifest_host(source_.live_host(), *registry);
+  find_reference_time();
+}
+
+void Run::find_reference_time() {
+  ManifestClock& clock = manifest_.clock;
+  clock.reference = clock.started;
+  clock.reference_origin = "start of the run";
+  if (const auto live = source_.live_time()) {
+    clock.reference = *live;
+  } else if (const TrustedTime newest = raw_registry_->newest_trusted_time(clock.started);
+             newest.time.is_set()) {
+    clock.reference = newest.time;
+    clock.reference_origin = newest.how;
+  } else {
+    clock.reference_origin = "start of the run, because the evidence vouches for no time";
+  }
+}
+
+Result<void> Run::open(const OutputFactory& open_output) {
+  std::string host = manifest_.host->facts.name;
+  if (host.empty() && source_.kind() == "live") host = machine_name();
+  HOZEN_TRY(output_, open_output(bundle_name(host, manifest_.collection.started)));
+  HOZEN_TRY(writer_, BundleWriter::create(*output_, options_.bundle));
+  feed_ = std::make_unique<BundleFeed>(*writer_, stop_);
+  log_ = std::make_unique<LogCapture>(*feed_);
+  logger("engine").info("started source={} given={} modules={} targets={}", manifest_.source.kind,
+                        quoted(manifest_.source.given), options_.profile.modules.size(),
+                        options_.profile.targets.size());
+  feed_->entry("start.json", start_json(manifest_, plan_of(options_.profile)));
+  problems_.open(*feed_);
+  files_.open(*feed_);
+  return {};
+}
+
+void Run::run_modules() {
+  for (const auto& use : options_.profile.modules) {
+    if (stop_.stop_requested()) return;
+    if (const ModuleSpec* module = module_named(use.name)) run_module(*module, use);
+  }
+}
+
+void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
+  const std::uint64_t start = monotonic_ticks();
+  const RunParts parts{
+      source_, *feed_, files_, findings_, problems_, manifest_.clock.reference, stop_.get_token()};
+  ModuleRecords records{"records/" + std::string{module.name}};
+  Registry* api = source_.api_registry();
+  for (const View view : {View::raw, View::api}) {
+    Registry* registry = view == View::raw ? raw_registry_.get() : api;
+    if (registry == nullptr || stop_.stop_requested()) continue;
+    phase(std::string{module.name} + " (" + std::string{to_text(view)} + ")");
+    // Files are the same in both views; on a live system they are read with the view of the system.
+    const bool reads_files = view == View::api || api == nullptr;
+    EngineContext context{parts, module, records, view, registry, reads_files, use.max_file_bytes};
+    run_view(module, context);
+  }
+  feed_->close(records.stream);
+  feed_->close("artifacts");
+  records_ += records.count;
+  progress_.records = records_;
+  logger("engine").info("ran module={} records={} seconds={:.2f}", module.name, records.count,
+                        seconds_since(start));
+}
+
+/// The last wall: whatever a module does, the run goes on.
+void Run::run_view(const ModuleSpec& module, EngineContext& context) {
+  std::optional<Error> failure;
+  try {
+    if (auto result = module.run(context); !result) failure = std::move(result).error();
+  } catch (const std::exception& exception) {
+    failure = Error{Errc::malformed, "module " + std::string{module.name}, {}, exception.what()};
+  } catch (...) {
+    failure = Error{Errc::malformed, "module " + std::string{module.name}, {}, "unknown exception"};
+  }
+  if (!failure || failure->code == Errc::cancelled) return;
+  modules_failed_ = true;
+  problems_.add(module.name, context.view(), *failure);
+  logger("engine").error("failed module={} view={} error={}", module.name, to_text(context.view()),
+                         quoted(failure->text()));
+}
+
+void Run::write_findings() {
+  phase("findings");
+  if (findings_.dropped() > 0)
+    problems_.add("findings", std::nullopt,
+                  Error{Errc::limit, std::to_string(findings_.dropped()) +
+                                         " findings of least importance were dropped"});
+  std::string json;
+  for (const auto& ranked : findings_.sorted()) {
+    json.clear();
+    append_finding(json, ranked);
+    feed_->line("findings", json);
+  }
+  feed_->close("findings");
+  feed_->close("records/problems");
+}
+
+void Run::collect_targets() {
+  const Registry* registry = source_.api_registry();
+  if (registry == nullptr) registry = raw_registry_.get();
+  TargetExpander expander{source_, *registry, [this](Error error) {
+                            problems_.add(kSourceOrigin, std::nullopt, error);
+                          }};
+  for (const Priority priority : kPriorities) {
+    phase("files: " + std::string{to_text(priority)});
+    for (const auto& target : options_.profile.targets)
+      if (target.priority == priority) expander.expand(target, files_, stop_.get_token());
+    files_.drain(priority);
+    feed_->close("artifacts");
+  }
+  const FileCounts& counts = files_.counts();
+  logger("engine").info("collected files={} bytes={} missing={} failed={} skipped={}",
+                        progress_.files, counts.bytes_read, counts.missing, counts.failed,
+                        counts.skipped);
+}
+
+void Run::complete_manifest() {
+  const FileCounts& counts = files_.counts();
+  manifest_.collection.finished = manifest_.clock.ended = utc_now();
+  manifest_.clock.elapsed_ticks = monotonic_ticks() - started_ticks_;
+  const bool loss = counts.left_out > 0 || problems_.losses() > 0 || modules_failed_;
+  manifest_.collection.outcome = stop_.stop_requested() ? RunOutcome::interrupted
+                                 : loss                 ? RunOutcome::with_errors
+                                                        : RunOutcome::complete;
+  if (output_->path() != "-") {
+    std::string path = output_->path();
+    if (path.ends_with(kPartial)) path.resize(path.size() - kPartial.size());
+    manifest_.footprint.files_created = {path, path + ".seal"};
+  }
+  manifest_.footprint.bytes_written = writer_->bytes_written();
+  manifest_.counts = {{"files", progress_.files},
+                      {"files_complete", counts.complete},
+                      {"files_truncated", counts.truncated},
+                      {"files_changed", counts.changed},
+                      {"files_missing", counts.missing},
+                      {"files_failed", counts.failed},
+                      {"files_skipped", counts.skipped},
+                      {"evidence_bytes", counts.bytes_read},
+                      {"records", records_},
+                      {"problems", problems_.count()},
+                      {"findings", findings_.size()}};
+  const auto severities = findings_.by_severity();
+  for (std::size_t i = severities.size(); i-- > 0;)
+    manifest_.counts.emplace_back("findings_" + std::string{to_text(static_cast<Severity>(i))},
+                                  severities[i]);
+}
+
+BundleSummary Run::summary() {
+  BundleSummary summary;
+  summary.manifest = manifest_;
+  summary.stored_files = progress_.files;
+  summary.by_severity = findings_.by_severity();
+  const auto& findings = findings_.sorted();
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(findings.size(), kSummaryFindings));
+  summary.findings.assign(findings.begin(), findings.begin() + shown);
+  summary.left_out = files_.counts().left_out;
+  summary.failures = files_.failures();
+  summary.problem_count = problems_.count();
+  summary.problems = problems_.first();
+  return summary;
+}
+
+Result<CollectResult> Run::finish() {
+  phase("closing the bundle");
+  complete_manifest();
+  CollectResult result;
+  result.summary = summary();
+  feed_->entry("ticket.md", ticket_text(result.summary));
+  logger("engine").info("finished outcome={} seconds={:.2f} peak_memory_bytes={}",
+                        to_text(manifest_.collection.outcome), seconds_since(started_ticks_),
+                        peak_memory_bytes());
+  log_.reset();
+  feed_->settle();
+  if (feed_->failure()) return *feed_->failure();
+  HOZEN_TRY(result.summary.seal, writer_->finish(manifest_, utc_now()));
+  result.summary.bundle_bytes = writer_->bytes_written();
+  HOZEN_CHECK(output_->complete());
+  if (output_->path() == "-") return result;
+  result.summary.bundle_path = output_->path();
+  if (auto written = write_seal(output_->path(), *result.summary.seal); !written)
+    result.seal_file_error = std::move(written).error();
+  return result;
+}
+
+Result<CollectResult> Run::run(const OutputFactory& open_output) {
+  look_around();
+  HOZEN_CHECK(open(open_output));
+  run_modules();
+  write_findings();
+  collect_targets();
+  return finish();
+}
+
+}  // namespace
+
+Result<CollectResult> collect(EvidenceSource& source, const OutputFactory& open_output,
+                              const CollectOptions& options,
+                              std::span<const ModuleSpec* const> modules,
+                              ProgressListener& listener, std::stop_source stop) {
+  return Run{source, options, modules, listener, std::move(stop)}.run(open_output);
+}
+
+}  // namespace hozen
