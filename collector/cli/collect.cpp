@@ -12,12 +12,13 @@
 #include "collector/cli/output_choice.h"
 #include "collector/cli/profile_files.h"
 #include "collector/cli/progress_view.h"
-#include "collector/cli/source_choice.h"
 #include "collector/engine/byte_size.h"
 #include "collector/engine/host.h"
 #include "collector/engine/report/summary.h"
 #include "collector/engine/runner.h"
 #include "collector/engine/suggest.h"
+#include "collector/source/folder_source.h"
+#include "collector/source/live_source.h"
 
 namespace hozen::cli {
 namespace {
@@ -103,17 +104,26 @@ int tell(const CollectResult& result, const Options& options) {
   return exit_code;
 }
 
-int run_collection(const Options& options, CollectOptions& collection,
-                   const OutputFactory& output) {
-  auto source = open_source(options.root);
-  if (!source)
-    return fail(kExitSource, "the source cannot be read: " + printable(source.error().text()));
+Result<std::unique_ptr<EvidenceSource>> open_source(const Options& options) {
+  return options.root ? make_folder_source(*options.root) : make_live_source(utc_now());
+}
+
+int source_failure(const Options& options, const Error& error) {
+  if (!options.root && error.code == Errc::unsupported)
+    return fail(kExitUsage,
+                "there is no running Windows here to collect from: give the folder of a mounted or "
+                "copied Windows volume with --root DIR");
+  return fail(kExitSource, "the source cannot be read: " + printable(error.text()));
+}
+
+int run_collection(const Options& options, EvidenceSource& source, const OutputFactory& output,
+                   const CollectOptions& collection) {
   const ProgressForm form = progress_form(options);
   set_console_log_level(console_level(options, form));
   std::stop_source stop;
   stop_on_interrupt(stop);
   ProgressView view{form};
-  auto result = collect(**source, output, collection, all_modules(), view, stop);
+  auto result = collect(source, output, collection, all_modules(), view, stop);
   view.finish();
   if (!result)
     return fail(kExitOutput, "the bundle cannot be written: " + printable(result.error().text()) +
@@ -122,10 +132,6 @@ int run_collection(const Options& options, CollectOptions& collection,
 }
 
 int collect_command(const Options& options, const CommandLine& line) {
-  if (!options.root && !has_live_source())
-    return fail(kExitUsage,
-                "there is no running Windows here to collect from: give the folder of a mounted or "
-                "copied Windows volume with --root DIR");
   ProfileChoice choice = choose_profiles(options.profiles);
   for (const auto& problem : choice.problems) print_error("hozen: " + problem + "\n");
   if (!choice.problems.empty()) return kExitUsage;
@@ -134,10 +140,6 @@ int collect_command(const Options& options, const CommandLine& line) {
       return fail(kExitUsage, *problem);
   if (!options.max_file_size.empty())
     cap_files(choice.profile, *parse_byte_size(options.max_file_size));
-  auto output = choose_output(options.output);
-  if (!output)
-    return fail(kExitOutput, "cannot write to " + printable(output.error().what) + ": " +
-                                 printable(output.error().detail));
   CollectOptions collection;
   collection.profile = std::move(choice.profile);
   collection.case_id = options.case_id;
@@ -145,7 +147,13 @@ int collect_command(const Options& options, const CommandLine& line) {
   collection.command_line = line.arguments;
   collection.privileges = enable_privileges();
   collection.bundle.threads = options.jobs;
-  return run_collection(options, collection, *output);
+  const auto source = open_source(options);
+  if (!source) return source_failure(options, source.error());
+  const auto output = choose_output(options.output);
+  if (!output)
+    return fail(kExitOutput, "cannot write to " + printable(output.error().what) + ": " +
+                                 printable(output.error().detail));
+  return run_collection(options, **source, *output, collection);
 }
 
 void declare(CLI::App& command, Options& options) {
@@ -163,12 +171,14 @@ void declare(CLI::App& command, Options& options) {
                   "What to collect: a shipped profile or your own XML file (default triage); again "
                   "for the union of several")
       ->option_text("NAME|FILE.xml")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   command
       .add_option("--module", options.modules,
                   "Run only this module and collect only what it asks for; may be given again")
       ->option_text("NAME")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   command
       .add_option("--output", options.output,
                   "Folder or file for the bundle, - for standard output (default: this folder)")

@@ -170,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"PathTrailing", target("", "C:\\a\\"), "empty component"},
         BadCase{"PathStars", target("", "C:\\a**\\b"), "** must stand alone"},
         BadCase{"PathNoStream", target("", "C:\\a:"), "name of the stream"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& parameter) { return parameter.param.name; });
 
 TEST(Profile, ListsEveryProblemAndNotMoreThanItsCap) {
   EXPECT_EQ(read({profile_of("<a/>\n<b/>\n<module name=\"x\"/>")}).problems.size(), 2u);
