@@ -82,7 +82,6 @@ void ProfileXml::parse() {
     }
     check_element(node, 0);
   }
-  if (elements == 0 && sound_) problem_at(0, "there is no <profile> element");
 }
 
 void ProfileXml::check_element(pugi::xml_node node, std::size_t depth) {

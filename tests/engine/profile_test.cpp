@@ -132,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
     Table, ProfileBad,
     ::testing::Values(
         BadCase{"Empty", "", "test.xml:1: not well-formed XML"},
-        BadCase{"NoElement", "<!-- -->", "test.xml:1: there is no <profile> element"},
+        BadCase{"NoElement", "<!-- -->", "test.xml:1: not well-formed XML: No document element"},
         BadCase{"NotClosed", "<profile version=\"1\"\nsummary=\"s\">\n<limits>",
                 "test.xml:3: not well-formed"},
         BadCase{"NotUtf8", "<profile summary=\"\xff\"/>", "not UTF-8"},

@@ -19,6 +19,7 @@ struct BundleSummary {
   std::optional<Sha256Digest> seal{};  ///< nothing while the bundle is being written
   std::string bundle_path;             ///< "" when it went to standard output
   std::uint64_t bundle_bytes = 0;
+  std::uint64_t entries = 0, entry_bytes = 0;  ///< of the bundle; bytes before compression
   std::uint64_t stored_files = 0;
   std::array<std::uint64_t, 5> by_severity{};  ///< number of findings, indexed by Severity
   std::vector<RankedFinding> findings;  ///< the most important ones first, at most kSummaryFindings

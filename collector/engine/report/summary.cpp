@@ -1,11 +1,11 @@
 #include "collector/engine/report/summary.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "collector/base/json_text.h"
 #include "collector/base/text.h"
-#include "collector/engine/artifact_row.h"
 #include "collector/engine/byte_size.h"
 #include "collector/engine/report/words.h"
 
@@ -23,6 +23,14 @@ std::string upper_case(std::string_view ascii) {
   for (char& c : text)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   return text;
+}
+
+/// WTF-8 that may hold lone surrogates as UTF-8: the library refuses anything else.
+std::string to_json_text(std::string_view wtf8) {
+  std::string quoted_text;
+  append_json_string(quoted_text, wtf8);
+  const auto parsed = nlohmann::json::parse(quoted_text, nullptr, false);
+  return parsed.is_string() ? parsed.get<std::string>() : std::string{};
 }
 
 std::string overview(const BundleSummary& summary) {
@@ -87,8 +95,8 @@ std::string findings_text(const BundleSummary& summary, std::size_t max_findings
   const std::size_t told = std::min(summary.findings.size(), max_findings);
   for (std::size_t i = 0; i < told; ++i) text += finding_text(summary.findings[i]);
   if (told < total)
-    text += "\n  … and " + counted(total - told, "more finding") +
-            " in findings.jsonl of the bundle\n";
+    text +=
+        "\n  … and " + counted(total - told, "more finding") + " in findings.jsonl of the bundle\n";
   return text;
 }
 
@@ -126,38 +134,24 @@ std::string next_text(const BundleSummary& summary) {
          "at.\n";
 }
 
-void append_findings(std::string& json, const BundleSummary& summary) {
-  json += ",\"findings\":[";
-  for (const auto& ranked : summary.findings) {
-    if (json.back() != '[') json += ',';
-    append_finding(json, ranked);
-  }
-  json += ']';
+using Json = nlohmann::ordered_json;
+
+/// As it stands in the bundle, but without its entries: they are rows, not a summary.
+Json manifest_json(const BundleSummary& summary) {
+  std::string text;
+  write_manifest(
+      summary.manifest, [](const auto&) {}, [&](std::string_view piece) { text += piece; });
+  Json json = Json::parse(text, nullptr, false);
+  json.erase("entries");
+  json["counts"]["entries"] = summary.entries;
+  json["counts"]["bytes"] = summary.entry_bytes;
+  return json;
 }
 
-void append_failures(std::string& json, const BundleSummary& summary) {
-  json += ",\"left_out\":";
-  append_json_number(json, summary.left_out);
-  json += ",\"failures\":[";
-  for (const auto& failure : summary.failures) {
-    if (json.back() != '[') json += ',';
-    json += "{\"path\":";
-    append_json_string(json, failure.path);
-    append_text_member(json, "outcome", failure.outcome);
-    append_text_member(json, "reason", failure.reason);
-    json += '}';
-  }
-  json += "],\"problem_count\":";
-  append_json_number(json, summary.problem_count);
-  json += ",\"problems\":[";
-  for (const auto& problem : summary.problems) {
-    if (json.back() != '[') json += ',';
-    json += "{\"from\":";
-    append_json_string(json, problem.from);
-    append_text_member(json, "text", problem.text);
-    json += '}';
-  }
-  json += ']';
+Json finding_json(const RankedFinding& ranked) {
+  std::string line;
+  append_finding(line, ranked);
+  return Json::parse(line, nullptr, false);
 }
 
 }  // namespace
@@ -168,23 +162,28 @@ std::string summary_text(const BundleSummary& summary, std::size_t max_findings)
 }
 
 std::string summary_json(const BundleSummary& summary) {
-  const Manifest& manifest = summary.manifest;
-  std::string json = "{\"bundle\":";
-  append_json_string(json, summary.bundle_path);
-  json += ",\"bundle_bytes\":";
-  append_json_number(json, summary.bundle_bytes);
-  if (summary.seal) {
-    json += ",\"seal\":";
-    append_json_hex(json, *summary.seal);
-  }
-  // Without entries: they are rows, not a summary.
-  json += ",\"manifest\":";
-  write_manifest(
-      manifest, [](const auto&) {}, [&](std::string_view piece) { json += piece; });
-  while (json.back() == '\n') json.pop_back();
-  append_findings(json, summary);
-  append_failures(json, summary);
-  return json + "}";
+  Json json;
+  json["bundle"] = to_json_text(summary.bundle_path);
+  json["bundle_bytes"] = summary.bundle_bytes;
+  if (summary.seal) json["seal"] = to_hex(*summary.seal);
+  json["manifest"] = manifest_json(summary);
+  for (std::size_t i = summary.by_severity.size(); i-- > 0;)
+    json["findings_by_severity"][std::string{to_text(static_cast<Severity>(i))}] =
+        summary.by_severity[i];
+  json["findings"] = Json::array();
+  for (const auto& ranked : summary.findings) json["findings"].push_back(finding_json(ranked));
+  json["left_out"] = summary.left_out;
+  json["failures"] = Json::array();
+  for (const auto& failure : summary.failures)
+    json["failures"].push_back({{"path", to_json_text(failure.path)},
+                                {"outcome", failure.outcome},
+                                {"reason", to_json_text(failure.reason)}});
+  json["problem_count"] = summary.problem_count;
+  json["problems"] = Json::array();
+  for (const auto& problem : summary.problems)
+    json["problems"].push_back(
+        {{"from", to_json_text(problem.from)}, {"text", to_json_text(problem.text)}});
+  return json.dump(2);
 }
 
 }  // namespace hozen
