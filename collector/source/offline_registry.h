@@ -40,12 +40,20 @@ class OfflineRegistry : public Registry {
 };
 
 /// Finds Windows on every volume (\Windows, \WINNT, \Windows.old\Windows, any folder of a volume's
-/// root that holds System32\config\SYSTEM), its hives, and every user's (ProfileList, service
-/// profiles, folders without a ProfileList entry). A profile path whose drive is not in the source
-/// is looked for on the installation's own volume; that is reported through `problem`. `problem`
-/// hears of all that could not be read. Never fails as a whole: a source without Windows gives no
-/// installations. `source` must outlive the result; `preserve` and `problem` are kept and called
-/// from each_hive() too.
+/// root that holds System32\config\SYSTEM or SOFTWARE), its hives, and every user's: ProfileList
+/// (`SID.bak` too), service profiles, the default profile, and profile folders that ProfileList
+/// does not name (orphaned; mounted under the folder's name, HKU\bob).
+///
+/// Profile folders are looked for where they lie in the source, not where the hive thinks: on the
+/// volume that Windows called its own; beside a Windows that an upgrade moved away; on the
+/// installation's volume when their own drive is not in the source (told to `problem`).
+/// A source with profiles and no Windows gets the place where Windows would lie as its
+/// installation.
+///
+/// `problem` hears of all that could not be read, each fault of a hive once. Never fails as a
+/// whole: a source without both gives no installations. `source` must outlive the result;
+/// `preserve` and `problem` are kept and called from each_hive() too. All users' hives are read
+/// once here, one at a time, for their environment.
 std::unique_ptr<OfflineRegistry> make_offline_registry(EvidenceSource& source,
                                                        FilePreserver preserve,
                                                        std::function<void(Error)> problem);

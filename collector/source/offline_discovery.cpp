@@ -1,0 +1,291 @@
+#include "collector/source/offline_discovery.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "collector/base/text.h"
+
+namespace hozen {
+namespace {
+
+/// Folders of one volume's root, or profiles of one folder, that are looked into.
+constexpr std::size_t kMaxFolders = 20'000;
+constexpr std::array<std::string_view, 2> kUsualWindows{"Windows", "WINNT"};
+constexpr std::string_view kMovedAway = "Windows.old";  // also Windows.old.000, …
+constexpr std::array<std::string_view, 2> kProfileFolders{"Users", "Documents and Settings"};
+constexpr std::array<std::string_view, 2> kUserHives{"NTUSER.DAT", "NTUSER.MAN"};
+
+bool is_folder(EvidenceSource& source, const EvidencePath& path) {
+  const auto info = source.stat(path);
+  return info && info->is_directory;
+}
+
+/// The entry as stored; nothing when it is no file.
+std::optional<EvidencePath> find_file(EvidenceSource& source, const EvidencePath& path) {
+  auto info = source.stat(path);
+  if (!info || info->is_directory) return std::nullopt;
+  return std::move(info->path);
+}
+
+/// Folders directly inside `folder`, links left out. A folder that is not there has none.
+std::vector<EvidencePath> list_folders(EvidenceSource& source, const EvidencePath& folder,
+                                       const ProblemSink& problem) {
+  std::vector<EvidencePath> folders;
+  bool too_many = false;
+  const auto visit = [&](const FileInfo& info) {
+    if (!info.is_directory || info.is_link) return Visit::skip;
+    too_many = folders.size() == kMaxFolders;
+    if (too_many) return Visit::stop;
+    folders.push_back(info.path);
+    return Visit::skip;
+  };
+  const auto walked = source.walk(
+      folder, visit, [&](const EvidencePath&, Error error) { problem(std::move(error)); });
+  if (!walked && walked.error().code != Errc::not_found) problem(walked.error());
+  if (too_many)
+    problem(Error{Errc::limit, folder.text(), kMaxFolders, "not all folders were looked into"});
+  return folders;
+}
+
+bool holds_system_hives(EvidenceSource& source, const EvidencePath& windows) {
+  const EvidencePath config = windows / "System32\\config";
+  return find_file(source, config / "SYSTEM") || find_file(source, config / "SOFTWARE");
+}
+
+bool is_profile(EvidenceSource& source, const EvidencePath& folder) {
+  return std::any_of(kUserHives.begin(), kUserHives.end(),
+                     [&](std::string_view name) { return find_file(source, folder / name); }) ||
+         is_folder(source, folder / "AppData") || is_folder(source, folder / "Application Data");
+}
+
+/// Folders beside profiles that belong to nobody.
+bool is_shared_profile(std::string_view name) {
+  return equals_fold(name, "Public") || equals_fold(name, "All Users");
+}
+
+bool is_default_profile(std::string_view name) {
+  return equals_fold(name, "Default") || equals_fold(name, "Default User");
+}
+
+class UnlistedProfiles {
+ public:
+  UnlistedProfiles(EvidenceSource& source, const std::vector<UserProfile>& known,
+                   const ProblemSink& problem)
+      : source_{source}, problem_{problem} {
+    for (const UserProfile& profile : known) claimed_.insert(profile.folder.folded());
+  }
+
+  void add_services(const EvidencePath& windows) {
+    for (const EvidencePath& folder :
+         list_folders(source_, windows / "ServiceProfiles", problem_)) {
+      std::string sid;
+      if (equals_fold(folder.name(), "LocalService")) sid = "S-1-5-19";
+      if (equals_fold(folder.name(), "NetworkService")) sid = "S-1-5-20";
+      add(sid, folder, ProfileKind::service);
+    }
+    const EvidencePath wow64 = windows / "SysWOW64\\config\\systemprofile";
+    if (is_folder(source_, wow64)) add(kLocalSystemSid, wow64, ProfileKind::service);
+  }
+
+  void add_beside(const EvidencePath& root) {
+    for (const std::string_view name : kProfileFolders)
+      for (const EvidencePath& folder : list_folders(source_, root / name, problem_)) {
+        if (is_shared_profile(folder.name()) || !is_profile(source_, folder)) continue;
+        const bool is_default = is_default_profile(folder.name());
+        add("", folder, is_default ? ProfileKind::default_user : ProfileKind::orphaned);
+      }
+  }
+
+  std::vector<UserProfile> take() { return std::move(found_); }
+
+ private:
+  void add(std::string_view sid, const EvidencePath& folder, ProfileKind kind) {
+    if (!claimed_.insert(folder.folded()).second) return;
+    UserProfile profile;
+    profile.sid = sid;
+    profile.name = well_known_account(sid);
+    if (profile.name.empty()) profile.name = folder.name();
+    profile.folder = folder;
+    profile.kind = kind;
+    found_.push_back(std::move(profile));
+  }
+
+  EvidenceSource& source_;
+  const ProblemSink& problem_;
+  std::set<std::string> claimed_;
+  std::vector<UserProfile> found_;
+};
+
+}  // namespace
+
+std::vector<Installation> find_installations(EvidenceSource& source, const ProblemSink& problem) {
+  std::vector<Installation> found;
+  std::set<std::string> seen;
+  const auto add = [&](const EvidencePath& windows) {
+    const auto stored = source.stat(windows);
+    if (!stored || stored->is_link || !holds_system_hives(source, windows)) return;
+    if (!seen.insert(stored->path.folded()).second) return;
+    found.push_back({stored->path, found.empty() ? "" : stored->path.text(), ""});
+  };
+  for (const VolumeInfo& volume : source.volumes()) {
+    if (volume.unreadable) continue;
+    const EvidencePath root{volume.name};
+    for (const std::string_view name : kUsualWindows) add(root / name);
+    const std::vector<EvidencePath> folders = list_folders(source, root, problem);
+    for (const EvidencePath& folder : folders) add(folder);
+    for (const EvidencePath& folder : folders)
+      if (starts_with_fold(folder.name(), kMovedAway))
+        for (const std::string_view name : kUsualWindows) add(folder / name);
+  }
+  return found;
+}
+
+std::vector<Installation> assume_installations(EvidenceSource& source, const ProblemSink& problem) {
+  std::vector<Installation> assumed;
+  for (const VolumeInfo& volume : source.volumes()) {
+    if (volume.unreadable) continue;
+    const EvidencePath root{volume.name};
+    bool has_profiles = false;
+    for (const std::string_view name : kProfileFolders)
+      for (const EvidencePath& folder : list_folders(source, root / name, problem))
+        has_profiles = has_profiles || is_profile(source, folder);
+    if (!has_profiles) continue;
+    const EvidencePath windows = root / "Windows";
+    assumed.push_back({windows, assumed.empty() ? "" : windows.text(), ""});
+    problem(Error{Errc::not_found, windows.text(), std::nullopt,
+                  "no Windows here: the profiles of this volume are read alone"});
+  }
+  return assumed;
+}
+
+std::string DriveMap::relocate(std::string_view text) const {
+  std::string result{text};
+  if (own.empty() || volume.empty() || equals_fold(own, volume)) return result;
+  for (std::size_t at = 0; at < result.size();) {
+    const std::string_view rest = std::string_view{result}.substr(at);
+    const bool ends =
+        rest.size() == own.size() ||
+        (rest.size() > own.size() && (rest[own.size()] == '\\' || rest[own.size()] == ';'));
+    if (starts_with_fold(rest, own) && ends) result.replace(at, own.size(), volume);
+    const std::size_t next = result.find(';', at);
+    if (next == std::string::npos) break;
+    at = next + 1;
+  }
+  return result;
+}
+
+void DriveMap::relocate(Variables& variables) const {
+  for (auto& [name, value] : variables) value = relocate(value);
+}
+
+DriveMap read_drive_map(RegistryKey& software, const EvidencePath& windows) {
+  DriveMap map{"", windows.volume()};
+  const auto version = software.open("Microsoft\\Windows NT\\CurrentVersion");
+  if (!version) return map;
+  for (const std::string_view name : {"SystemRoot", "PathName"}) {
+    const auto value = (*version)->value(name);
+    if (!value) continue;
+    const auto path = EvidencePath::parse(value->text().value_or(""));
+    if (!path) continue;
+    map.own = path->volume();
+    break;
+  }
+  return map;
+}
+
+void locate_profile(EvidenceSource& source, const Installation& installation, UserProfile& profile,
+                    const ProblemSink& problem) {
+  if (profile.folder.empty()) return;
+  const auto moved_below = [&](EvidencePath root) {
+    for (const std::string& component : profile.folder.components()) root = root.child(component);
+    return root;
+  };
+  const EvidencePath beside = installation.windows.parent();
+  if (!beside.is_root() && !profile.folder.is_below(beside)) {
+    const EvidencePath moved = moved_below(beside);
+    if (is_folder(source, moved)) {
+      profile.folder = moved;
+      return;
+    }
+  }
+  const auto& volumes = source.volumes();
+  const bool has_volume = std::any_of(
+      volumes.begin(), volumes.end(),
+      [&](const VolumeInfo& volume) { return equals_fold(volume.name, profile.folder.volume()); });
+  if (has_volume) return;
+  const EvidencePath moved = moved_below(EvidencePath{installation.windows.volume()});
+  if (!is_folder(source, moved)) {
+    problem(Error{Errc::not_found, "profile of " + profile.sid, std::nullopt,
+                  profile.folder.text() + " is on a volume that is not in the source"});
+    return;
+  }
+  problem(Error{Errc::not_found, "profile of " + profile.sid, std::nullopt,
+                profile.folder.text() + " is on a volume that is not in the source; " +
+                    moved.text() + " is taken for it"});
+  profile.folder = moved;
+}
+
+std::vector<UserProfile> find_unlisted_profiles(EvidenceSource& source,
+                                                const Installation& installation,
+                                                const std::vector<UserProfile>& known,
+                                                bool all_volumes, const ProblemSink& problem) {
+  UnlistedProfiles profiles{source, known, problem};
+  profiles.add_services(installation.windows);
+  profiles.add_beside(installation.windows.parent());
+  if (all_volumes)
+    for (const VolumeInfo& volume : source.volumes())
+      if (!volume.unreadable) profiles.add_beside(EvidencePath{volume.name});
+  return profiles.take();
+}
+
+std::vector<HivePlan> plan_machine_hives(std::size_t installation, const EvidencePath& windows,
+                                         std::size_t local_system) {
+  const EvidencePath config = windows / "System32\\config";
+  std::vector<HivePlan> plans;
+  const auto add = [&](HiveRole role, std::string_view name, bool expected) {
+    plans.push_back({role, installation, "HKLM\\" + std::string{name}, config / name,
+                     HivePlan::kNoUser, expected});
+  };
+  add(HiveRole::system, "SYSTEM", true);
+  add(HiveRole::software, "SOFTWARE", true);
+  add(HiveRole::sam, "SAM", true);
+  add(HiveRole::security, "SECURITY", true);
+  plans.push_back({HiveRole::default_user, installation, "HKU\\.DEFAULT", config / "DEFAULT",
+                   local_system, true});
+  add(HiveRole::components, "COMPONENTS", false);
+  return plans;
+}
+
+std::vector<HivePlan> plan_user_hives(EvidenceSource& source, std::size_t installation,
+                                      const UserProfile& profile, std::size_t user,
+                                      bool set_aside) {
+  std::vector<HivePlan> plans;
+  if (profile.folder.empty()) return plans;
+  std::string mount = "HKU\\" + (profile.sid.empty() ? profile.name : profile.sid);
+  if (set_aside) mount += ".bak";
+  const auto add = [&](HiveRole role, std::string mounted, EvidencePath file, bool expected) {
+    const bool known = std::any_of(plans.begin(), plans.end(), [&](const HivePlan& plan) {
+      return plan.file.folded() == file.folded();
+    });
+    if (!known)
+      plans.push_back({role, installation, std::move(mounted), std::move(file), user, expected});
+  };
+  // A mandatory profile's hive stands in for NTUSER.DAT; in anybody else's folder it hides there.
+  if (const auto mandatory = find_file(source, profile.folder / "NTUSER.MAN"))
+    add(HiveRole::user, mount, *mandatory, true);
+  const EvidencePath ntuser = profile.folder / "NTUSER.DAT";
+  const bool listed = !profile.sid.empty() && profile.sid != kLocalSystemSid;
+  if (const auto stored = find_file(source, ntuser))
+    add(HiveRole::user, mount, *stored, true);
+  else if (listed)
+    add(HiveRole::user, mount, ntuser, true);
+  for (const std::string_view local : {"AppData\\Local", "Local Settings\\Application Data"}) {
+    const EvidencePath classes = profile.folder / local / "Microsoft\\Windows\\UsrClass.dat";
+    if (const auto stored = find_file(source, classes))
+      add(HiveRole::user_classes, mount + "_Classes", *stored, true);
+  }
+  return plans;
+}
+
+}  // namespace hozen

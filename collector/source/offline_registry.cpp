@@ -1,0 +1,347 @@
+#include "collector/source/offline_registry.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <iterator>
+#include <set>
+
+#include "collector/base/text.h"
+#include "collector/formats/regf.h"
+#include "collector/source/offline_discovery.h"
+#include "collector/source/offline_key.h"
+#include "collector/source/registry_facts.h"
+#include "collector/source/write_times.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::array<std::string_view, 3> kLogSuffixes{".LOG", ".LOG1", ".LOG2"};
+/// Told for one hive; what is beyond is counted in one more.
+constexpr std::size_t kMaxProblemsPerHive = 100;
+
+HiveState to_hive_state(regf::State state) {
+  switch (state) {
+    case regf::State::clean:
+      return HiveState::clean;
+    case regf::State::replayed:
+      return HiveState::replayed;
+    case regf::State::dirty:
+      return HiveState::dirty;
+    case regf::State::corrupt:
+      return HiveState::corrupt;
+  }
+  return HiveState::corrupt;
+}
+
+struct OpenHive {
+  std::unique_ptr<regf::Hive> hive;
+  std::uint32_t artifact = 0;
+};
+
+class HiveFiles final : public OfflineRegistry {
+ public:
+  HiveFiles(EvidenceSource& source, FilePreserver preserve, ProblemSink problem)
+      : source_{source}, preserve_{std::move(preserve)}, problem_{std::move(problem)} {}
+
+  void discover();
+
+  View view() const override { return View::raw; }
+  const std::vector<Installation>& installations() const override { return installations_; }
+  const std::vector<UserProfile>& users() const override { return users_; }
+  HostFacts host() const override { return host_; }
+  const Environment& environment(std::size_t installation, const UserProfile* user) const override;
+  Result<void> each_hive(
+      const std::vector<HiveRole>& roles, const std::function<bool(RegistryHive&)>& visit,
+      const std::function<void(const EvidencePath&, HiveRole, const Error&)>& failed) override;
+  TrustedTime newest_trusted_time(FileTime not_after) const override;
+
+ private:
+  /// What one installation's own hives say.
+  struct Machine {
+    SystemFacts system;
+    SoftwareFacts software;
+    DriveMap drives;
+    Environment environment;
+  };
+
+  void read_machine(std::size_t installation);
+  void add_profiles(std::size_t installation);
+  void add_unlisted_profiles(std::size_t installation);
+  void plan_hives();
+  void read_users();
+  void add_user(UserProfile profile, std::size_t installation) {
+    users_.push_back(std::move(profile));
+    user_installation_.push_back(installation);
+  }
+
+  Result<OpenHive> open_hive(const HivePlan& plan);
+  /// Opens, hands out the root key, remembers when its keys were written, and closes again. An
+  /// absent hive is no problem: its artifact row says so.
+  void read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read);
+  void tell_problems(const EvidencePath& file, const regf::Hive& hive);
+  bool visit_hive(const HivePlan& plan, const OpenHive& open,
+                  const std::function<bool(RegistryHive&)>& visit);
+
+  EvidenceSource& source_;
+  FilePreserver preserve_;
+  ProblemSink problem_;
+  std::vector<Installation> installations_;
+  std::vector<Machine> machines_;
+  std::vector<UserProfile> users_;
+  std::vector<std::size_t> user_installation_;
+  std::vector<Environment> user_environments_;
+  std::vector<HivePlan> plans_;
+  HostFacts host_;
+  std::vector<std::pair<EvidencePath, WriteTimes>> write_times_;
+  std::set<std::string> told_;  // problems of hives: each once, however often the hive is read
+};
+
+Result<OpenHive> HiveFiles::open_hive(const HivePlan& plan) {
+  const std::string name{plan.file.name()};
+  HOZEN_TRY(PreservedFile file, preserve_(plan.file, "registry hive " + name, plan.expected));
+  std::vector<regf::Log> logs;
+  for (const std::string_view suffix : kLogSuffixes) {
+    const EvidencePath path = plan.file.parent().child(name + std::string{suffix});
+    auto log = preserve_(path, "transaction log of " + name, false);
+    if (log)
+      logs.push_back({std::move(log->bytes), std::string{suffix.substr(1)}});
+    else if (log.error().code != Errc::not_found)
+      problem_(std::move(log).error());
+  }
+  auto hive = regf::Hive::open(std::move(file.bytes), std::move(logs));
+  if (!hive) {
+    Error error = std::move(hive).error();
+    error.what = plan.file.text() + ": " + error.what;
+    return error;
+  }
+  return OpenHive{*std::move(hive), file.artifact};
+}
+
+void HiveFiles::tell_problems(const EvidencePath& file, const regf::Hive& hive) {
+  std::size_t told = 0;
+  for (const regf::Problem& problem : hive.problems()) {
+    if (told == kMaxProblemsPerHive) break;
+    ++told;
+    Error error{problem.code, file.text() + ": " + problem.what, problem.offset, problem.key_path};
+    if (told_.insert(error.text()).second) problem_(std::move(error));
+  }
+  if (hive.problem_count() <= told) return;
+  if (told_.insert(file.text()).second)
+    problem_(Error{Errc::limit, file.text(), std::nullopt,
+                   std::to_string(hive.problem_count()) + " problems, the first " +
+                       std::to_string(told) + " are listed"});
+}
+
+void HiveFiles::read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read) {
+  auto open = open_hive(plan);
+  if (!open) {
+    if (open.error().code != Errc::not_found) problem_(std::move(open).error());
+    return;
+  }
+  const regf::Hive& hive = *open->hive;
+  WriteTimes times;
+  times.add_all(hive);
+  write_times_.emplace_back(plan.file, std::move(times));
+  if (const auto root = hive.root()) {
+    OfflineKey key{*root, plan.mount};
+    read(key);
+  } else {
+    problem_(Error{Errc::malformed, plan.file.text(), std::nullopt, "the hive has no root key"});
+  }
+  tell_problems(plan.file, hive);
+}
+
+void HiveFiles::read_machine(std::size_t installation) {
+  Machine& machine = machines_[installation];
+  const EvidencePath& windows = installations_[installation].windows;
+  machine.drives.volume = windows.volume();
+  for (const HivePlan& plan : plan_machine_hives(installation, windows, HivePlan::kNoUser)) {
+    if (plan.role == HiveRole::system)
+      read_once(plan, [&](RegistryKey& root) { machine.system = read_system_facts(root); });
+    if (plan.role == HiveRole::software)
+      read_once(plan, [&](RegistryKey& root) {
+        machine.software = read_software_facts(root);
+        machine.drives = read_drive_map(root, windows);
+      });
+  }
+  installations_[installation].own_drive = machine.drives.own;
+  machine.drives.relocate(machine.system.variables);
+  machine.drives.relocate(machine.software.folders);
+  machine.software.default_profile = machine.drives.relocate(machine.software.default_profile);
+  for (ProfileEntry& profile : machine.software.profiles)
+    profile.folder = machine.drives.relocate(profile.folder);
+  machine.environment = machine_environment(windows, machine.system, machine.software);
+}
+
+void HiveFiles::add_profiles(std::size_t installation) {
+  const Installation& where = installations_[installation];
+  const Machine& machine = machines_[installation];
+  for (UserProfile& profile : profiles_of(where.windows, machine.software, machine.environment)) {
+    locate_profile(source_, where, profile, problem_);
+    add_user(std::move(profile), installation);
+  }
+}
+
+void HiveFiles::add_unlisted_profiles(std::size_t installation) {
+  for (UserProfile& profile : find_unlisted_profiles(source_, installations_[installation], users_,
+                                                     installation == 0, problem_))
+    add_user(std::move(profile), installation);
+}
+
+void HiveFiles::plan_hives() {
+  for (std::size_t installation = 0; installation < installations_.size(); ++installation) {
+    std::size_t local_system = HivePlan::kNoUser;
+    std::set<std::string> temporary;  // SIDs under which a temporary profile is mounted
+    std::vector<std::size_t> own;
+    for (std::size_t user = 0; user < users_.size(); ++user) {
+      if (user_installation_[user] != installation) continue;
+      own.push_back(user);
+      if (users_[user].kind == ProfileKind::temporary) temporary.insert(users_[user].sid);
+      if (local_system == HivePlan::kNoUser && users_[user].sid == kLocalSystemSid)
+        local_system = user;
+    }
+    const auto add = [&](std::vector<HivePlan> plans) {
+      std::move(plans.begin(), plans.end(), std::back_inserter(plans_));
+    };
+    if (local_system != HivePlan::kNoUser)
+      add(plan_machine_hives(installation, installations_[installation].windows, local_system));
+    for (const std::size_t user : own) {
+      const UserProfile& profile = users_[user];
+      const bool set_aside =
+          profile.kind != ProfileKind::temporary && temporary.contains(profile.sid);
+      add(plan_user_hives(source_, installation, profile, user, set_aside));
+    }
+  }
+}
+
+/// The environment of each user, from the first hive of his that has one.
+void HiveFiles::read_users() {
+  std::vector<UserFacts> facts(users_.size());
+  std::vector<bool> known(users_.size());
+  for (const HivePlan& plan : plans_) {
+    const bool is_user = plan.role == HiveRole::user || plan.role == HiveRole::default_user;
+    if (!is_user || plan.user == HivePlan::kNoUser || known[plan.user]) continue;
+    read_once(plan, [&](RegistryKey& root) {
+      facts[plan.user] = read_user_facts(root);
+      known[plan.user] = true;
+    });
+  }
+  for (std::size_t user = 0; user < users_.size(); ++user) {
+    const Machine& machine = machines_[user_installation_[user]];
+    UserFacts& own = facts[user];
+    machine.drives.relocate(own.variables);
+    own.app_data = machine.drives.relocate(own.app_data);
+    own.local_app_data = machine.drives.relocate(own.local_app_data);
+    user_environments_.push_back(user_environment(machine.environment, users_[user], own));
+  }
+}
+
+void HiveFiles::discover() {
+  installations_ = find_installations(source_, problem_);
+  const bool has_windows = !installations_.empty();
+  if (!has_windows) installations_ = assume_installations(source_, problem_);
+  machines_.resize(installations_.size());
+  for (std::size_t i = 0; i < installations_.size(); ++i) {
+    if (has_windows)
+      read_machine(i);
+    else
+      machines_[i].environment = machine_environment(installations_[i].windows, {}, {});
+  }
+  if (has_windows)
+    for (std::size_t i = 0; i < installations_.size(); ++i) add_profiles(i);
+  for (std::size_t i = 0; i < installations_.size(); ++i) add_unlisted_profiles(i);
+  plan_hives();
+  read_users();
+  if (!machines_.empty()) host_ = host_facts(machines_[0].system, machines_[0].software);
+}
+
+const Environment& HiveFiles::environment(std::size_t installation, const UserProfile* user) const {
+  static const Environment empty;
+  const std::less<> before;
+  const bool ours = user != nullptr && !before(user, users_.data()) &&
+                    before(user, users_.data() + users_.size());
+  if (ours) return user_environments_[static_cast<std::size_t>(user - users_.data())];
+  return installation < machines_.size() ? machines_[installation].environment : empty;
+}
+
+bool HiveFiles::visit_hive(const HivePlan& plan, const OpenHive& open,
+                           const std::function<bool(RegistryHive&)>& visit) {
+  const regf::Hive& file = *open.hive;
+  OfflineKey root{*file.root(), plan.mount};
+  RegistryHive hive;
+  hive.role = plan.role;
+  hive.installation = plan.installation;
+  hive.mount = plan.mount;
+  hive.file = plan.file;
+  hive.artifact = open.artifact;
+  hive.state = to_hive_state(file.state());
+  if (plan.user != HivePlan::kNoUser) hive.user = &users_[plan.user];
+  hive.root = &root;
+  if (plan.role == HiveRole::system) {
+    const SelectNumbers select = read_select(root);
+    hive.current_control_set = select.current;
+    hive.default_control_set = select.default_set;
+    hive.failed_control_set = select.failed;
+    hive.last_known_good = select.last_known_good;
+  }
+  hive.each_deleted_value = [&](const auto& deleted) {
+    file.each_deleted([](const regf::DeletedKey&) {},
+                      [&](const regf::DeletedValue& value) {
+                        const std::string path = value.key_path.empty()
+                                                     ? plan.mount
+                                                     : plan.mount + '\\' + value.key_path;
+                        RegistryValue recovered = to_registry_value(value.value);
+                        recovered.deleted = true;
+                        deleted(path, value.key_last_written, recovered);
+                      });
+  };
+  const bool go_on = visit(hive);
+  tell_problems(plan.file, file);
+  return go_on;
+}
+
+Result<void> HiveFiles::each_hive(
+    const std::vector<HiveRole>& roles, const std::function<bool(RegistryHive&)>& visit,
+    const std::function<void(const EvidencePath&, HiveRole, const Error&)>& failed) {
+  for (const HivePlan& plan : plans_) {
+    const bool wanted =
+        roles.empty() || std::find(roles.begin(), roles.end(), plan.role) != roles.end();
+    if (!wanted) continue;
+    const auto open = open_hive(plan);
+    if (!open) {
+      if (open.error().code != Errc::not_found) failed(plan.file, plan.role, open.error());
+    } else if (!open->hive->root()) {
+      failed(plan.file, plan.role,
+             Error{Errc::malformed, plan.file.text(), std::nullopt, "the hive has no root key"});
+      tell_problems(plan.file, *open->hive);
+    } else if (!visit_hive(plan, *open, visit)) {
+      return {};
+    }
+  }
+  return {};
+}
+
+TrustedTime HiveFiles::newest_trusted_time(FileTime not_after) const {
+  TrustedTime trusted;
+  for (const auto& [file, times] : write_times_) {
+    const auto newest = times.newest(not_after);
+    if (!newest || *newest <= trusted.time) continue;
+    trusted.time = *newest;
+    trusted.how = "newest time at which at least " + std::to_string(WriteTimes::kWitnesses) +
+                  " keys of " + file.text() + " had been written";
+  }
+  return trusted;
+}
+
+}  // namespace
+
+std::unique_ptr<OfflineRegistry> make_offline_registry(EvidenceSource& source,
+                                                       FilePreserver preserve,
+                                                       std::function<void(Error)> problem) {
+  auto registry = std::make_unique<HiveFiles>(source, std::move(preserve), std::move(problem));
+  registry->discover();
+  return registry;
+}
+
+}  // namespace hozen
