@@ -17,9 +17,6 @@ namespace {
 constexpr std::size_t kMaxStreamList = 1 << 20;  ///< bytes; some ten thousand stream names
 constexpr std::size_t kMaxPath = 32768;          ///< UTF-16 units, the limit of NT
 constexpr std::size_t kMaxReparse = 16 * 1024;   ///< MAXIMUM_REPARSE_DATA_BUFFER_SIZE
-constexpr std::uint32_t kTagMountPoint = 0xA0000003;
-constexpr std::uint32_t kTagSymlink = 0xA000000C;
-constexpr std::uint32_t kSymlinkRelative = 1;
 
 FileTime time_of(const LARGE_INTEGER& time) {
   return FileTime{static_cast<std::uint64_t>(time.QuadPart)};
@@ -119,10 +116,9 @@ class HandleSource final : public ByteSource {
 
 }  // namespace
 
-bool is_name_surrogate(std::uint32_t attributes, std::uint32_t tag) {
+bool stands_for_another(std::uint32_t attributes, std::uint32_t tag) {
   if ((attributes & kAttributeReparsePoint) == 0) return false;
-  if ((tag & kReparseTagNameSurrogate) != 0) return true;
-  return tag == 0 && (attributes & kAttributeDirectory) != 0;
+  return is_name_surrogate(tag) || (tag == 0 && (attributes & kAttributeDirectory) != 0);
 }
 
 Result<AttributesAndTag> attributes_of(void* handle) {
@@ -150,7 +146,7 @@ Result<FileInfo> describe_file(void* handle, EvidencePath path) {
   if (!info.is_directory || !info.path.stream().empty())
     info.size = static_cast<std::uint64_t>(standard.EndOfFile.QuadPart);
   if ((both.attributes & kAttributeReparsePoint) != 0) info.reparse_tag = both.tag;
-  info.is_link = is_name_surrogate(both.attributes, both.tag);
+  info.is_link = stands_for_another(both.attributes, both.tag);
   info.si = {time_of(basic.CreationTime), time_of(basic.LastWriteTime), time_of(basic.ChangeTime),
              time_of(basic.LastAccessTime)};
   info.link_count = standard.NumberOfLinks;
@@ -191,26 +187,15 @@ std::optional<std::vector<std::string>> stored_components(void* handle) {
   return components;
 }
 
-std::optional<LinkTarget> link_target(void* handle) {
+std::optional<ReparsePoint> link_of(void* handle) {
   std::vector<std::byte> buffer(kMaxReparse);
   DWORD got = 0;
   if (!DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, nullptr, 0, buffer.data(),
                        static_cast<DWORD>(buffer.size()), &got, nullptr))
     return std::nullopt;
-  // REPARSE_DATA_BUFFER (MS-FSCC 2.1.2.4, 2.1.2.5): tag @0, offset and length of the substitute
-  // name
-  // @8; the names start @16 for a junction, @20 (behind the flags @16) for a symbolic link.
-  const Bytes data = bytes_in(buffer, got);
-  const auto tag = data.get<std::uint32_t>(0);
-  const auto offset = data.get<std::uint16_t>(8);
-  const auto length = data.get<std::uint16_t>(10);
-  const auto flags = data.get<std::uint32_t>(16);
-  if (!tag || !offset || !length || !flags) return std::nullopt;
-  if (*tag != kTagMountPoint && *tag != kTagSymlink) return std::nullopt;
-  const bool symbolic = *tag == kTagSymlink;
-  const auto name = data.slice((symbolic ? 20u : 16u) + *offset, *length, "link target");
-  if (!name) return std::nullopt;
-  return LinkTarget{wtf8_from_utf16le(*name), symbolic && (*flags & kSymlinkRelative) != 0};
+  auto point = parse_reparse_point(bytes_in(buffer, got));
+  if (!point || point->target.empty()) return std::nullopt;
+  return *std::move(point);
 }
 
 Result<std::unique_ptr<ByteSource>> make_file_source(OwnedHandle handle) {

@@ -7,16 +7,14 @@
 #include <vector>
 
 #include "collector/base/native_win32.h"
+#include "collector/formats/reparse_point.h"
 #include "collector/source/source.h"
 
 namespace hozen {
 
-constexpr std::uint32_t kReparseTagNameSurrogate =
-    0x20000000;  ///< [MS-FSCC] 2.1.2.1: stands for another file
-
 /// True for what stands for another file or folder. A folder whose tag is not known counts too: a
 /// loop is worse than a folder left out.
-bool is_name_surrogate(std::uint32_t attributes, std::uint32_t tag);
+bool stands_for_another(std::uint32_t attributes, std::uint32_t tag);
 
 struct AttributesAndTag {
   std::uint32_t attributes = 0;
@@ -35,12 +33,8 @@ void describe_further(void* handle, std::uint32_t cluster_size, FileInfo& info);
 /// not tell.
 std::optional<std::vector<std::string>> stored_components(void* handle);
 
-struct LinkTarget {
-  std::string text;  ///< substitute name of the reparse data
-  bool relative = false;
-};
-/// Where a junction or symbolic link leads; nothing for other reparse points.
-std::optional<LinkTarget> link_target(void* handle);
+/// What a junction or symbolic link holds; nothing for other reparse points.
+std::optional<ReparsePoint> link_of(void* handle);
 
 /// Reads by position; owns the handle.
 Result<std::unique_ptr<ByteSource>> make_file_source(OwnedHandle handle);

@@ -53,7 +53,7 @@ FileInfo entry_info(const Fixed<kEntryFixed>& entry, EvidencePath path) {
   if ((attributes & kAttributeReparsePoint) != 0) {
     const std::uint32_t tag = entry.u32<64>();  // the size of extended attributes otherwise
     if (tag != 0) info.reparse_tag = tag;
-    info.is_link = is_name_surrogate(attributes, tag);
+    info.is_link = stands_for_another(attributes, tag);
   }
   return info;
 }

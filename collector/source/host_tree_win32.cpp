@@ -116,11 +116,11 @@ Error placeholder_error(const EvidencePath& path, std::uint32_t attributes) {
 /// a placeholder.
 Result<OrLink<AttributesAndTag>> look_at(HANDLE handle, const EvidencePath& path) {
   HOZEN_TRY(const AttributesAndTag both, attributes_of(handle));
-  if (is_name_surrogate(both.attributes, both.tag)) {
+  if (stands_for_another(both.attributes, both.tag)) {
     LinkMet met{path, {}, false, {}};
-    if (auto target = link_target(handle)) {
-      met.target = std::move(target->text);
-      met.relative = target->relative;
+    if (auto link = link_of(handle)) {
+      met.target = std::move(link->target);
+      met.relative = link->relative;
     }
     return OrLink<AttributesAndTag>{std::move(met)};
   }

@@ -2,6 +2,7 @@
 #include <windows.h>
 
 #include "collector/base/text.h"
+#include "collector/source/file_details_win32.h"
 #include "collector/source/win32_files_win32.h"
 #include "tests/builders/planted_win32.h"
 
@@ -203,6 +204,21 @@ TEST_F(Win32Files, SeesACopiedWindowsFolderBelowItsPath) {
   EXPECT_EQ(files.stat(path("C:\\Users")).error().code, Errc::not_found);
   EXPECT_EQ(names_below(files, path("C:\\")).front(), "C:\\Windows");
   EXPECT_EQ(names_below(files, path("C:\\")).size(), 4u);
+}
+
+// Reparse points cannot be made under Wine; what decides about them is this.
+TEST(FileDetails, OnlyNameSurrogatesStandForAnotherFile) {
+  constexpr std::uint32_t kLink = kAttributeReparsePoint;
+  constexpr std::uint32_t kFolderLink = kAttributeReparsePoint | kAttributeDirectory;
+  EXPECT_TRUE(stands_for_another(kFolderLink, 0xA0000003));  // junction
+  EXPECT_TRUE(stands_for_another(kLink, 0xA000000C));        // symbolic link
+  EXPECT_TRUE(stands_for_another(kLink, 0xA000001D));        // link of WSL
+  EXPECT_TRUE(stands_for_another(kFolderLink, 0));           // not told: better not entered
+  EXPECT_FALSE(stands_for_another(kLink, 0));
+  EXPECT_FALSE(stands_for_another(kLink, 0x80000017));        // compressed by WOF
+  EXPECT_FALSE(stands_for_another(kLink, 0x80000013));        // deduplicated
+  EXPECT_FALSE(stands_for_another(kFolderLink, 0x9000101A));  // cloud folder
+  EXPECT_FALSE(stands_for_another(kAttributeDirectory, 0xA0000003));
 }
 
 TEST_F(Win32Files, AFailedReadOfOneFileDoesNotSpoilTheNext) {
