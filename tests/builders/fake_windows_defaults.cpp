@@ -41,6 +41,17 @@ constexpr std::array<std::string_view, 34> kSystem32Files{"autochk.exe",
                                                           "wscript.exe",
                                                           "zipfldr.dll"};
 
+constexpr std::uint32_t kFirstWindows10 = 10240;
+
+/// As the value CurrentVersion says it: Windows 10 and later stay at 6.3.
+std::string_view nt_version(std::uint32_t build) {
+  if (build >= 9600) return "6.3";
+  if (build >= 9200) return "6.2";
+  if (build >= 7600) return "6.1";
+  if (build >= 6000) return "6.0";
+  return build >= 3790 ? "5.2" : "5.1";
+}
+
 }  // namespace
 
 void add_machine_values(FakeWindows& windows, const Options& options, const EvidencePath& root) {
@@ -65,14 +76,16 @@ void add_machine_values(FakeWindows& windows, const Options& options, const Evid
       .value(environment, "windir", expand_sz("%SystemRoot%"))
       .value(version, "ProductName", sz(options.product))
       .value(version, "CurrentBuildNumber", sz(std::to_string(options.build)))
-      .value(version, "CurrentMajorVersionNumber", dword(10))
-      .value(version, "CurrentMinorVersionNumber", dword(0))
+      .value(version, "CurrentVersion", sz(std::string{nt_version(options.build)}))
       .value(version, "InstallDate", dword(1'672'531'200))
       .value(version, "SystemRoot", sz(root.text()))
       .value("HKLM\\SOFTWARE\\Microsoft\\Cryptography", "MachineGuid",
              sz("12345678-9abc-4def-8123-456789abcdef"))
       .value(current, "ProgramFilesDir", sz(volume + "\\Program Files"))
       .value(current, "CommonFilesDir", sz(volume + "\\Program Files\\Common Files"));
+  if (options.build >= kFirstWindows10)
+    windows.value(version, "CurrentMajorVersionNumber", dword(10))
+        .value(version, "CurrentMinorVersionNumber", dword(0));
   if (options.is_64_bit)
     windows.value(current, "ProgramFilesDir (x86)", sz(volume + "\\Program Files (x86)"))
         .value(current, "CommonFilesDir (x86)", sz(volume + "\\Program Files (x86)\\Common Files"))
