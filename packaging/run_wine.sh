@@ -17,7 +17,7 @@ if [ ! -e "$WINEPREFIX/.hozen-complete" ]; then
       wine winecfg -v win10 >/dev/null 2>&1
       touch "$WINEPREFIX/.hozen-complete"
     fi
-  ) 9>"$WINEPREFIX.lock"
+  ) 9>"$WINEPREFIX/.hozen-lock"
 fi
 [ "${1:-}" != --prepare ] || exit 0
 exec wine "$@"

@@ -1,0 +1,24 @@
+# What the linked hozen.exe must be: its imports and its resources. The checks run on the building
+# machine, so they are plain commands, not Windows programs under Wine.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(executable ${PROJECT_SOURCE_DIR}/tests/executable)
+set(after_windows_7 ${executable}/after_windows_7.txt)
+function(check_imports name allowed)
+  add_test(NAME executable.${name} COMMAND ${Python3_EXECUTABLE} ${executable}/check_imports.py
+    $<TARGET_FILE:hozen> ${allowed} ${ARGN})
+endfunction()
+
+check_imports(imports ${PROJECT_SOURCE_DIR}/packaging/windows/imports.txt ${after_windows_7})
+# The check itself: an unlisted library, and a function of the list of later ones, are found.
+file(WRITE ${CMAKE_BINARY_DIR}/generated/no_imports.txt "")
+file(WRITE ${CMAKE_BINARY_DIR}/generated/close_handle.txt "CloseHandle\n")
+check_imports(unlisted_import_is_found ${CMAKE_BINARY_DIR}/generated/no_imports.txt ${after_windows_7})
+check_imports(later_function_is_found ${PROJECT_SOURCE_DIR}/packaging/windows/imports.txt
+  ${CMAKE_BINARY_DIR}/generated/close_handle.txt)
+set_tests_properties(executable.unlisted_import_is_found PROPERTIES PASS_REGULAR_EXPRESSION
+  "imports kernel32.dll, which is not in")
+set_tests_properties(executable.later_function_is_found PROPERTIES PASS_REGULAR_EXPRESSION
+  "imports CloseHandle, which Windows 7 lacks")
+
+add_test(NAME executable.resources COMMAND ${Python3_EXECUTABLE} ${executable}/check_resources.py
+  $<TARGET_FILE:hozen> ${PROJECT_VERSION})
