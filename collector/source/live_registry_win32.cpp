@@ -82,7 +82,10 @@ class LiveRegistry final : public Registry {
   std::vector<UserHive> user_hives_;
 };
 
-LiveRegistry::LiveRegistry() : installations_{{windows_folder(), ""}} {
+LiveRegistry::LiveRegistry() {
+  EvidencePath folder = windows_folder();
+  const std::string drive = folder.volume();
+  installations_.push_back({std::move(folder), "", drive});
   if (auto system = open_machine_hive("SYSTEM")) system_ = read_system_facts(**system);
   if (auto software = open_machine_hive("SOFTWARE")) software_ = read_software_facts(**software);
   const EvidencePath& windows = installations_.front().windows;

@@ -33,16 +33,24 @@ void remove_below(const std::wstring& folder) {
   FindClose(search);
 }
 
+std::wstring temporary_folder() {
+  std::wstring path(MAX_PATH, L'\0');
+  path.resize(GetTempPathW(static_cast<DWORD>(path.size()), path.data()));
+  return path;
+}
+
 }  // namespace
 
-Folder::Folder() {
+Folder::Folder(std::wstring parent) {
   static std::atomic<unsigned> count{0};
-  std::wstring temp(MAX_PATH, L'\0');
-  temp.resize(GetTempPathW(static_cast<DWORD>(temp.size()), temp.data()));
-  root_ = L"\\\\?\\" + temp + L"hozen-" + std::to_wstring(GetCurrentProcessId()) + L"-" +
+  root_ = L"\\\\?\\" + parent + L"hozen-" + std::to_wstring(GetCurrentProcessId()) + L"-" +
           std::to_wstring(++count);
+  remove_below(root_);  // left by a run that was ended
+  RemoveDirectoryW(root_.c_str());
   EXPECT_TRUE(CreateDirectoryW(root_.c_str(), nullptr)) << GetLastError();
 }
+
+Folder::Folder() : Folder{temporary_folder()} {}
 
 Folder::~Folder() {
   remove_below(root_);

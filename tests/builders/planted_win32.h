@@ -14,7 +14,8 @@ namespace hozen::planted {
 /// it, with backslashes.
 class Folder {
  public:
-  Folder();
+  Folder();                              ///< below %TEMP%
+  explicit Folder(std::wstring parent);  ///< below this one: L"C:\\"
   ~Folder();
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;

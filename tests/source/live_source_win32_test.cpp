@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "collector/base/text.h"
+#include "collector/source/offline_registry.h"
 #include "collector/source/registry.h"
+#include "tests/builders/fake_windows.h"
 #include "tests/builders/planted_win32.h"
 
 namespace hozen {
@@ -73,6 +76,47 @@ TEST(LiveSource, TellsTheFactsOfTheRunningHost) {
   EXPECT_TRUE(host->build.starts_with("10.0.") || host->build.starts_with("6.")) << host->build;
   ASSERT_TRUE(host->last_boot.is_set());
   EXPECT_GT(host->last_boot, FileTime{132'000'000'000'000'000});
+}
+
+std::string hive_content(const fake::FakeWindows& windows, std::string_view mount) {
+  const auto source = windows.source();
+  auto opened = source->open(windows.hive_file(mount));
+  EXPECT_TRUE(opened);
+  auto bytes = read_all(**opened, 1 << 24);
+  EXPECT_TRUE(bytes);
+  return std::string{Bytes{*bytes}.chars()};
+}
+
+// Under Wine Windows' own hive files are not there; a second Windows is planted.
+TEST(LiveSource, GivesTheRawViewTooAndReportsHivesInUse) {
+  const planted::Folder planted{L"C:\\"};
+  fake::FakeWindows windows;
+  windows.value("HKLM\\SOFTWARE\\Planted", "name", fake::sz("raw"));
+  planted.file("System32\\config\\SYSTEM", hive_content(windows, "HKLM\\SYSTEM"));
+  planted.file("System32\\config\\SOFTWARE", hive_content(windows, "HKLM\\SOFTWARE"));
+  planted.file("System32\\config\\SAM", hive_content(windows, "HKLM\\SAM"));
+  const planted::Held in_use{planted.wide("System32\\config\\SAM")};
+  const auto source = live();
+  const auto raw = make_offline_registry(*source, fake::Preserver{*source}, [](const Error&) {});
+  ASSERT_NE(source->api_registry(), nullptr);
+  EXPECT_EQ(raw->view(), View::raw);
+  std::map<HiveRole, std::string> outcomes;
+  ASSERT_TRUE(raw->each_hive(
+      {HiveRole::system, HiveRole::software, HiveRole::sam},
+      [&](RegistryHive& hive) {
+        if (!hive.file.text().starts_with(planted.path())) return true;
+        outcomes[hive.role] = "read";
+        if (auto key = hive.root->open("Planted"))
+          outcomes[hive.role] = (*key)->value("name")->text().value_or("");
+        return true;
+      },
+      [&](const EvidencePath& file, HiveRole role, const Error& error) {
+        if (file.text().starts_with(planted.path())) outcomes[role] = error.text();
+      }));
+  EXPECT_EQ(outcomes[HiveRole::system], "read");
+  EXPECT_EQ(outcomes[HiveRole::software], "raw");
+  EXPECT_NE(outcomes[HiveRole::sam].find("status 0xc0000043"), std::string::npos)
+      << outcomes[HiveRole::sam];
 }
 
 }  // namespace
