@@ -1,10 +1,9 @@
 #include "collector/cli/profile_files.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <optional>
 
+#include "collector/base/bytes.h"
+#include "collector/base/native_file.h"
 #include "collector/base/native_path.h"
 #include "collector/base/text.h"
 #include "collector/engine/suggest.h"
@@ -12,26 +11,24 @@
 namespace hozen::cli {
 namespace {
 
-/// One more than a profile may have: the reader says that it is too large.
-constexpr std::size_t kMaxBytes = (4u << 20) + 1;
+/// A profile is written by hand; the reader of profiles has the same limit.
+constexpr std::uint64_t kMaxBytes = 4u << 20;
 
 bool is_file_name(const std::string& given) {
   return ends_with_fold(given, ".xml") || given.find_first_of("/\\") != std::string::npos;
 }
 
 std::optional<ProfileText> read_file(const std::string& given, std::vector<std::string>& problems) {
-  const NativePath path = native_path(given);
-  errno = 0;
-  std::ifstream file{path.c_str(), std::ios::binary};
-  std::string xml(kMaxBytes, '\0');
-  if (file) file.read(xml.data(), static_cast<std::streamsize>(xml.size()));
-  if (!file.is_open() || (!file.eof() && file.fail()) || file.bad()) {
-    problems.push_back("cannot read the profile " + printable(given) + ": " +
-                       (errno == 0 ? "read error" : std::strerror(errno)));
+  const auto failed = [&](const Error& error) {
+    problems.push_back("cannot read the profile: " + printable(error.text()));
     return std::nullopt;
-  }
-  xml.resize(static_cast<std::size_t>(file.gcount()));
-  return ProfileText{native_text(path.stem()), given, std::move(xml)};
+  };
+  const auto file = open_native_file(given);
+  if (!file) return failed(file.error());
+  const auto bytes = read_all(**file, kMaxBytes);
+  if (!bytes) return failed(bytes.error());
+  return ProfileText{native_text(native_path(given).stem()), given,
+                     std::string{Bytes{*bytes}.chars()}};
 }
 
 }  // namespace

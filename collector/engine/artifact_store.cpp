@@ -204,7 +204,7 @@ void ArtifactStore::collect(const Queued& queued) {
 
 /// At least half of the queue is of this priority or a better one.
 Priority ArtifactStore::middle_priority() {
-  const auto middle = queue_.begin() + static_cast<std::ptrdiff_t>(queue_.size() / 2);
+  const auto middle = queue_.begin() + static_cast<std::ptrdiff_t>((queue_.size() - 1) / 2);
   std::nth_element(queue_.begin(), middle, queue_.end(), [](const Queued& a, const Queued& b) {
     return a.request.priority < b.request.priority;
   });

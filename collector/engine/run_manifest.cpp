@@ -1,12 +1,11 @@
 #include "collector/engine/run_manifest.h"
 
 #include <array>
-#include <fstream>
 #include <random>
+#include <span>
 #include <utility>
 
-#include "collector/base/bytes.h"
-#include "collector/base/native_path.h"
+#include "collector/base/native_file.h"
 #include "collector/base/text.h"
 #include "collector/base/version.h"
 
@@ -14,6 +13,7 @@ namespace hozen {
 namespace {
 
 constexpr std::size_t kMaxHostName = 63;
+constexpr std::size_t kHashBlockBytes = 64u << 10;
 
 /// A random version 4 UUID (RFC 4122): tells two collections of the same second apart.
 std::string new_collection_id() {
@@ -28,15 +28,17 @@ std::string new_collection_id() {
 }
 
 std::optional<Sha256Digest> digest_of_file(const std::string& path) {
-  std::ifstream file{native_path(path).c_str(), std::ios::binary};
-  std::array<char, 1 << 16> block{};
+  const auto file = open_native_file(path);
+  if (!file) return std::nullopt;
+  std::vector<std::byte> block(kHashBlockBytes);
   Sha256 hash;
-  while (file) {
-    file.read(block.data(), block.size());
-    hash.update(bytes_of({block.data(), static_cast<std::size_t>(file.gcount())}).span());
+  for (std::uint64_t offset = 0;;) {
+    const auto count = (*file)->read_some(offset, block);
+    if (!count) return std::nullopt;
+    if (*count == 0) return hash.finish();
+    hash.update(std::span{block}.first(*count));
+    offset += *count;
   }
-  if (!file.eof()) return std::nullopt;
-  return hash.finish();
 }
 
 /// What a run on the system itself leaves there, whoever runs it.

@@ -1,0 +1,230 @@
+// hozen collect
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <optional>
+
+#include "collector/base/log.h"
+#include "collector/base/text.h"
+#include "collector/cli/command.h"
+#include "collector/cli/console.h"
+#include "collector/cli/exit_code.h"
+#include "collector/cli/output_choice.h"
+#include "collector/cli/profile_files.h"
+#include "collector/cli/progress_view.h"
+#include "collector/engine/byte_size.h"
+#include "collector/engine/host.h"
+#include "collector/engine/report/summary.h"
+#include "collector/engine/runner.h"
+#include "collector/engine/suggest.h"
+#include "collector/source/folder_source.h"
+#include "collector/source/live_source.h"
+
+namespace hozen::cli {
+namespace {
+
+constexpr unsigned kMaxJobs = 256;
+/// Findings that the end of a run tells; `hozen report` tells more.
+constexpr std::size_t kShownFindings = 5;
+
+struct Options {
+  std::optional<std::string> root;
+  std::vector<std::string> profiles{"triage"}, modules;
+  std::string output = ".", case_id, operator_name, max_file_size, log_level, progress = "auto";
+  unsigned jobs = 0;
+  bool unprivileged = false, quiet = false, verbose = false;
+};
+
+/// Only these modules, and no files of targets: somebody asks for one answer.
+std::optional<std::string> keep_modules(Profile& profile, const std::vector<std::string>& names) {
+  const auto known = module_names_of(all_modules());
+  std::vector<ProfileModule> kept;
+  for (const auto& name : names) {
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return "unknown module \"" + printable(name) + "\"" + suggestion(name, known) +
+             "; hozen modules lists all";
+    const auto in_profile =
+        std::find_if(profile.modules.begin(), profile.modules.end(),
+                     [&](const ProfileModule& module) { return module.name == name; });
+    kept.push_back(in_profile != profile.modules.end() ? *in_profile : ProfileModule{name});
+  }
+  profile.modules = std::move(kept);
+  profile.targets.clear();
+  return std::nullopt;
+}
+
+void cap_files(Profile& profile, std::uint64_t max_bytes) {
+  profile.limits.max_file_bytes = max_bytes;
+  const auto cap = [&](std::uint64_t& bytes) { bytes = std::min(bytes, max_bytes); };
+  for (auto& module : profile.modules) cap(module.max_file_bytes);
+  for (auto& target : profile.targets) cap(target.max_file_bytes);
+}
+
+ProgressForm progress_form(const Options& options) {
+  if (options.quiet || options.progress == "none") return ProgressForm::none;
+  if (options.progress == "plain") return ProgressForm::plain;
+  if (options.progress == "json") return ProgressForm::json;
+  const bool log_is_shown = options.verbose || !options.log_level.empty();
+  return error_is_terminal() && !log_is_shown ? ProgressForm::line : ProgressForm::plain;
+}
+
+/// What goes wrong is told at the end; a log line in between would tear the progress line.
+LogLevel console_level(const Options& options, ProgressForm form) {
+  if (!options.log_level.empty()) return *parse_log_level(options.log_level);
+  if (options.verbose) return LogLevel::info;
+  return form == ProgressForm::line || options.quiet ? LogLevel::off : LogLevel::warn;
+}
+
+int exit_code_of(const CollectResult& result) {
+  switch (result.summary.manifest.collection.outcome) {
+    case RunOutcome::interrupted:
+      return kExitInterrupted;
+    case RunOutcome::with_errors:
+      return kExitIncomplete;
+    case RunOutcome::complete:
+      return result.seal_file_error ? kExitIncomplete : kExitComplete;
+  }
+  return kExitIncomplete;
+}
+
+/// Results go to standard output, unless the bundle itself does.
+int tell(const CollectResult& result, const Options& options) {
+  if (result.seal_file_error)
+    print_error("hozen: the file with the seal could not be written: " +
+                printable(result.seal_file_error->text()) + "\n");
+  const BundleSummary& summary = result.summary;
+  const std::string text = options.quiet ? summary.bundle_path + "\n" + to_hex(*summary.seal) + "\n"
+                                         : summary_text(summary, kShownFindings);
+  const int exit_code = exit_code_of(result);
+  if (options.output == "-") {
+    print_error(options.quiet ? "seal " + to_hex(*summary.seal) + "\n" : text);
+  } else if (!print(text)) {
+    return exit_code == kExitComplete ? kExitOutput : exit_code;
+  }
+  return exit_code;
+}
+
+Result<std::unique_ptr<EvidenceSource>> open_source(const Options& options) {
+  return options.root ? make_folder_source(*options.root) : make_live_source(utc_now());
+}
+
+int source_failure(const Options& options, const Error& error) {
+  if (!options.root && error.code == Errc::unsupported)
+    return fail(kExitUsage,
+                "there is no running Windows here to collect from: give the folder of a mounted or "
+                "copied Windows volume with --root DIR");
+  return fail(kExitSource, "the source cannot be read: " + printable(error.text()));
+}
+
+int run_collection(const Options& options, EvidenceSource& source, const OutputFactory& output,
+                   const CollectOptions& collection) {
+  const ProgressForm form = progress_form(options);
+  set_console_log_level(console_level(options, form));
+  std::stop_source stop;
+  stop_on_interrupt(stop);
+  ProgressView view{form};
+  auto result = collect(source, output, collection, all_modules(), view, stop);
+  view.finish();
+  if (!result)
+    return fail(kExitOutput, "the bundle cannot be written: " + printable(result.error().text()) +
+                                 "\nWhat was written until then is left as it is (.partial).");
+  return tell(*result, options);
+}
+
+int collect_command(const Options& options, const CommandLine& line) {
+  ProfileChoice choice = choose_profiles(options.profiles);
+  for (const auto& problem : choice.problems) print_error("hozen: " + problem + "\n");
+  if (!choice.problems.empty()) return kExitUsage;
+  if (!options.modules.empty())
+    if (const auto problem = keep_modules(choice.profile, options.modules))
+      return fail(kExitUsage, *problem);
+  if (!options.max_file_size.empty())
+    cap_files(choice.profile, *parse_byte_size(options.max_file_size));
+  CollectOptions collection;
+  collection.profile = std::move(choice.profile);
+  collection.case_id = options.case_id;
+  collection.operator_name = options.operator_name;
+  collection.command_line = line.arguments;
+  collection.privileges = enable_privileges();
+  collection.bundle.threads = options.jobs;
+  const auto source = open_source(options);
+  if (!source) return source_failure(options, source.error());
+  const auto output = choose_output(options.output);
+  if (!output)
+    return fail(kExitOutput, "cannot write to " + printable(output.error().what) + ": " +
+                                 printable(output.error().detail));
+  return run_collection(options, **source, *output, collection);
+}
+
+void declare(CLI::App& command, Options& options) {
+  const auto size = [](const std::string& text) {
+    const auto bytes = parse_byte_size(text);
+    return bytes && *bytes > 0 ? std::string{} : "\"" + text + "\" is not a size such as 512M";
+  };
+  command
+      .add_option(
+          "--root", options.root,
+          "Collect from a mounted or copied Windows volume, or from a folder that holds C/, D/ …")
+      ->option_text("DIR");
+  command
+      .add_option("--profile", options.profiles,
+                  "What to collect: a shipped profile or your own XML file (default triage); again "
+                  "for the union of several")
+      ->option_text("NAME|FILE.xml")
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      .add_option("--module", options.modules,
+                  "Run only this module and collect only what it asks for; may be given again")
+      ->option_text("NAME")
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      .add_option("--output", options.output,
+                  "Folder or file for the bundle, - for standard output (default: this folder)")
+      ->option_text("DIR|FILE|-");
+  command.add_option("--case", options.case_id, "Number of the case, kept in the manifest")
+      ->option_text("ID");
+  command.add_option("--operator", options.operator_name, "Your name, kept in the manifest")
+      ->option_text("NAME");
+  command
+      .add_option("--max-file-size", options.max_file_size,
+                  "Of longer files only the beginning is kept; registry hives that modules read "
+                  "are kept whole")
+      ->option_text("SIZE")
+      ->check(size);
+  command.add_option("--jobs", options.jobs, "Threads that compress (default: one a processor)")
+      ->option_text("N")
+      ->check(CLI::Range(1u, kMaxJobs));
+  command
+      .add_option("--log-level", options.log_level,
+                  "What the log shows: trace, debug, info, warn, error or off")
+      ->option_text("LEVEL")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+  command
+      .add_option("--progress", options.progress,
+                  "auto, plain (lines), json (lines of JSON) or none")
+      ->option_text("FORM")
+      ->check(CLI::IsMember({"auto", "plain", "json", "none"}));
+  auto* quiet =
+      command.add_flag("--quiet", options.quiet, "Print only the path of the bundle and its seal");
+  command.add_flag("--verbose", options.verbose, "Show the log: what is done as it is done")
+      ->excludes(quiet);
+}
+
+}  // namespace
+
+void add_collect(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("collect", "Collect evidence into a bundle");
+  declare(*command, *options);
+  command->footer(
+      "\nExamples:\n"
+      "  hozen collect --root /mnt/windows --output /cases/42 --case 42 --operator \"A. Sato\"\n"
+      "  hozen collect --root /mnt/windows --profile full --output - > bundle.zip");
+  command->callback([&line, options] {
+    line.chosen = [&line, options] { return collect_command(*options, line); };
+  });
+}
+
+}  // namespace hozen::cli

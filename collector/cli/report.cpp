@@ -1,0 +1,72 @@
+// hozen report
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "collector/base/bytes.h"
+#include "collector/base/native_file.h"
+#include "collector/base/text.h"
+#include "collector/cli/command.h"
+#include "collector/cli/console.h"
+#include "collector/cli/exit_code.h"
+#include "collector/engine/file_sink.h"
+#include "collector/engine/report/read_bundle.h"
+#include "collector/engine/report/summary.h"
+#include "collector/engine/report/ticket.h"
+
+namespace hozen::cli {
+namespace {
+
+struct Options {
+  std::string bundle, ticket;
+  bool json = false;
+};
+
+Result<void> write_file(const std::string& path, std::string_view text) {
+  HOZEN_TRY(const auto output, create_output_file(path));
+  HOZEN_CHECK(output->write(bytes_of(text).span()));
+  return output->complete();
+}
+
+int report(const Options& options) {
+  const auto file = open_native_file(options.bundle);
+  if (!file) return fail(kExitSource, "cannot read the bundle: " + printable(file.error().text()));
+  auto summary = read_bundle_summary(**file);
+  if (!summary)
+    return fail(kExitSource, printable(options.bundle) + " cannot be read as a bundle: " +
+                                 printable(summary.error().text()));
+  summary->bundle_path = options.bundle;
+  if (!options.ticket.empty()) {
+    if (const auto written = write_file(options.ticket, ticket_text(*summary)); !written)
+      return fail(kExitOutput,
+                  "the ticket cannot be written: " + printable(written.error().text()));
+    return print(printable(options.ticket) + "\nseal " + to_hex(*summary->seal) + "\n")
+               ? kExitComplete
+               : kExitOutput;
+  }
+  const std::string text =
+      options.json ? summary_json(*summary) + "\n" : summary_text(*summary, kSummaryFindings);
+  return print(text) ? kExitComplete : kExitOutput;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "report", "Tell what a bundle holds: findings with their reasons, and what failed");
+  command->add_option("BUNDLE", options->bundle, "The bundle")->required();
+  auto* ticket =
+      command->add_option("--ticket", options->ticket,
+                          "Write the text for a ticket, with the seal, into this new file");
+  ticket->option_text("FILE");
+  command->add_flag("--json", options->json, "Print the summary as JSON")->excludes(ticket);
+  command->footer(
+      "\nIt reads the bundle as it is; hozen verify checks that nothing was changed.\n"
+      "\nExamples:\n"
+      "  hozen report HOST-20260301T120000Z.zip\n"
+      "  hozen report --ticket ticket.md HOST-20260301T120000Z.zip");
+  command->callback([&line, options] { line.chosen = [options] { return report(*options); }; });
+}
+
+}  // namespace hozen::cli

@@ -1,0 +1,244 @@
+#include "collector/engine/report/read_bundle.h"
+
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "collector/base/bytes.h"
+#include "collector/formats/zip.h"
+
+namespace hozen {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kManifestName = "manifest.json";
+/// 70,000 entries make 25 MB; a bundle of some millions of files still fits.
+constexpr std::uint64_t kMaxManifestBytes = 1ull << 30;
+/// Of one segment; they are cut at about 4 MiB.
+constexpr std::uint64_t kMaxSegmentBytes = 1ull << 30;
+constexpr std::size_t kMaxLineBytes = 16u << 20;
+constexpr std::size_t kMaxListed = 100;
+
+/// "findings" of "findings.jsonl" and "findings.12.jsonl"; "" for another kind of name.
+std::string_view stream_of(std::string_view name) {
+  constexpr std::string_view kSuffix = ".jsonl";
+  if (!name.ends_with(kSuffix)) return {};
+  name.remove_suffix(kSuffix.size());
+  const std::size_t digits = name.find_last_not_of("0123456789");
+  const bool numbered =
+      digits != std::string_view::npos && digits + 1 < name.size() && name[digits] == '.';
+  return numbered ? name.substr(0, digits) : name;
+}
+
+/// Hands on complete lines of what comes in pieces.
+class LineSplitter {
+ public:
+  explicit LineSplitter(std::function<void(std::string_view)> line) : line_{std::move(line)} {}
+  Result<void> take(std::span<const std::byte> piece) {
+    std::string_view text = Bytes{piece}.chars();
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+      rest_ += text.substr(0, end);
+      line_(rest_);
+      rest_.clear();
+      text.remove_prefix(end + 1);
+    }
+    if (rest_.size() + text.size() > kMaxLineBytes)
+      return Error{Errc::limit, "line of a JSON line stream"};
+    rest_ += text;
+    return {};
+  }
+
+ private:
+  std::function<void(std::string_view)> line_;
+  std::string rest_;
+};
+
+std::string text_of(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+std::vector<std::string> texts_of(const json& object, const char* name) {
+  std::vector<std::string> texts;
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_array()) return texts;
+  for (const auto& text : *found)
+    if (text.is_string()) texts.push_back(text.get<std::string>());
+  return texts;
+}
+
+int number_of(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_number_integer() ? found->get<int>() : 0;
+}
+
+Severity severity_named(std::string_view name) {
+  for (const Severity severity :
+       {Severity::low, Severity::medium, Severity::high, Severity::critical})
+    if (to_text(severity) == name) return severity;
+  return Severity::info;
+}
+
+Family family_named(std::string_view name) {
+  for (const Family family :
+       {Family::name, Family::command_line, Family::path, Family::time, Family::content,
+        Family::signature, Family::indicator, Family::registry_state})
+    if (to_text(family) == name) return family;
+  return Family::location;
+}
+
+RankedFinding finding_of(const json& object) {
+  RankedFinding ranked;
+  ranked.id = text_of(object, "id");
+  ranked.severity = severity_named(text_of(object, "severity"));
+  ranked.score = number_of(object, "score");
+  Finding& finding = ranked.finding;
+  finding.rule = text_of(object, "rule");
+  finding.title = text_of(object, "title");
+  finding.subject = text_of(object, "subject");
+  finding.attack = texts_of(object, "attack");
+  finding.not_checked = texts_of(object, "not_checked");
+  finding.benign = texts_of(object, "benign");
+  finding.next = texts_of(object, "next");
+  const auto why = object.find("why");
+  if (why == object.end() || !why->is_array()) return ranked;
+  for (const auto& part : *why)
+    if (part.is_object())
+      finding.why.push_back({text_of(part, "fact"), number_of(part, "weight"),
+                             family_named(text_of(part, "family")), texts_of(part, "records")});
+  return ranked;
+}
+
+/// As Error::text() puts it.
+std::string error_text(const json& object) {
+  const auto found = object.find("error");
+  if (found == object.end() || !found->is_object()) return {};
+  std::string text = text_of(*found, "what");
+  for (const char* name : {"kind", "call", "code"}) {
+    const std::string part = text_of(*found, name);
+    if (!part.empty()) text += (text.empty() ? "" : ": ") + part;
+  }
+  return text;
+}
+
+class SummaryReader {
+ public:
+  explicit SummaryReader(ByteSource& bundle) : bundle_{bundle} {}
+  Result<BundleSummary> read();
+
+ private:
+  Result<void> read_manifest_entry(const ZipCentral& entry);
+  Result<void> read_stream(const ZipCentral& entry, const std::function<void(const json&)>& row);
+  void take_artifact(const json& row);
+  void take_finding(const json& row);
+  void take_problem(const json& row);
+  Result<void> read_content(const ZipCentral& entry, std::uint64_t cap, const ZipOutput& content);
+
+  ByteSource& bundle_;
+  BundleSummary summary_;
+};
+
+Result<void> SummaryReader::read_content(const ZipCentral& entry, std::uint64_t cap,
+                                         const ZipOutput& content) {
+  HOZEN_TRY(const ZipLocal local, read_zip_local(bundle_, entry.header_offset));
+  HOZEN_TRY(const ZipData data, read_zip_data(bundle_, local.data_offset, entry.method,
+                                              entry.stored_size, cap, {}, content));
+  if (data.crc != entry.crc)
+    return Error{Errc::malformed, "checksum of " + entry.name, entry.header_offset};
+  return {};
+}
+
+Result<void> SummaryReader::read_manifest_entry(const ZipCentral& entry) {
+  std::string text;
+  Sha256 hash;
+  HOZEN_CHECK(read_content(entry, kMaxManifestBytes, [&](std::span<const std::byte> piece) {
+    hash.update(piece);
+    text += Bytes{piece}.chars();
+    return Result<void>{};
+  }));
+  summary_.seal = hash.finish();
+  HOZEN_TRY(summary_.manifest, read_manifest(text, [&](const BundleEntry& listed) {
+              ++summary_.entries;
+              summary_.entry_bytes += listed.size;
+            }));
+  // The writer counts these two itself.
+  std::erase_if(summary_.manifest.counts, [](const auto& count) {
+    return count.first == "entries" || count.first == "bytes";
+  });
+  return {};
+}
+
+Result<void> SummaryReader::read_stream(const ZipCentral& entry,
+                                        const std::function<void(const json&)>& row) {
+  LineSplitter lines{[&](std::string_view line) {
+    const json object = json::parse(line, nullptr, false);
+    if (object.is_object()) row(object);
+  }};
+  return read_content(entry, kMaxSegmentBytes,
+                      [&](std::span<const std::byte> piece) { return lines.take(piece); });
+}
+
+void SummaryReader::take_artifact(const json& row) {
+  const std::string outcome = text_of(row, "outcome");
+  const std::string skipped = text_of(row, "skipped");
+  if (row.contains("sha256")) ++summary_.stored_files;
+  const bool whole = outcome == "complete" || outcome == "missing" ||
+                     (outcome == "skipped" && skipped != "limit" && skipped != "interrupted");
+  if (whole) return;
+  ++summary_.left_out;
+  if (summary_.failures.size() < kMaxListed)
+    summary_.failures.push_back(
+        {text_of(row, "path"), outcome, skipped.empty() ? error_text(row) : skipped});
+}
+
+void SummaryReader::take_finding(const json& row) {
+  RankedFinding ranked = finding_of(row);
+  ++summary_.by_severity[static_cast<std::size_t>(ranked.severity)];
+  if (summary_.findings.size() < kSummaryFindings) summary_.findings.push_back(std::move(ranked));
+}
+
+void SummaryReader::take_problem(const json& row) {
+  ++summary_.problem_count;
+  if (summary_.problems.size() < kMaxListed)
+    summary_.problems.push_back({text_of(row, "from"), error_text(row)});
+}
+
+Result<BundleSummary> SummaryReader::read() {
+  HOZEN_TRY(const ZipEnd end, find_zip_end(bundle_));
+  bool has_manifest = false;
+  Result<void> outcome;
+  const auto visit = [&](const ZipCentral& entry) {
+    const std::string_view stream = stream_of(entry.name);
+    if (entry.name == kManifestName) {
+      has_manifest = true;
+      outcome = read_manifest_entry(entry);
+    } else if (stream == "findings") {
+      outcome = read_stream(entry, [&](const json& row) { take_finding(row); });
+    } else if (stream == "artifacts") {
+      outcome = read_stream(entry, [&](const json& row) { take_artifact(row); });
+    } else if (stream == "records/problems") {
+      outcome = read_stream(entry, [&](const json& row) { take_problem(row); });
+    }
+    return outcome.has_value();
+  };
+  HOZEN_CHECK(each_zip_central(bundle_, end, visit));
+  HOZEN_CHECK(std::move(outcome));
+  if (!has_manifest) return Error{Errc::not_found, "manifest.json"};
+  // Problems past the cap of their list are only counted.
+  for (const auto& [name, count] : summary_.manifest.counts)
+    if (name == "problems") summary_.problem_count = std::max(summary_.problem_count, count);
+  summary_.bundle_bytes = bundle_.size();
+  return std::move(summary_);
+}
+
+}  // namespace
+
+Result<BundleSummary> read_bundle_summary(ByteSource& bundle) {
+  return SummaryReader{bundle}.read();
+}
+
+}  // namespace hozen

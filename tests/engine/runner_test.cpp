@@ -1,0 +1,246 @@
+#include "collector/engine/runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "collector/engine/report/read_bundle.h"
+#include "tests/builders/fake_windows.h"
+#include "tests/engine/run_bundle.h"
+
+namespace hozen {
+namespace {
+
+using test::Json;
+using test::run_bundle;
+using test::RunBundle;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+struct Row {
+  std::string mount;
+};
+constexpr std::array<Field<Row>, 1> kFields{
+    {{{"mount", "Where the hive is mounted."},
+      [](const Row& row, Cell& cell) { cell.text(row.mount); }}}};
+constexpr auto kColumns = columns_of(kFields);
+constexpr std::array<Kind, 1> kKinds{{{"hive", "A hive.", kColumns}}};
+
+/// A record for each hive; a finding and a file for the first.
+Result<void> list_hives(ModuleContext& context) {
+  bool first = true;
+  return context.registry()->each_hive(
+      {},
+      [&](RegistryHive& hive) {
+        Envelope envelope;
+        envelope.origin = {hive.artifact, hive.mount, {}};
+        const std::string id = context.emit(kKinds[0], kFields, Row{hive.mount}, envelope);
+        if (first) {
+          Finding finding;
+          finding.rule = "hives.first";
+          finding.title = "First hive";
+          finding.subject = hive.mount;
+          finding.why.push_back({"It is there.", 45, Family::location, {id}});
+          context.report(finding);
+          context.collect(*EvidencePath::parse("C:\\Windows\\notepad.exe"), id, Priority::high);
+        }
+        first = false;
+        return true;
+      },
+      [&](const EvidencePath&, HiveRole, const Error& error) { context.note(error); });
+}
+Result<void> throw_something(ModuleContext&) { throw std::runtime_error{"boom"}; }
+Result<void> fail_politely(ModuleContext&) { return Error{Errc::io, "the thing"}; }
+
+const ModuleSpec kHives{"hives", "Lists hives.", kKinds, {}, {}, list_hives};
+const ModuleSpec kThrows{"throws", "Throws.", {}, {}, {}, throw_something};
+const ModuleSpec kFails{"fails", "Fails.", {}, {}, {}, fail_politely};
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  RunnerTest() {
+    windows.user("alice");
+    windows.program("C:\\Windows\\notepad.exe");
+    windows.file("C:\\Windows\\System32\\drivers\\etc\\hosts", "127.0.0.1 localhost");
+    use({&kHives});
+    target("%SystemRoot%\\System32\\drivers\\etc\\*", Priority::normal);
+  }
+  void use(std::vector<const ModuleSpec*> modules) {
+    setup.modules = std::move(modules);
+    setup.options.profile.modules.clear();
+    for (const ModuleSpec* module : setup.modules)
+      setup.options.profile.modules.push_back({std::string{module->name}});
+  }
+  void target(const std::string& pattern, Priority priority) {
+    FileTarget target;
+    target.pattern = *parse_path_pattern(pattern);
+    target.category = "test";
+    target.reason = "Because.";
+    target.priority = priority;
+    setup.options.profile.targets.push_back(std::move(target));
+  }
+  RunBundle run() {
+    const auto source = windows.source();
+    return run_bundle(*source, setup);
+  }
+
+  fake::FakeWindows windows;
+  test::RunSetup setup;
+};
+
+TEST_F(RunnerTest, WritesABundleThatStandsAlone) {
+  setup.options.case_id = "42";
+  setup.options.operator_name = "A. Sato";
+  setup.options.command_line = {"hozen", "collect"};
+  const RunBundle bundle = run();
+  ASSERT_FALSE(bundle.error);
+  EXPECT_THAT(bundle.name, MatchesRegex("FAKEPC-........T......Z\\.zip"));
+  ASSERT_FALSE(bundle.order.empty());
+  EXPECT_EQ(bundle.order.front(), "start.json");
+  EXPECT_EQ(bundle.order.back(), "manifest.json");
+  EXPECT_THAT(
+      bundle.order,
+      ::testing::IsSupersetOf(
+          {"evidence/C/Windows/System32/config/SYSTEM",
+           "evidence/C/Windows/System32/config/SOFTWARE", "evidence/C/Users/alice/NTUSER.DAT",
+           "evidence/C/Windows/notepad.exe", "evidence/C/Windows/System32/drivers/etc/hosts",
+           "records/hives.jsonl", "findings.jsonl", "artifacts.jsonl", "log.jsonl", "ticket.md"}));
+  const Json manifest = bundle.json("manifest.json");
+  EXPECT_EQ(manifest["collection"]["case"], "42");
+  EXPECT_EQ(manifest["collection"]["operator"], "A. Sato");
+  EXPECT_EQ(manifest["collection"]["outcome"], "complete");
+  EXPECT_EQ(manifest["host"]["name"], "FAKEPC");
+  EXPECT_EQ(manifest["source"]["kind"], "folder");
+  EXPECT_EQ(manifest["counts"]["findings_medium"], 1);
+  EXPECT_THAT(manifest["clock"]["reference_origin"].get<std::string>(), Not(IsEmpty()));
+  EXPECT_EQ(bundle.json("start.json")["plan"]["modules"][0], "hives");
+  EXPECT_LT(bundle.entries.at("ticket.md").size(), 4000u);
+}
+
+TEST_F(RunnerTest, RecordsNameTheArtifactsTheyWereReadFrom) {
+  const RunBundle bundle = run();
+  const auto artifacts = bundle.rows("artifacts");
+  const auto records = bundle.rows("records/hives");
+  ASSERT_THAT(records, Not(IsEmpty()));
+  EXPECT_EQ(records[0]["record"], "hives-1");
+  EXPECT_EQ(records[0]["view"], "raw");
+  EXPECT_EQ(records[0]["mount"], "HKLM\\SYSTEM");
+  for (const auto& record : records) {
+    const auto row = std::find_if(artifacts.begin(), artifacts.end(), [&](const Json& artifact) {
+      return artifact["id"] == record["source"]["artifact"];
+    });
+    ASSERT_NE(row, artifacts.end()) << record;
+    EXPECT_EQ((*row)["outcome"], "complete");
+    EXPECT_EQ((*row)["module"], "source");
+  }
+}
+
+TEST_F(RunnerTest, AModuleThatFailsDoesNotStopTheRun) {
+  use({&kThrows, &kFails, &kHives});
+  const RunBundle bundle = run();
+  ASSERT_FALSE(bundle.error);
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
+  EXPECT_THAT(bundle.rows("records/hives"), Not(IsEmpty()));
+  std::string problems;
+  for (const auto& row : bundle.rows("records/problems")) problems += row.dump() + "\n";
+  EXPECT_THAT(problems, HasSubstr("boom"));
+  EXPECT_THAT(problems, HasSubstr("the thing"));
+}
+
+TEST_F(RunnerTest, CollectsTheMostValuableFilesFirst) {
+  target("C:\\bulk.bin", Priority::bulk);
+  target("C:\\jewel.bin", Priority::crown_jewels);
+  windows.file("C:\\bulk.bin", "b");
+  windows.file("C:\\jewel.bin", "j");
+  const RunBundle bundle = run();
+  const auto at = [&](const std::string& name) {
+    return std::find(bundle.order.begin(), bundle.order.end(), name) - bundle.order.begin();
+  };
+  EXPECT_LT(at("evidence/C/jewel.bin"), at("evidence/C/Windows/notepad.exe"));
+  EXPECT_LT(at("evidence/C/Windows/notepad.exe"),
+            at("evidence/C/Windows/System32/drivers/etc/hosts"));
+  EXPECT_LT(at("evidence/C/Windows/System32/drivers/etc/hosts"), at("evidence/C/bulk.bin"));
+  EXPECT_LT(at("findings.jsonl"), at("evidence/C/jewel.bin"));
+}
+
+TEST_F(RunnerTest, AFailedFileIsListedAndChangesTheOutcome) {
+  windows.file("C:\\locked.bin", "x").unreadable =
+      Error{Errc::io, "C:\\locked.bin", {}, "open: 32"};
+  target("C:\\locked.bin", Priority::high);
+  const RunBundle bundle = run();
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
+  EXPECT_EQ(bundle.result.summary.left_out, 1u);
+  EXPECT_THAT(bundle.entries.at("ticket.md"), HasSubstr("locked.bin"));
+}
+
+TEST_F(RunnerTest, AStopEndsWithACompleteBundle) {
+  setup.stop.request_stop();
+  const RunBundle bundle = run();
+  ASSERT_FALSE(bundle.error);
+  EXPECT_EQ(bundle.order.back(), "manifest.json");
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "interrupted");
+}
+
+TEST_F(RunnerTest, AFullDiskIsAnErrorOfTheOutput) {
+  for (const std::uint64_t room : {0u, 100u, 3000u, 30'000u}) {
+    test::RunSetup full = setup;
+    full.stop = std::stop_source{};
+    full.fail_at = room;
+    const auto source = windows.source();
+    const RunBundle bundle = run_bundle(*source, full);
+    ASSERT_TRUE(bundle.error) << room;
+    EXPECT_THAT(bundle.error->detail, HasSubstr("No space left")) << room;
+  }
+}
+
+TEST_F(RunnerTest, ASourceWithoutWindowsIsSaidToHaveNone) {
+  fake::FakeSource empty;
+  empty.add_file(*EvidencePath::parse("C:\\readme.txt"), fake::bytes_from("x"));
+  const RunBundle bundle = run_bundle(empty, setup);
+  ASSERT_FALSE(bundle.error);
+  EXPECT_THAT(bundle.name, HasSubstr("UNKNOWN-"));
+  EXPECT_THAT(bundle.entries.at("records/problems.jsonl"), HasSubstr("a Windows installation"));
+}
+
+TEST_F(RunnerTest, TheSummaryReadBackIsTheSummaryOfTheRun) {
+  windows.file("C:\\locked.bin", "x").unreadable =
+      Error{Errc::io, "C:\\locked.bin", {}, "open: 32"};
+  target("C:\\locked.bin", Priority::high);
+  const RunBundle bundle = run();
+  MemorySource source{bundle.bytes};
+  const auto read = read_bundle_summary(source);
+  ASSERT_TRUE(read) << read.error().text();
+  const BundleSummary& expected = bundle.result.summary;
+  EXPECT_EQ(read->seal, expected.seal);
+  EXPECT_EQ(read->by_severity, expected.by_severity);
+  EXPECT_EQ(read->stored_files, expected.stored_files);
+  EXPECT_EQ(read->left_out, expected.left_out);
+  ASSERT_THAT(read->failures, SizeIs(1));
+  EXPECT_EQ(read->failures[0].path, "C:\\locked.bin");
+  ASSERT_THAT(read->findings, SizeIs(1));
+  EXPECT_EQ(read->findings[0].finding.title, "First hive");
+  EXPECT_EQ(read->findings[0].finding.why[0].fact, "It is there.");
+  EXPECT_EQ(read->manifest.host->facts.name, "FAKEPC");
+  EXPECT_EQ(read->bundle_bytes, bundle.bytes.size());
+}
+
+TEST_F(RunnerTest, ADamagedBundleIsReportedAsSuchAtEveryLength) {
+  const RunBundle bundle = run();
+  for (std::size_t length = 0; length < bundle.bytes.size(); length += 97) {
+    MemorySource cut{
+        {bundle.bytes.begin(), bundle.bytes.begin() + static_cast<std::ptrdiff_t>(length)}};
+    EXPECT_FALSE(read_bundle_summary(cut)) << length;
+  }
+}
+
+}  // namespace
+}  // namespace hozen

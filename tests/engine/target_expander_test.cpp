@@ -1,0 +1,149 @@
+#include "collector/engine/target_expander.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/builders/fake_windows.h"
+#include "tests/engine/fake_bundle.h"
+
+namespace hozen {
+namespace {
+
+using ::testing::Contains;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+
+class NoProgress final : public ProgressListener {
+ public:
+  void update(const ProgressState&) override {}
+};
+
+/// Expands one pattern over a machine and collects what it names.
+class TargetExpanderTest : public ::testing::Test {
+ protected:
+  std::vector<std::string> expand(const std::string& pattern, bool streams = false) {
+    machine = windows.machine();
+    BundleFeed feed{bundle, stop};
+    ProgressState progress;
+    NoProgress listener;
+    ArtifactStore store{*machine.source, Limits{}, stop.get_token(), progress, listener};
+    store.open(feed);
+    TargetExpander expander{*machine.source, *machine.registry,
+                            [this](Error error) { problems.push_back(error.text()); }};
+    FileTarget target;
+    target.pattern = *parse_path_pattern(pattern);
+    target.category = "logs";
+    target.reason = "Because.";
+    target.streams = streams;
+    expander.expand(target, store, stop.get_token());
+    store.drain(Priority::bulk);
+    feed.settle();
+    missing = store.counts().missing;
+    std::vector<std::string> paths;
+    for (const auto& file : bundle.files) paths.push_back(file.path);
+    return paths;
+  }
+
+  fake::FakeWindows windows;
+  fake::Machine machine;
+  fake::FakeBundle bundle;
+  std::stop_source stop;
+  std::vector<std::string> problems;
+  std::uint64_t missing = 0;
+};
+
+TEST_F(TargetExpanderTest, TakesFilesOfTheWindowsFolder) {
+  windows.file("C:\\Windows\\System32\\winevt\\Logs\\System.evtx", "1");
+  windows.file("C:\\Windows\\System32\\winevt\\Logs\\old\\Security.evtx", "2");
+  windows.file("C:\\Windows\\System32\\winevt\\Logs\\readme.txt", "3");
+  EXPECT_THAT(expand("%SystemRoot%\\SYSTEM32\\winevt\\logs\\*.EVTX"),
+              UnorderedElementsAre("C:\\Windows\\System32\\winevt\\Logs\\System.evtx"));
+  EXPECT_THAT(problems, IsEmpty());
+}
+
+TEST_F(TargetExpanderTest, GoesDownAnyNumberOfFolders) {
+  windows.file("C:\\Windows\\System32\\Tasks\\a", "1");
+  windows.file("C:\\Windows\\System32\\Tasks\\Microsoft\\Windows\\b", "2");
+  EXPECT_THAT(expand("%SystemRoot%\\System32\\Tasks\\**"),
+              UnorderedElementsAre("C:\\Windows\\System32\\Tasks\\a",
+                                   "C:\\Windows\\System32\\Tasks\\Microsoft\\Windows\\b"));
+}
+
+TEST_F(TargetExpanderTest, TakesEveryUserOldLayoutAndOrphanIncluded) {
+  windows.user("alice");
+  windows.user("\u5C71\u7530");
+  windows.user("old", {.xp_layout = true});
+  windows.user("gone", {.in_profile_list = false});
+  windows.file("C:\\Users\\alice\\AppData\\Roaming\\x.txt", "1");
+  windows.file("C:\\Users\\\u5C71\u7530\\AppData\\Roaming\\x.txt", "2");
+  windows.file("C:\\Documents and Settings\\old\\Application Data\\x.txt", "3");
+  windows.file("C:\\Users\\gone\\AppData\\Roaming\\x.txt", "4");
+  EXPECT_THAT(expand("%AppData%\\*.txt"),
+              UnorderedElementsAre("C:\\Users\\alice\\AppData\\Roaming\\x.txt",
+                                   "C:\\Users\\\u5C71\u7530\\AppData\\Roaming\\x.txt",
+                                   "C:\\Documents and Settings\\old\\Application Data\\x.txt",
+                                   "C:\\Users\\gone\\AppData\\Roaming\\x.txt"));
+}
+
+TEST_F(TargetExpanderTest, TakesEveryVolume) {
+  windows.volume("D:");
+  windows.file("C:\\$Recycle.Bin\\S-1-5-21-1\\$IABCDEF.txt", "1");
+  windows.file("D:\\$Recycle.Bin\\S-1-5-21-1\\$IABCDEF.txt", "2");
+  windows.file("D:\\$Recycle.Bin\\S-1-5-21-1\\$RABCDEF.txt", "3");
+  EXPECT_THAT(expand("%EveryVolume%\\$Recycle.Bin\\**\\$I*"),
+              UnorderedElementsAre("C:\\$Recycle.Bin\\S-1-5-21-1\\$IABCDEF.txt",
+                                   "D:\\$Recycle.Bin\\S-1-5-21-1\\$IABCDEF.txt"));
+}
+
+TEST_F(TargetExpanderTest, SaysThatANamedFileIsMissingButNotThatAPatternMatchesNothing) {
+  EXPECT_THAT(expand("%SystemRoot%\\nothing.log"), IsEmpty());
+  EXPECT_EQ(missing, 1u);
+  EXPECT_THAT(bundle.streams["artifacts"], ::testing::HasSubstr("\"outcome\":\"missing\""));
+  bundle.streams.clear();
+  EXPECT_THAT(expand("%SystemRoot%\\nothing\\*.log"), IsEmpty());
+  EXPECT_EQ(missing, 0u);
+  EXPECT_THAT(expand("Q:\\nothing.log"), IsEmpty());
+  EXPECT_EQ(missing, 0u);
+}
+
+TEST_F(TargetExpanderTest, TakesAlternateStreamsWhereAskedFor) {
+  windows.file("C:\\Windows\\a.exe", "x").streams["Zone.Identifier"] = fake::bytes_from("z");
+  EXPECT_THAT(expand("%SystemRoot%\\a.exe", true),
+              UnorderedElementsAre("C:\\Windows\\a.exe", "C:\\Windows\\a.exe:Zone.Identifier"));
+  bundle.files.clear();
+  EXPECT_THAT(expand("%SystemRoot%\\*.exe:zone*"),
+              UnorderedElementsAre("C:\\Windows\\a.exe:Zone.Identifier"));
+  bundle.files.clear();
+  EXPECT_THAT(expand("%SystemRoot%\\a.exe:Zone.Identifier"),
+              UnorderedElementsAre("C:\\Windows\\a.exe:Zone.Identifier"));
+}
+
+TEST_F(TargetExpanderTest, DoesNotFollowLinks) {
+  windows.folder("C:\\Loop").file("C:\\Loop\\x.txt", "1");
+  windows.entry("C:\\Loop").facts.is_link = true;
+  EXPECT_THAT(expand("C:\\**\\x.txt"), IsEmpty());
+  EXPECT_THAT(expand("C:\\Loop\\*.txt"), IsEmpty());
+}
+
+TEST_F(TargetExpanderTest, SaysWhichFolderCouldNotBeListed) {
+  windows.folder("C:\\Windows\\Prefetch");
+  windows.entry("C:\\Windows\\Prefetch").unreadable =
+      Error{Errc::io, "C:\\Windows\\Prefetch", {}, "error 5"};
+  EXPECT_THAT(expand("%SystemRoot%\\Prefetch\\*.pf"), IsEmpty());
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_THAT(problems[0], ::testing::HasSubstr("error 5"));
+}
+
+TEST_F(TargetExpanderTest, EndsWhenTheRunIsStopped) {
+  windows.file("C:\\Windows\\a.exe", "x");
+  stop.request_stop();
+  EXPECT_THAT(expand("%SystemRoot%\\*.exe"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace hozen
