@@ -89,7 +89,7 @@ class Run {
   Manifest manifest_;
   std::uint64_t started_ticks_ = monotonic_ticks();
   std::uint64_t records_ = 0;
-  bool modules_failed_ = false;
+  bool failed_ = false;  // beyond what files and problems count
   std::unique_ptr<BundleOutput> output_;
   std::unique_ptr<BundleWriter> writer_;
   std::unique_ptr<BundleFeed> feed_;
@@ -134,9 +134,11 @@ void Run::look_around() {
       [this](Error error) { problems_.add(kSourceOrigin, View::raw, error); });
   const Registry* registry = raw_registry_.get();
   if (source_.api_registry() != nullptr) registry = source_.api_registry();
-  if (registry->installations().empty())
+  if (registry->installations().empty()) {
+    failed_ = true;
     problems_.add(kSourceOrigin, std::nullopt,
                   Error{Errc::not_found, "a Windows installation in " + source_.describe()});
+  }
   manifest_.host = manifest_host(source_.live_host(), *registry);
   find_reference_time();
 }
@@ -213,7 +215,7 @@ void Run::run_view(const ModuleSpec& module, EngineContext& context) {
     failure = Error{Errc::malformed, "module " + std::string{module.name}, {}, "unknown exception"};
   }
   if (!failure || failure->code == Errc::cancelled) return;
-  modules_failed_ = true;
+  failed_ = true;
   problems_.add(module.name, context.view(), *failure);
   logger("engine").error("failed module={} view={} error={}", module.name, to_text(context.view()),
                          quoted(failure->text()));
@@ -258,7 +260,7 @@ void Run::complete_manifest() {
   const FileCounts& counts = files_.counts();
   manifest_.collection.finished = manifest_.clock.ended = utc_now();
   manifest_.clock.elapsed_ticks = monotonic_ticks() - started_ticks_;
-  const bool loss = counts.left_out > 0 || problems_.losses() > 0 || modules_failed_;
+  const bool loss = counts.left_out > 0 || problems_.losses() > 0 || failed_;
   manifest_.collection.outcome = stop_.stop_requested() ? RunOutcome::interrupted
                                  : loss                 ? RunOutcome::with_errors
                                                         : RunOutcome::complete;
@@ -306,6 +308,7 @@ Result<CollectResult> Run::finish() {
   CollectResult result;
   result.summary = summary();
   feed_->entry("ticket.md", ticket_text(result.summary));
+  if (feed_->failure()) return *feed_->failure();
   logger("engine").info("finished outcome={} seconds={:.2f} peak_memory_bytes={}",
                         to_text(manifest_.collection.outcome), seconds_since(started_ticks_),
                         peak_memory_bytes());

@@ -69,6 +69,7 @@ class RunnerTest : public ::testing::Test {
  protected:
   RunnerTest() {
     windows.user("alice");
+    windows.value("HKU\\alice\\Software\\Test", "name", fake::sz("text"));
     windows.program("C:\\Windows\\notepad.exe");
     windows.file("C:\\Windows\\System32\\drivers\\etc\\hosts", "127.0.0.1 localhost");
     use({&kHives});
@@ -191,7 +192,7 @@ TEST_F(RunnerTest, AStopEndsWithACompleteBundle) {
 }
 
 TEST_F(RunnerTest, AFullDiskIsAnErrorOfTheOutput) {
-  for (const std::uint64_t room : {0u, 100u, 3000u, 30'000u}) {
+  for (const std::uint64_t room : {0u, 100u, 3000u, 9000u}) {
     test::RunSetup full = setup;
     full.stop = std::stop_source{};
     full.fail_at = room;
@@ -209,6 +210,7 @@ TEST_F(RunnerTest, ASourceWithoutWindowsIsSaidToHaveNone) {
   ASSERT_FALSE(bundle.error);
   EXPECT_THAT(bundle.name, HasSubstr("UNKNOWN-"));
   EXPECT_THAT(bundle.entries.at("records/problems.jsonl"), HasSubstr("a Windows installation"));
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
 }
 
 TEST_F(RunnerTest, TheSummaryReadBackIsTheSummaryOfTheRun) {
