@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "collector/engine/bundle_reader.h"
 #include "collector/engine/entry_name.h"
 #include "collector/engine/entry_pipe.h"
 #include "collector/engine/file_hasher.h"
@@ -21,7 +22,6 @@ constexpr unsigned kSpareBlocks = 6;
 constexpr std::size_t kInlineBytes = 16 << 10;
 /// The directory is written in pieces of this size.
 constexpr std::size_t kDirectoryPiece = 256 << 10;
-constexpr std::string_view kManifestName = "manifest.json";
 
 unsigned workers_for(unsigned asked) {
   const unsigned wanted = asked != 0 ? asked : std::thread::hardware_concurrency();
@@ -369,7 +369,7 @@ Result<Sha256Digest> Writer::finish(const Manifest& manifest, FileTime now) {
   ZipItem item;
   item.name = kManifestName;
   item.method = kZipStored;
-  item.modified = now;
+  item.modified = manifest.collection.finished;
   Sha256 hash;
   write_manifest(manifest, entries, [&](std::string_view text) {
     const auto bytes = std::as_bytes(std::span{text});

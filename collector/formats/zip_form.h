@@ -28,6 +28,7 @@ constexpr std::size_t kZipEndBytes = 22;        ///< end record without comment
 constexpr std::size_t kZip64EndBytes = 56;      ///< ZIP64 end record
 constexpr std::size_t kZip64LocatorBytes = 20;  ///< ZIP64 end record locator
 constexpr std::size_t kZip64LocalExtraBytes = 20;
+constexpr std::size_t kZipLocalCrcOffset = 14, kZipCentralCrcOffset = 16;
 
 /// A deflated entry up to this many bytes (uncompressed) is written at once, with its sizes in the
 /// local header; a larger one is streamed, its sizes follow in a data descriptor.

@@ -1,0 +1,27 @@
+// Members of parsed JSON by name and type; what is absent or of another type is nothing.
+// For configuration-size JSON and single lines.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/base/filetime.h"
+#include "collector/base/hash.h"
+
+namespace hozen {
+
+/// Keeps the order of members.
+using Json = nlohmann::ordered_json;
+
+const Json* json_member(const Json& object, const char* name);  ///< nullptr when absent
+std::string json_text(const Json& object, const char* name);    ///< "" when absent
+std::optional<std::uint64_t> json_number(const Json& object, const char* name);
+FileTime json_time(const Json& object, const char* name);  ///< ISO 8601; unset when absent
+std::optional<std::vector<std::byte>> json_bytes(const Json& object, const char* name);  ///< hex
+std::optional<Sha256Digest> json_sha256(const Json& object, const char* name);
+std::vector<std::string> json_texts(const Json& object, const char* name);
+
+}  // namespace hozen
