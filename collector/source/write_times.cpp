@@ -19,10 +19,14 @@ void add_keys(WriteTimes& times, const regf::Key& key) {
 
 void WriteTimes::add(FileTime time) {
   if (!time.is_set()) return;
-  auto& newest = hours_[time.ticks / kTicksPerHour].newest;
-  if (time < newest.back()) return;
-  newest.back() = time;
-  std::sort(newest.begin(), newest.end(), [](FileTime a, FileTime b) { return a > b; });
+  const std::uint64_t hour = time.ticks / kTicksPerHour;
+  if (hours_.size() == kMaxHours && hour < hours_.begin()->first) return;
+  auto& newest = hours_[hour].newest;
+  if (time > newest.back()) {
+    newest.back() = time;
+    std::sort(newest.begin(), newest.end(), [](FileTime a, FileTime b) { return a > b; });
+  }
+  if (hours_.size() > kMaxHours) hours_.erase(hours_.begin());
 }
 
 void WriteTimes::add_all(const regf::Hive& hive) {

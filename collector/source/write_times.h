@@ -19,10 +19,12 @@ class WriteTimes {
   /// Every key of the hive, and the base block's time.
   void add_all(const regf::Hive& hive);
   /// The newest time that at least kWitnesses writes do not precede, among those up to `not_after`;
-  /// with fewer writes the oldest of them. Nothing when there is none.
+  /// with fewer writes the oldest of them. Nothing when there is none. Of the hour that holds
+  /// `not_after` only the three newest writes are known.
   std::optional<FileTime> newest(FileTime not_after) const;
 
   static constexpr std::size_t kWitnesses = 3;
+  static constexpr std::size_t kMaxHours = 10'000;  ///< a year has 8,766
 
  private:
   struct Hour {

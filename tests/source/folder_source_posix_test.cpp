@@ -105,6 +105,21 @@ TEST(FolderSourcePosix, ALinkOnTheWayIsFollowedInsideTheTree) {
             (Names{"C:\\Users\\alice", "C:\\Users\\alice\\a.txt", "C:\\Users\\Default User"}));
 }
 
+TEST(FolderSourcePosix, TheRootItselfMayBeALinkButAVolumeFolderMayNot) {
+  const TempFolder folder;
+  folder.write("real/Users/alice/a.txt", "a");
+  link(folder, "root", "real");
+  const auto source = make_folder_source(folder.text() + "/root/");
+  ASSERT_TRUE(source.has_value());
+  EXPECT_EQ(content_of(**source, path("C:\\Users\\alice\\a.txt")), "a");
+  const TempFolder volumes;
+  volumes.write("D/x.txt", "x");
+  link(volumes, "C", "/");
+  const auto outside = open_source(volumes);
+  ASSERT_EQ(outside->volumes().size(), 1u);
+  EXPECT_EQ(outside->volumes()[0].name, "D:");
+}
+
 TEST(FolderSourcePosix, LoopsOfLinksEnd) {
   const TempFolder folder;
   folder.make_folder("Users");

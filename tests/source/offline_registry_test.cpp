@@ -376,6 +376,53 @@ TEST(OfflineRegistry, DeletedValuesComeWithTheirKey) {
   EXPECT_EQ(deleted, Names{run + "|gone|C:\\gone.exe"});
 }
 
+TEST(OfflineRegistry, LinksBetweenKeysAreNotFollowed) {
+  FakeWindows windows;
+  windows.hive_bytes("HKLM\\SECURITY", builders::RegfBuilder{}
+                                           .key("Real\\Below")
+                                           .value("v", builders::sz("x"))
+                                           .key("Link")
+                                           .symbolic_link("\\Registry\\Machine\\SECURITY\\Real")
+                                           .bytes());
+  const Machine machine = windows.machine();
+  bool seen = false;
+  (void)machine.registry->each_hive(
+      {HiveRole::security},
+      [&](RegistryHive& hive) {
+        seen = true;
+        EXPECT_TRUE((*hive.root->open("Link"))->is_symbolic_link());
+        EXPECT_FALSE((*hive.root->open("Real"))->is_symbolic_link());
+        EXPECT_EQ(hive.root->open("Link\\Below").error().code, Errc::not_found);
+        return true;
+      },
+      [](const EvidencePath&, HiveRole, const Error&) {});
+  EXPECT_TRUE(seen);
+}
+
+TEST(OfflineRegistry, HostileProfilePathsLeadNowhere) {
+  FakeWindows windows;
+  const std::string list = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\";
+  const Names paths{"\\\\server\\share\\x",
+                    "..\\..\\x",
+                    "",
+                    "C:\\Users\\..\\..\\..\\x",
+                    "C:\\Users\\a:stream",
+                    "%NOTHING%\\x",
+                    "\\\\.\\PhysicalDrive0",
+                    std::string(40'000, 'x')};
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    windows.value(list + "S-1-5-21-7-7-7-" + std::to_string(i), "ProfileImagePath",
+                  fake::sz(paths[i]));
+  windows.value(list + "S-1-5-21-7-7-7-99", "ProfileImagePath", fake::dword(1));
+  windows.value(list + "S-1-5-21-7-7-7-98", "ProfileImagePath",
+                fake::sz(std::string("C:\\\0x", 5)));
+  const Machine machine = windows.machine();
+  EXPECT_EQ(machine.registry->users().size(), 3 + paths.size() + 2);
+  (void)hives_of(*machine.registry);
+  for (const auto& row : machine.preserver->rows())
+    EXPECT_TRUE(row.path.volume() == "C:" && row.path.stream().empty()) << row.path.text();
+}
+
 TEST(OfflineRegistry, AHiveThatCannotBeReadIsToldAndTheRestIsRead) {
   FakeWindows windows;
   windows.user("alice").user("bob");
