@@ -15,6 +15,10 @@ if [ ! -e "$WINEPREFIX/.hozen-complete" ]; then
     if [ ! -e "$WINEPREFIX/.hozen-complete" ]; then
       wineboot -i >/dev/null 2>&1 || { echo "run_wine.sh: wineboot failed in $WINEPREFIX" >&2; exit 1; }
       wine winecfg -v win10 >/dev/null 2>&1
+      # Documents, Desktop and the like are links into the home of whoever runs this: that is no
+      # part of an example Windows.
+      find "$WINEPREFIX/drive_c/users" -mindepth 2 -maxdepth 2 -type l |
+        while IFS= read -r folder; do rm "$folder" && mkdir "$folder"; done
       touch "$WINEPREFIX/.hozen-complete"
     fi
   ) 9>"$WINEPREFIX/.hozen-lock"

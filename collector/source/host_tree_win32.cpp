@@ -113,10 +113,10 @@ Error placeholder_error(const EvidencePath& path, std::uint32_t attributes) {
 }
 
 /// What an entry is before it is used; LinkMet when it only leads elsewhere, Errc::unsupported for
-/// a placeholder.
-Result<OrLink<AttributesAndTag>> look_at(HANDLE handle, const EvidencePath& path) {
+/// a placeholder. A tree's root is what it is opened as, even where the system calls it a link.
+Result<OrLink<AttributesAndTag>> look_at(HANDLE handle, const EvidencePath& path, bool is_root) {
   HOZEN_TRY(const AttributesAndTag both, attributes_of(handle));
-  if (stands_for_another(both.attributes, both.tag)) {
+  if (!is_root && stands_for_another(both.attributes, both.tag)) {
     LinkMet met{path, {}, false, {}};
     if (auto link = link_of(handle)) {
       met.target = std::move(link->target);
@@ -157,6 +157,9 @@ struct HostTree::State {
   Result<OrLink<HANDLE>> enter(HANDLE parent, const std::vector<std::string>& components,
                                std::size_t index);
   std::vector<std::string> below_base(const EvidencePath& path) const;
+  bool is_root(const EvidencePath& path) const {
+    return path.components().size() <= base.components().size();
+  }
   EvidencePath path_of(const std::vector<std::string>& components, std::size_t count) const;
   EvidencePath stored_path(HANDLE handle, const EvidencePath& asked) const;
   /// `path` opened as it is, link or not.
@@ -210,7 +213,7 @@ Result<OrLink<HANDLE>> HostTree::State::enter(HANDLE parent,
     if (opened.status == kNotADirectory) error.code = Errc::not_found;
     return error;
   }
-  HOZEN_TRY(OrLink<AttributesAndTag> seen, look_at(opened.handle.get(), here));
+  HOZEN_TRY(OrLink<AttributesAndTag> seen, look_at(opened.handle.get(), here, false));
   if (auto* met = std::get_if<LinkMet>(&seen)) {
     met->rest.assign(components.begin() + static_cast<std::ptrdiff_t>(index) + 1, components.end());
     return OrLink<HANDLE>{std::move(*met)};
@@ -275,6 +278,7 @@ Result<OrLink<FileInfo>> HostTree::stat(const EvidencePath& path) {
   if (auto* met = std::get_if<LinkMet>(&opened)) return OrLink<FileInfo>{std::move(*met)};
   HANDLE handle = std::get<OwnedHandle>(opened).get();
   HOZEN_TRY(FileInfo info, describe_file(handle, state_->stored_path(handle, path)));
+  if (state_->is_root(path)) info.is_link = false;
   describe_further(handle, state_->cluster_size, info);
   return OrLink<FileInfo>{std::move(info)};
 }
@@ -286,7 +290,7 @@ Result<OrLink<std::unique_ptr<ByteSource>>> HostTree::open(const EvidencePath& p
   HOZEN_TRY(OrLink<OwnedHandle> opened, state_->open_entry(path, access, kOptions));
   if (auto* met = std::get_if<LinkMet>(&opened)) return Answer{std::move(*met)};
   OwnedHandle handle = std::move(std::get<OwnedHandle>(opened));
-  HOZEN_TRY(OrLink<AttributesAndTag> seen, look_at(handle.get(), path));
+  HOZEN_TRY(OrLink<AttributesAndTag> seen, look_at(handle.get(), path, false));
   if (auto* met = std::get_if<LinkMet>(&seen)) return Answer{std::move(*met)};
   if ((std::get<AttributesAndTag>(seen).attributes & kAttributeReparsePoint) != 0) {
     // Compressed, deduplicated and the like: a driver gives the content only to who lets it.
@@ -311,7 +315,8 @@ Result<OrLink<std::monostate>> HostTree::list(
             state_->open_entry(directory, {kList, kList}, kOpenSafely | FILE_DIRECTORY_FILE));
   if (auto* met = std::get_if<LinkMet>(&opened)) return Answer{std::move(*met)};
   const OwnedHandle handle = std::move(std::get<OwnedHandle>(opened));
-  HOZEN_TRY(OrLink<AttributesAndTag> seen, look_at(handle.get(), directory));
+  HOZEN_TRY(OrLink<AttributesAndTag> seen,
+            look_at(handle.get(), directory, state_->is_root(directory)));
   if (auto* met = std::get_if<LinkMet>(&seen)) return Answer{std::move(*met)};
   const EvidencePath stored = state_->stored_path(handle.get(), directory);
   HOZEN_CHECK(list_directory(handle.get(), stored, visit, problem));

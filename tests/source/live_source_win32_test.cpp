@@ -41,6 +41,22 @@ TEST(LiveSource, NamesItsVolumes) {
               1);
 }
 
+TEST(LiveSource, ListsTheRootOfEachReadableVolume) {
+  const auto source = live();
+  for (const VolumeInfo& volume : source->volumes()) {
+    if (volume.unreadable) continue;
+    const EvidencePath root{volume.name};
+    const auto info = source->stat(root);
+    ASSERT_TRUE(info) << info.error().text();
+    EXPECT_TRUE(info->is_directory);
+    EXPECT_FALSE(info->is_link);
+    const auto walked = source->walk(
+        root, [](const FileInfo&) { return Visit::stop; },
+        [](const EvidencePath&, const Error& error) { ADD_FAILURE() << error.text(); });
+    EXPECT_TRUE(walked) << walked.error().text();
+  }
+}
+
 TEST(LiveSource, ReadsAFileByItsPathOnTheHost) {
   const planted::Folder planted;
   planted.file("証拠.bin", "evidence");
