@@ -14,8 +14,9 @@ constexpr std::string_view kClassId = "{00021401-0000-0000-C000-000000000046}";
 DecodedText joined(const DecodedText& first, std::string_view separator,
                    const DecodedText& second) {
   DecodedText out = first;
-  out.text += separator;
-  out.text += second.text;
+  // By UTF-16, so that the halves of a surrogate pair on both sides become one character.
+  out.text = wtf8_from_utf16(utf16_from_wtf8(first.text) + utf16_from_wtf8(separator) +
+                             utf16_from_wtf8(second.text));
   // The less certain of the two encodings is that of the whole.
   out.encoding = std::max(first.encoding, second.encoding);
   out.bytes.insert(out.bytes.end(), second.bytes.begin(), second.bytes.end());

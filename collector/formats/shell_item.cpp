@@ -151,10 +151,10 @@ class PathBuilder {
         append(name);
         return;
       case ShellItemKind::network:
-        // A server, then its shares with the server in front: \\server, \\server\share.
+        // A server or share is named whole, whatever stands above it: \\server\share.
         if (name.starts_with("\\\\")) {
-          if (starts_with_fold(name, path_)) path_.clear();
-          is_file_path_ = path_.empty() && name.find('\\', 2) != std::string::npos;
+          path_.clear();
+          is_file_path_ = name.find('\\', 2) != std::string::npos;
         }
         append(name);
         return;

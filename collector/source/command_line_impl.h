@@ -44,7 +44,7 @@ struct NormalPath {
 /// One resolution as it goes on.
 class Resolution {
  public:
-  Resolution(const ResolverContext& context, ResolvedCommand& out) : context_{context}, out_{out} {}
+  Resolution(const ResolverContext& context, ResolvedCommand& out);
 
   /// Resolves a whole command: the outermost one, or one that a host program was told to run.
   void run_command(std::string_view text);

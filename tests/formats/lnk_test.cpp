@@ -119,6 +119,14 @@ TEST(Lnk, KeepsLoneSurrogatesAndEmbeddedNuls) {
   EXPECT_EQ(link.arguments->encoding, TextEncoding::utf16);
 }
 
+TEST(Lnk, ASurrogatePairSplitOverPathAndSuffixIsOneCharacter) {
+  const Link link = parsed(LnkBuilder{}
+                               .local_path("?", "?")
+                               .unicode_info("C:\\\xED\xA0\xBD", "\xED\xB8\x80.exe")
+                               .bytes());
+  EXPECT_EQ(text_of(link.info->local_path()), "C:\\😀.exe");
+}
+
 TEST(Lnk, KeepsTheLongestArguments) {
   const std::string padded = std::string(65'000, ' ') + "/c evil";
   EXPECT_EQ(text_of(parsed(LnkBuilder{}.arguments(padded).bytes()).arguments), padded);
