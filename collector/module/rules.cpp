@@ -66,10 +66,6 @@ std::string extension_of(std::string_view name) {
   return at == std::string_view::npos ? "" : to_lower_ascii(name.substr(at + 1));
 }
 
-bool has_flag(const ResolvedCommand& command, std::string_view flag) {
-  return std::find(command.flags.begin(), command.flags.end(), flag) != command.flags.end();
-}
-
 /// Every file the command names: program, hosts, payload.
 std::vector<std::string> named_files(const ResolvedCommand& command) {
   std::vector<std::string> files;
@@ -110,7 +106,7 @@ void judge_location(const RuleInput& input, std::vector<RuleHit>& hits) {
                     {quote(target->text()) + " lies in " + *reason + ".", 15, Family::location, {}},
                     "T1036.005",
                     true});
-  if (!target->stream().empty() || has_flag(*input.command, "alternate_data_stream"))
+  if (!target->stream().empty() || input.command->has_flag(command_flag::kAlternateDataStream))
     hits.push_back(
         {"alternate_stream",
          "Program started from an alternate data stream",
@@ -126,7 +122,9 @@ void judge_missing(const RuleInput& input, std::vector<RuleHit>& hits) {
   if (recent) fact += ", and the entry was last written on " + input.written.iso8601();
   hits.push_back({"missing_target",
                   "Entry whose program does not exist",
-                  {fact + ".", recent ? 25 : 10, Family::path, {}}});
+                  {fact + ".", recent ? 25 : 10, Family::path, {}},
+                  "",
+                  true});
 }
 
 void judge_names(const RuleInput& input, std::vector<RuleHit>& hits) {
@@ -172,24 +170,27 @@ void judge_host(const RuleInput& input, std::vector<RuleHit>& hits) {
       {"proxy_execution",
        "Windows program used to run something else",
        {quote(host) + " is told to run " + quote(what) + ".", 20, Family::command_line, {}},
-       technique});
+       std::string{technique}});
 }
 
 void judge_powershell(const RuleInput& input, std::vector<RuleHit>& hits) {
   constexpr std::pair<std::string_view, std::string_view> kSigns[] = {
-      {"encoded_powershell", "an encoded command"},
-      {"hidden_window", "a hidden window"},
-      {"no_profile", "no profile"},
-      {"download", "a download"},
-      {"execution_policy_bypass", "the execution policy switched off"},
-      {"obfuscated", "obfuscation"}};
+      {command_flag::kEncodedPowershell, "an encoded command"},
+      {command_flag::kHiddenWindow, "a hidden window"},
+      {command_flag::kNoProfile, "no profile"},
+      {command_flag::kInvokeExpression, "text run as a command"},
+      {command_flag::kDownload, "a download"},
+      {command_flag::kBase64InScript, "decoding of base64"},
+      {command_flag::kExecutionPolicyBypass, "the execution policy switched off"},
+      {command_flag::kPowershellVersion2, "the old version that logs nothing"},
+      {command_flag::kObfuscated, "obfuscation"}};
   std::string host;
   host_technique(*input.command, host);
+  if (host != "powershell.exe" && host != "pwsh.exe") return;
   std::string found;
   int groups = 0;
   for (const auto& [flag, words] : kSigns) {
-    if (!has_flag(*input.command, flag)) continue;
-    if (flag == "obfuscated" && host != "powershell.exe" && host != "pwsh.exe") continue;
+    if (!input.command->has_flag(flag)) continue;
     found += (groups == 0 ? "" : ", ") + std::string{words};
     ++groups;
   }
@@ -212,6 +213,17 @@ void judge_remote(const RuleInput& input, std::vector<RuleHit>& hits) {
                   "Entry that reaches out to another machine",
                   {"The command line names " + quote(*remote) + ".", 25, Family::content, {}},
                   "T1105"});
+}
+
+void judge_memory_dump(const RuleInput& input, std::vector<RuleHit>& hits) {
+  if (!input.command->has_flag(command_flag::kMemoryDump)) return;
+  hits.push_back({"memory_dump",
+                  "Entry that dumps the memory of a process",
+                  {"The command line calls comsvcs.dll to dump the memory of a process.",
+                   45,
+                   Family::content,
+                   {}},
+                  "T1003.001"});
 }
 
 void judge_data_extension(const RuleInput& input, std::vector<RuleHit>& hits) {
@@ -282,6 +294,7 @@ Assessment assess_command(const RuleInput& input) {
   judge_host(input, result.hits);
   judge_powershell(input, result.hits);
   judge_remote(input, result.hits);
+  judge_memory_dump(input, result.hits);
   judge_data_extension(input, result.hits);
   judge_earlier_candidates(input, result.hits);
   judge_file(input, result.hits);

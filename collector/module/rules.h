@@ -16,13 +16,13 @@ namespace hozen {
 
 /// One shared rule that held.
 struct RuleHit {
-  std::string_view rule;   ///< "writable_location": the part of a finding's rule after the module
-  std::string_view title;  ///< what a finding that rests on this rule alone is called
-  Why why;                 ///< `records` are the caller's to fill in
-  std::string_view attack = {};  ///< ATT&CK technique id, "" when none
-  /// Its innocent explanation is a valid signature, which has not been checked: alone it stays at
-  /// low.
-  bool needs_signature = false;
+  std::string rule;      ///< "writable_location": the part of a finding's rule after the module
+  std::string title;     ///< what a finding that rests on this rule alone is called
+  Why why;               ///< `records` are the caller's to fill in
+  std::string attack{};  ///< ATT&CK technique id, "" when none
+  /// What would explain it innocently (a valid signature, software that was removed) has not been
+  /// checked: alone it stays at low.
+  bool innocent_unchecked = false;
 };
 
 /// What the shared rules look at. Only `command` must be there.

@@ -63,6 +63,8 @@ constexpr SystemProgram kPrograms[] = {
     {"tasklist.exe", kSystem32},
     {"certutil.exe", kSystem32},
     {"bitsadmin.exe", kSystem32},
+    {"taskmgr.exe", kSystem32},
+    {"mmc.exe", kSystem32},
     {"notepad.exe", kWindowsOrSystem},
     {"explorer.exe", {"", "SysWOW64", ""}},
     {"regedit.exe", {"", "SysWOW64", ""}},
@@ -141,6 +143,10 @@ const SystemProgram* find_program(std::string_view lower_name) {
 }
 
 }  // namespace
+
+bool is_system_program_name(std::string_view file_name) {
+  return find_program(to_lower_ascii(file_name)) != nullptr;
+}
 
 bool is_system_name_elsewhere(const EvidencePath& path, const EvidencePath& windows) {
   const SystemProgram* program = find_program(to_lower_ascii(path.name()));

@@ -9,6 +9,9 @@
 
 namespace hozen {
 
+/// True for the name of a Windows program ("svchost.exe"), case-insensitive.
+bool is_system_program_name(std::string_view file_name);
+
 /// True when `path` has the name of a Windows program but lies where Windows never puts that one.
 /// `windows` is the installation's folder; WinSxS, servicing, Windows.old and the copies that XP
 /// keeps (dllcache, ServicePackFiles) are legal for all names.

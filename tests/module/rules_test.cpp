@@ -47,8 +47,7 @@ ResolvedCommand hosted(std::string_view host, std::string_view payload, std::str
 std::string hits_of(const RuleInput& input) {
   std::string text;
   for (const auto& hit : assess_command(input).hits)
-    text +=
-        (text.empty() ? "" : " ") + std::string{hit.rule} + ":" + std::to_string(hit.why.weight);
+    text += (text.empty() ? "" : " ") + hit.rule + ":" + std::to_string(hit.why.weight);
   return text;
 }
 
@@ -107,7 +106,7 @@ TEST(WritableLocation, AloneScoresLowAndWaitsForTheSignature) {
   const auto assessment = assess_command(input);
   ASSERT_EQ(assessment.hits.size(), 1u);
   EXPECT_EQ(assessment.hits[0].why.weight, 15);
-  EXPECT_TRUE(assessment.hits[0].needs_signature);
+  EXPECT_TRUE(assessment.hits[0].innocent_unchecked);
   EXPECT_FALSE(assessment.not_checked.empty());
 }
 
@@ -199,6 +198,19 @@ TEST(PowershellEvasion, EachGroupAddsUpToTheCap) {
   command.flags = {"hidden_window",           "no_profile",         "download",
                    "execution_policy_bypass", "encoded_powershell", "obfuscated"};
   EXPECT_EQ(hits_of(command), "proxy_execution:20 powershell_evasion:45");
+}
+
+TEST(PowershellEvasion, IsAboutPowershellOnly) {
+  auto command = hosted("cmd.exe", "echo x", "inline");
+  command.flags = {"obfuscated", "download"};
+  EXPECT_EQ(hits_of(command), "");
+}
+
+TEST(MemoryDump, IsAFinding) {
+  auto command = hosted("rundll32.exe", "C:\\Windows\\System32\\comsvcs.dll", "dll");
+  EXPECT_EQ(hits_of(command), "");
+  command.flags = {"memory_dump"};
+  EXPECT_EQ(hits_of(command), "memory_dump:45");
 }
 
 TEST(RemoteTarget, FindsSharesAndAddresses) {
