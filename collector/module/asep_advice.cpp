@@ -1,0 +1,137 @@
+#include "collector/module/asep_advice.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace hozen {
+namespace {
+
+constexpr Advice kGeneral{"Software that was installed on purpose and uses this place.",
+                          "The preserved target file: its signature, version information and "
+                          "origin; when it was created, and by which "
+                          "process."};
+
+constexpr std::pair<std::string_view, Advice> kAdvice[] = {
+    {"writable_location",
+     {"Programs that install themselves for one user (OneDrive, Teams, Zoom, browsers, updaters) "
+      "run from such folders.",
+      "The target's signature and hash; other files of the same folder and time."}},
+    {"missing_target",
+     {"Software that was removed and left its entry behind.",
+      "Deleted files of that path in the file system's records; traces of its execution."}},
+    {"system_name_elsewhere",
+     {"A copy that an administrator or a recovery tool made.",
+      "Compare the file's hash with the one of the same name in System32; look for its "
+      "execution."}},
+    {"lookalike_name",
+     {"A program whose real name happens to be close to one of Windows.",
+      "The file's signature and version information."}},
+    {"deceptive_name",
+     {"A file name made by hand or by a careless program.",
+      "The file's content, and where it came from."}},
+    {"proxy_execution",
+     {"Drivers and management software start libraries and scripts in this way.",
+      "What is run: the preserved library or script, and the address if there is one."}},
+    {"powershell_evasion",
+     {"Management and logon scripts are sometimes started hidden or without policy.",
+      "The decoded command in the record; PowerShell's event log around the key's last write."}},
+    {"remote_target",
+     {"Logon scripts and software distribution use shares of the own network.",
+      "Whether the machine or address belongs to the network; connections to it."}},
+    {"memory_dump",
+     {"Support staff collecting a dump once.", "Dump files on the host; who wrote the entry."}},
+    {"alternate_stream",
+     {"None is common: programs are not installed into streams.",
+      "The preserved stream's content."}},
+    {"data_file_executed",
+     {"Some software names its libraries .dat or .bin.",
+      "The preserved file's content: is it a library or script?"}},
+    {"unquoted_path_taken",
+     {"A program that really is called like the beginning of the path.",
+      "The program that starts first: its signature, and who put it there."}},
+    {"hidden_file",
+     {"Copy protection and some drivers hide their files.",
+      "The preserved file, and what else is hidden beside it."}},
+    {"time_stomped",
+     {"Installers that restore the times of the original medium.",
+      "The file system's journal around the time of the file's name."}},
+    {"borrowed_name",
+     {"A name chosen without thought of Windows' own.",
+      "The preserved program, and the time of the key."}},
+    {"long_command",
+     {"Some programs keep long option lists in their entries.",
+      "The whole command line in the record."}},
+    {"hidden_value_name",
+     {"Damage to the hive, or copy protection.",
+      "The entry's data; other values with such names in the hive."}},
+    {"hidden_data",
+     {"A program that wrote more of its buffer than the text.", "The hidden text in the record."}},
+    {"linked_key",
+     {"Windows itself links some keys of its 32-bit view; this one is not among them.",
+      "The key that the link leads to."}},
+    {"library_elsewhere",
+     {"Software that adds to Windows from a folder of its own.",
+      "The preserved library's signature and exports."}},
+    {"winlogon_shell",
+     {"Kiosks and single-purpose machines replace the desktop.",
+      "The programs named beside explorer.exe."}},
+    {"winlogon_userinit",
+     {"Logon tools of some networks add themselves here.",
+      "The programs named beside userinit.exe."}},
+    {"path_before_system",
+     {"Development tools and databases put their folders in front of the search path.",
+      "Files in that folder that bear names of System32."}},
+    {"accessibility_debugger",
+     {"None: nobody debugs the accessibility programs of the logon screen.",
+      "Logons at the console and by remote desktop after the key's last write; who wrote the "
+      "key."}},
+    {"ifeo_debugger",
+     {"Developers' debuggers, Process Explorer in place of the task manager, administrators who "
+      "block a program.",
+      "The program that is started instead, and the one that is kept from running."}},
+    {"silent_process_exit",
+     {"Error analysis by an administrator.",
+      "The monitor program; whether the watched program is lsass.exe."}},
+    {"app_init_dlls",
+     {"Older graphics, input and security software loads itself this way.",
+      "The library's signature and age."}},
+    {"boot_programs",
+     {"Disk checks, defragmenters and antivirus programs run before Windows starts.",
+      "The program in System32."}},
+    {"com_override",
+     {"A program installed both for the machine and for the user.",
+      "Both files; which programs load the class."}},
+    {"environment_hijack",
+     {"Profilers and performance monitors of .NET programs set these variables.",
+      "The library the variable leads to; programs started since."}},
+    {"clear_text_credentials",
+     {"Old software that needs digest authentication.", "Dumps of lsass.exe; who wrote the key."}},
+    {"dsrm_logon",
+     {"A domain controller prepared for recovery.",
+      "Logons of the local administrator on the domain controller."}},
+    {"account_number",
+     {"None is known: the number in the account and in its key's name are the same on a sound "
+      "system.",
+      "Logons of this account; who may write to SAM."}},
+    {"class_elevation",
+     {"None is common: these classes are not changed per user.",
+      "What ran elevated after the key's last write (the trick of fodhelper, eventvwr and their "
+      "kin)."}},
+    {"setup_command",
+     {"A machine that is being installed or upgraded.",
+      "The command, and whether SetupType is still set."}},
+    {"port_proxy",
+     {"Developers and virtual machines forward ports.",
+      "Connections to the listening port, and what lies behind it."}},
+};
+
+}  // namespace
+
+Advice advice_for(std::string_view rule) {
+  const auto* found = std::find_if(std::begin(kAdvice), std::end(kAdvice),
+                                   [&](const auto& one) { return one.first == rule; });
+  return found == std::end(kAdvice) ? kGeneral : found->second;
+}
+
+}  // namespace hozen

@@ -1,0 +1,347 @@
+#include "collector/module/asep_elements.h"
+
+#include <algorithm>
+
+#include "collector/base/text.h"
+#include "collector/module/rules.h"
+#include "collector/source/command_line.h"
+
+namespace hozen {
+namespace {
+
+using Elements = std::vector<AsepElement>;
+
+std::string_view last_component(std::string_view path) {
+  return path.substr(path.find_last_of('\\') + 1);
+}
+
+std::string value_text(const RegistryValue* value) {
+  if (value == nullptr) return {};
+  if (auto text = value->text()) return *std::move(text);
+  if (const auto number = value->number()) return std::to_string(*number);
+  return {};
+}
+
+/// The strings of a MULTI_SZ, or the one text there is.
+std::vector<std::string> value_texts(const RegistryValue* value) {
+  if (value == nullptr) return {};
+  if (value->type == static_cast<std::uint32_t>(RegType::multi_sz)) return value->strings();
+  std::string text = value_text(value);
+  return text.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::move(text)};
+}
+
+std::string text_beside(const AsepDatum& datum, std::string_view name) {
+  if (datum.key == nullptr) return {};
+  const auto value = datum.key->value(name);
+  return value ? value_text(&*value) : std::string{};
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const auto& text : texts) {
+    if (!all.empty()) all += ", ";
+    all += text;
+    if (all.size() > kMaxElementBytes) break;
+  }
+  return all;
+}
+
+Elements one(std::string text, AsepResolution resolution) {
+  AsepElement element;
+  element.text = std::move(text);
+  element.resolution = element.text.empty() ? AsepResolution::none : resolution;
+  return {std::move(element)};
+}
+
+Elements several(const std::vector<std::string>& texts, AsepResolution resolution) {
+  Elements elements;
+  for (const auto& text : texts) {
+    if (elements.size() >= kMaxElements) break;
+    Elements next = one(text, resolution);
+    if (texts.size() > 1) next[0].index = static_cast<std::uint32_t>(elements.size());
+    elements.push_back(std::move(next[0]));
+  }
+  return elements.empty() ? one("", resolution) : elements;
+}
+
+/// Text that separates by commas (and blanks), or a MULTI_SZ whose strings may do so too.
+Elements list(const RegistryValue* value, bool spaces_separate, AsepResolution resolution) {
+  std::vector<std::string> texts;
+  for (const auto& text : value_texts(value))
+    for (auto& part : split_command_list(text, spaces_separate)) texts.push_back(std::move(part));
+  return several(texts, resolution);
+}
+
+/// "library|function|arguments", "||command line" or a plain command line.
+Elements command_or_dll(const std::string& text) {
+  if (text.starts_with("||")) {
+    Elements elements = one(text, AsepResolution::command);
+    elements[0].resolved = text.substr(2);
+    return elements;
+  }
+  const auto bar = text.find('|');
+  if (bar == std::string::npos || bar == 0) return one(text, AsepResolution::command);
+  Elements elements = one(text, AsepResolution::dll);
+  elements[0].resolved = text.substr(0, bar);
+  return elements;
+}
+
+/// "autocheck autochk *": the word before a program of System32 is the program's argument, not a
+/// program.
+Elements native_list(const RegistryValue* value) {
+  Elements elements = several(value_texts(value), AsepResolution::command);
+  constexpr std::string_view kPrefix = "autocheck ";
+  for (auto& element : elements)
+    if (starts_with_fold(element.text, kPrefix))
+      element.resolved = element.text.substr(kPrefix.size());
+  return elements;
+}
+
+Elements of_class(const GuidKey& guid, const ClassLookup& classes) {
+  AsepElement element;
+  element.clsid = guid_text(guid);
+  element.text = element.clsid;
+  if (const auto server = classes.server(guid)) {
+    element.text = server->text;
+    element.resolution =
+        server->kind == ServerKind::dll ? AsepResolution::dll : AsepResolution::command;
+  }
+  return {std::move(element)};
+}
+
+Elements clsid(const AsepDatum& datum, const ClassLookup& classes) {
+  const std::string text = value_text(datum.value);
+  auto guid = find_guid(text);
+  if (!guid && datum.value != nullptr) guid = find_guid(datum.value->name);
+  if (!guid) guid = find_guid(last_component(datum.key_path));
+  if (guid) return of_class(*guid, classes);
+  return one(text, AsepResolution::command);
+}
+
+/// Office add-in: the manifest of a .NET one, else the class behind the ProgID that the key is
+/// named after.
+Elements program_id(const AsepDatum& datum, const ClassLookup& classes) {
+  const std::string name{last_component(datum.key_path)};
+  Elements elements = one(name, AsepResolution::none);
+  std::string manifest = text_beside(datum, "Manifest");
+  if (!manifest.empty()) {
+    manifest.resize(std::min(manifest.find('|'), manifest.size()));
+    elements = one(manifest, AsepResolution::path);
+    constexpr std::string_view kScheme = "file:///";
+    if (starts_with_fold(manifest, kScheme)) {
+      elements[0].resolved = manifest.substr(kScheme.size());
+      std::replace(elements[0].resolved.begin(), elements[0].resolved.end(), '/', '\\');
+    }
+  } else if (const auto guid = classes.program_id(name)) {
+    elements = of_class(*guid, classes);
+  }
+  if (datum.key != nullptr)
+    if (const auto value = datum.key->value("LoadBehavior"); value && value->number())
+      elements[0].enabled = (*value->number() & 1) != 0;
+  return elements;
+}
+
+Elements script(const AsepDatum& datum) {
+  const std::string text = value_text(datum.value);
+  Elements elements = one(text, AsepResolution::command);
+  const std::string parameters = text_beside(datum, "Parameters");
+  std::string quoted_text = text.find('"') == std::string::npos ? '"' + text + '"' : text;
+  if (!parameters.empty()) {
+    quoted_text += ' ' + parameters;
+    elements[0].text = text + ' ' + parameters;
+  }
+  elements[0].resolved = std::move(quoted_text);
+  return elements;
+}
+
+/// Names of variables whose value is a file, and which are lists of files.
+Elements environment(const AsepDatum& datum, const ClassLookup& classes) {
+  const std::string text = value_text(datum.value);
+  const std::string_view name = datum.value != nullptr ? std::string_view{datum.value->name} : "";
+  if (equals_fold(name, "DOTNET_STARTUP_HOOKS")) {
+    std::vector<std::string> hooks;
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find(';', begin), text.size());
+      if (end > begin) hooks.push_back(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    return several(hooks, AsepResolution::path);
+  }
+  if (glob_match_fold("COR*PROFILER_PATH*", name) || equals_fold(name, "ComSpec"))
+    return one(text, AsepResolution::path);
+  if (glob_match_fold("COR*PROFILER", name))
+    if (const auto guid = find_guid(text)) return of_class(*guid, classes);
+  return one(text, AsepResolution::none);
+}
+
+/// Each provider is a service that names its library.
+Elements provider_order(const AsepDatum& datum) {
+  Elements elements = list(datum.value, false, AsepResolution::none);
+  if (datum.hive == nullptr || datum.hive->root == nullptr || !datum.control_set) return elements;
+  const auto end = datum.key_path.find("\\Control\\");
+  if (end == std::string::npos || datum.key_path.size() < datum.hive->mount.size() + 1)
+    return elements;
+  const std::string set =
+      datum.key_path.substr(datum.hive->mount.size() + 1, end - datum.hive->mount.size() - 1);
+  for (auto& element : elements) {
+    const auto key =
+        datum.hive->root->open(set + "\\Services\\" + element.text + "\\NetworkProvider");
+    if (!key) continue;
+    const auto path = (*key)->value("ProviderPath");
+    if (!path) continue;
+    element.resolved = value_text(&*path);
+    if (!element.resolved.empty()) element.resolution = AsepResolution::dll;
+  }
+  return elements;
+}
+
+/// A packed catalog item begins with the path of its library, ASCII, at most MAX_PATH bytes.
+Elements winsock_item(const RegistryValue* value) {
+  constexpr std::size_t kMaxPath = 260;
+  std::string path;
+  if (value != nullptr)
+    for (const std::byte byte : value->data) {
+      if (byte == std::byte{0} || path.size() == kMaxPath) break;
+      path += static_cast<char>(byte);
+    }
+  return one(to_wtf8_lossy(path), AsepResolution::dll);
+}
+
+std::string without_device_prefix(std::string_view path) {
+  const bool replace = path.starts_with('!');
+  if (replace) path.remove_prefix(1);
+  if (path.starts_with("\\??\\")) path.remove_prefix(4);
+  return std::string{path};
+}
+
+/// Pairs: the file, then its new name, or nothing when it is to be deleted.
+Elements file_operations(const RegistryValue* value) {
+  const std::vector<std::string> texts = value_texts(value);
+  std::vector<std::string> operations;
+  for (std::size_t i = 0; i < texts.size(); i += 2) {
+    const std::string to = i + 1 < texts.size() ? without_device_prefix(texts[i + 1]) : "";
+    operations.push_back(without_device_prefix(texts[i]) +
+                         (to.empty() ? " is deleted" : " becomes " + to));
+  }
+  return several(operations, AsepResolution::none);
+}
+
+/// The account's name in V: offset and length at 0x0C and 0x10, the offset counted from 0xCC.
+std::string account_name(RegistryKey* key) {
+  constexpr std::uint64_t kNameOffset = 0x0C, kNameLength = 0x10, kBase = 0xCC;
+  if (key == nullptr) return {};
+  const auto value = key->value("V");
+  if (!value) return {};
+  const Bytes data{value->data};
+  const auto offset = data.get<std::uint32_t>(kNameOffset);
+  const auto length = data.get<std::uint32_t>(kNameLength);
+  if (!offset || !length) return {};
+  const auto name = data.slice(kBase + *offset, *length, "account name");
+  return name ? wtf8_from_utf16le(*name) : std::string{};
+}
+
+Elements account(const AsepDatum& datum) {
+  const auto number = datum.value != nullptr ? account_number(datum.value->data) : std::nullopt;
+  if (!number) return one("", AsepResolution::none);
+  std::string text = "acts as account " + std::to_string(*number);
+  if (const std::string name = account_name(datum.key); !name.empty()) text = name + " " + text;
+  return one(std::move(text), AsepResolution::none);
+}
+
+Elements machine_server(const AsepDatum& datum) {
+  const bool program = equals_fold(last_component(datum.key_path), "LocalServer32");
+  std::string text = value_text(datum.value);
+  if (!program && ends_with_fold(text, "mscoree.dll"))
+    if (std::string base = text_beside(datum, "CodeBase"); starts_with_fold(base, "file:///")) {
+      text = base.substr(8);
+      std::replace(text.begin(), text.end(), '/', '\\');
+    }
+  return one(std::move(text), program ? AsepResolution::command : AsepResolution::dll);
+}
+
+Elements by_kind(const AsepDatum& datum, const ClassLookup& classes) {
+  switch (datum.location->kind) {
+    case AsepKind::command:
+      return several(value_texts(datum.value), AsepResolution::command);
+    case AsepKind::command_list:
+      return list(datum.value, false, AsepResolution::command);
+    case AsepKind::command_list_spaces:
+      return list(datum.value, true, AsepResolution::command);
+    case AsepKind::command_or_dll:
+      return command_or_dll(value_text(datum.value));
+    case AsepKind::native_list:
+      return native_list(datum.value);
+    case AsepKind::dll:
+      return several(value_texts(datum.value), AsepResolution::dll);
+    case AsepKind::dll_list:
+      return list(datum.value, true, AsepResolution::dll);
+    case AsepKind::dll_in_name:
+      return one(datum.value != nullptr ? datum.value->name : "", AsepResolution::dll);
+    case AsepKind::machine_server:
+      return machine_server(datum);
+    case AsepKind::clsid:
+      return clsid(datum, classes);
+    case AsepKind::program_id:
+      return program_id(datum, classes);
+    case AsepKind::folder:
+      return one(value_text(datum.value), AsepResolution::expand);
+    case AsepKind::path:
+    case AsepKind::path_list:
+      return several(value_texts(datum.value), AsepResolution::path);
+    case AsepKind::script:
+      return script(datum);
+    case AsepKind::environment:
+      return environment(datum, classes);
+    case AsepKind::provider_order:
+      return provider_order(datum);
+    case AsepKind::winsock_item:
+      return winsock_item(datum.value);
+    case AsepKind::file_operations:
+      return file_operations(datum.value);
+    case AsepKind::account:
+      return account(datum);
+    case AsepKind::note:
+      return one(joined(value_texts(datum.value)), AsepResolution::none);
+    case AsepKind::url:
+    case AsepKind::flag:
+    case AsepKind::file:
+    case AsepKind::ini_file:
+    case AsepKind::web_config_file:
+    case AsepKind::service:
+    case AsepKind::task:
+      break;
+  }
+  return one(value_text(datum.value), AsepResolution::none);
+}
+
+}  // namespace
+
+std::vector<AsepElement> elements_of(const AsepDatum& datum, const ClassLookup& classes) {
+  Elements elements = by_kind(datum, classes);
+  for (auto& element : elements) {
+    if (element.text.size() > kMaxElementBytes)
+      element.text = to_wtf8_lossy(element.text.substr(0, kMaxElementBytes));
+    if (element.resolved.size() > kMaxElementBytes) element.resolved.resize(kMaxElementBytes);
+  }
+  return elements;
+}
+
+std::optional<std::uint32_t> account_number(std::span<const std::byte> f_value) {
+  constexpr std::uint64_t kRidOffset = 0x30;
+  return Bytes{f_value}.get<std::uint32_t>(kRidOffset);
+}
+
+bool is_unusual_server(std::string_view expanded, const EvidencePath& windows) {
+  std::string_view text = trim(expanded);
+  if (text.starts_with('"')) text.remove_prefix(1);
+  text = text.substr(0, text.find('"'));
+  if (text.find_first_of("\\/") == std::string_view::npos) return false;
+  const auto path = EvidencePath::parse(text);
+  if (!path) return true;
+  for (const std::string_view folder : {"System32", "SysWOW64"})
+    if (path->is_below(windows / folder)) return writable_because(*path, windows).has_value();
+  return !is_program_files(*path) &&
+         !glob_match_fold("PROGRA~?", path->components().empty() ? "" : path->components()[0]);
+}
+
+}  // namespace hozen

@@ -1,0 +1,58 @@
+// From the data of one autostart value to the entries in it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/module/asep.h"
+#include "collector/module/class_table.h"
+
+namespace hozen {
+
+/// How the text of an element leads to a file.
+enum class AsepResolution : std::uint8_t { none, command, dll, path, expand };
+
+struct AsepElement {
+  std::string text;      ///< what the record shows as `command_line`
+  std::string resolved;  ///< what is resolved; the text itself when empty
+  AsepResolution resolution = AsepResolution::none;
+  std::string clsid;
+  std::optional<std::uint32_t> index;
+  std::optional<bool> enabled;
+};
+
+/// What is looked at; `key` is nullptr for values recovered from free cells.
+struct AsepDatum {
+  const AsepLocation* location = nullptr;
+  std::string key_path;
+  const RegistryValue* value = nullptr;
+  RegistryKey* key = nullptr;
+  RegistryHive* hive = nullptr;
+  std::optional<std::uint32_t> control_set{};
+};
+
+struct ClassLookup {
+  std::function<std::optional<ClassServer>(const GuidKey&)> server;
+  std::function<std::optional<GuidKey>(std::string_view program_id)> program_id;
+};
+
+/// Elements of one value after which the rest is left out.
+constexpr std::size_t kMaxElements = 4'096;
+/// Bytes of one element's text: a command line holds 32,767 characters.
+constexpr std::size_t kMaxElementBytes = 98'304;
+
+/// At least one element, empty where the value holds nothing; more for lists.
+std::vector<AsepElement> elements_of(const AsepDatum& datum, const ClassLookup& classes);
+
+/// The number (RID) that a local account acts under: F of its key in SAM, at offset 0x30.
+std::optional<std::uint32_t> account_number(std::span<const std::byte> f_value);
+
+/// True for a COM class of the machine whose file lies outside System32, SysWOW64 and Program
+/// Files; `expanded` is its server's text with the environment filled in.
+bool is_unusual_server(std::string_view expanded, const EvidencePath& windows);
+
+}  // namespace hozen

@@ -1,0 +1,214 @@
+// One autostart entry as it is recorded: where it stands, what it says, what would run.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collector/module/asep.h"
+#include "collector/module/module.h"
+#include "collector/source/command_line.h"
+
+namespace hozen {
+
+/// Lists in one value are one entry an element.
+struct AsepEntry {
+  const AsepLocation* location = nullptr;
+  std::size_t installation_index = 0;
+  std::string installation;  ///< Windows folder, for all installations but the first
+  const UserProfile* user = nullptr;
+  std::optional<std::uint32_t> artifact{};  ///< hive or file whose bytes were read
+  std::optional<std::uint64_t> offset{};    ///< of the vk or nk cell
+
+  // In the registry.
+  std::string key_path;
+  FileTime key_written{};
+  std::optional<RegistryValue> value{};
+  bool wow64 = false, deleted = false, is_link = false;
+  std::optional<std::uint32_t> control_set{};
+  bool current_control_set = true;
+
+  // In the file system.
+  std::optional<FileInfo> file{};
+  std::string line;  ///< name of the setting inside the file, "" for the file itself
+
+  std::optional<std::uint32_t> element{};  ///< place in a list, from 0
+  std::string text;                        ///< what this entry says, before expansion
+  std::optional<ResolvedCommand> command{};
+  std::string clsid;
+  std::string machine_server;  ///< of the same class, when the user's differs
+  std::optional<bool> enabled{};
+  FileTime disabled_at{};
+  bool is_default = false;
+  std::optional<ArtifactId> target_artifact{};
+
+  /// The file behind the entry, nothing when none was resolved.
+  const EvidencePath* target() const {
+    return command && command->target_path() ? &*command->target_path() : nullptr;
+  }
+  /// Where the entry stands, for findings: key and value name, or path.
+  std::string place() const;
+  Envelope envelope() const;
+};
+
+/// Characters of a value's data that a record holds; the rest is in the preserved hive.
+constexpr std::size_t kMaxDataCharacters = 32'768;
+
+namespace asep_fields {
+
+using F = Field<AsepEntry>;
+
+void write_value_name(const AsepEntry& entry, Cell& cell);
+void write_value_type(const AsepEntry& entry, Cell& cell);
+void write_data(const AsepEntry& entry, Cell& cell);
+void write_data_size(const AsepEntry& entry, Cell& cell);
+void write_hidden_data(const AsepEntry& entry, Cell& cell);
+void write_control_set(const AsepEntry& entry, Cell& cell);
+void write_command_part(const AsepEntry& entry, Cell& cell, std::string ResolvedCommand::*part);
+void write_list(const AsepEntry& entry, Cell& cell,
+                std::vector<std::string> ResolvedCommand::*part);
+void write_hosts(const AsepEntry& entry, Cell& cell);
+void write_existence(const AsepEntry& entry, Cell& cell, Existence existence, bool there_is_one);
+void write_text_or_absent(Cell& cell, const std::string& text);
+
+/// Where a registry entry stands and what is stored there.
+constexpr std::array kRegistry{
+    F{{"location", "Autostart location, an identifier of the table in docs/records.md."},
+      [](const AsepEntry& e, Cell& c) { c.text(e.location->id); }},
+    F{{"key_path", "Registry key that holds the entry."},
+      [](const AsepEntry& e, Cell& c) { c.text(e.key_path); }},
+    F{{"value_name",
+       "Name of the value, empty for the default value; absent when the key itself is the entry."},
+      write_value_name},
+    F{{"value_type", "Type of the value's data."}, write_value_type},
+    F{{"data",
+       "Data of the value: text, number or list by its type, anything else in hex; at most 32,768 "
+       "characters, and only with the first entry of a list."},
+      write_data},
+    F{{"data_size_bytes", "Size of the value's data."}, write_data_size},
+    F{{"hidden_data", "Text behind the first NUL of the data, where most programs stop reading."},
+      write_hidden_data},
+    F{{"bitness",
+       "Programs that read the entry: native, or wow64 for 32-bit programs on a 64-bit Windows."},
+      [](const AsepEntry& e, Cell& c) { c.text(e.wow64 ? "wow64" : "native"); }},
+    F{{"control_set", "Number of the control set that holds the entry."}, write_control_set},
+    F{{"current_control_set", "Whether that control set is the one Windows starts from."},
+      [](const AsepEntry& e, Cell& c) {
+        e.control_set ? c.boolean(e.current_control_set) : c.absent(Absent::not_applicable);
+      }},
+    F{{"deleted", "Whether the value was recovered from a free part of the hive."},
+      [](const AsepEntry& e, Cell& c) { c.boolean(e.deleted); }},
+};
+
+/// Which file an entry of the file system is, or stands in.
+constexpr std::array kFile{
+    F{{"location", "Autostart location, an identifier of the table in docs/records.md."},
+      [](const AsepEntry& e, Cell& c) { c.text(e.location->id); }},
+    F{{"path", "File that is the entry, or that holds it."},
+      [](const AsepEntry& e, Cell& c) { c.text(e.file->path.text()); }},
+    F{{"line", "Setting inside the file that is the entry; absent when the file itself is."},
+      [](const AsepEntry& e, Cell& c) { write_text_or_absent(c, e.line); }},
+    F{{"size_bytes", "Size of the file."},
+      [](const AsepEntry& e, Cell& c) { c.number(e.file->size); }},
+    F{{"attributes", "Attributes of the file as Windows numbers them (FILE_ATTRIBUTE_*)."},
+      [](const AsepEntry& e, Cell& c) {
+        e.file->attributes ? c.number(*e.file->attributes) : c.absent(Absent::not_present);
+      }},
+    F{{"streams", "Names of the file's alternate data streams."},
+      [](const AsepEntry& e, Cell& c) { c.texts(e.file->streams); }},
+};
+
+/// What every entry leads to.
+constexpr std::array kTarget{
+    F{{"installation",
+       "Windows folder of the entry's installation where the source holds several and this is not "
+       "the first."},
+      [](const AsepEntry& e, Cell& c) { write_text_or_absent(c, e.installation); }},
+    F{{"element", "Place of this entry in the list that the data are, from 0."},
+      [](const AsepEntry& e, Cell& c) {
+        e.element ? c.number(*e.element) : c.absent(Absent::not_applicable);
+      }},
+    F{{"command_line",
+       "What this entry says, before expansion: a command line, library, class, address or "
+       "setting."},
+      [](const AsepEntry& e, Cell& c) { c.text(e.text); }},
+    F{{"expanded", "The same with the environment variables of the evidence filled in."},
+      [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::expanded); }},
+    F{{"image", "Program or library that would be loaded, as a path where it could be resolved."},
+      [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::image); }},
+    F{{"image_existence",
+       "Whether the image exists: exists, missing, or unknown when the source does not hold its "
+       "place."},
+      [](const AsepEntry& e, Cell& c) {
+        write_existence(e, c, e.command ? e.command->image_existence : Existence::unknown,
+                        e.command.has_value());
+      }},
+    F{{"arguments", "What follows the image on the command line."},
+      [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::arguments); }},
+    F{{"hosts", "Programs that run something else for the entry, from the outside in."},
+      write_hosts},
+    F{{"payload", "What the innermost host runs: library, script, address or command text."},
+      [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::payload); }},
+    F{{"payload_kind", "Kind of the payload: dll, script, program, url, inline or document."},
+      [](const AsepEntry& e, Cell& c) {
+        write_command_part(e, c, &ResolvedCommand::payload_kind);
+      }},
+    F{{"payload_existence", "Whether the payload exists: exists, missing or unknown."},
+      [](const AsepEntry& e, Cell& c) {
+        write_existence(e, c, e.command ? e.command->payload_existence : Existence::unknown,
+                        e.command && e.command->payload_path);
+      }},
+    F{{"export_name", "Export or ordinal of the library that is called."},
+      [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::export_name); }},
+    F{{"decoded", "Text of an encoded PowerShell command."},
+      [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::decoded); }},
+    F{{"flags", "What stands out in the command line, such as unc_path or encoded_powershell."},
+      [](const AsepEntry& e, Cell& c) { write_list(e, c, &ResolvedCommand::flags); }},
+    F{{"unknown_variables", "Environment variables that the evidence does not define."},
+      [](const AsepEntry& e, Cell& c) { write_list(e, c, &ResolvedCommand::unknown_variables); }},
+    F{{"steps", "How the command line was resolved, step by step."},
+      [](const AsepEntry& e, Cell& c) { write_list(e, c, &ResolvedCommand::steps); }},
+    F{{"clsid", "COM class that the entry names."},
+      [](const AsepEntry& e, Cell& c) { write_text_or_absent(c, e.clsid); }},
+    F{{"machine_server",
+       "File that the machine registers for the class which this user's entry overrides."},
+      [](const AsepEntry& e, Cell& c) { write_text_or_absent(c, e.machine_server); }},
+    F{{"enabled", "Whether the entry is switched on, where Windows keeps a switch for it."},
+      [](const AsepEntry& e, Cell& c) {
+        e.enabled ? c.boolean(*e.enabled) : c.absent(Absent::not_applicable);
+      }},
+    F{{"default_value", "Whether this is what Windows itself writes here."},
+      [](const AsepEntry& e, Cell& c) { c.boolean(e.is_default); }},
+    F{{"target", "File that the entry leads to: the payload where there is one, else the image."},
+      [](const AsepEntry& e, Cell& c) {
+        e.target() ? c.text(e.target()->text()) : c.absent(Absent::not_applicable);
+      }},
+    F{{"target_artifact",
+       "Identifier of the preserved copy of the target in artifacts.jsonl; absent for a default of "
+       "Windows and for a file that is not there."},
+      [](const AsepEntry& e, Cell& c) {
+        e.target_artifact ? c.number(e.target_artifact->row) : c.absent(Absent::not_present);
+      }},
+};
+
+template <std::size_t A, std::size_t B>
+constexpr std::array<F, A + B> join(const std::array<F, A>& a, const std::array<F, B>& b) {
+  std::array<F, A + B> all{};
+  for (std::size_t i = 0; i < A; ++i) all[i] = a[i];
+  for (std::size_t i = 0; i < B; ++i) all[A + i] = b[i];
+  return all;
+}
+
+}  // namespace asep_fields
+
+/// Fields of entries in the registry.
+inline constexpr auto kAsepRegistryFields =
+    asep_fields::join(asep_fields::kRegistry, asep_fields::kTarget);
+/// Fields of entries in the file system.
+inline constexpr auto kAsepFileFields = asep_fields::join(asep_fields::kFile, asep_fields::kTarget);
+
+}  // namespace hozen

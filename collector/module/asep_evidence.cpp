@@ -1,0 +1,198 @@
+#include "collector/module/asep_evidence.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "collector/base/text.h"
+#include "collector/module/rules.h"
+
+namespace hozen {
+namespace {
+
+/// Answers kept; when there are more, the collection starts anew.
+constexpr std::size_t kMaxKnownFiles = 50'000;
+/// App Paths of one hive: more are not made by software.
+constexpr std::size_t kMaxAppPaths = 5'000;
+constexpr std::string_view kAppPaths = "Microsoft\\Windows\\CurrentVersion\\App Paths";
+
+std::map<std::string, std::string> read_app_paths(RegistryKey& root, const std::string& path) {
+  std::map<std::string, std::string> paths;
+  auto key = root.open(path);
+  if (!key) return paths;
+  const auto listed = (*key)->each_subkey([&](RegistryKey& app) {
+    const auto value = app.value("");
+    if (auto text = value ? value->text() : std::nullopt; text && !text->empty())
+      paths.emplace(fold_case(app.name()), *std::move(text));
+    return paths.size() < kMaxAppPaths;
+  });
+  static_cast<void>(listed);  // what could not be listed is among the hive's own problems
+  return paths;
+}
+
+void add_classes(RegistryKey& root, const std::string& path, ClassTable& table) {
+  if (path.empty()) {
+    table.add_classes(root);
+    table.add_program_ids(root);
+    return;
+  }
+  auto classes = root.open(path);
+  if (!classes || (*classes)->is_symbolic_link()) return;
+  table.add_classes(**classes);
+  table.add_program_ids(**classes);
+}
+
+}  // namespace
+
+EvidencePath AsepEvidence::windows(std::size_t installation) const {
+  const Registry* registry = context_.registry();
+  if (registry != nullptr && installation < registry->installations().size())
+    return registry->installations()[installation].windows;
+  return EvidencePath{"C:"} / "Windows";
+}
+
+const Environment& AsepEvidence::environment(std::size_t installation,
+                                             const UserProfile* user) const {
+  static const Environment kEmpty;
+  const Registry* registry = context_.registry();
+  return registry != nullptr ? registry->environment(installation, user) : kEmpty;
+}
+
+ResolverContext AsepEvidence::resolver(std::size_t installation, const UserProfile* user,
+                                       bool wow64, bool shell_execute) {
+  ResolverContext resolver;
+  resolver.environment = &environment(installation, user);
+  resolver.file_exists = [this](const EvidencePath& path) { return existence(path); };
+  resolver.app_path = [this, installation, user](std::string_view name) {
+    const std::string folded = fold_case(name);
+    const auto find = [&](const AppPaths& paths) -> std::optional<std::string> {
+      for (const auto& candidate : {folded, folded + fold_case(".exe")})
+        if (const auto at = paths.find(candidate); at != paths.end()) return at->second;
+      return {};
+    };
+    if (user != nullptr && user == app_paths_user_)
+      if (auto path = find(user_app_paths_)) return path;
+    const auto machine = machine_app_paths_.find(installation);
+    return machine != machine_app_paths_.end() ? find(machine->second) : std::nullopt;
+  };
+  resolver.wow64 = wow64;
+  resolver.shell_execute = shell_execute;
+  return resolver;
+}
+
+Existence AsepEvidence::existence(const EvidencePath& path) {
+  if (existence_.size() >= kMaxKnownFiles) existence_.clear();
+  const auto [at, added] = existence_.try_emplace(path.folded(), Existence::unknown);
+  if (added) at->second = look_for(path);
+  return at->second;
+}
+
+std::optional<FileInfo> AsepEvidence::look_at(const EvidencePath& path) {
+  auto info = context_.source().stat(path.stream().empty() ? path : path.with_stream(""));
+  if (!info) return {};
+  return *std::move(info);
+}
+
+Existence AsepEvidence::look_for(const EvidencePath& path) {
+  const auto& volumes = context_.source().volumes();
+  const auto volume = std::find_if(volumes.begin(), volumes.end(), [&](const VolumeInfo& known) {
+    return equals_fold(known.name, path.volume());
+  });
+  if (volume == volumes.end() || volume->unreadable) return Existence::unknown;
+  const auto info = context_.source().stat(path.stream().empty() ? path : path.with_stream(""));
+  if (info) {
+    if (info->is_directory) return Existence::missing;
+    if (path.stream().empty()) return Existence::exists;
+    const auto same = [&](const std::string& name) { return equals_fold(name, path.stream()); };
+    return std::any_of(info->streams.begin(), info->streams.end(), same) ? Existence::exists
+                                                                         : Existence::unknown;
+  }
+  if (info.error().code != Errc::not_found) return Existence::unknown;
+  if (context_.source().kind() != "folder") return Existence::missing;
+  // A copied tree may hold the hives and nothing else: what it lacks was perhaps never copied.
+  const auto folder = context_.source().stat(path.parent());
+  const bool has_folder = folder && folder->is_directory && !path.parent().is_root();
+  return has_folder || holds_whole_volume(path) ? Existence::missing : Existence::unknown;
+}
+
+bool AsepEvidence::holds_whole_volume(const EvidencePath& path) {
+  const auto [at, added] = whole_volumes_.try_emplace(fold_case(path.volume()), false);
+  if (!added) return at->second;
+  const Registry* registry = context_.registry();
+  if (registry == nullptr) return false;
+  for (const auto& installation : registry->installations())
+    if (equals_fold(installation.windows.volume(), path.volume()) &&
+        context_.source().stat(installation.windows / "System32\\ntdll.dll"))
+      at->second = true;
+  return at->second;
+}
+
+void AsepEvidence::gather_app_paths(RegistryHive& hive) {
+  if (hive.root == nullptr) return;
+  if (hive.role == HiveRole::software) {
+    machine_app_paths_[hive.installation] = read_app_paths(*hive.root, std::string{kAppPaths});
+  } else if (hive.role == HiveRole::user || hive.role == HiveRole::default_user) {
+    user_app_paths_ = read_app_paths(*hive.root, "Software\\" + std::string{kAppPaths});
+    app_paths_user_ = hive.user;
+  }
+}
+
+void AsepEvidence::gather_classes(RegistryHive& hive) {
+  if (hive.root == nullptr) return;
+  const bool machine = hive.role == HiveRole::software;
+  if (!machine && (hive.role != HiveRole::user_classes || hive.user == nullptr)) return;
+  ClassTables& tables =
+      machine ? machine_classes_[hive.installation] : user_classes_[{hive.installation, hive.user}];
+  add_classes(*hive.root, machine ? "Classes" : "", tables.native);
+  add_classes(*hive.root, machine ? "Classes\\WOW6432Node" : "WOW6432Node", tables.wow64);
+  if (machine) add_classes(*hive.root, "WOW6432Node\\Classes", tables.wow64);
+  tables.native.finish();
+  tables.wow64.finish();
+  if (!tables.native.complete() || !tables.wow64.complete())
+    context_.note(Error{Errc::limit, "COM classes", {}, "not all of " + hive.mount + " are known"});
+}
+
+std::optional<ClassServer> AsepEvidence::find_class(const GuidKey& guid, std::size_t installation,
+                                                    const UserProfile* user, bool wow64) const {
+  if (user != nullptr)
+    if (const auto at = user_classes_.find({installation, user}); at != user_classes_.end())
+      if (auto server = at->second.of(wow64).find(guid)) return server;
+  return machine_class(guid, installation, wow64);
+}
+
+std::optional<ClassServer> AsepEvidence::machine_class(const GuidKey& guid,
+                                                       std::size_t installation, bool wow64) const {
+  const auto at = machine_classes_.find(installation);
+  return at != machine_classes_.end() ? at->second.of(wow64).find(guid) : std::nullopt;
+}
+
+std::optional<GuidKey> AsepEvidence::class_of_program_id(std::string_view program_id,
+                                                         std::size_t installation,
+                                                         const UserProfile* user) const {
+  if (user != nullptr)
+    if (const auto at = user_classes_.find({installation, user}); at != user_classes_.end())
+      if (const auto guid = at->second.native.class_of_program_id(program_id)) return guid;
+  const auto at = machine_classes_.find(installation);
+  if (at == machine_classes_.end()) return {};
+  if (const auto guid = at->second.native.class_of_program_id(program_id)) return guid;
+  return at->second.wow64.class_of_program_id(program_id);
+}
+
+void AsepEvidence::preserve_target(AsepEntry& entry) {
+  const EvidencePath windows_folder = windows(entry.installation_index);
+  if (entry.is_default || !entry.command) return;
+  const ResolvedCommand& command = *entry.command;
+  const std::string reason = "autostart " + std::string{entry.location->id} + ": " + entry.place();
+  const auto collect = [&](const EvidencePath& path) {
+    if (!path.stream().empty()) context_.collect(path.with_stream(""), reason, Priority::high);
+    return context_.collect(path, reason, Priority::high);
+  };
+  if (command.target_path() && command.target_existence() == Existence::exists)
+    entry.target_artifact = collect(*command.target_path());
+  if (command.payload_path && command.image_path && command.image_existence == Existence::exists &&
+      !is_windows_folder(*command.image_path, windows_folder))
+    collect(*command.image_path);
+  if (command.wow64_path && !is_windows_folder(*command.wow64_path, windows_folder))
+    collect(*command.wow64_path);
+}
+
+}  // namespace hozen

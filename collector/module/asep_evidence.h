@@ -1,0 +1,73 @@
+// What the evidence answers while autostart entries are resolved: which files exist, where a bare
+// program name leads, which file a COM class is.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "collector/module/asep_entry.h"
+#include "collector/module/class_table.h"
+#include "collector/module/module.h"
+#include "collector/source/command_line.h"
+
+namespace hozen {
+
+/// Classes of the machine or of one user, for native and for 32-bit programs.
+struct ClassTables {
+  ClassTable native, wow64;
+  const ClassTable& of(bool is_wow64) const { return is_wow64 ? wow64 : native; }
+};
+
+class AsepEvidence {
+ public:
+  explicit AsepEvidence(ModuleContext& context) : context_{context} {}
+
+  /// Windows folder of an installation; C:\Windows when the registry does not say.
+  EvidencePath windows(std::size_t installation) const;
+  const Environment& environment(std::size_t installation, const UserProfile* user) const;
+  /// For resolve_command_line and resolve_dll; valid while this object lives.
+  ResolverContext resolver(std::size_t installation, const UserProfile* user, bool wow64,
+                           bool shell_execute);
+  /// Whether a file exists; `unknown` when the source does not hold its volume, or holds only parts
+  /// of it and not its folder.
+  Existence existence(const EvidencePath& path);
+  std::optional<FileInfo> look_at(const EvidencePath& path);
+
+  /// Remembers App Paths of a SOFTWARE hive, or of the user whose hive is open now.
+  void gather_app_paths(RegistryHive& hive);
+  /// Remembers the classes of a SOFTWARE or UsrClass.dat hive.
+  void gather_classes(RegistryHive& hive);
+  /// The class as programs of `user` that are not elevated find it: the user's own, then the
+  /// machine's.
+  std::optional<ClassServer> find_class(const GuidKey& guid, std::size_t installation,
+                                        const UserProfile* user, bool wow64) const;
+  std::optional<ClassServer> machine_class(const GuidKey& guid, std::size_t installation,
+                                           bool wow64) const;
+  std::optional<GuidKey> class_of_program_id(std::string_view program_id, std::size_t installation,
+                                             const UserProfile* user) const;
+
+  /// Queues the file that an entry leads to, and its image when that lies outside Windows.
+  void preserve_target(AsepEntry& entry);
+
+ private:
+  bool holds_whole_volume(const EvidencePath& path);
+  Existence look_for(const EvidencePath& path);
+
+  using AppPaths = std::map<std::string, std::string>;  // by folded name
+  using UserKey = std::pair<std::size_t, const UserProfile*>;
+
+  ModuleContext& context_;
+  std::unordered_map<std::string, Existence> existence_;  // by folded path
+  std::map<std::string, bool> whole_volumes_;
+  std::map<std::size_t, AppPaths> machine_app_paths_;
+  AppPaths user_app_paths_;
+  const UserProfile* app_paths_user_ = nullptr;
+  std::map<std::size_t, ClassTables> machine_classes_;
+  std::map<UserKey, ClassTables> user_classes_;
+};
+
+}  // namespace hozen

@@ -1,0 +1,258 @@
+#include "collector/module/asep_files.h"
+
+#include <algorithm>
+
+#include "collector/base/text.h"
+#include "collector/module/asep.h"
+#include "collector/module/asep_reader.h"
+
+namespace hozen {
+namespace {
+
+/// Files that are read for lines in them: an INI or IIS configuration is far smaller.
+constexpr std::uint64_t kMaxConfigBytes = 8u << 20;
+
+constexpr std::string_view kUserVariables[] = {"%APPDATA%", "%LOCALAPPDATA%", "%USERPROFILE%"};
+
+bool has_wildcard(std::string_view component) {
+  return component.find_first_of("*?{") != std::string_view::npos;
+}
+
+/// The search for one pattern; a class so that the recursion carries one pointer.
+class Search {
+ public:
+  Search(EvidenceSource& source, const std::function<bool(const FileInfo&)>& visit,
+         const std::function<void(Error)>& problem)
+      : source_{source}, visit_{visit}, problem_{problem} {}
+
+  /// `components` from `at` on are still to be found below `folder`. False when the search is over.
+  bool find(const EvidencePath& folder, std::span<const std::string> components) {
+    if (components.empty()) return true;
+    const std::string& first = components.front();
+    if (first == "**") return list(folder, "*", {}, Visit::enter);
+    if (has_wildcard(first)) return list(folder, first, components.subspan(1), Visit::skip);
+    const EvidencePath next = folder / first;
+    if (components.size() > 1) return find(next, components.subspan(1));
+    const auto info = source_.stat(next);
+    return !info || info->is_directory ? true : found(*info);
+  }
+
+ private:
+  bool list(const EvidencePath& folder, const std::string& pattern,
+            std::span<const std::string> rest, Visit below) {
+    bool more = true;
+    const auto walked = source_.walk(
+        folder,
+        [&](const FileInfo& info) {
+          if (matches_component(pattern, info.path.name())) more = take(info, rest, below);
+          return more ? below : Visit::stop;
+        },
+        [&](const EvidencePath& where, Error error) { report(where, std::move(error)); });
+    if (!walked) report(folder, walked.error());
+    return more;
+  }
+
+  bool take(const FileInfo& info, std::span<const std::string> rest, Visit below) {
+    if (info.is_link) return true;
+    if (rest.empty()) return info.is_directory ? true : found(info);
+    return !info.is_directory || below == Visit::enter ? true : find(info.path, rest);
+  }
+
+  bool found(const FileInfo& info) {
+    if (++count_ <= kMaxFilesPerPattern) return visit_(info);
+    problem_(Error{Errc::limit, "files of an autostart location", {}, info.path.parent().text()});
+    return false;
+  }
+
+  void report(const EvidencePath& where, Error error) {
+    if (error.code == Errc::not_found) return;
+    error.what = "folder " + where.text() + ": " + error.what;
+    problem_(std::move(error));
+  }
+
+  EvidenceSource& source_;
+  const std::function<bool(const FileInfo&)>& visit_;
+  const std::function<void(Error)>& problem_;
+  std::uint32_t count_ = 0;
+};
+
+std::string text_of(std::span<const std::byte> content) {
+  const Bytes bytes{content};
+  constexpr std::uint16_t kByteOrderMark = 0xFEFF;
+  if (bytes.get<std::uint16_t>(0) == kByteOrderMark) return wtf8_from_utf16le(bytes.tail(2));
+  std::string text(content.size(), '\0');
+  std::transform(content.begin(), content.end(), text.begin(),
+                 [](std::byte byte) { return static_cast<char>(byte); });
+  return to_wtf8_lossy(text);
+}
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// Scripts.ini: "0CmdLine=script" with "0Parameters=arguments" behind it is one command line.
+Settings with_parameters(Settings settings) {
+  constexpr std::string_view kParameters = "Parameters", kCommand = "CmdLine";
+  Settings merged;
+  for (auto& [name, text] : settings) {
+    if (!ends_with_fold(name, kParameters)) {
+      merged.emplace_back(std::move(name), std::move(text));
+      continue;
+    }
+    const std::string_view number =
+        std::string_view{name}.substr(0, name.size() - kParameters.size());
+    if (!merged.empty() && !text.empty() &&
+        equals_fold(merged.back().first, std::string{number} + std::string{kCommand}))
+      merged.back().second += " " + text;
+  }
+  return merged;
+}
+
+bool matches_any(std::string_view names, std::string_view name) {
+  return matches_value(names, name);
+}
+
+}  // namespace
+
+bool is_user_pattern(std::string_view pattern) {
+  return std::any_of(
+      std::begin(kUserVariables), std::end(kUserVariables),
+      [&](std::string_view variable) { return starts_with_fold(pattern, variable); });
+}
+
+void each_matching_file(EvidenceSource& source, std::string_view pattern,
+                        const Environment& environment,
+                        const std::function<bool(const FileInfo&)>& visit,
+                        const std::function<void(Error)>& problem) {
+  // Only the variable in front is filled in: a pattern's own braces and stars are no part of a
+  // path.
+  const std::size_t end = pattern.starts_with('%') ? pattern.find('%', 1) : std::string_view::npos;
+  if (end == std::string_view::npos) return;
+  const auto base = EvidencePath::parse(environment.expand(pattern.substr(0, end + 1)) + "\\");
+  if (!base) return;
+  for (const auto& whole : split_patterns(pattern.substr(end + 2))) {
+    std::vector<std::string> components;
+    for (std::size_t begin = 0; begin <= whole.size();) {
+      const std::size_t next = std::min(whole.find('\\', begin), whole.size());
+      components.push_back(whole.substr(begin, next - begin));
+      begin = next + 1;
+    }
+    if (!Search{source, visit, problem}.find(*base, components)) return;
+  }
+}
+
+void each_file_in(EvidenceSource& source, const EvidencePath& folder,
+                  const std::function<bool(const FileInfo&)>& visit,
+                  const std::function<void(Error)>& problem) {
+  const std::string all[] = {"*"};
+  static_cast<void>(Search{source, visit, problem}.find(folder, all));
+}
+
+std::vector<std::pair<std::string, std::string>> ini_settings(std::span<const std::byte> content,
+                                                              std::string_view names) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  const std::string text = text_of(content);
+  for (std::size_t begin = 0; begin < text.size() && settings.size() < kMaxElements;) {
+    const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+    const std::string_view line = trim(std::string_view{text}.substr(begin, end - begin));
+    begin = end + 1;
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos || line.starts_with(';')) continue;
+    const std::string_view name = trim(line.substr(0, equals));
+    if (matches_any(names, name))
+      settings.emplace_back(std::string{name}, std::string{trim(line.substr(equals + 1))});
+  }
+  return settings;
+}
+
+std::vector<std::string> web_modules(std::string_view xml, std::string_view attribute) {
+  std::vector<std::string> values;
+  const std::size_t begin = xml.find("<globalModules");
+  if (begin == std::string_view::npos) return values;
+  xml = xml.substr(begin, xml.find("</globalModules", begin) - begin);
+  const std::string key = " " + std::string{attribute} + "=\"";
+  for (std::size_t at = xml.find(key); at != std::string_view::npos && values.size() < kMaxElements;
+       at = xml.find(key, at)) {
+    at += key.size();
+    values.emplace_back(xml.substr(at, std::min(xml.find('"', at), xml.size()) - at));
+  }
+  return values;
+}
+
+Result<void> AsepReader::read_files(const OnEntry& on_entry) {
+  if (context_.registry() == nullptr) return {};
+  for (const auto* location : locations_) {
+    if (location->hive != AsepHive::file || location->module == AsepModule::run_keys) continue;
+    for (const auto& pattern : split_patterns(location->key))
+      read_pattern(*location, pattern, on_entry);
+    if (stopped()) return Error{Errc::cancelled, "autostart files"};
+  }
+  return {};
+}
+
+void AsepReader::read_pattern(const AsepLocation& location, const std::string& pattern,
+                              const OnEntry& on_entry) {
+  const Registry& registry = *context_.registry();
+  for (std::size_t installation = 0; installation < registry.installations().size();
+       ++installation) {
+    const auto search = [&](std::size_t at, const UserProfile* user) {
+      each_matching_file(
+          context_.source(), pattern, evidence_.environment(at, user),
+          [&](const FileInfo& file) {
+            read_file(location, file, at, user, on_entry);
+            return !stopped();
+          },
+          [&](Error error) { context_.note(std::move(error)); });
+    };
+    if (!is_user_pattern(pattern)) {
+      search(installation, nullptr);
+    } else if (installation == 0) {
+      for (const auto& user : registry.users())
+        if (!user.folder.empty()) search(installation_of(user), &user);
+    }
+  }
+}
+
+void AsepReader::read_file(const AsepLocation& location, const FileInfo& file,
+                           std::size_t installation, const UserProfile* user,
+                           const OnEntry& on_entry) {
+  if (!seen_files_.insert(std::string{location.id} + "|" + file.path.folded()).second) return;
+  const auto artifact = context_.collect(
+      file.path, "autostart " + std::string{location.id} + ": " + file.path.text(), Priority::high);
+  AsepEntry entry;
+  entry.location = &location;
+  entry.installation_index = installation;
+  entry.installation = context_.registry()->installations()[installation].label;
+  entry.user = user;
+  entry.file = file;
+  entry.artifact = artifact.row;
+  AsepEntry whole = entry;
+  whole.text = file.path.text();
+  whole.target_artifact = artifact;
+  on_entry(whole, nullptr);
+  const bool ini = location.kind == AsepKind::ini_file;
+  if (!ini && location.kind != AsepKind::web_config_file) return;
+
+  const auto content = context_.read(artifact, kMaxConfigBytes);
+  if (!content)
+    return context_.note(Error{
+        content.error().code, "autostart file " + file.path.text(), {}, content.error().text()});
+  Settings settings;
+  if (ini) {
+    settings = ini_settings(*content, location.values);
+  } else {
+    for (auto& image : web_modules(text_of(*content), location.values))
+      settings.emplace_back(std::string{location.values}, std::move(image));
+  }
+  for (const auto& [name, text] : with_parameters(std::move(settings))) {
+    AsepEntry line = entry;
+    line.line = name;
+    AsepElement element;
+    element.text = text;
+    element.resolution = element.text.empty() ? AsepResolution::none
+                         : ini                ? AsepResolution::command
+                                              : AsepResolution::dll;
+    resolve(line, element);
+    on_entry(line, nullptr);
+  }
+}
+
+}  // namespace hozen

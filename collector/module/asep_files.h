@@ -1,0 +1,46 @@
+// Autostart locations of the file system: which files a path pattern means, and the lines in them
+// that start something.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collector/module/module.h"
+#include "collector/source/environment.h"
+
+namespace hozen {
+
+/// Files of one pattern after which the rest is left out.
+constexpr std::uint32_t kMaxFilesPerPattern = 20'000;
+
+/// True when the pattern speaks of a user's folders (%APPDATA%, %LOCALAPPDATA%, %USERPROFILE%).
+bool is_user_pattern(std::string_view pattern);
+
+/// Calls `visit` for each file that `pattern` means: variables filled in from `environment`, `*`,
+/// `?` and `{a,b}` within a component, `**` at the end for all files below. Links are not followed.
+/// A folder that is not there is no problem.
+void each_matching_file(EvidenceSource& source, std::string_view pattern,
+                        const Environment& environment,
+                        const std::function<bool(const FileInfo&)>& visit,
+                        const std::function<void(Error)>& problem);
+
+/// Calls `visit` for each file in `folder`, not below it.
+void each_file_in(EvidenceSource& source, const EvidencePath& folder,
+                  const std::function<bool(const FileInfo&)>& visit,
+                  const std::function<void(Error)>& problem);
+
+/// Settings of an INI text whose names match `names` (`;` list of patterns), in order; the file may
+/// be UTF-16 or ANSI.
+std::vector<std::pair<std::string, std::string>> ini_settings(std::span<const std::byte> content,
+                                                              std::string_view names);
+
+/// Values of the attribute `name` of <add> elements within <globalModules> of an XML text.
+std::vector<std::string> web_modules(std::string_view xml, std::string_view attribute);
+
+}  // namespace hozen

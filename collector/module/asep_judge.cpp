@@ -1,0 +1,272 @@
+#include "collector/module/asep_judge.h"
+
+#include <algorithm>
+#include <array>
+
+#include "collector/base/text.h"
+#include "collector/module/asep_advice.h"
+
+namespace hozen {
+namespace {
+
+/// Longer command lines are rarely written by hand or by an installer.
+constexpr std::size_t kLongCommand = 260;
+/// A hidden tail shorter than this is what an uncleared buffer leaves.
+constexpr std::size_t kMinHiddenText = 4;
+constexpr std::size_t kMaxQuotedText = 200;
+
+/// Names of values that claim to belong to Windows.
+constexpr std::string_view kBorrowedNames[] = {"windows*update*",
+                                               "windows*defender*",
+                                               "windows*security*",
+                                               "windows*explorer*",
+                                               "windows*firewall*",
+                                               "windows*host*",
+                                               "windows*service*",
+                                               "microsoft*update*",
+                                               "securityhealth*",
+                                               "svchost*",
+                                               "csrss*",
+                                               "lsass*",
+                                               "winlogon*",
+                                               "rundll32*",
+                                               "explorer*",
+                                               "ctfmon*",
+                                               "spoolsv*",
+                                               "taskhost*",
+                                               "system32*",
+                                               "smss*",
+                                               "services.exe",
+                                               "dwm*",
+                                               "conhost*"};
+
+std::string shortened(std::string_view text) {
+  const std::string shown = printable(text);
+  if (shown.size() <= kMaxQuotedText) return "'" + shown + "'";
+  std::size_t end = kMaxQuotedText;
+  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;
+  return "'" + shown.substr(0, end) + "…'";
+}
+
+bool is_command_kind(AsepKind kind) {
+  return kind == AsepKind::command || kind == AsepKind::command_or_dll;
+}
+
+bool is_library_kind(AsepKind kind) {
+  return kind == AsepKind::dll || kind == AsepKind::dll_list || kind == AsepKind::provider_order ||
+         kind == AsepKind::winsock_item;
+}
+
+/// Kinds whose text is a place to go, so that an address in it is no news.
+bool is_address_kind(AsepKind kind) { return kind == AsepKind::url || kind == AsepKind::note; }
+
+void judge_place(const AsepEntry& entry, std::vector<RuleHit>& hits) {
+  const AsepLocation& location = *entry.location;
+  const bool says_something = entry.file ? true : !trim(entry.text).empty();
+  if (location.points.weight == 0 || entry.is_default || !says_something) return;
+  if (entry.file && entry.line.empty() && location.kind != AsepKind::file) return;
+  hits.push_back({std::string{location.id},
+                  "Unusual entry: " + std::string{location.name},
+                  {shortened(entry.place()) + " holds " + shortened(entry.text) + ". " +
+                       std::string{location.meaning},
+                   location.points.weight,
+                   Family::registry_state,
+                   {}},
+                  std::string{location.attack.substr(0, location.attack.find(';'))},
+                  location.points.vendor});
+}
+
+void judge_hiding(const AsepEntry& entry, std::vector<RuleHit>& hits) {
+  if (entry.is_link)
+    hits.push_back({"linked_key",
+                    "Autostart key that is a symbolic link",
+                    {shortened(entry.key_path) + " is a symbolic link to " + shortened(entry.text) +
+                         ": what Windows reads there lies elsewhere.",
+                     40,
+                     Family::registry_state,
+                     {}},
+                    "T1112"});
+  if (!entry.value) return;
+  if (entry.value->name.find('\0') != std::string::npos)
+    hits.push_back(
+        {"hidden_value_name",
+         "Value with a name that usual tools cannot show",
+         {"The name of the value holds a NUL character: " + shortened(entry.value->name) + ".",
+          50,
+          Family::name,
+          {}},
+         "T1564"});
+  const auto tail = entry.value->hidden_tail();
+  if (!tail) return;
+  const auto text = trim(*tail);
+  const bool readable =
+      text.size() >= kMinHiddenText &&
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+  if (readable)
+    hits.push_back({"hidden_data",
+                    "Text hidden behind the end of a value",
+                    {"Behind the first NUL of the data stands " + shortened(text) + ".",
+                     25,
+                     Family::content,
+                     {}},
+                    "T1564"});
+}
+
+void judge_name(const AsepCase& one, std::vector<RuleHit>& hits) {
+  const AsepEntry& entry = *one.entry;
+  if (!entry.value || entry.target() == nullptr || !is_command_kind(entry.location->kind)) return;
+  if (is_windows_folder(*entry.target(), one.windows) || is_program_files(*entry.target())) return;
+  const std::string& name = entry.value->name;
+  if (!std::any_of(std::begin(kBorrowedNames), std::end(kBorrowedNames),
+                   [&](std::string_view known) { return glob_match_fold(known, name); }))
+    return;
+  hits.push_back({"borrowed_name",
+                  "Entry that claims to belong to Windows",
+                  {"The entry is called " + shortened(name) + ", but " +
+                       shortened(entry.target()->text()) + " is no program of Windows.",
+                   20,
+                   Family::name,
+                   {}},
+                  "T1036.004"});
+}
+
+void judge_length(const AsepEntry& entry, std::vector<RuleHit>& hits) {
+  if (!entry.value || entry.is_default || !is_command_kind(entry.location->kind) ||
+      entry.text.size() <= kLongCommand)
+    return;
+  hits.push_back({"long_command",
+                  "Very long command line in an autostart entry",
+                  {"The command line is " + std::to_string(entry.text.size()) +
+                       " bytes long, as scripts kept in the registry are.",
+                   30,
+                   Family::command_line,
+                   {}},
+                  "T1027.011"});
+}
+
+void judge_library(const AsepCase& one, std::vector<RuleHit>& hits) {
+  const AsepEntry& entry = *one.entry;
+  if (!is_library_kind(entry.location->kind) || entry.target() == nullptr || entry.is_default)
+    return;
+  if (entry.location->hive != AsepHive::control_set && entry.location->points.weight == 0) return;
+  if (is_windows_folder(*entry.target(), one.windows) || is_program_files(*entry.target())) return;
+  hits.push_back({"library_elsewhere",
+                  "System library loaded from an unusual folder",
+                  {shortened(entry.target()->text()) +
+                       " lies neither in Windows' folders nor in Program Files.",
+                   20,
+                   Family::path,
+                   {}},
+                  "T1574.001"});
+}
+
+void add_unique(std::vector<std::string>& list, std::string_view text) {
+  if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end())
+    list.emplace_back(text);
+}
+
+/// Rules that stand in for the same thing: the address that an entry of addresses must hold is no
+/// hit.
+bool counts(const RuleHit& hit, const AsepEntry& entry) {
+  return !(is_address_kind(entry.location->kind) && hit.rule == "remote_target");
+}
+
+std::vector<RuleHit> all_hits(const AsepCase& one, std::vector<RuleHit> own,
+                              std::vector<std::string>& not_checked) {
+  const AsepEntry& entry = *one.entry;
+  for (auto& hit : assess_entry(one)) own.push_back(std::move(hit));
+  if (!entry.command || entry.is_default || entry.location->kind == AsepKind::folder) return own;
+  RuleInput input;
+  input.command = &*entry.command;
+  input.file = one.file;
+  input.windows = one.windows;
+  input.reference_time = one.reference_time;
+  input.written = entry.key_written;
+  Assessment shared = assess_command(input);
+  for (auto& hit : shared.hits)
+    if (counts(hit, entry)) own.push_back(std::move(hit));
+  not_checked = std::move(shared.not_checked);
+  return own;
+}
+
+/// The rule that names the finding: the heaviest; that the target is missing only when nothing else
+/// holds.
+const RuleHit& leading(const std::vector<RuleHit>& hits) {
+  const auto rank = [](const RuleHit& hit) {
+    return hit.rule == "missing_target" ? 0 : hit.why.weight;
+  };
+  return *std::max_element(hits.begin(), hits.end(),
+                           [&](const RuleHit& a, const RuleHit& b) { return rank(a) < rank(b); });
+}
+
+std::string subject_of(const AsepEntry& entry) {
+  std::string subject = printable(entry.place());
+  if (entry.target() != nullptr) {
+    subject += " -> " + printable(entry.target()->text());
+  } else if (!entry.text.empty() && !entry.file) {
+    subject +=
+        " -> " + printable(entry.text.substr(0, std::min(entry.text.size(), kMaxQuotedText)));
+  }
+  return subject;
+}
+
+}  // namespace
+
+std::vector<RuleHit> assess_entry(const AsepCase& one) {
+  std::vector<RuleHit> hits;
+  judge_place(*one.entry, hits);
+  judge_hiding(*one.entry, hits);
+  judge_name(one, hits);
+  judge_length(*one.entry, hits);
+  judge_library(one, hits);
+  return hits;
+}
+
+std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own) {
+  const AsepEntry& entry = *one.entry;
+  if (!entry.current_control_set) return {};
+  Finding finding;
+  const std::vector<RuleHit> hits = all_hits(one, std::move(own), finding.not_checked);
+  if (hits.empty()) return {};
+  const RuleHit& lead = leading(hits);
+  finding.rule = std::string{one.module} + "." + lead.rule;
+  finding.title = (entry.deleted ? "Deleted value: " : "") + lead.title;
+  finding.subject = subject_of(entry);
+  bool stands_alone = false;
+  for (const auto& hit : hits) {
+    finding.why.push_back(hit.why);
+    finding.why.back().records = {one.record};
+    add_unique(finding.attack, hit.attack);
+    stands_alone = stands_alone || (hit.why.weight > 0 && !hit.innocent_unchecked);
+  }
+  for (const auto& id : split_patterns(entry.location->attack)) add_unique(finding.attack, id);
+  finding.innocent_explanation_unchecked = !stands_alone || entry.deleted;
+  if (entry.deleted)
+    finding.not_checked.push_back(
+        "Whether the value was in force: it was recovered from a free part of the hive, and its "
+        "key may be "
+        "another's.");
+  const Advice advice = advice_for(lead.rule);
+  finding.benign.emplace_back(advice.benign);
+  finding.next.emplace_back(advice.next);
+  if (score_of(finding) <= 0) return {};
+  return finding;
+}
+
+void report_entry(ModuleContext& context, AsepEvidence& evidence, std::string_view module,
+                  const AsepEntry& entry, const std::string& record, std::vector<RuleHit> own) {
+  AsepCase one;
+  one.module = module;
+  one.entry = &entry;
+  one.record = record;
+  one.windows = evidence.windows(entry.installation_index);
+  one.reference_time = context.reference_time();
+  std::optional<FileInfo> file;
+  if (entry.target() != nullptr && !entry.is_default &&
+      entry.command->target_existence() == Existence::exists)
+    file = evidence.look_at(*entry.target());
+  if (file) one.file = &*file;
+  if (auto finding = judge_entry(one, std::move(own))) context.report(*std::move(finding));
+}
+
+}  // namespace hozen

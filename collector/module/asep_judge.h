@@ -1,0 +1,38 @@
+// From an autostart entry and the rules that held to a finding.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/module/asep_evidence.h"
+#include "collector/module/finding.h"
+#include "collector/module/rules.h"
+
+namespace hozen {
+
+struct AsepCase {
+  std::string_view module;  ///< first part of the finding's rule
+  const AsepEntry* entry = nullptr;
+  std::string record;  ///< id of the entry's record
+  EvidencePath windows{};
+  FileTime reference_time{};
+  const FileInfo* file = nullptr;  ///< of the target, nullptr when not known
+};
+
+/// What holds for an entry of any location: a place that is unusual by itself, hidden names and
+/// data, a name borrowed from Windows, a script kept in the registry, a library outside the
+/// system's folders.
+std::vector<RuleHit> assess_entry(const AsepCase& one);
+
+/// One finding for one entry: `own` (rules of the module), assess_entry and the shared rules
+/// together. Nothing when nothing scores, for Windows' own defaults (unless `own` or hidden data
+/// say otherwise) and for control sets not in use.
+std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own);
+
+/// Judges and reports.
+void report_entry(ModuleContext& context, AsepEvidence& evidence, std::string_view module,
+                  const AsepEntry& entry, const std::string& record, std::vector<RuleHit> own);
+
+}  // namespace hozen
