@@ -1,0 +1,84 @@
+// A ModuleContext for tests: what a module emits, collects, notes and reports, kept in memory.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/module/module.h"
+#include "tests/builders/fake_windows.h"
+
+namespace hozen::fake {
+
+/// One emitted record. `columns` holds the JSON text of each member, in order: `"a"`, `7`, `null`,
+/// `["x"]`.
+struct Record {
+  std::string id, kind, key, user_sid, user_name;
+  std::optional<std::uint32_t> artifact;
+  std::vector<std::pair<std::string, FileTime>> timestamps;
+  std::vector<std::pair<std::string, std::string>> columns;
+  std::string json;  ///< the whole line
+
+  /// JSON text of a column, "" when the record has none of that name.
+  std::string json_of(std::string_view column) const;
+  /// The same, with the quotes and escapes of a string taken off.
+  std::string operator[](std::string_view column) const;
+};
+
+struct Collected {
+  EvidencePath path;
+  std::string reason;
+  Priority priority = Priority::normal;
+};
+
+class Context final : public ModuleContext {
+ public:
+  /// `registry` may be nullptr. Both must outlive the context.
+  Context(EvidenceSource& source, Registry* registry);
+  /// Of a fake machine.
+  explicit Context(Machine& machine) : Context{*machine.source, machine.registry.get()} {}
+
+  EvidenceSource& source() override { return source_; }
+  View view() const override { return registry_ != nullptr ? registry_->view() : View::raw; }
+  Registry* registry() override { return registry_; }
+  bool reads_files() const override { return true; }
+  FileTime reference_time() const override { return reference; }
+  ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
+  Result<std::vector<std::byte>> read(ArtifactId artifact, std::uint64_t cap_bytes) override;
+  void report(Finding finding) override { findings.push_back(std::move(finding)); }
+  void note(Error error) override { notes.push_back(std::move(error)); }
+  std::stop_token stop() const override { return stopper.get_token(); }
+
+  const Finding* finding(
+      std::string_view rule) const;  ///< the first of this rule, nullptr when none
+  /// The first record in which each named column has this text, nullptr when none.
+  const Record* record(
+      const std::vector<std::pair<std::string_view, std::string_view>>& columns) const;
+  bool has_collected(std::string_view path) const;
+
+  std::vector<Record> records;
+  std::vector<Finding> findings;
+  std::vector<Error> notes;
+  std::vector<Collected> artifacts;  ///< row i is ArtifactId{i}
+  std::stop_source stopper;
+  FileTime reference = at(86'400);  ///< one day after everything of a fake machine was written
+
+ protected:
+  std::string& begin_record(const Kind& kind, const Envelope& envelope) override;
+  std::string end_record() override;
+
+ private:
+  EvidenceSource& source_;
+  Registry* registry_;
+  std::string line_;
+  Record next_;
+};
+
+/// "rule severity subject" of each finding, a line each: for comparison and for reading a failed
+/// test.
+std::string summary_of(const std::vector<Finding>& findings);
+
+}  // namespace hozen::fake

