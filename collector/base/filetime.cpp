@@ -112,6 +112,17 @@ FileTime filetime_from_unix(std::int64_t seconds, std::uint32_t nanoseconds) {
                   nanoseconds % 1'000'000'000u / 100};
 }
 
+std::optional<FileTime> filetime_from_fat(std::uint16_t date, std::uint16_t time) {
+  const unsigned year = 1980u + (date >> 9), month = date >> 5 & 15u, day = date & 31u;
+  const unsigned hour = time >> 11, minute = time >> 5 & 63u, second = (time & 31u) * 2;
+  if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
+      minute > 59 || second > 59)
+    return std::nullopt;
+  const std::uint64_t seconds =
+      days_from_date(year, month, day) * kSecondsPerDay + hour * 3600 + minute * 60 + second;
+  return FileTime{seconds * kTicksPerSecond};
+}
+
 std::optional<FileTime> parse_iso8601(std::string_view text) {
   Scanner scan{text};
   const std::uint64_t year = scan.number(4, 5);

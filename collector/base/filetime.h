@@ -27,8 +27,12 @@ constexpr std::uint64_t kTicksPerSecond = 10'000'000;
 /// Seconds from 1601-01-01 to 1970-01-01.
 constexpr std::int64_t kUnixEpochSeconds = 11'644'473'600;
 
-/// `seconds` and `nanoseconds` since 1970 as a FileTime; what lies before 1601 becomes 0. Nanoseconds below 100 are lost.
+/// `seconds` and `nanoseconds` since 1970 as a FileTime; what lies before 1601 becomes 0.
+/// Nanoseconds below 100 are lost.
 FileTime filetime_from_unix(std::int64_t seconds, std::uint32_t nanoseconds);
+/// A FAT date (years since 1980, month, day) and time (hours, minutes, two-second steps), taken as
+/// UTC; nothing when a part is out of range or the date is 0.
+std::optional<FileTime> filetime_from_fat(std::uint16_t date, std::uint16_t time);
 /// The reverse of iso8601(), with 0 to 7 decimals; nothing when the text is not of that form.
 std::optional<FileTime> parse_iso8601(std::string_view text);
 

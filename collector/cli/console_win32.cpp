@@ -3,7 +3,9 @@
 #include <shellapi.h>
 
 #include <array>
+#include <cstdlib>
 
+#include "collector/base/system_dll_win32.h"
 #include "collector/base/text.h"
 #include "collector/cli/console.h"
 
@@ -50,7 +52,13 @@ bool write_to(DWORD standard_handle, std::string_view text) {
 
 }  // namespace
 
-void prepare_console() {}
+void prepare_console() {
+  restrict_dll_search();
+  // Our own text goes to a console as UTF-16; the log's bytes are UTF-8 and need its code page.
+  static const UINT before = ::GetConsoleOutputCP();
+  if (before == 0 || before == CP_UTF8 || ::SetConsoleOutputCP(CP_UTF8) == 0) return;
+  std::atexit([] { ::SetConsoleOutputCP(before); });
+}
 
 std::vector<std::string> command_line(int, char**) {
   std::vector<std::string> arguments;

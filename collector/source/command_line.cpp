@@ -117,6 +117,11 @@ class Setting {
 
 }  // namespace
 
+Resolution::Resolution(const ResolverContext& context, ResolvedCommand& out)
+    : context_{context}, out_{out}, system_root_{variable("SystemRoot")} {
+  if (auto path = EvidencePath::parse(system_root_)) system_root_path_ = *std::move(path);
+}
+
 void Resolution::step(std::string text) {
   if (std::find(out_.steps.begin(), out_.steps.end(), text) == out_.steps.end())
     out_.steps.push_back(std::move(text));
@@ -201,10 +206,9 @@ bool Resolution::unwrap(const Program& program) {
     return false;
   }
   const bool outer_wow64 = in_wow64_program_;
-  if (program.file.path && !system_root().empty()) {
-    const auto folder = EvidencePath::parse(system_root() + "\\SysWOW64");
-    if (folder && program.file.path->is_below(*folder)) in_wow64_program_ = true;
-  }
+  if (program.file.path && system_root_path_ &&
+      program.file.path->is_below(*system_root_path_ / "SysWOW64"))
+    in_wow64_program_ = true;
   const std::size_t depth = out_.hosts.size();
   push_host(name, program.file);
   const bool unwrapped = rule(*this, program.arguments);
@@ -245,11 +249,10 @@ void Resolution::run_dll(std::string_view text) {
   set_image(out_, file);
   step("dll: " + file.text + " (" + std::string{to_text(file.existence)} + ")");
   note_target(file);
-  const auto system_folder = EvidencePath::parse(system_root() + "\\System32");
-  const auto wow64_folder = EvidencePath::parse(system_root() + "\\SysWOW64");
   const bool bare = unquote(text).find_first_of("\\/") == std::string_view::npos;
-  if (bare && file.path && system_folder && !file.path->is_below(*system_folder) &&
-      !file.path->is_below(*wow64_folder)) {
+  if (bare && file.path && system_root_path_ &&
+      !file.path->is_below(*system_root_path_ / "System32") &&
+      !file.path->is_below(*system_root_path_ / "SysWOW64")) {
     flag(command_flag::kOutsideSystem32);
     step("a bare name that System32 does not hold");
   }

@@ -44,7 +44,7 @@ struct NormalPath {
 /// One resolution as it goes on.
 class Resolution {
  public:
-  Resolution(const ResolverContext& context, ResolvedCommand& out) : context_{context}, out_{out} {}
+  Resolution(const ResolverContext& context, ResolvedCommand& out);
 
   /// Resolves a whole command: the outermost one, or one that a host program was told to run.
   void run_command(std::string_view text);
@@ -94,7 +94,7 @@ class Resolution {
   std::optional<std::string> replace_short_name(const std::string& path) const;
   Existence existence_of(const EvidencePath& path) const;
   std::string variable(std::string_view name) const;
-  std::string system_root() const { return variable("SystemRoot"); }
+  const std::string& system_root() const { return system_root_; }
   bool strict_wow64() const {
     return in_wow64_program_ || (context_.wow64 && !context_.shell_execute);
   }
@@ -109,6 +109,8 @@ class Resolution {
 
   const ResolverContext& context_;
   ResolvedCommand& out_;
+  std::string system_root_;                       ///< "" when not known
+  std::optional<EvidencePath> system_root_path_;  ///< the same, when it is on a volume
   bool in_wow64_program_ = false;
   bool outermost_ = true;
 };

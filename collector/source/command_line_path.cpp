@@ -118,7 +118,7 @@ std::string Resolution::without_nt_prefix(std::string_view text, bool& literal) 
       }
       next += rest;
     } else if (drop_prefix(rest, "\\SystemRoot\\")) {
-      const std::string root = system_root();
+      const std::string& root = system_root();
       if (root.empty()) {
         step("\\SystemRoot is not known");
         break;
@@ -155,13 +155,13 @@ std::optional<NormalPath> Resolution::made_absolute(const std::string& path) {
   }
   if (path.starts_with('\\')) {
     flag(command_flag::kRelativePath);
-    const std::string root = system_root();
+    const std::string& root = system_root();
     if (!is_drive_path(root)) return std::nullopt;
     step("no drive; the system drive is assumed");
     return NormalPath{Kind::absolute, root.substr(0, 2) + path};
   }
   if (context_.driver && outermost_ && path.find('\\') != std::string::npos) {
-    const std::string root = system_root();
+    const std::string& root = system_root();
     if (root.empty()) return std::nullopt;
     step("relative to SystemRoot, as services and drivers are");
     return NormalPath{Kind::absolute, root + '\\' + path};
@@ -208,13 +208,12 @@ NormalPath Resolution::normalise(std::string_view text) {
 std::optional<EvidencePath> Resolution::below_system_root(const EvidencePath& path,
                                                           std::string_view folder,
                                                           std::string_view other) const {
-  const auto root = EvidencePath::parse(system_root());
-  if (!root || !path.is_below(*root)) return std::nullopt;
-  const std::size_t depth = root->components().size();
+  if (!system_root_path_ || !path.is_below(*system_root_path_)) return std::nullopt;
+  const std::size_t depth = system_root_path_->components().size();
   const auto& components = path.components();
   if (components.size() <= depth + 1 || !equals_fold(components[depth], folder))
     return std::nullopt;
-  EvidencePath moved = *root / other;
+  EvidencePath moved = *system_root_path_ / other;
   std::string rest;
   for (std::size_t i = depth + 1; i < components.size(); ++i) {
     moved = moved.child(components[i]);
@@ -319,7 +318,7 @@ std::vector<std::string> Resolution::search_folders() const {
     folders.push_back(std::move(folder));
   };
   if (!current_directory.empty()) add(current_directory);
-  if (const std::string root = system_root(); !root.empty()) {
+  if (const std::string& root = system_root(); !root.empty()) {
     add(root + "\\System32");
     add(root + "\\System");
     add(root);

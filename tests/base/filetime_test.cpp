@@ -84,6 +84,21 @@ INSTANTIATE_TEST_SUITE_P(
                     "60056-05-28T05:36:10.9551616Z", "99999-01-01T00:00:00Z",
                     " 2020-01-01T00:00:00Z", "202-01-01T00:00:00Z"));
 
+TEST(FileTimeFromFat, ReadsDateAndTime) {
+  const auto fat = [](unsigned year, unsigned month, unsigned day) {
+    return static_cast<std::uint16_t>((year - 1980) << 9 | month << 5 | day);
+  };
+  EXPECT_EQ(filetime_from_fat(fat(2012, 2, 29), 23 << 11 | 59 << 5 | 29)->iso8601(),
+            "2012-02-29T23:59:58.0000000Z");
+  EXPECT_EQ(filetime_from_fat(fat(1980, 1, 1), 0)->iso8601(), "1980-01-01T00:00:00.0000000Z");
+  EXPECT_EQ(filetime_from_fat(fat(2107, 12, 31), 0)->iso8601(), "2107-12-31T00:00:00.0000000Z");
+  EXPECT_EQ(filetime_from_fat(0, 0), std::nullopt);
+  EXPECT_EQ(filetime_from_fat(fat(2011, 2, 29), 0), std::nullopt);
+  EXPECT_EQ(filetime_from_fat(fat(2011, 13, 1), 0), std::nullopt);
+  EXPECT_EQ(filetime_from_fat(fat(2011, 1, 1), 24 << 11), std::nullopt);
+  EXPECT_EQ(filetime_from_fat(fat(2011, 1, 1), 30), std::nullopt);
+}
+
 TEST(FileTimeFromUnix, CoversAllSeconds) {
   EXPECT_EQ(filetime_from_unix(0, 0).ticks, 116444736000000000u);
   EXPECT_EQ(filetime_from_unix(1, 123'456'789).ticks, 116444736011234567u);
