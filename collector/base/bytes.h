@@ -99,6 +99,11 @@ class Bytes {
     return Fixed<N>{std::span<const std::byte, N>{data_.data() + offset, N}};
   }
 
+  /// Asks the processor to load what lies at `offset`: a hint, nothing past the end.
+  void prefetch(std::uint64_t offset) const noexcept {
+    if (offset < data_.size()) __builtin_prefetch(data_.data() + offset);
+  }
+
   /// One little-endian integer at `offset`, nothing when it is not all there.
   template <class T>
   std::optional<T> get(std::uint64_t offset) const noexcept {

@@ -37,6 +37,20 @@ std::optional<Key> Hive::root() const {
 }
 
 // A Key is made for cells that hold a key node only, and the bytes do not change.
+KeyView Key::view() const {
+  const auto node = hive_->impl_->key_node(cell_);
+  KeyView view;
+  view.name = node->name;
+  view.latin1_name = node->has_latin1_name();
+  view.flags = node->flags;
+  view.last_written = node->last_written;
+  view.stated_subkeys = node->subkeys;
+  view.stated_values = node->values;
+  view.has_class_name = node->class_length != 0 && node->class_name != kNoCell;
+  view.file_offset = file_offset();
+  return view;
+}
+
 std::string Key::name() const {
   std::string text;
   append_name(text);

@@ -74,6 +74,20 @@ struct ValueView {
   void append_name(std::string& out) const;  ///< WTF-8
 };
 
+/// The fields of a key, all read at once; valid while the Hive lives.
+struct KeyView {
+  Bytes name;  ///< Latin-1 or UTF-16LE
+  bool latin1_name = false;
+  std::uint16_t flags = 0;  ///< without the top four bits (user flags of XP and 2003)
+  FileTime last_written{};
+  std::uint32_t stated_subkeys = 0;
+  std::uint32_t stated_values = 0;
+  bool has_class_name = false;
+  std::uint64_t file_offset = 0;  ///< of the nk cell
+
+  void append_name(std::string& out) const;  ///< WTF-8
+};
+
 /// A value that owns its bytes.
 struct Value {
   std::string name;
@@ -95,6 +109,7 @@ class Hive;
 /// at most a bounded number of times; what is refused is a Problem.
 class Key {
  public:
+  KeyView view() const;
   std::string name() const;
   void append_name(std::string& out) const;
   Bytes raw_name() const;  ///< Latin-1 or UTF-16LE

@@ -4,43 +4,6 @@
 
 namespace hozen::regf {
 
-std::optional<KeyNode> parse_key_node(Bytes data) {
-  if (!data.contains(0, kKeyNodeBytes)) return std::nullopt;
-  const Fixed<kKeyNodeBytes> nk{data.span().first<kKeyNodeBytes>()};
-  if (nk.u16<0>() != signature('n', 'k')) return std::nullopt;
-  KeyNode node;
-  node.flags = nk.u16<2>() & kKeyFlagsMask;
-  node.last_written = FileTime{nk.u64<4>()};
-  node.parent = nk.u32<16>();
-  node.subkeys = nk.u32<20>();
-  node.subkey_list = nk.u32<28>();
-  node.values = nk.u32<36>();
-  node.value_list = nk.u32<40>();
-  node.security = nk.u32<44>();
-  node.class_name = nk.u32<48>();
-  node.class_length = nk.u16<74>();
-  const std::uint16_t name_length = nk.u16<72>();
-  node.name = data.tail(kKeyNodeBytes).head(name_length);
-  node.name_cut = node.name.size() < name_length;
-  return node;
-}
-
-std::optional<KeyValue> parse_key_value(Bytes data) {
-  if (!data.contains(0, kKeyValueBytes)) return std::nullopt;
-  const Fixed<kKeyValueBytes> vk{data.span().first<kKeyValueBytes>()};
-  if (vk.u16<0>() != signature('v', 'k')) return std::nullopt;
-  KeyValue value;
-  value.size = vk.u32<4>();
-  value.data = vk.u32<8>();
-  value.type = vk.u32<12>();
-  value.flags = vk.u16<16>();
-  value.inline_data = data.tail(8).head(4);
-  const std::uint16_t name_length = vk.u16<2>();
-  value.name = data.tail(kKeyValueBytes).head(name_length);
-  value.name_cut = value.name.size() < name_length;
-  return value;
-}
-
 void append_registry_name(std::string& out, Bytes name, bool latin1) {
   if (latin1)
     append_wtf8_from_latin1(out, name);
@@ -51,6 +14,8 @@ void append_registry_name(std::string& out, Bytes name, bool latin1) {
 void ValueView::append_name(std::string& out) const {
   append_registry_name(out, name, latin1_name);
 }
+
+void KeyView::append_name(std::string& out) const { append_registry_name(out, name, latin1_name); }
 
 Value to_value(const ValueView& view) {
   Value value;
@@ -97,22 +62,6 @@ bool Hive::Impl::charge(std::uint64_t count) {
   if (count > budget) return false;
   budget -= count;
   return true;
-}
-
-std::optional<Cell> Hive::Impl::cell(std::uint32_t offset) const {
-  if (offset % kCellAlignment != 0) return std::nullopt;
-  const auto stored = area.get<std::int32_t>(offset);
-  if (!stored) return std::nullopt;
-  const std::int64_t size = *stored < 0 ? -std::int64_t{*stored} : std::int64_t{*stored};
-  if (size < kCellAlignment || !area.contains(offset, static_cast<std::uint64_t>(size)))
-    return std::nullopt;
-  const Bytes whole = area.tail(offset).head(static_cast<std::uint64_t>(size));
-  return Cell{whole.tail(4), *stored < 0};
-}
-
-std::optional<KeyNode> Hive::Impl::key_node(std::uint32_t offset) const {
-  const auto found = cell(offset);
-  return found ? parse_key_node(found->data) : std::nullopt;
 }
 
 bool Hive::Impl::claim(std::uint32_t offset, Bytes data, std::uint64_t used) {

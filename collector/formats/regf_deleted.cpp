@@ -22,7 +22,7 @@ class DeletedScan {
 
   void run(FunctionRef<void(const DeletedKey&)> on_key,
            FunctionRef<void(const DeletedValue&)> on_value) {
-    if (hive_.root) read_rest(*hive_.root, 0);
+    if (hive_.root && hive_.unread != 0) read_rest(*hive_.root, 0);
     collect_regions();
     for (const Region& region : regions_) search(region);
     link_values();

@@ -72,10 +72,31 @@ struct KeyNode {
   bool name_cut = false;
 
   bool has_latin1_name() const { return (flags & kFlagLatin1Name) != 0; }
+  /// A predefined handle keeps the handle where other keys keep the count.
+  bool has_values() const { return values != 0 && (flags & kFlagPredefinedHandle) == 0; }
 };
 
 /// The nk fields in `data` (a cell behind its size field, or a remnant of one).
-std::optional<KeyNode> parse_key_node(Bytes data);
+inline std::optional<KeyNode> parse_key_node(Bytes data) {
+  if (!data.contains(0, kKeyNodeBytes)) return std::nullopt;
+  const Fixed<kKeyNodeBytes> nk{data.span().first<kKeyNodeBytes>()};
+  if (nk.u16<0>() != signature('n', 'k')) return std::nullopt;
+  KeyNode node;
+  node.flags = nk.u16<2>() & kKeyFlagsMask;
+  node.last_written = FileTime{nk.u64<4>()};
+  node.parent = nk.u32<16>();
+  node.subkeys = nk.u32<20>();
+  node.subkey_list = nk.u32<28>();
+  node.values = nk.u32<36>();
+  node.value_list = nk.u32<40>();
+  node.security = nk.u32<44>();
+  node.class_name = nk.u32<48>();
+  node.class_length = nk.u16<74>();
+  const std::uint16_t name_length = nk.u16<72>();
+  node.name = data.tail(kKeyNodeBytes).head(name_length);
+  node.name_cut = node.name.size() < name_length;
+  return node;
+}
 
 struct KeyValue {
   std::uint32_t size = 0;  ///< with the bit that says "inline"
@@ -90,7 +111,21 @@ struct KeyValue {
   std::uint32_t length() const { return size & 0x7FFF'FFFFu; }
   bool has_latin1_name() const { return (flags & 1) != 0; }
 };
-std::optional<KeyValue> parse_key_value(Bytes data);
+inline std::optional<KeyValue> parse_key_value(Bytes data) {
+  if (!data.contains(0, kKeyValueBytes)) return std::nullopt;
+  const Fixed<kKeyValueBytes> vk{data.span().first<kKeyValueBytes>()};
+  if (vk.u16<0>() != signature('v', 'k')) return std::nullopt;
+  KeyValue value;
+  value.size = vk.u32<4>();
+  value.data = vk.u32<8>();
+  value.type = vk.u32<12>();
+  value.flags = vk.u16<16>();
+  value.inline_data = data.tail(8).head(4);
+  const std::uint16_t name_length = vk.u16<2>();
+  value.name = data.tail(kKeyValueBytes).head(name_length);
+  value.name_cut = value.name.size() < name_length;
+  return value;
+}
 
 Value to_value(const ValueView& view);
 void append_registry_name(std::string& out, Bytes name, bool latin1);
@@ -137,6 +172,7 @@ struct Hive::Impl {
   CellBits values_read;             ///< nk cells whose values, and vk cells whose data, were read
   std::optional<CellBits> refused;  ///< vk cells that were shared too often
   CellBits listed;                  ///< scratch while one list is read
+  std::uint64_t unread = 0;         ///< lists of keys of the tree that were not read to their end
   std::uint64_t budget = 0;         ///< bytes that may still be read for a second reader
   std::vector<std::uint32_t> children;  ///< stack of the lists that are being visited
   std::vector<SpareEntry> spare_entries;
@@ -153,8 +189,20 @@ struct Hive::Impl {
   bool charge(std::uint64_t count);
 
   // Cells (regf_cell.cpp).
-  std::optional<Cell> cell(std::uint32_t offset) const;
-  std::optional<KeyNode> key_node(std::uint32_t offset) const;
+  std::optional<Cell> cell(std::uint32_t offset) const {
+    if (offset % kCellAlignment != 0) return std::nullopt;
+    const auto stored = area.get<std::int32_t>(offset);
+    if (!stored) return std::nullopt;
+    const std::int64_t size = *stored < 0 ? -std::int64_t{*stored} : std::int64_t{*stored};
+    if (size < kCellAlignment || !area.contains(offset, static_cast<std::uint64_t>(size)))
+      return std::nullopt;
+    const Bytes whole = area.tail(offset).head(static_cast<std::uint64_t>(size));
+    return Cell{whole.tail(4), *stored < 0};
+  }
+  std::optional<KeyNode> key_node(std::uint32_t offset) const {
+    const auto found = cell(offset);
+    return found ? parse_key_node(found->data) : std::nullopt;
+  }
   /// Marks a cell as used up to `used` bytes of its data; true for its first user.
   bool claim(std::uint32_t offset, Bytes data, std::uint64_t used);
   std::string path_of(std::uint32_t key) const;
@@ -162,6 +210,7 @@ struct Hive::Impl {
 
   // Subkeys (regf_subkeys.cpp).
   bool each_child(std::uint32_t key, std::uint16_t depth, FunctionRef<bool(std::uint32_t)> visit);
+  void prefetch_lists(std::uint32_t key) const;
   void gather_children(std::uint32_t key, const KeyNode& node);
   bool gather_list(std::uint32_t key, std::uint32_t list, bool nested, bool first_read);
   void gather_child(std::uint32_t key, std::uint32_t child, std::size_t begin, bool first_read,

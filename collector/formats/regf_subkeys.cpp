@@ -104,9 +104,21 @@ bool Hive::Impl::each_child(std::uint32_t key, std::uint16_t depth,
   gather_children(key, *node);
   const std::size_t end = children.size();
   bool go_on = true;
-  for (std::size_t i = begin; i < end && go_on; ++i) go_on = visit(children[i]);
+  for (std::size_t i = begin; i < end && go_on; ++i) {
+    if (i + 2 < end) area.prefetch(children[i + 2]);
+    if (i + 1 < end) prefetch_lists(children[i + 1]);
+    go_on = visit(children[i]);
+  }
   children.resize(begin);
   return go_on;
+}
+
+// The cells of a key lie apart: the next key's lists come while this one is being read.
+void Hive::Impl::prefetch_lists(std::uint32_t key) const {
+  constexpr std::uint64_t kSubkeyList = 4 + 28, kValueList = 4 + 40;  // in the nk cell
+  const Bytes nk = area.tail(key);
+  for (const std::uint64_t field : {kSubkeyList, kValueList})
+    if (const auto list = nk.get<std::uint32_t>(field)) area.prefetch(*list);
 }
 
 void Hive::Impl::gather_children(std::uint32_t key, const KeyNode& node) {
@@ -117,7 +129,7 @@ void Hive::Impl::gather_children(std::uint32_t key, const KeyNode& node) {
   for (std::size_t i = begin; i < children.size(); ++i) listed.reset(children[i]);
   if (first_read && problem_count == problems_before && children.size() - begin != node.subkeys)
     note_cell(Errc::malformed, "count of subkeys", key, key);
-  if (complete) subkeys_read.set(key);
+  if (complete && subkeys_read.set(key)) --unread;
 }
 
 // False when the budget ended it: the key then stays unread, so that it is charged again.
@@ -140,8 +152,10 @@ bool Hive::Impl::gather_list(std::uint32_t key, std::uint32_t list_offset, bool 
     note_cell(Errc::limit, "subkey list that several keys use", list_offset, key);
     return false;
   }
+  constexpr std::uint32_t kAhead = 8;  // elements whose cells are on their way
   bool stop = false;
   for (std::uint32_t i = 0; i < list->count && !stop; ++i) {
+    if (i + kAhead < list->count) area.prefetch(element(*list, i + kAhead));
     if (is_root)
       stop = !gather_list(key, element(*list, i), true, first_read);
     else
@@ -179,6 +193,8 @@ void Hive::Impl::gather_child(std::uint32_t key, std::uint32_t child, std::size_
 void Hive::Impl::claim_key(std::uint32_t key, const KeyNode& node, Bytes data) {
   if (!claim(key, data, kKeyNodeBytes + node.name.size())) return;
   if (node.name_cut) note_cell(Errc::truncated, "key name", key, key);
+  if (node.subkeys != 0) ++unread;
+  if (node.has_values()) ++unread;
   if (node.class_length != 0 && node.class_name != kNoCell) {
     if (const auto text = cell(node.class_name))
       claim(node.class_name, text->data, node.class_length);

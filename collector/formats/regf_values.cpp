@@ -7,8 +7,7 @@ namespace hozen::regf {
 
 bool Hive::Impl::visit_values(std::uint32_t key, FunctionRef<bool(const ValueView&)> visit) {
   const auto node = key_node(key);
-  // A predefined handle keeps the handle where other keys keep the count.
-  if (!node || node->values == 0 || (node->flags & kFlagPredefinedHandle) != 0) return true;
+  if (!node || !node->has_values()) return true;
   const auto list = cell(node->value_list);
   if (!list) {
     note_cell(Errc::truncated, "value list", node->value_list, key);
@@ -28,11 +27,13 @@ bool Hive::Impl::visit_values(std::uint32_t key, FunctionRef<bool(const ValueVie
   std::vector<std::byte> assembled;
   bool go_on = true;
   for (std::uint32_t i = 0; i < count && (go_on || first_read); ++i) {
+    if (const auto next = list->data.get<std::uint32_t>(std::uint64_t{i} * 4 + 8))
+      area.prefetch(*next);
     ValueView value;
     const std::uint32_t offset = *list->data.get<std::uint32_t>(std::uint64_t{i} * 4);
     if (read_value(key, offset, first_read, value, assembled) && go_on) go_on = visit(value);
   }
-  values_read.set(key);
+  if (values_read.set(key)) --unread;
   return go_on;
 }
 
