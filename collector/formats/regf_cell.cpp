@@ -41,14 +41,16 @@ void Hive::Impl::note(Errc code, std::string_view what, std::uint64_t file_offse
   constexpr std::size_t kMaxRemembered = 1u << 16;
   const std::uint64_t id = std::hash<std::string_view>{}(what) ^ (file_offset << 8);
   if (reported.size() < kMaxRemembered && !reported.insert(id).second) return;
-  ++problem_count;
-  if (problems.size() < kMaxStoredProblems)
-    problems.push_back({code, std::string{what}, file_offset, {}});
+  note_problem({code, std::string{what}, file_offset, {}});
 }
 
 void Hive::Impl::note_problem(Problem problem) {
+  // A limit that was reached must be known even when everything else is wrong as well.
+  constexpr std::size_t kReservedForLimits = 64;
+  const std::size_t most =
+      kMaxStoredProblems - (problem.code == Errc::limit ? 0 : kReservedForLimits);
   ++problem_count;
-  if (problems.size() < kMaxStoredProblems) problems.push_back(std::move(problem));
+  if (problems.size() < most) problems.push_back(std::move(problem));
 }
 
 void Hive::Impl::note_cell(Errc code, std::string_view what, std::uint32_t cell,

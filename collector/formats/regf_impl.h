@@ -217,6 +217,7 @@ struct Hive::Impl {
                     bool& stop);
   bool accepts(std::uint32_t key, std::uint32_t child, const KeyNode& node);
   void find_owners();
+  /// Before a key is handed out: what is `unread` counts on it.
   void claim_key(std::uint32_t key, const KeyNode& node, Bytes data);
   std::optional<std::uint32_t> find_child(std::uint32_t key, std::uint16_t depth,
                                           std::string_view name);

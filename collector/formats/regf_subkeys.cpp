@@ -293,8 +293,11 @@ std::optional<std::uint32_t> Hive::Impl::find_child(std::uint32_t key, std::uint
       const std::uint64_t at = kListHeaderBytes + std::uint64_t{i} * list->stride;
       if (*list->data.get<std::uint32_t>(at + 4) != hash) continue;
       const std::uint32_t child = element(*list, i);
-      const auto fields = key_node(child);
-      if (fields && has_name(wanted, *fields) && accepts(key, child, *fields)) return child;
+      const auto candidate = cell(child);
+      const auto fields = candidate ? parse_key_node(candidate->data) : std::nullopt;
+      if (!fields || !has_name(wanted, *fields) || !accepts(key, child, *fields)) continue;
+      claim_key(child, *fields, candidate->data);
+      return child;
     }
     return std::nullopt;
   };
