@@ -108,7 +108,7 @@ Result<std::unique_ptr<Hive>> Hive::open(std::vector<std::byte> bytes, std::vect
   const bool has_bins = Bytes{bytes}.tail(kBaseBlockBytes).head(4).chars() == "hbin";
   auto stored = read_base_block(Bytes{bytes});
   if (!stored && !has_bins) return std::move(stored).error();
-  if (stored && stored->checksum_ok && stored->type != 0)
+  if (stored && stored->type != 0 && (stored->checksum_ok || !has_bins))
     return Error{Errc::unsupported, "registry transaction log: give the hive it belongs to", 28};
   if (bytes.size() < kBaseBlockBytes)
     return Error{Errc::truncated, "regf base block", bytes.size()};
