@@ -8,6 +8,7 @@
 #include "collector/base/text.h"
 #include "collector/cli/command.h"
 #include "collector/cli/console.h"
+#include "collector/cli/elevation.h"
 #include "collector/cli/exit_code.h"
 #include "collector/cli/output_choice.h"
 #include "collector/cli/profile_files.h"
@@ -149,6 +150,9 @@ int collect_command(const Options& options, const CommandLine& line) {
   collection.bundle.threads = options.jobs;
   const auto source = open_source(options);
   if (!source) return source_failure(options, source.error());
+  const bool live = (*source)->kind() == "live";
+  if (const auto refusal = refuse_without_rights(live, options.unprivileged, collection.privileges))
+    return fail(kExitPrivilege, *refusal);
   const auto output = choose_output(options.output);
   if (!output)
     return fail(kExitOutput, "cannot write to " + printable(output.error().what) + ": " +
@@ -156,16 +160,12 @@ int collect_command(const Options& options, const CommandLine& line) {
   return run_collection(options, **source, *output, collection);
 }
 
-void declare(CLI::App& command, Options& options) {
-  const auto size = [](const std::string& text) {
-    const auto bytes = parse_byte_size(text);
-    return bytes && *bytes > 0 ? std::string{} : "\"" + text + "\" is not a size such as 512M";
-  };
-  command
-      .add_option(
-          "--root", options.root,
-          "Collect from a mounted or copied Windows volume, or from a folder that holds C/, D/ …")
-      ->option_text("DIR");
+/// What to collect from where.
+void declare_scope(CLI::App& command, Options& options) {
+  auto* root = command.add_option("--root", options.root,
+                                  "Collect from a mounted or copied Windows volume, or from a "
+                                  "folder that holds C/, D/ …; without it from the running system");
+  root->option_text("DIR");
   command
       .add_option("--profile", options.profiles,
                   "What to collect: a shipped profile or your own XML file (default triage); again "
@@ -180,6 +180,23 @@ void declare(CLI::App& command, Options& options) {
       ->take_all()
       ->allow_extra_args(false);
   command
+      .add_option("--max-file-size", options.max_file_size,
+                  "Of longer files only the beginning is kept; registry hives that modules read "
+                  "are kept whole")
+      ->option_text("SIZE")
+      ->check([](const std::string& text) {
+        const auto bytes = parse_byte_size(text);
+        return bytes && *bytes > 0 ? std::string{} : "\"" + text + "\" is not a size such as 512M";
+      });
+  command
+      .add_flag("--unprivileged", options.unprivileged,
+                "Collect from the running system what is possible without administrator rights")
+      ->excludes(root);
+}
+
+/// Where the bundle goes, and what stands in it about this collection.
+void declare_output(CLI::App& command, Options& options) {
+  command
       .add_option("--output", options.output,
                   "Folder or file for the bundle, - for standard output (default: this folder)")
       ->option_text("DIR|FILE|-");
@@ -187,25 +204,22 @@ void declare(CLI::App& command, Options& options) {
       ->option_text("ID");
   command.add_option("--operator", options.operator_name, "Your name, kept in the manifest")
       ->option_text("NAME");
-  command
-      .add_option("--max-file-size", options.max_file_size,
-                  "Of longer files only the beginning is kept; registry hives that modules read "
-                  "are kept whole")
-      ->option_text("SIZE")
-      ->check(size);
   command.add_option("--jobs", options.jobs, "Threads that compress (default: one a processor)")
       ->option_text("N")
       ->check(CLI::Range(1u, kMaxJobs));
-  command
-      .add_option("--log-level", options.log_level,
-                  "What the log shows: trace, debug, info, warn, error or off")
-      ->option_text("LEVEL")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+}
+
+void declare_console(CLI::App& command, Options& options) {
   command
       .add_option("--progress", options.progress,
                   "auto, plain (lines), json (lines of JSON) or none")
       ->option_text("FORM")
       ->check(CLI::IsMember({"auto", "plain", "json", "none"}));
+  command
+      .add_option("--log-level", options.log_level,
+                  "What the log shows: trace, debug, info, warn, error or off")
+      ->option_text("LEVEL")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
   auto* quiet =
       command.add_flag("--quiet", options.quiet, "Print only the path of the bundle and its seal");
   command.add_flag("--verbose", options.verbose, "Show the log: what is done as it is done")
@@ -217,7 +231,9 @@ void declare(CLI::App& command, Options& options) {
 void add_collect(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("collect", "Collect evidence into a bundle");
-  declare(*command, *options);
+  declare_scope(*command, *options);
+  declare_output(*command, *options);
+  declare_console(*command, *options);
   command->footer(
       "\nExamples:\n"
       "  hozen collect --root /mnt/windows --output /cases/42 --case 42 --operator \"A. Sato\"\n"

@@ -21,7 +21,10 @@ bool write_all(int descriptor, std::string_view text) {
 
 }  // namespace
 
-void prepare_console() { ::signal(SIGPIPE, SIG_IGN); }
+void prepare_console() {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files: the write tells
+}
 
 std::vector<std::string> command_line(int argc, char** argv) { return {argv, argv + argc}; }
 

@@ -1,0 +1,75 @@
+#include <windows.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "collector/base/native_win32.h"
+#include "tests/builders/program.h"
+#include "tests/builders/temp_folder.h"
+
+namespace hozen::test {
+namespace {
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+HANDLE inheritable_file(const std::filesystem::path& path) {
+  SECURITY_ATTRIBUTES inherit{sizeof inherit, nullptr, TRUE};
+  return CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ, &inherit, CREATE_ALWAYS, 0,
+                     nullptr);
+}
+
+/// As CommandLineToArgvW takes apart: backslashes count only before a quote.
+void append_quoted(std::wstring& line, const std::wstring& argument) {
+  line += L" \"";
+  std::size_t backslashes = 0;
+  for (const wchar_t c : argument) {
+    if (c == L'"') line.append(backslashes + 1, L'\\');
+    backslashes = c == L'\\' ? backslashes + 1 : 0;
+    line += c;
+  }
+  line.append(backslashes, L'\\');
+  line += L'"';
+}
+
+}  // namespace
+
+std::string program_path() {
+  const char* path = std::getenv("HOZEN_PROGRAM");
+  return path != nullptr && std::filesystem::exists(path) ? path : "";
+}
+
+Ended run_program(const std::vector<std::string>& arguments, const std::string& folder,
+                  const std::function<void(int)>& meanwhile) {
+  const TempFolder streams;
+  const auto output = streams.path() / "output", error = streams.path() / "error";
+  Ended ended;
+  std::wstring line = L"\"" + wide_from_wtf8(program_path()) + L"\"";
+  for (const auto& argument : arguments) append_quoted(line, wide_from_wtf8(argument));
+  STARTUPINFOW start{};
+  start.cb = sizeof start;
+  start.dwFlags = STARTF_USESTDHANDLES;
+  start.hStdOutput = inheritable_file(output);
+  start.hStdError = inheritable_file(error);
+  PROCESS_INFORMATION process{};
+  const BOOL started = CreateProcessW(nullptr, line.data(), nullptr, nullptr, TRUE, 0, nullptr,
+                                      wide_from_wtf8(folder).c_str(), &start, &process);
+  CloseHandle(start.hStdOutput);
+  CloseHandle(start.hStdError);
+  if (started == 0) return ended;
+  if (meanwhile) meanwhile(static_cast<int>(process.dwProcessId));
+  WaitForSingleObject(process.hProcess, INFINITE);
+  DWORD code = 0;
+  GetExitCodeProcess(process.hProcess, &code);
+  CloseHandle(process.hThread);
+  CloseHandle(process.hProcess);
+  ended.exit_code = static_cast<int>(code);
+  ended.output = content_of(output);
+  ended.error = content_of(error);
+  return ended;
+}
+
+}  // namespace hozen::test

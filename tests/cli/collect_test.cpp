@@ -1,0 +1,288 @@
+// The program as a user runs it: exit codes, standard output and error, what lies on the disk.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/builders/fake_windows.h"
+#include "tests/builders/program.h"
+#include "tests/builders/temp_folder.h"
+
+namespace hozen {
+namespace {
+
+using nlohmann::json;
+using test::Ended;
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+namespace fs = std::filesystem;
+
+constexpr const char* kRun = "HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+
+std::string content_of(const fs::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+class CommandLineTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::program_path().empty()) GTEST_SKIP() << "HOZEN_PROGRAM names no program";
+  }
+  /// A small Windows on disk, with a program that starts from a temporary folder.
+  std::string root() {
+    if (!root_.empty()) return root_;
+    fake::FakeWindows windows;
+    windows.user("alice");
+    windows.program("C:\\Users\\alice\\AppData\\Local\\Temp\\evil.exe");
+    windows.program("C:\\Users\\alice\\AppData\\Local\\Temp\\\u65E5\u672C\u8A9E.exe");
+    windows.value(kRun, "evil", fake::sz("C:\\Users\\alice\\AppData\\Local\\Temp\\evil.exe"));
+    windows.value(kRun, "jp",
+                  fake::sz("C:\\Users\\alice\\AppData\\Local\\Temp\\\u65E5\u672C\u8A9E.exe"));
+    windows.file("C:\\Windows\\System32\\drivers\\etc\\hosts", "127.0.0.1 localhost\n");
+    root_ = folder.text() + "/root";
+    fs::create_directories(fs::path{folder.path()} / "root");
+    EXPECT_TRUE(windows.write_to(root_));
+    return root_;
+  }
+  Ended run(const std::vector<std::string>& arguments) {
+    return test::run_program(arguments, folder.text());
+  }
+  /// Collects and returns the bundle's path.
+  std::string bundle() {
+    const Ended ended = run({"collect", "--root", root(), "--output", "out", "--quiet"});
+    EXPECT_THAT(ended.exit_code, ::testing::AnyOf(0, 1)) << ended.error;
+    return ended.output.substr(0, ended.output.find('\n'));
+  }
+  std::vector<std::string> files_in(const std::string& relative) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (const auto& entry : fs::directory_iterator{folder.path() / relative, failure})
+      names.push_back(entry.path().filename().string());
+    return names;
+  }
+
+  TempFolder folder;
+  std::string root_;
+};
+
+TEST_F(CommandLineTest, CollectsIntoABundleAndTellsWhatItFound) {
+  const Ended ended = run(
+      {"collect", "--root", root(), "--output", "out", "--case", "42", "--operator", "A. Sato"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.output << ended.error;
+  EXPECT_THAT(ended.output,
+              AllOf(HasSubstr("Bundle    "), HasSubstr("Seal      "), HasSubstr("FAKEPC"),
+                    HasSubstr("Case      42"), HasSubstr("Operator  A. Sato"),
+                    HasSubstr("evil.exe"), HasSubstr("WHAT TO DO NOW")));
+  EXPECT_THAT(ended.error, Not(HasSubstr("Seal")));
+  const auto files = files_in("out");
+  ASSERT_THAT(files, SizeIs(2));
+  for (const auto& name : files)
+    EXPECT_THAT(name, MatchesRegex("FAKEPC-........T......Z\\.zip(\\.seal)?"));
+}
+
+TEST_F(CommandLineTest, ReportTellsTheSameAndWritesTicketAndJson) {
+  const std::string path = bundle();
+  const Ended text = run({"report", path});
+  EXPECT_EQ(text.exit_code, 0) << text.error;
+  EXPECT_THAT(text.output, AllOf(HasSubstr("FAKEPC"), HasSubstr("evil.exe"), HasSubstr("why:")));
+
+  const Ended ticket = run({"report", path, "--ticket", "ticket.md"});
+  EXPECT_EQ(ticket.exit_code, 0) << ticket.error;
+  const std::string markdown = content_of(folder.path() / "ticket.md");
+  const std::string seal = content_of(folder.path() / (path + ".seal")).substr(0, 64);
+  EXPECT_LT(markdown.size(), 4000u);
+  EXPECT_THAT(markdown, HasSubstr(seal));
+  EXPECT_THAT(ticket.output, HasSubstr(seal));
+  EXPECT_EQ(run({"report", path, "--ticket", "ticket.md"}).exit_code, 5);
+
+  const Ended parsed = run({"report", path, "--json"});
+  EXPECT_EQ(parsed.exit_code, 0);
+  const json object = json::parse(parsed.output);
+  EXPECT_EQ(object["seal"], seal);
+  EXPECT_EQ(object["manifest"]["host"]["name"], "FAKEPC");
+  EXPECT_FALSE(object["findings"].empty());
+}
+
+TEST_F(CommandLineTest, QuietPrintsOnlyPathAndSeal) {
+  const Ended ended = run({"collect", "--root", root(), "--output", "out", "--quiet"});
+  EXPECT_THAT(ended.output, MatchesRegex("[^\n]*\\.zip\n[0-9a-f]*\n"));
+  EXPECT_THAT(ended.error, IsEmpty());
+}
+
+TEST_F(CommandLineTest, WritesTheBundleToStandardOutputAndNothingElse) {
+  const Ended ended = run({"collect", "--root", root(), "--output", "-"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_THAT(ended.output.substr(0, 4), std::string("PK\x03\x04"));
+  EXPECT_THAT(ended.error, HasSubstr("Seal      "));
+  std::ofstream{folder.path() / "piped.zip", std::ios::binary} << ended.output;
+  EXPECT_EQ(run({"report", "piped.zip"}).exit_code, 0);
+  EXPECT_THAT(files_in("."), Not(::testing::Contains(EndsWith(".seal"))));
+}
+
+TEST_F(CommandLineTest, TakesNamesInAnyScript) {
+  root();
+  const std::string name = "\u30D5\u30A9\u30EB\u30C0 1/\u8A3C\u62E0.zip";
+  fs::create_directories(folder.path() / fs::u8path("\u30D5\u30A9\u30EB\u30C0 1"));
+  const Ended ended = run({"collect", "--root", root(), "--output", name, "--operator",
+                           "\u4F50\u85E4", "--case", "\u4E8B\u6848\u2460", "--quiet"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_TRUE(fs::exists(folder.path() / fs::u8path(name)));
+  const Ended parsed = run({"report", name, "--json"});
+  const json object = json::parse(parsed.output);
+  EXPECT_EQ(object["manifest"]["collection"]["operator"], "\u4F50\u85E4");
+  EXPECT_EQ(object["manifest"]["collection"]["case"], "\u4E8B\u6848\u2460");
+  EXPECT_THAT(parsed.output, HasSubstr("\u65E5\u672C\u8A9E.exe"));
+}
+
+TEST_F(CommandLineTest, NeverOverwrites) {
+  std::ofstream{folder.path() / "there.zip"} << "mine";
+  const Ended ended = run({"collect", "--root", root(), "--output", "there.zip"});
+  EXPECT_EQ(ended.exit_code, 5);
+  EXPECT_THAT(ended.error, HasSubstr("exists already"));
+  EXPECT_EQ(content_of(folder.path() / "there.zip"), "mine");
+}
+
+TEST_F(CommandLineTest, OneModuleCollectsOnlyWhatItAsksFor) {
+  const Ended ended =
+      run({"collect", "--root", root(), "--output", "out", "--module", "run_keys", "--quiet"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  const std::string path = ended.output.substr(0, ended.output.find('\n'));
+  const std::string bytes = content_of(folder.path() / path);
+  EXPECT_THAT(bytes, HasSubstr("records/run_keys.jsonl"));
+  EXPECT_THAT(bytes, HasSubstr("evil.exe"));
+  EXPECT_THAT(bytes, Not(HasSubstr("drivers/etc/hosts")));
+}
+
+TEST_F(CommandLineTest, LimitsTheSizeOfFilesAndSaysWhatThatCost) {
+  std::ofstream{fs::path{root()} / "Windows/System32/drivers/etc/hosts"} << std::string(5000, 'x');
+  const Ended ended =
+      run({"collect", "--root", root(), "--output", "out", "--max-file-size", "1K"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("COULD NOT BE COLLECTED"), HasSubstr("truncated"),
+                                  HasSubstr("hosts")));
+}
+
+TEST_F(CommandLineTest, ProgressAsJsonIsJsonLinesOnStandardError) {
+  const Ended ended = run({"collect", "--root", root(), "--output", "out", "--progress", "json"});
+  std::istringstream lines{ended.error};
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const json object = json::parse(line, nullptr, false);
+    ASSERT_TRUE(object.is_object()) << line;
+    EXPECT_TRUE(object.contains("phase") && object.contains("bytes")) << line;
+  }
+  EXPECT_GT(count, 3u);
+}
+
+struct BadUsage {
+  std::string name;
+  std::vector<std::string> arguments;
+  int exit_code;
+  std::string message;
+};
+class CommandLineBad : public CommandLineTest, public ::testing::WithParamInterface<BadUsage> {};
+
+TEST_P(CommandLineBad, EndsWithItsCodeAndSaysWhatIsWrong) {
+  const Ended ended = run(GetParam().arguments);
+  EXPECT_EQ(ended.exit_code, GetParam().exit_code) << ended.output << ended.error;
+  EXPECT_THAT(ended.error, HasSubstr(GetParam().message));
+  EXPECT_THAT(ended.output, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, CommandLineBad,
+    ::testing::Values(
+        BadUsage{"NoCommand", {}, 2, "collect"},
+        BadUsage{"UnknownCommand", {"colect"}, 2, "did you mean \"collect\"?"},
+        BadUsage{"UnknownOption", {"collect", "--rot", "x"}, 2, "did you mean \"--root\"?"},
+        BadUsage{"LaterOption", {"collect", "--root", ".", "--ioc", "x"}, 2, "not expected"},
+        BadUsage{"OptionWithoutValue", {"collect", "--root"}, 2, "--root"},
+        BadUsage{"UnknownProfile",
+                 {"collect", "--root", ".", "--profile", "triag"},
+                 2,
+                 "did you mean \"triage\"?"},
+        BadUsage{"MissingProfileFile",
+                 {"collect", "--root", ".", "--profile", "no.xml"},
+                 2,
+                 "cannot read the profile"},
+        BadUsage{"UnknownModule",
+                 {"collect", "--root", ".", "--module", "run_key"},
+                 2,
+                 "did you mean \"run_keys\"?"},
+        BadUsage{"BadSize", {"collect", "--root", ".", "--max-file-size", "big"}, 2, "not a size"},
+        BadUsage{"ZeroSize", {"collect", "--root", ".", "--max-file-size", "0"}, 2, "not a size"},
+        BadUsage{"BadJobs", {"collect", "--root", ".", "--jobs", "0"}, 2, "--jobs"},
+        BadUsage{"BadProgress", {"collect", "--root", ".", "--progress", "fancy"}, 2, "--progress"},
+        BadUsage{
+            "BadLogLevel", {"collect", "--root", ".", "--log-level", "loud"}, 2, "--log-level"},
+        BadUsage{"QuietVerbose", {"collect", "--root", ".", "--quiet", "--verbose"}, 2, "excludes"},
+        BadUsage{"UnprivilegedRoot", {"collect", "--root", ".", "--unprivileged"}, 2, "excludes"},
+        BadUsage{"NoSuchRoot", {"collect", "--root", "no/such"}, 4, "the source cannot be read"},
+        BadUsage{"NoSuchBundle", {"report", "no.zip"}, 4, "cannot read the bundle"},
+        BadUsage{"ReportWithoutBundle", {"report"}, 2, "BUNDLE"},
+        BadUsage{"ProfileWithoutVerb", {"profile"}, 2, "profile"},
+        BadUsage{
+            "ProfileCheckMissing", {"profile", "check", "no.xml"}, 2, "cannot read the profile"}),
+    [](const auto& parameter) { return parameter.param.name; });
+
+TEST_F(CommandLineTest, AProfileWithErrorsCollectsNothing) {
+  folder.write("bad.xml",
+               "<profile version=\"1\" summary=\"s\">\n<modul name=\"run_keys\"/>\n</profile>");
+  const Ended ended = run({"collect", "--root", root(), "--profile", "bad.xml", "--output", "out"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.error, HasSubstr("bad.xml:2: unknown element <modul>"));
+  EXPECT_THAT(files_in("out"), IsEmpty());
+}
+
+TEST_F(CommandLineTest, AFileThatIsNoBundleIsSaidToBeNone) {
+  folder.write("text.zip", "hello");
+  const Ended ended = run({"report", "text.zip"});
+  EXPECT_EQ(ended.exit_code, 4);
+  EXPECT_THAT(ended.error, HasSubstr("cannot be read as a bundle"));
+}
+
+TEST_F(CommandLineTest, HelpHasAnExampleForEveryCommand) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"collect"},
+                                             {"report"},
+                                             {"modules"},
+                                             {"profile"},
+                                             {"profile", "show"},
+                                             {"profile", "check"},
+                                             {"profile", "list"}}) {
+    auto arguments = command;
+    arguments.emplace_back("--help");
+    const Ended ended = run(arguments);
+    EXPECT_EQ(ended.exit_code, 0);
+    EXPECT_THAT(ended.output, HasSubstr("Example")) << command.back();
+    EXPECT_THAT(ended.error, IsEmpty());
+  }
+  EXPECT_THAT(run({"--version"}).output, StartsWith("hozen "));
+}
+
+TEST_F(CommandLineTest, ListsModulesAndProfiles) {
+  EXPECT_THAT(run({"modules"}).output, HasSubstr("run_keys"));
+  EXPECT_THAT(run({"profile", "list"}).output,
+              AllOf(HasSubstr("triage"), HasSubstr("persistence"), HasSubstr("full")));
+  EXPECT_THAT(
+      run({"profile", "show", "triage"}).output,
+      AllOf(HasSubstr("%SystemRoot%\\System32\\winevt\\Logs\\*.evtx"), HasSubstr("run_keys")));
+  const Ended xml = run({"profile", "show", "--xml", "full"});
+  folder.write("copy.xml", xml.output);
+  EXPECT_EQ(run({"profile", "check", "copy.xml"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace hozen

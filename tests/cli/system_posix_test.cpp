@@ -1,0 +1,126 @@
+// What only this system can show: signals, full disks, folders without permission.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "tests/builders/fake_windows.h"
+#include "tests/builders/program.h"
+#include "tests/builders/temp_folder.h"
+
+namespace hozen {
+namespace {
+
+using test::Ended;
+using test::run_program;
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class SystemTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::program_path().empty()) GTEST_SKIP() << "HOZEN_PROGRAM names no program";
+    fs::create_directories(folder.path() / "root");
+    fake::FakeWindows windows;
+    windows.user("alice");
+    ASSERT_TRUE(windows.write_to(folder.text() + "/root"));
+  }
+  /// A sparse file that takes a while to read.
+  void large_file(std::uint64_t bytes) {
+    const fs::path path = folder.path() / "root/Windows/System32/winevt/Logs/Big.evtx";
+    fs::create_directories(path.parent_path());
+    std::ofstream{path}.put('x');
+    fs::resize_file(path, bytes);
+  }
+
+  TempFolder folder;
+};
+
+TEST_F(SystemTest, WithoutARunningWindowsARootIsNeeded) {
+  const Ended ended = run_program({"collect"}, folder.text());
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.error, HasSubstr("--root DIR"));
+}
+
+TEST_F(SystemTest, AnInterruptLeavesACompleteBundle) {
+  large_file(1ull << 40);
+  const std::string profile =
+      "<profile version=\"1\" summary=\"s\"><limits max-file-size=\"2 TiB\" "
+      "max-total-size=\"4 TiB\"/><target category=\"a\" reason=\"b\"><path>"
+      "%SystemRoot%\\System32\\winevt\\Logs\\*</path></target></profile>";
+  folder.write("p.xml", profile);
+  std::thread interrupter;
+  const Ended ended =
+      run_program({"collect", "--root", "root", "--profile", "p.xml", "--output", "out.zip"},
+                  folder.text(), [&](int process) {
+                    interrupter = std::thread{[process] {
+                      std::this_thread::sleep_for(std::chrono::seconds{2});
+                      ::kill(process, SIGINT);
+                    }};
+                  });
+  interrupter.join();
+  EXPECT_EQ(ended.exit_code, 130) << ended.output << ended.error;
+  EXPECT_THAT(ended.output, HasSubstr("interrupted"));
+  EXPECT_TRUE(fs::exists(folder.path() / "out.zip"));
+  EXPECT_EQ(run_program({"report", "out.zip"}, folder.text()).exit_code, 0);
+}
+
+TEST_F(SystemTest, AFullDiskIsToldAndLeavesTheUnfinishedFile) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  // Standard output that is always full.
+  const std::string command = "cd '" + folder.text() + "' && '" + test::program_path() +
+                              "' collect --root root --output - >/dev/full 2>error";
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 5);
+  std::ifstream error{folder.path() / "error"};
+  const std::string text{std::istreambuf_iterator<char>{error}, {}};
+  EXPECT_THAT(text, HasSubstr("the bundle cannot be written"));
+}
+
+TEST_F(SystemTest, ALimitOnFileSizeIsAnOutputError) {
+  const std::string command = "cd '" + folder.text() + "' && ulimit -f 8 && '" +
+                              test::program_path() +
+                              "' collect --root root --output out.zip 2>error";
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 5);
+  EXPECT_TRUE(fs::exists(folder.path() / "out.zip.partial"));
+  EXPECT_FALSE(fs::exists(folder.path() / "out.zip"));
+}
+
+TEST_F(SystemTest, AClosedPipeIsAnOutputError) {
+  const std::string command =
+      "cd '" + folder.text() + "' && ('" + test::program_path() +
+      "' collect --root root --output - 2>error; echo $? >code) | head -c 10 >/dev/null";
+  large_file(64u << 20);
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  std::ifstream code{folder.path() / "code"};
+  int exit_code = 0;
+  code >> exit_code;
+  EXPECT_EQ(exit_code, 5);
+}
+
+TEST_F(SystemTest, AFolderThatCannotBeWrittenIsAnOutputError) {
+  std::ofstream{folder.path() / "file"} << "x";
+  for (const char* output : {"file/below", "/proc/none", "/dev/null/x.zip"}) {
+    const Ended ended =
+        run_program({"collect", "--root", "root", "--output", output}, folder.text());
+    EXPECT_EQ(ended.exit_code, 5) << output << ended.error;
+  }
+}
+
+TEST_F(SystemTest, NobodyElseCanReadTheBundle) {
+  const Ended ended =
+      run_program({"collect", "--root", "root", "--output", "out.zip"}, folder.text());
+  ASSERT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_EQ(fs::status(folder.path() / "out.zip").permissions() & fs::perms{0777}, fs::perms{0600});
+}
+
+}  // namespace
+}  // namespace hozen
