@@ -74,7 +74,9 @@ int run(const std::vector<std::string>& arguments) {
   app.require_subcommand(0, 1);
   CommandLine line{arguments, {}};
   add_collect(app, line);
+  add_verify(app, line);
   add_report(app, line);
+  add_extract(app, line);
   add_modules(app, line);
   add_profile(app, line);
   try {

@@ -18,9 +18,11 @@ struct CommandLine {
 };
 
 void add_collect(CLI::App& app, CommandLine& line);
+void add_extract(CLI::App& app, CommandLine& line);
 void add_modules(CLI::App& app, CommandLine& line);
 void add_profile(CLI::App& app, CommandLine& line);
 void add_report(CLI::App& app, CommandLine& line);
+void add_verify(CLI::App& app, CommandLine& line);
 
 /// Parses and runs. Wrong usage prints what is wrong and how to get help, and gives 2.
 int run(const std::vector<std::string>& arguments);

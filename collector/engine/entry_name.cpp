@@ -89,6 +89,12 @@ std::string component_with_suffix(std::string_view component, std::string_view e
          suffix_of(exact_path);
 }
 
+/// What is hashed for the suffix: the path and, where its name is taken as well, a number behind
+/// it.
+std::string numbered(const std::string& exact_path, std::uint64_t turn) {
+  return turn == 1 ? exact_path : exact_path + '\0' + std::to_string(turn);
+}
+
 std::string component_name(std::string_view component, std::string_view exact_path) {
   std::string name = escape(component, false, std::string::npos);
   if (name.size() > kEntryComponentBytes || is_device_name(component))
@@ -162,21 +168,23 @@ std::string entry_name_for(const EvidencePath& path) {
   return join(names, parts.back().exact);
 }
 
+bool is_windows_file_name(std::string_view name) {
+  if (name.empty() || name.ends_with('.') || name.ends_with(' ') || is_device_name(name))
+    return false;
+  return std::none_of(name.begin(), name.end(),
+                      [](char c) { return c != '%' && is_refused(static_cast<unsigned char>(c)); });
+}
+
 bool is_portable_entry_name(std::string_view name) {
   if (name.empty() || name.size() > kEntryNameBytes) return false;
   for (std::size_t at = 0; at <= name.size();) {
     const std::size_t end = std::min(name.find('/', at), name.size());
     const std::string_view component = name.substr(at, end - at);
     at = end + 1;
-    if (component.empty() || component.size() > kEntryComponentBytes || is_device_name(component) ||
-        component.ends_with('.') || component.ends_with(' '))
-      return false;
+    if (component.size() > kEntryComponentBytes || !is_windows_file_name(component)) return false;
     for (std::size_t i = 0; i < component.size();) {
       const std::size_t length = utf8_length(component, i);
       if (length == 0 || is_c1_control(component.substr(i, length))) return false;
-      if (length == 1 && component[i] != '%' &&
-          is_refused(static_cast<unsigned char>(component[i])))
-        return false;
       i += length;
     }
   }
@@ -205,17 +213,15 @@ std::string EntryNames::claim(const EvidencePath& path) {
   // A file of an earlier moment may stand where this path has a folder.
   std::string folder{kEvidence};
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-    if (files_.contains(hashes_of(folder + '/' + names[i]).name))
-      names[i] = component_with_suffix(parts[i].component, parts[i].exact);
+    for (std::uint64_t turn = 1; files_.contains(hashes_of(folder + '/' + names[i]).name); ++turn)
+      names[i] = component_with_suffix(parts[i].component, numbered(parts[i].exact, turn));
     folder += '/' + names[i];
   }
   name = join(names, parts.back().exact);
-  // The same path once more gets a number behind the path that is hashed.
-  std::string exact = parts.back().exact;
-  for (std::uint64_t again = 2; !take(name); ++again) {
+  for (std::uint64_t turn = 1; !take(name); ++turn) {
+    const std::string exact = numbered(parts.back().exact, turn);
     names.back() = component_with_suffix(parts.back().component, exact);
     name = join(names, exact);
-    exact = parts.back().exact + '\0' + std::to_string(again);
   }
   return name;
 }

@@ -22,6 +22,10 @@ std::string exact_path_text(const EvidencePath& path);
 /// could have made, or that need no escape.
 bool is_portable_entry_name(std::string_view name);
 
+/// True when Windows lets its programs create and open a file of this name, as it is: no refused or
+/// control character, no trailing dot or space, no device. Lengths are not looked at.
+bool is_windows_file_name(std::string_view name);
+
 /// Gives out names, each at most once even after case folding, and never a file's name as the
 /// folder of another. Holds hashes only (64 bits): a collision costs a suffix that was not needed.
 class EntryNames {

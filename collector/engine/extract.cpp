@@ -1,0 +1,197 @@
+#include "collector/engine/extract.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "collector/base/text.h"
+#include "collector/engine/artifact_check.h"
+#include "collector/engine/output_tree.h"
+#include "collector/source/evidence_path.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::string_view kEvidencePrefix = "evidence/";
+constexpr std::string_view kArtifacts = "artifacts";
+
+/// One file to write: an entry, and the path it had.
+struct Wanted {
+  std::uint32_t entry = 0;  ///< index into the bundle's entries
+  std::string path;         ///< exact, as its row has it; "" for an entry without a row
+  OutputTimes times;
+};
+
+using Components = std::vector<std::string>;
+
+Components split(std::string_view name) {
+  Components components;
+  for (;;) {
+    const std::size_t slash = name.find('/');
+    components.emplace_back(name.substr(0, slash));
+    if (slash == std::string_view::npos) return components;
+    name.remove_prefix(slash + 1);
+  }
+}
+
+/// C:\Windows\x as C, Windows, x; a stream stays with its file's name. Nothing for what is no path.
+std::optional<Components> exact_components(const std::string& path) {
+  const auto parsed = EvidencePath::parse(path);
+  if (!parsed || parsed->is_root()) return std::nullopt;
+  std::string volume = parsed->volume();
+  if (volume.ends_with(':')) volume.pop_back();
+  Components components{std::move(volume)};
+  components.insert(components.end(), parsed->components().begin(), parsed->components().end());
+  if (!parsed->stream().empty()) components.back() += ':' + parsed->stream();
+  return components;
+}
+
+class Extraction {
+ public:
+  Extraction(const BundleReader& bundle, const ExtractRequest& request)
+      : bundle_{bundle}, request_{request} {}
+
+  Result<ExtractResult> run() {
+    HOZEN_TRY(tree_, OutputTree::open(request_.folder));
+    list_wanted();
+    for (const Wanted& wanted : wanted_) {
+      if (!is_asked_for(wanted)) continue;
+      ++result_.matched;
+      HOZEN_CHECK(write(wanted));
+    }
+    return std::move(result_);
+  }
+
+ private:
+  const std::string& entry_name(const Wanted& wanted) const {
+    return bundle_.entries()[wanted.entry].facts.name;
+  }
+  /// What a file is called when it is talked about.
+  std::string shown_path(const Wanted& wanted) const {
+    return wanted.path.empty() ? entry_name(wanted) : wanted.path;
+  }
+  void list_wanted();
+  bool is_asked_for(const Wanted& wanted) const;
+  Result<void> write(const Wanted& wanted);
+  std::optional<Components> exact_place(const Wanted& wanted) const;
+  Result<std::unique_ptr<OutputFile>> create(const Wanted& wanted, Components& place);
+  void merge_folders(Components& components);
+
+  const BundleReader& bundle_;
+  const ExtractRequest& request_;
+  std::unique_ptr<OutputTree> tree_;
+  std::vector<Wanted> wanted_;
+  std::unordered_map<std::string, std::string> folder_names_;  // folded path: first spelling
+  ExtractResult result_;
+};
+
+/// Every row that names an entry, and every entry of the evidence that no row names.
+void Extraction::list_wanted() {
+  const auto& entries = bundle_.entries();
+  std::vector<bool> named(entries.size());
+  const auto read = bundle_.each_line(kArtifacts, [&](std::string_view line) -> Result<void> {
+    auto row = parse_artifact_row(line);
+    if (!row) {
+      result_.problems.push_back(std::move(row).error());
+      return {};
+    }
+    const BundleReader::Entry* entry = row->entry.empty() ? nullptr : bundle_.find(row->entry);
+    if (entry == nullptr || !row->entry.starts_with(kEvidencePrefix)) return {};
+    const auto index = static_cast<std::uint32_t>(entry - entries.data());
+    named[index] = true;
+    wanted_.push_back({index, row->path, {row->created, row->modified, row->accessed}});
+    return {};
+  });
+  if (!read) result_.problems.push_back(read.error());
+  for (std::uint32_t i = 0; i < entries.size(); ++i)
+    if (!named[i] && entries[i].facts.name.starts_with(kEvidencePrefix))
+      wanted_.push_back({i, "", {}});
+  std::stable_sort(wanted_.begin(), wanted_.end(),
+                   [](const Wanted& a, const Wanted& b) { return a.entry < b.entry; });
+}
+
+bool Extraction::is_asked_for(const Wanted& wanted) const {
+  if (request_.only.empty()) return true;
+  const std::string path = shown_path(wanted);
+  return std::any_of(request_.only.begin(), request_.only.end(), [&](const std::string& glob) {
+    std::string windows_glob = glob;
+    std::replace(windows_glob.begin(), windows_glob.end(), '/', '\\');
+    return glob_match_fold(windows_glob, path) || glob_match_fold(glob, entry_name(wanted));
+  });
+}
+
+/// Where the exact name goes; nothing when this system does not take it.
+std::optional<Components> Extraction::exact_place(const Wanted& wanted) const {
+  auto exact = exact_components(wanted.path);
+  if (!exact) return std::nullopt;
+  for (const std::string& name : *exact)
+    if (!tree_->allows(name)) return std::nullopt;
+  return exact;
+}
+
+/// Folders that differ in case only are one folder on Windows: the first spelling holds.
+void Extraction::merge_folders(Components& components) {
+  std::string folded;
+  for (std::size_t i = 0; i + 1 < components.size(); ++i) {
+    folded += '/' + fold_case(components[i]);
+    components[i] = folder_names_.try_emplace(folded, components[i]).first->second;
+  }
+}
+
+/// Under the exact name or, where that cannot be, under the name of the entry.
+Result<std::unique_ptr<OutputFile>> Extraction::create(const Wanted& wanted, Components& place) {
+  if (auto exact = exact_place(wanted)) {
+    place = *std::move(exact);
+    merge_folders(place);
+    auto file = tree_->create(place);
+    if (file) return file;
+  }
+  Components portable = split(entry_name(wanted).substr(kEvidencePrefix.size()));
+  merge_folders(portable);
+  auto file = tree_->create(portable);
+  if (file && !wanted.path.empty()) {
+    std::string written;
+    for (const std::string& name : portable) written += (written.empty() ? "" : "/") + name;
+    result_.renamed.push_back({wanted.path, std::move(written)});
+  }
+  place = std::move(portable);
+  return file;
+}
+
+/// Fails only when the folder can take no more.
+Result<void> Extraction::write(const Wanted& wanted) {
+  Components place;
+  auto file = create(wanted, place);
+  if (!file) {
+    result_.unwritten.push_back({shown_path(wanted), std::move(file).error()});
+    return {};
+  }
+  const BundleReader::Entry& entry = bundle_.entries()[wanted.entry];
+  std::optional<Error> refused;
+  const auto read = bundle_.read(entry, [&](std::span<const std::byte> bytes) -> Result<void> {
+    auto written = (*file)->write(bytes);
+    if (!written) refused = written.error();
+    return written;
+  });
+  if (refused) return *refused;
+  if (!read) {
+    result_.unwritten.push_back({shown_path(wanted), read.error(), true});
+    return {};
+  }
+  OutputTimes times = wanted.times;
+  if (!times.modified.is_set()) times.modified = entry.facts.modified;
+  if (auto kept = (*file)->complete(times); !kept)
+    result_.problems.push_back(std::move(kept).error());
+  ++result_.files;
+  result_.bytes += entry.facts.size;
+  return {};
+}
+
+}  // namespace
+
+Result<ExtractResult> extract_evidence(const BundleReader& bundle, const ExtractRequest& request) {
+  return Extraction{bundle, request}.run();
+}
+
+}  // namespace hozen

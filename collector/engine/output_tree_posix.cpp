@@ -1,0 +1,145 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "collector/base/native_path.h"
+#include "collector/engine/output_tree.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::size_t kNameBytes = 255;  ///< NAME_MAX of every file system in use
+constexpr mode_t kFolderMode = S_IRWXU;
+constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
+
+Error system_error(std::string what, std::string_view call, int code) {
+  return Error{Errc::io, std::move(what), std::nullopt,
+               std::string{call} + ": " + std::generic_category().message(code)};
+}
+
+/// Owns a file descriptor.
+class Descriptor {
+ public:
+  explicit Descriptor(int value = -1) : value_{value} {}
+  Descriptor(Descriptor&& other) noexcept : value_{std::exchange(other.value_, -1)} {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  int get() const { return value_; }
+  explicit operator bool() const { return value_ >= 0; }
+
+ private:
+  int value_;
+};
+
+timespec timespec_of(FileTime time) {
+  if (!time.is_set()) return {0, UTIME_OMIT};
+  const auto seconds = static_cast<std::int64_t>(time.ticks / kTicksPerSecond) - kUnixEpochSeconds;
+  return {static_cast<time_t>(seconds), static_cast<long>(time.ticks % kTicksPerSecond * 100)};
+}
+
+class PosixOutputFile final : public OutputFile {
+ public:
+  PosixOutputFile(Descriptor file, std::shared_ptr<Descriptor> folder, std::string name)
+      : file_{std::move(file)}, folder_{std::move(folder)}, name_{std::move(name)} {}
+  ~PosixOutputFile() override {
+    if (!complete_) ::unlinkat(folder_->get(), name_.c_str(), 0);
+  }
+
+  Result<void> write(std::span<const std::byte> bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return system_error("write " + name_, "write", errno);
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return {};
+  }
+
+  Result<void> complete(const OutputTimes& times) override {
+    complete_ = true;
+    const timespec both[] = {timespec_of(times.accessed), timespec_of(times.modified)};
+    // A file system that cannot hold the time keeps the file all the same.
+    if (::futimens(file_.get(), both) != 0 && errno != EINVAL && errno != ENOTSUP)
+      return system_error("set the times of " + name_, "futimens", errno);
+    return {};
+  }
+
+ private:
+  Descriptor file_;
+  std::shared_ptr<Descriptor> folder_;
+  std::string name_;
+  bool complete_ = false;
+};
+
+class PosixOutputTree final : public OutputTree {
+ public:
+  explicit PosixOutputTree(Descriptor root)
+      : root_{std::make_shared<Descriptor>(std::move(root))} {}
+
+  bool allows(std::string_view name) const override {
+    return !name.empty() && name != "." && name != ".." && name.size() <= kNameBytes &&
+           name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
+  }
+
+  Result<std::unique_ptr<OutputFile>> create(const std::vector<std::string>& components) override {
+    if (components.empty()) return Error{Errc::malformed, "create a file without a name"};
+    for (const std::string& name : components)
+      if (!allows(name)) return Error{Errc::malformed, "create " + name};
+    const std::vector<std::string> folders(components.begin(), components.end() - 1);
+    HOZEN_TRY(const std::shared_ptr<Descriptor> folder, open_folder(folders));
+    const std::string& name = components.back();
+    Descriptor file{::openat(folder->get(), name.c_str(),
+                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode)};
+    if (!file) return system_error("create " + name, "openat", errno);
+    return std::unique_ptr<OutputFile>{
+        std::make_unique<PosixOutputFile>(std::move(file), folder, name)};
+  }
+
+ private:
+  /// Goes down folder by folder, none of them a link. Keeps the last one for the next file.
+  Result<std::shared_ptr<Descriptor>> open_folder(const std::vector<std::string>& names) {
+    if (last_ != nullptr && names == last_names_) return last_;
+    std::shared_ptr<Descriptor> folder = root_;
+    for (const std::string& name : names) {
+      if (::mkdirat(folder->get(), name.c_str(), kFolderMode) != 0 && errno != EEXIST)
+        return system_error("create folder " + name, "mkdirat", errno);
+      Descriptor next{
+          ::openat(folder->get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+      if (!next) return system_error("open folder " + name, "openat", errno);
+      folder = std::make_shared<Descriptor>(std::move(next));
+    }
+    last_ = folder;
+    last_names_ = names;
+    return folder;
+  }
+
+  std::shared_ptr<Descriptor> root_, last_;
+  std::vector<std::string> last_names_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<OutputTree>> OutputTree::open(const std::string& path) {
+  const NativePath native = native_path(path);
+  if (const NativePath parent = native.parent_path(); !parent.empty()) {
+    boost::system::error_code error;
+    boost::filesystem::create_directories(parent, error);  // what fails here fails below
+  }
+  if (::mkdir(native.c_str(), kFolderMode) != 0 && errno != EEXIST)
+    return system_error("create " + path, "mkdir", errno);
+  Descriptor root{::open(native.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!root) return system_error("open " + path, "open", errno);
+  return std::unique_ptr<OutputTree>{std::make_unique<PosixOutputTree>(std::move(root))};
+}
+
+}  // namespace hozen

@@ -1,0 +1,193 @@
+#include "collector/engine/extract.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/builders/bundle_builder.h"
+#include "tests/builders/temp_folder.h"
+
+namespace hozen {
+namespace {
+
+using test::BorrowedSource;
+using test::BundleBuilder;
+using test::to_bytes;
+namespace fs = std::filesystem;
+
+class ExtractTest : public testing::Test {
+ protected:
+  ExtractResult extract(const std::vector<std::byte>& bundle, std::vector<std::string> only = {}) {
+    BorrowedSource source{bundle};
+    const auto reader = BundleReader::open(source);
+    EXPECT_TRUE(reader);
+    auto result = extract_evidence(*reader, {out(), std::move(only)});
+    EXPECT_TRUE(result) << result.error().text();
+    return result ? *result : ExtractResult{};
+  }
+  std::string out() const { return folder.text() + "/new/out"; }
+  fs::path at(std::string_view relative) const {
+    return folder.path() / "new" / "out" /
+           fs::path{std::u8string{relative.begin(), relative.end()}};
+  }
+  std::string content(std::string_view relative) const {
+    std::ifstream file{at(relative), std::ios::binary};
+    return file ? std::string{std::istreambuf_iterator<char>{file}, {}} : "(missing)";
+  }
+
+  TempFolder folder;
+};
+
+TEST_F(ExtractTest, RestoresNamesContentAndTimes) {
+  BundleBuilder builder;
+  const auto bundle = builder.entry("start.json", "{}")
+                          .file("C:\\Windows\\notes.txt", to_bytes("notes"))
+                          .file("C:\\Windows\\Big.bin", test::compressible_bytes(3'000'000, 1))
+                          .file("D:\\100%.txt", to_bytes("percent"))
+                          .file("C:\\empty", {})
+                          .bytes();
+  const ExtractResult result = extract(bundle);
+  EXPECT_EQ(result.files, 4u);
+  EXPECT_TRUE(result.unwritten.empty());
+  EXPECT_TRUE(result.problems.empty());
+  EXPECT_TRUE(result.renamed.empty());
+  EXPECT_EQ(content("C/Windows/notes.txt"), "notes");
+  EXPECT_EQ(content("D/100%.txt"), "percent");
+  EXPECT_EQ(content("C/empty"), "");
+  EXPECT_EQ(fs::file_size(at("C/Windows/Big.bin")), 3'000'000u);
+  EXPECT_FALSE(fs::exists(at("start.json")));
+  // 2010-11-12T13:14:15.1234567Z, from the row; whole seconds are enough for every file system.
+  const auto modified = std::chrono::file_clock::to_sys(fs::last_write_time(at("C/empty")));
+  EXPECT_EQ(std::chrono::duration_cast<std::chrono::seconds>(modified.time_since_epoch()).count(),
+            1'289'567'655);
+}
+
+TEST_F(ExtractTest, WritesDuplicatesUnderEachOfTheirNames) {
+  BundleBuilder builder;
+  const ExtractResult result = extract(
+      builder.file("C:\\a\\one", to_bytes("same")).file("C:\\b\\two", to_bytes("same")).bytes());
+  EXPECT_EQ(result.files, 2u);
+  EXPECT_EQ(content("C/a/one"), "same");
+  EXPECT_EQ(content("C/b/two"), "same");
+}
+
+TEST_F(ExtractTest, KeepsToTheGlobs) {
+  BundleBuilder builder;
+  const auto bundle = builder.file("C:\\Windows\\System32\\config\\SYSTEM", to_bytes("1"))
+                          .file("C:\\Windows\\System32\\config\\SAM", to_bytes("2"))
+                          .file("C:\\Users\\a\\NTUSER.DAT", to_bytes("3"))
+                          .bytes();
+  EXPECT_EQ(extract(bundle, {"*\\CONFIG\\sam"}).files, 1u);
+  EXPECT_EQ(content("C/Windows/System32/config/SAM"), "2");
+  EXPECT_EQ(extract(bundle, {"c:/users/*", "*SYSTEM"}).files, 2u);
+  EXPECT_EQ(extract(bundle, {"*.evtx"}).matched, 0u);
+}
+
+TEST_F(ExtractTest, OverwritesNothing) {
+  BundleBuilder builder;
+  const auto bundle = builder.file("C:\\a", to_bytes("new")).bytes();
+  folder.write("new/out/C/a", "old");
+  const ExtractResult result = extract(bundle);
+  EXPECT_EQ(result.files, 0u);
+  ASSERT_EQ(result.unwritten.size(), 1u);
+  EXPECT_FALSE(result.unwritten[0].damaged);
+  EXPECT_EQ(content("C/a"), "old");
+}
+
+TEST_F(ExtractTest, FollowsNoLink) {
+  fs::create_directories(at(""));
+  const auto outside = folder.make_folder("outside");
+  std::error_code error;
+  fs::create_directory_symlink(outside, at("C"), error);
+  if (error) GTEST_SKIP() << "this system lets us make no links: " << error.message();
+  BundleBuilder builder;
+  const ExtractResult result = extract(builder.file("C:\\a", to_bytes("x")).bytes());
+  EXPECT_EQ(result.files, 0u);
+  EXPECT_EQ(result.unwritten.size(), 1u);
+  EXPECT_TRUE(fs::is_empty(outside));
+}
+
+TEST_F(ExtractTest, StaysInTheFolderWhateverTheRowsSay) {
+  BundleBuilder builder;
+  MemorySource source{to_bytes("evil")};
+  const auto stored = builder.writer().add_file(*EvidencePath::parse("C:\\ok"), source,
+                                                test::kBundleTime, test::kNoLimit);
+  unsigned row = 0;
+  for (const std::string_view path :
+       {"C:\\..\\..\\..\\x", "..\\..\\x", "/etc/x", "\\\\server\\share\\x", "C:\\a/../../../x",
+        "\\\\?\\C:\\..\\x", "..:\\..\\x", "/..:\\x"})
+    builder.line("artifacts", test::artifact_row(row++, path, *stored));
+  const ExtractResult result = extract(builder.bytes());
+  std::size_t files = 0;
+  for (const auto& found : fs::recursive_directory_iterator{folder.path()}) {
+    if (!found.is_regular_file()) continue;
+    ++files;
+    const auto relative = found.path().lexically_relative(folder.path() / "new" / "out");
+    EXPECT_NE(*relative.begin(), fs::path{".."}) << found.path();
+  }
+  EXPECT_EQ(files, result.files);
+  EXPECT_GT(files, 0u);
+}
+
+TEST_F(ExtractTest, PutsFoldersThatDifferInCaseTogether) {
+  BundleBuilder builder;
+  extract(
+      builder.file("C:\\Windows\\a", to_bytes("1")).file("C:\\WINDOWS\\b", to_bytes("2")).bytes());
+  EXPECT_EQ(content("C/Windows/a"), "1");
+  EXPECT_EQ(content("C/Windows/b"), "2");
+}
+
+TEST_F(ExtractTest, ListsWhatGotAnotherName) {
+  // A name that neither system takes: 300 characters.
+  const std::string path = "C:\\" + std::string(300, 'n');
+  BundleBuilder builder;
+  const ExtractResult result = extract(builder.file(path, to_bytes("long")).bytes());
+  EXPECT_EQ(result.files, 1u);
+  ASSERT_EQ(result.renamed.size(), 1u);
+  EXPECT_EQ(result.renamed[0].path, path);
+  EXPECT_EQ(content(result.renamed[0].written), "long");
+}
+
+TEST_F(ExtractTest, KeepsNoDamagedFile) {
+  BundleBuilder builder;
+  auto bundle = builder.file("C:\\small", test::random_bytes(100, 1))
+                    .file("C:\\good", to_bytes("good"))
+                    .bytes();
+  BorrowedSource source{bundle};
+  const auto* entry = BundleReader::open(source)->find("evidence/C/small");
+  ASSERT_NE(entry, nullptr);
+  const auto reader = BundleReader::open(source);
+  bundle[static_cast<std::size_t>(reader->find("evidence/C/small")->data_offset) + 5] ^=
+      std::byte{1};
+  const ExtractResult result = extract(bundle);
+  EXPECT_EQ(result.files, 1u);
+  ASSERT_EQ(result.unwritten.size(), 1u);
+  EXPECT_TRUE(result.unwritten[0].damaged);
+  EXPECT_FALSE(fs::exists(at("C/small")));
+}
+
+TEST_F(ExtractTest, UnpacksEntriesThatNoRowNames) {
+  BundleBuilder builder;
+  MemorySource source{to_bytes("x")};
+  ASSERT_TRUE(builder.writer().add_file(*EvidencePath::parse("C:\\a\\b"), source, test::kBundleTime,
+                                        test::kNoLimit));
+  const ExtractResult result = extract(builder.line("artifacts", "garbage\n").bytes());
+  EXPECT_EQ(result.files, 1u);
+  EXPECT_EQ(result.problems.size(), 1u);
+  EXPECT_EQ(content("C/a/b"), "x");
+}
+
+TEST_F(ExtractTest, FailsWhenTheFolderCannotBeMade) {
+  BundleBuilder builder;
+  const auto bundle = builder.file("C:\\a", to_bytes("x")).bytes();
+  folder.write("file", "");
+  BorrowedSource source{bundle};
+  const auto reader = BundleReader::open(source);
+  EXPECT_FALSE(extract_evidence(*reader, {folder.text() + "/file/below", {}}));
+}
+
+}  // namespace
+}  // namespace hozen
