@@ -78,6 +78,7 @@ int run(const std::vector<std::string>& arguments) {
   add_report(app, line);
   add_extract(app, line);
   add_modules(app, line);
+  add_parse(app, line);
   add_profile(app, line);
   try {
     // The parser takes its arguments from the back.

@@ -20,6 +20,7 @@ struct CommandLine {
 void add_collect(CLI::App& app, CommandLine& line);
 void add_extract(CLI::App& app, CommandLine& line);
 void add_modules(CLI::App& app, CommandLine& line);
+void add_parse(CLI::App& app, CommandLine& line);
 void add_profile(CLI::App& app, CommandLine& line);
 void add_report(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);
