@@ -12,19 +12,28 @@ constexpr std::size_t kSplitBytes = 64 << 10;
 enum ChainIndex : std::size_t { kSha256, kSha1, kMd5 };
 
 /// MD5 of a buffer, computed by whoever comes first: a worker, or the thread that waits for it.
+/// Not std::atomic::wait: where the system has no futex (MinGW, GCC 12) it looks at the value
+/// outside its lock, misses the notification, and waits for ever.
 struct Md5Job {
   std::span<const std::byte> data;
   std::array<std::byte, 16> digest{};
   std::atomic<bool> claimed{false};
-  std::atomic<bool> done{false};
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
 
   bool claim() { return !claimed.exchange(true); }
   void run() {
     Md5 md5;
     md5.update(data);
+    const std::lock_guard lock{mutex};
     digest = md5.finish();
-    done.store(true);
-    done.notify_one();
+    done = true;
+    changed.notify_one();
+  }
+  void wait() {
+    std::unique_lock lock{mutex};
+    changed.wait(lock, [this] { return done; });
   }
 };
 
@@ -97,7 +106,7 @@ Digests FileHasher::hash(std::span<const std::byte> data) {
   sha1_.update(data);
   digests.sha1 = sha1_.finish();
   if (md5->claim()) md5->run();
-  md5->done.wait(false);
+  md5->wait();
   digests.md5 = md5->digest;
   return digests;
 }
