@@ -16,10 +16,12 @@ bool Hive::Impl::visit_values(std::uint32_t key, FunctionRef<bool(const ValueVie
   const auto room = static_cast<std::uint32_t>(list->data.size() / 4);
   const std::uint32_t count = std::min(node->values, room);
   if (node->values > room) note_cell(Errc::truncated, "value list", node->value_list, key);
-  const bool first_read = !values_read.test(key);
+  // Set before the visits: a visitor may look up another value of the same key meanwhile.
+  const bool first_read = values_read.set(key);
   if (!claim(node->value_list, list->data, std::uint64_t{count} * 4) && first_read &&
       !charge(std::uint64_t{count} * 4)) {
     note_cell(Errc::limit, "value list that several keys use", node->value_list, key);
+    values_read.reset(key);
     return true;
   }
   if (first_read) note_spare_entries(key, list->data, count);
@@ -33,7 +35,7 @@ bool Hive::Impl::visit_values(std::uint32_t key, FunctionRef<bool(const ValueVie
     const std::uint32_t offset = *list->data.get<std::uint32_t>(std::uint64_t{i} * 4);
     if (read_value(key, offset, first_read, value, assembled) && go_on) go_on = visit(value);
   }
-  if (values_read.set(key)) --unread;
+  if (first_read) --unread;
   return go_on;
 }
 
@@ -58,7 +60,7 @@ bool Hive::Impl::read_value(std::uint32_t key, std::uint32_t value, bool first_r
     return false;
   }
   if (refused && refused->test(value)) return false;
-  if (!claim(value, found->data, kKeyValueBytes + fields->name.size()) && first_read) {
+  if (first_read && !claim(value, found->data, kKeyValueBytes + fields->name.size())) {
     note_cell(Errc::malformed, "value used twice", value, key);
     if (!charge(kKeyValueBytes + std::uint64_t{fields->length()})) {
       note_cell(Errc::limit, "value that several keys use", value, key);

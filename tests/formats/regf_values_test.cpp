@@ -51,6 +51,20 @@ TEST(RegfValues, KeepTypeAndDataOfEveryKind) {
   EXPECT_EQ(hive->problem_count(), 0u) << problem_text(*hive);
 }
 
+TEST(RegfValues, MayBeLookedUpWhileTheyAreVisited) {
+  const auto hive = open_hive(
+      RegfBuilder{}.key("K").value("a", sz("1")).value("b", sz("2")).value("c", sz("3")).bytes());
+  const auto key = *hive->root()->find("K");
+  std::string names;
+  key.each_value([&](const Value& value) {
+    names += value.name;
+    EXPECT_TRUE(key.value("c"));
+    return true;
+  });
+  EXPECT_EQ(names, "abc");
+  EXPECT_EQ(hive->problem_count(), 0u) << problem_text(*hive);
+}
+
 class RegfValueSize : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(RegfValueSize, IsReadWhole) {
