@@ -59,6 +59,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(link->extra_blocks.size() <= kMaxExtraBlocks);
   require(link->trailing_offset + link->trailing_bytes <= size);
   target_of(*link);
-  for (const Error& problem : link->problems) require(problem.offset);
+  for (const Error& problem : link->problems) require(problem.offset.has_value());
   return 0;
 }
