@@ -53,7 +53,7 @@ TEST(JsonUtf16Text, IsThatOfTheTwoStepsForRandomText) {
   for (int round = 0; round < 20'000; ++round) {
     std::u16string text;
     const std::size_t length = random() % 300;
-    const unsigned spread = 1 + random() % kinds.size();
+    const std::size_t spread = 1 + random() % kinds.size();
     for (std::size_t i = 0; i < length; ++i) text += kinds[random() % spread];
     for (const bool until_nul : {false, true})
       ASSERT_EQ(in_one_pass(text, until_nul), in_two_steps(text, until_nul)) << round;
