@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Checks the format of every source and lints every translation unit: lint.py [FILES...]
+"""Checks the format of every source and lints translation units: lint.py [--changed REV] [FILES...]
 
-clang-format must change nothing; clang-tidy reads the compile commands of build/asan. A file that
+clang-format must change nothing; clang-tidy reads the compile commands of build/asan. Without files
+every unit is linted; --changed takes those that differ from the revision REV. A file that
 passed is not linted again until it, a header of ours it includes, a .clang-tidy or the tool changes.
 *_win32.cpp are not linted: their headers are not here; the cross compiler's warnings cover them.
 Ends with "lint: N files, N linted, N failed" and 1 if anything failed.
@@ -58,6 +59,15 @@ def lint(path):
     return result.returncode == 0, result.stdout
 
 
+def changed_since(revision):
+    """Files that differ from `revision`, in a commit or not; all of them when it is not there."""
+    result = subprocess.run(["git", "diff", "--name-only", "-z", revision, "--"], cwd=ROOT,
+                            capture_output=True, text=True)
+    if result.returncode != 0:
+        return None
+    return {ROOT / name for name in result.stdout.split("\0") if name}
+
+
 def main():
     try:
         commands = {pathlib.Path(entry["file"]): entry["command"]
@@ -65,9 +75,16 @@ def main():
     except OSError:
         sys.exit("lint.py: build/asan is not configured; run: cmake --preset asan")
     tool = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True).stdout
-    chosen = {pathlib.Path(argument).resolve() for argument in sys.argv[1:]}
-    files = [path for path in sources() if not chosen or path in chosen]
-    failed = 0 if check_format(files) else 1
+    arguments = sys.argv[1:]
+    chosen = None
+    if arguments[:1] == ["--changed"]:
+        if len(arguments) != 2:
+            sys.exit("lint.py: --changed takes one revision")
+        chosen = changed_since(arguments[1])
+    elif arguments:
+        chosen = {pathlib.Path(argument).resolve() for argument in arguments}
+    files = [path for path in sources() if chosen is None or path in chosen]
+    failed = 0 if check_format(list(sources())) else 1
     STAMPS.mkdir(parents=True, exist_ok=True)
     work = [(path, state(path, commands[path], tool)) for path in files if path in commands]
     work = [(path, stamp) for path, stamp in work if not stamp.exists()]
