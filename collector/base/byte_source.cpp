@@ -37,8 +37,7 @@ Result<std::vector<std::byte>> read_all(ByteSource& source, std::uint64_t cap_by
       if (filled >= cap_bytes) return Error{Errc::limit, "file larger than the cap", cap_bytes};
       bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(cap_bytes, filled + kStep)));
     }
-    HOZEN_TRY(const std::size_t count,
-              source.read_some(filled, std::span{bytes}.subspan(filled)));
+    HOZEN_TRY(const std::size_t count, source.read_some(filled, std::span{bytes}.subspan(filled)));
     if (count == 0) break;
     filled += count;
   }

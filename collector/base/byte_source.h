@@ -35,8 +35,8 @@ class MemorySource final : public ByteSource {
   std::vector<std::byte> bytes_;
 };
 
-/// The whole of `source`, read until its end (not its size as opened: a file may have grown or shrunk).
-/// Errc::limit when there is more than `cap_bytes`.
+/// The whole of `source`, read until its end (not its size as opened: a file may have grown or
+/// shrunk). Errc::limit when there is more than `cap_bytes`.
 Result<std::vector<std::byte>> read_all(ByteSource& source, std::uint64_t cap_bytes);
 
 }  // namespace hozen

@@ -1,4 +1,5 @@
-// Bounds-checked views of evidence bytes: Bytes (any view), Fixed (a structure checked once), Cursor (sequential).
+// Bounds-checked views of evidence bytes: Bytes (any view), Fixed (a structure checked once),
+// Cursor (sequential).
 #pragma once
 
 #include <bit>
@@ -24,15 +25,25 @@ class Fixed {
   explicit Fixed(std::span<const std::byte, N> bytes) : bytes_{bytes} {}
 
   template <std::size_t Offset>
-  std::uint8_t u8() const { return load<Offset, std::uint8_t>(); }
+  std::uint8_t u8() const {
+    return load<Offset, std::uint8_t>();
+  }
   template <std::size_t Offset>
-  std::uint16_t u16() const { return load<Offset, std::uint16_t>(); }
+  std::uint16_t u16() const {
+    return load<Offset, std::uint16_t>();
+  }
   template <std::size_t Offset>
-  std::uint32_t u32() const { return load<Offset, std::uint32_t>(); }
+  std::uint32_t u32() const {
+    return load<Offset, std::uint32_t>();
+  }
   template <std::size_t Offset>
-  std::uint64_t u64() const { return load<Offset, std::uint64_t>(); }
+  std::uint64_t u64() const {
+    return load<Offset, std::uint64_t>();
+  }
   template <std::size_t Offset>
-  std::int32_t i32() const { return static_cast<std::int32_t>(u32<Offset>()); }
+  std::int32_t i32() const {
+    return static_cast<std::int32_t>(u32<Offset>());
+  }
   template <std::size_t Offset, std::size_t Length>
   std::span<const std::byte, Length> raw() const {
     static_assert(Offset + Length <= N, "field lies outside the structure");

@@ -11,16 +11,17 @@
 
 namespace hozen {
 
-/// Appends `wtf8` as a quoted JSON string: control characters escaped, U+FFFD for each lone surrogate
-/// or byte that is not WTF-8. Returns false when something had to be replaced, so that the caller adds the exact form.
+/// Appends `wtf8` as a quoted JSON string: control characters escaped, U+FFFD for each lone
+/// surrogate or byte that is not WTF-8. Returns false when something had to be replaced, so that
+/// the caller adds the exact form.
 bool append_json_string(std::string& out, std::string_view wtf8);
 /// What append_json_utf16le took.
 struct JsonUtf16 {
   std::size_t units = 0;  ///< before the NUL, or all
   bool exact = true;      ///< false: a lone surrogate was replaced, as append_json_string does
 };
-/// append_json_string over UTF-16LE bytes in one pass. An odd last byte is dropped; with `until_nul`
-/// it stops before the first NUL.
+/// append_json_string over UTF-16LE bytes in one pass. An odd last byte is dropped; with
+/// `until_nul` it stops before the first NUL.
 JsonUtf16 append_json_utf16le(std::string& out, Bytes text, bool until_nul);
 void append_json_number(std::string& out, std::uint64_t value);
 void append_json_number(std::string& out, std::int64_t value);

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::uint64_t kLanes = 0x0001'0001'0001'0001u;
 
-/// Four UTF-16 units that all stand in a JSON string as one byte each: printable ASCII without quote
-/// and backslash.
+/// Four UTF-16 units that all stand in a JSON string as one byte each: printable ASCII without
+/// quote and backslash.
 constexpr bool four_plain(std::uint64_t word) {
   if ((word & 0xFF80 * kLanes) != 0) return false;
   // Every lane is below 0x80: a lane's high bit says whether the subtraction went below zero.
@@ -50,8 +50,8 @@ class Piece {
     }
   }
   void put(char32_t code_point) {
-    size_ = static_cast<std::size_t>(encode_wtf8(buffer_.data() + size_, code_point) -
-                                     buffer_.data());
+    size_ =
+        static_cast<std::size_t>(encode_wtf8(buffer_.data() + size_, code_point) - buffer_.data());
   }
 
  private:

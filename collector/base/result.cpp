@@ -6,13 +6,20 @@ namespace hozen {
 
 std::string_view to_text(Errc code) {
   switch (code) {
-    case Errc::io: return "io";
-    case Errc::not_found: return "not_found";
-    case Errc::truncated: return "truncated";
-    case Errc::malformed: return "malformed";
-    case Errc::unsupported: return "unsupported";
-    case Errc::limit: return "limit";
-    case Errc::cancelled: return "cancelled";
+    case Errc::io:
+      return "io";
+    case Errc::not_found:
+      return "not_found";
+    case Errc::truncated:
+      return "truncated";
+    case Errc::malformed:
+      return "malformed";
+    case Errc::unsupported:
+      return "unsupported";
+    case Errc::limit:
+      return "limit";
+    case Errc::cancelled:
+      return "cancelled";
   }
   return "io";
 }

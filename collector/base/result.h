@@ -1,4 +1,5 @@
-// The one way a function of ours fails: Result<T>, Error, Errc and the two macros that pass errors on.
+// The one way a function of ours fails: Result<T>, Error, Errc and the two macros that pass errors
+// on.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,10 @@ std::string_view to_text(Errc code);
 /// A failure: what was being read, where, and why.
 struct Error {
   Errc code = Errc::io;
-  std::string what;                        ///< "regf nk cell": the thing, never a full sentence
-  std::optional<std::uint64_t> offset{};   ///< bytes from the start of the named source
-  std::string detail{};                    ///< the system's own words or number ("CreateFileW: error 32"), "" when none
+  std::string what;                       ///< "regf nk cell": the thing, never a full sentence
+  std::optional<std::uint64_t> offset{};  ///< bytes from the start of the named source
+  std::string
+      detail{};  ///< the system's own words or number ("CreateFileW: error 32"), "" when none
 
   /// One line: what, offset, reason, detail.
   [[nodiscard]] std::string text() const;
@@ -82,7 +84,7 @@ class [[nodiscard]] Result<void> {
 #define HOZEN_TRY(declaration, expression) \
   HOZEN_TRY_(declaration, expression, HOZEN_CONCAT(try_result_, __LINE__))
 /// Runs a Result<void> call, or returns its Error to the caller.
-#define HOZEN_CHECK(expression)                                                        \
-  do {                                                                                 \
+#define HOZEN_CHECK(expression)                                                                  \
+  do {                                                                                           \
     if (auto check_result = (expression); !check_result) return std::move(check_result).error(); \
   } while (false)

@@ -1,4 +1,5 @@
-// Text inside the program: WTF-8 (UTF-8 in which a lone UTF-16 surrogate is kept as its three-byte form).
+// Text inside the program: WTF-8 (UTF-8 in which a lone UTF-16 surrogate is kept as its three-byte
+// form).
 #pragma once
 
 #include <string>
@@ -26,7 +27,8 @@ bool is_wtf8(std::string_view text);
 std::string to_wtf8_lossy(std::string_view bytes);
 
 /// Simple case folding as Windows compares names: each UTF-16 unit is upper-cased by itself
-/// (one-to-one mappings of the Basic Multilingual Plane; U+0131, U+017F and the like keep their own form, as in $UpCase).
+/// (one-to-one mappings of the Basic Multilingual Plane; U+0131, U+017F and the like keep their own
+/// form, as in $UpCase).
 std::string fold_case(std::string_view wtf8);
 bool equals_fold(std::string_view a, std::string_view b);
 /// Three-way comparison of the folded UTF-16 units: <0, 0, >0.
@@ -41,10 +43,11 @@ std::string to_hex(std::span<const std::byte> bytes);  ///< lower case
 /// Matches `*` and `?` within `text` (no separators are special), case-insensitively.
 bool glob_match_fold(std::string_view pattern, std::string_view text);
 
-/// Text from evidence for a terminal or a log line: control characters, bidi and zero-width marks and
-/// lone surrogates written as \u{XXXX}, quotes and backslashes kept.
+/// Text from evidence for a terminal or a log line: control characters, bidi and zero-width marks
+/// and lone surrogates written as \u{XXXX}, quotes and backslashes kept.
 std::string printable(std::string_view wtf8);
-/// printable() between double quotes, with inner quotes escaped: for log messages (no forged lines).
+/// printable() between double quotes, with inner quotes escaped: for log messages (no forged
+/// lines).
 std::string quoted(std::string_view wtf8);
 
 }  // namespace hozen

@@ -8,7 +8,8 @@
 
 namespace hozen::cli {
 
-/// Once, first thing: a closed pipe or a full disk becomes an error of the write, not the end of the process.
+/// Once, first thing: a closed pipe or a full disk becomes an error of the write, not the end of
+/// the process.
 void prepare_console();
 /// All arguments, the program's name first. Windows: from the wide command line, as WTF-8.
 std::vector<std::string> command_line(int argc, char** argv);
