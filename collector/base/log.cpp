@@ -2,11 +2,11 @@
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -79,6 +79,19 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::string line_;
 };
 
+/// Standard error, through the C library at the time of the message: a handle that is kept, as the
+/// library's own sink does on Windows, is stale once standard error was redirected.
+class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    std::fflush(stderr);
+  }
+  void flush_() override { std::fflush(stderr); }
+};
+
 /// All loggers and their two sinks. Never destroyed: a destructor elsewhere may still log.
 class Log {
  public:
@@ -112,7 +125,7 @@ class Log {
  private:
   Log() {
     console_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        "%Y-%m-%dT%H:%M:%S.%eZ %l %n: %v", spdlog::pattern_time_type::utc));
+        "%Y-%m-%dT%H:%M:%S.%eZ %l %n: %v", spdlog::pattern_time_type::utc, "\n"));
     lines_->set_level(spdlog::level::off);
     console_->set_level(level_);
   }
@@ -126,8 +139,7 @@ class Log {
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<spdlog::logger>, std::less<>> loggers_;
   spdlog::level::level_enum level_ = spdlog::level::info;
-  std::shared_ptr<spdlog::sinks::stderr_sink_mt> console_ =
-      std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  std::shared_ptr<ConsoleSink> console_ = std::make_shared<ConsoleSink>();
   std::shared_ptr<LineSink> lines_ = std::make_shared<LineSink>();
 };
 
