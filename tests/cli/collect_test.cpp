@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,15 @@ using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 namespace fs = std::filesystem;
+
+// GoogleTest's own expressions know no groups and classes on every system.
+bool matches(const std::string& text, const char* expression) {
+  return std::regex_match(text, std::regex{expression});
+}
 
 constexpr const char* kRun = "HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Run";
 
@@ -89,7 +94,7 @@ TEST_F(CommandLineTest, CollectsIntoABundleAndTellsWhatItFound) {
   const auto files = files_in("out");
   ASSERT_THAT(files, SizeIs(2));
   for (const auto& name : files)
-    EXPECT_THAT(name, MatchesRegex("FAKEPC-........T......Z\\.zip(\\.seal)?"));
+    EXPECT_TRUE(matches(name, "FAKEPC-........T......Z\\.zip(\\.seal)?")) << name;
 }
 
 TEST_F(CommandLineTest, ReportTellsTheSameAndWritesTicketAndJson) {
@@ -117,7 +122,7 @@ TEST_F(CommandLineTest, ReportTellsTheSameAndWritesTicketAndJson) {
 
 TEST_F(CommandLineTest, QuietPrintsOnlyPathAndSeal) {
   const Ended ended = run({"collect", "--root", root(), "--output", "out", "--quiet"});
-  EXPECT_THAT(ended.output, MatchesRegex("[^\n]*\\.zip\n[0-9a-f]*\n"));
+  EXPECT_TRUE(matches(ended.output, "[^\r\n]*\\.zip\r?\n[0-9a-f]*\r?\n")) << ended.output;
   EXPECT_THAT(ended.error, IsEmpty());
 }
 
