@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <mutex>
@@ -99,7 +100,10 @@ class PosixTree final : public FileTree {
     HOZEN_TRY(FileInfo info, facts(place));
     if (path.stream().empty()) return info;
     HOZEN_TRY(const auto content, open_stream(place, path));
-    info.path = info.path.with_stream(path.stream());
+    const auto stored =
+        std::find_if(info.streams.begin(), info.streams.end(),
+                     [&](const std::string& name) { return equals_fold(name, path.stream()); });
+    info.path = info.path.with_stream(stored == info.streams.end() ? path.stream() : *stored);
     info.size = content->size();
     info.is_directory = false;
     return info;

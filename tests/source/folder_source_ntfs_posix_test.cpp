@@ -93,6 +93,7 @@ TEST_F(NtfsMount, StreamsAreListedAndRead) {
   ASSERT_TRUE(opened.has_value()) << opened.error().text();
   EXPECT_EQ(read_all(**opened, 100)->size(), 14u);
   EXPECT_EQ(evidence->stat(stream)->size, 14u);
+  EXPECT_EQ(evidence->stat(stream)->path.stream(), "Zone.Identifier");
   EXPECT_EQ(evidence->open(path("C:\\Users\\alice\\a.txt:none")).error().code, Errc::not_found);
 }
 
