@@ -12,7 +12,7 @@ build=(cmake ninja-build g++ ccache git ca-certificates pkg-config
   libisal-dev libcli11-dev nlohmann-json3-dev)
 windows=(g++-mingw-w64-x86-64-posix binutils-mingw-w64-x86-64 make nasm perl dpkg-dev xz-utils bzip2
   patch libcli11-dev nlohmann-json3-dev libboost1.74-dev wine wine64)
-test=(libgtest-dev libgmock-dev libbenchmark-dev clang libclang-rt-14-dev llvm unzip p7zip-full
+test=(libgtest-dev libgmock-dev libbenchmark-dev clang libclang-rt-14-dev llvm unzip p7zip-full libarchive-tools
   python3 file xxd ntfs-3g sleuthkit osslsigncode libhivex-bin libwin-hivex-perl reglookup
   libregf-utils liblnk-utils)
 lint=(clang-format clang-tidy)
