@@ -82,6 +82,9 @@ constexpr std::pair<std::string_view, Advice> kAdvice[] = {
     {"path_before_system",
      {"Development tools and databases put their folders in front of the search path.",
       "Files in that folder that bear names of System32."}},
+    {"shortcut_payload",
+     {"None is common: Windows writes nothing behind a shortcut.",
+      "The preserved shortcut: what stands behind its end."}},
     {"accessibility_debugger",
      {"None: nobody debugs the accessibility programs of the logon screen.",
       "Logons at the console and by remote desktop after the key's last write; who wrote the "

@@ -97,9 +97,9 @@ Elements native_list(const RegistryValue* value) {
   return elements;
 }
 
-Elements of_class(const GuidKey& guid, const ClassLookup& classes) {
+Elements of_class(const Guid& guid, const ClassLookup& classes) {
   AsepElement element;
-  element.clsid = guid_text(guid);
+  element.clsid = guid.text();
   element.text = element.clsid;
   if (const auto server = classes.server(guid)) {
     element.text = server->text;

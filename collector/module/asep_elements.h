@@ -36,8 +36,8 @@ struct AsepDatum {
 };
 
 struct ClassLookup {
-  std::function<std::optional<ClassServer>(const GuidKey&)> server;
-  std::function<std::optional<GuidKey>(std::string_view program_id)> program_id;
+  std::function<std::optional<ClassServer>(const Guid&)> server;
+  std::function<std::optional<Guid>(std::string_view program_id)> program_id;
 };
 
 /// Elements of one value after which the rest is left out.

@@ -189,7 +189,8 @@ constexpr std::array kTarget{
       }},
     F{{"target_artifact",
        "Identifier of the preserved copy of the target in artifacts.jsonl; absent for a default of "
-       "Windows and for a file that is not there."},
+       "Windows, for a program that is merely listed as installed, and for a file that is not "
+       "there."},
       [](const AsepEntry& e, Cell& c) {
         e.target_artifact ? c.number(e.target_artifact->row) : c.absent(Absent::not_present);
       }},

@@ -10,10 +10,20 @@ namespace hozen {
 namespace {
 
 /// Answers kept; when there are more, the collection starts anew.
-constexpr std::size_t kMaxKnownFiles = 50'000;
+constexpr std::size_t kMaxKnownFiles = 20'000;
 /// App Paths of one hive: more are not made by software.
 constexpr std::size_t kMaxAppPaths = 5'000;
 constexpr std::string_view kAppPaths = "Microsoft\\Windows\\CurrentVersion\\App Paths";
+
+/// Locations that list what is installed rather than what starts: a program of Program Files is not
+/// preserved for standing there.
+constexpr std::string_view kInstalledPrograms[] = {"app_paths", "start_menu_internet",
+                                                   "file_association_machine"};
+
+bool lists_installed_programs(const AsepLocation& location) {
+  return std::find(std::begin(kInstalledPrograms), std::end(kInstalledPrograms), location.id) !=
+         std::end(kInstalledPrograms);
+}
 
 std::map<std::string, std::string> read_app_paths(RegistryKey& root, const std::string& path) {
   std::map<std::string, std::string> paths;
@@ -151,7 +161,7 @@ void AsepEvidence::gather_classes(RegistryHive& hive) {
     context_.note(Error{Errc::limit, "COM classes", {}, "not all of " + hive.mount + " are known"});
 }
 
-std::optional<ClassServer> AsepEvidence::find_class(const GuidKey& guid, std::size_t installation,
+std::optional<ClassServer> AsepEvidence::find_class(const Guid& guid, std::size_t installation,
                                                     const UserProfile* user, bool wow64) const {
   if (user != nullptr)
     if (const auto at = user_classes_.find({installation, user}); at != user_classes_.end())
@@ -159,15 +169,15 @@ std::optional<ClassServer> AsepEvidence::find_class(const GuidKey& guid, std::si
   return machine_class(guid, installation, wow64);
 }
 
-std::optional<ClassServer> AsepEvidence::machine_class(const GuidKey& guid,
-                                                       std::size_t installation, bool wow64) const {
+std::optional<ClassServer> AsepEvidence::machine_class(const Guid& guid, std::size_t installation,
+                                                       bool wow64) const {
   const auto at = machine_classes_.find(installation);
   return at != machine_classes_.end() ? at->second.of(wow64).find(guid) : std::nullopt;
 }
 
-std::optional<GuidKey> AsepEvidence::class_of_program_id(std::string_view program_id,
-                                                         std::size_t installation,
-                                                         const UserProfile* user) const {
+std::optional<Guid> AsepEvidence::class_of_program_id(std::string_view program_id,
+                                                      std::size_t installation,
+                                                      const UserProfile* user) const {
   if (user != nullptr)
     if (const auto at = user_classes_.find({installation, user}); at != user_classes_.end())
       if (const auto guid = at->second.native.class_of_program_id(program_id)) return guid;
@@ -181,6 +191,9 @@ void AsepEvidence::preserve_target(AsepEntry& entry) {
   const EvidencePath windows_folder = windows(entry.installation_index);
   if (entry.is_default || !entry.command) return;
   const ResolvedCommand& command = *entry.command;
+  if (lists_installed_programs(*entry.location) && entry.target() != nullptr &&
+      is_program_files(*entry.target()))
+    return;
   const std::string reason = "autostart " + std::string{entry.location->id} + ": " + entry.place();
   const auto collect = [&](const EvidencePath& path) {
     if (!path.stream().empty()) context_.collect(path.with_stream(""), reason, Priority::high);

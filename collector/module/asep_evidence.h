@@ -43,12 +43,12 @@ class AsepEvidence {
   void gather_classes(RegistryHive& hive);
   /// The class as programs of `user` that are not elevated find it: the user's own, then the
   /// machine's.
-  std::optional<ClassServer> find_class(const GuidKey& guid, std::size_t installation,
+  std::optional<ClassServer> find_class(const Guid& guid, std::size_t installation,
                                         const UserProfile* user, bool wow64) const;
-  std::optional<ClassServer> machine_class(const GuidKey& guid, std::size_t installation,
+  std::optional<ClassServer> machine_class(const Guid& guid, std::size_t installation,
                                            bool wow64) const;
-  std::optional<GuidKey> class_of_program_id(std::string_view program_id, std::size_t installation,
-                                             const UserProfile* user) const;
+  std::optional<Guid> class_of_program_id(std::string_view program_id, std::size_t installation,
+                                          const UserProfile* user) const;
 
   /// Queues the file that an entry leads to, and its image when that lies outside Windows.
   void preserve_target(AsepEntry& entry);

@@ -18,7 +18,7 @@ std::string class_in_path(const AsepEntry& entry) {
   const auto at = entry.key_path.find("CLSID\\");
   if (at == std::string::npos) return {};
   const auto guid = find_guid(std::string_view{entry.key_path}.substr(at, 48));
-  return guid ? guid_text(*guid) : std::string{};
+  return guid ? guid->text() : std::string{};
 }
 
 /// The path a resolved command leads to, in the form to compare by.
@@ -172,7 +172,7 @@ void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepH
     resolve(entry, element);
     return on_entry(entry, hit);
   }
-  const ClassLookup classes{[&](const GuidKey& guid) {
+  const ClassLookup classes{[&](const Guid& guid) {
                               return evidence_.find_class(guid, installation, entry.user,
                                                           entry.wow64);
                             },

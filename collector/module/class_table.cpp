@@ -16,9 +16,9 @@ int hex_digit(char c) {
 }
 
 /// The GUID whose first digit is text[0]; nothing when the form is not 8-4-4-4-12.
-std::optional<GuidKey> parse_digits(std::string_view text) {
+std::optional<Guid> parse_digits(std::string_view text) {
   if (text.size() < kGuidDigits) return {};
-  GuidKey guid{};
+  std::array<std::byte, 16> shown{};  // in the order of the text
   std::size_t digits = 0;
   for (std::size_t i = 0; i < kGuidDigits; ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
@@ -26,10 +26,14 @@ std::optional<GuidKey> parse_digits(std::string_view text) {
     if (dash) continue;
     const int digit = hex_digit(text[i]);
     if (digit < 0) return {};
-    guid[digits / 2] = static_cast<std::uint8_t>(guid[digits / 2] << 4 | digit);
+    shown[digits / 2] = shown[digits / 2] << 4 | static_cast<std::byte>(digit);
     ++digits;
   }
-  return guid;
+  // Stored, the first three parts are little-endian integers.
+  std::reverse(shown.begin(), shown.begin() + 4);
+  std::reverse(shown.begin() + 4, shown.begin() + 6);
+  std::reverse(shown.begin() + 6, shown.begin() + 8);
+  return Guid{shown};
 }
 
 std::uint64_t hash_of(std::string_view program_id) {
@@ -65,7 +69,7 @@ std::string code_base(RegistryKey& class_key) {
 
 }  // namespace
 
-std::optional<GuidKey> find_guid(std::string_view text) {
+std::optional<Guid> find_guid(std::string_view text) {
   text = trim(text);
   for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at + 1)) {
     const auto guid = parse_digits(text.substr(at + 1));
@@ -73,17 +77,6 @@ std::optional<GuidKey> find_guid(std::string_view text) {
       return guid;
   }
   return text.size() == kGuidDigits ? parse_digits(text) : std::nullopt;
-}
-
-std::string guid_text(const GuidKey& guid) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string text = "{";
-  for (std::size_t i = 0; i < guid.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += kDigits[guid[i] >> 4];
-    text += kDigits[guid[i] & 15];
-  }
-  return text + "}";
 }
 
 std::optional<ClassServer> server_of(RegistryKey& class_key) {
@@ -127,19 +120,20 @@ void ClassTable::add_program_ids(RegistryKey& classes) {
 void ClassTable::finish() {
   text_index_ = {};
   std::stable_sort(classes_.begin(), classes_.end(),
-                   [](const auto& a, const auto& b) { return a.guid < b.guid; });
+                   [](const auto& a, const auto& b) { return a.guid.bytes < b.guid.bytes; });
   std::stable_sort(program_ids_.begin(), program_ids_.end(),
                    [](const auto& a, const auto& b) { return a.hash < b.hash; });
 }
 
-std::optional<ClassServer> ClassTable::find(const GuidKey& guid) const {
-  const auto at = std::lower_bound(classes_.begin(), classes_.end(), guid,
-                                   [](const Class& a, const GuidKey& b) { return a.guid < b; });
+std::optional<ClassServer> ClassTable::find(const Guid& guid) const {
+  const auto at =
+      std::lower_bound(classes_.begin(), classes_.end(), guid,
+                       [](const Class& a, const Guid& b) { return a.guid.bytes < b.bytes; });
   if (at == classes_.end() || at->guid != guid) return {};
   return ClassServer{at->kind, texts_[at->text]};
 }
 
-std::optional<GuidKey> ClassTable::class_of_program_id(std::string_view program_id) const {
+std::optional<Guid> ClassTable::class_of_program_id(std::string_view program_id) const {
   const std::uint64_t hash = hash_of(program_id);
   const auto at = std::lower_bound(program_ids_.begin(), program_ids_.end(), hash,
                                    [](const ProgramId& a, std::uint64_t b) { return a.hash < b; });

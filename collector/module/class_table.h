@@ -2,7 +2,6 @@
 // a user's hive names may be registered in the machine's.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,19 +9,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "collector/base/guid.h"
 #include "collector/source/registry.h"
 
 namespace hozen {
 
-/// A GUID as the sixteen bytes of its text, first digit first.
-using GuidKey = std::array<std::uint8_t, 16>;
-
 /// The GUID in `text`, which may stand anywhere in it ("clsid:{…}"); with or without braces when it
 /// is all of the text.
-std::optional<GuidKey> find_guid(std::string_view text);
-/// "{083863F1-70DE-11D0-BD40-00A0C911CE86}"
-std::string guid_text(const GuidKey& guid);
-
+std::optional<Guid> find_guid(std::string_view text);
 /// How a class is served.
 enum class ServerKind : std::uint8_t { dll, program };
 
@@ -41,8 +35,8 @@ class ClassTable {
   void add_program_ids(RegistryKey& classes);
   void finish();  ///< call after the last add_…
 
-  std::optional<ClassServer> find(const GuidKey& guid) const;
-  std::optional<GuidKey> class_of_program_id(std::string_view program_id) const;
+  std::optional<ClassServer> find(const Guid& guid) const;
+  std::optional<Guid> class_of_program_id(std::string_view program_id) const;
   std::size_t size() const { return classes_.size(); }
   bool complete() const { return complete_; }
 
@@ -53,13 +47,13 @@ class ClassTable {
 
  private:
   struct Class {
-    GuidKey guid;
+    Guid guid;
     std::uint32_t text;
     ServerKind kind;
   };
   struct ProgramId {
     std::uint64_t hash;  // of the folded ProgID
-    GuidKey guid;
+    Guid guid;
   };
   std::uint32_t keep(std::string text);
 

@@ -3,11 +3,15 @@
 // not when the value was added, nor that the program ever ran. Whether Windows would start it is in
 // `enabled`.
 #include <array>
+#include <cstddef>
 #include <set>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/formats/lnk.h"
 #include "collector/module/asep_files.h"
 #include "collector/module/asep_judge.h"
 #include "collector/module/asep_reader.h"
@@ -32,14 +36,15 @@ constexpr std::array kKinds{kRunKey, kStartupItem};
 constexpr std::string_view kReferences[] = {
     "https://learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys",
     "https://github.com/ForensicArtifacts/artifacts/blob/main/artifacts/data/windows.yaml",
-    "https://github.com/EricZimmerman/RECmd/blob/master/BatchExamples/RegistryASEPs.reb"};
+    "https://github.com/EricZimmerman/RECmd/blob/master/BatchExamples/RegistryASEPs.reb",
+    "https://learn.microsoft.com/openspecs/windows_protocols/ms-shllink"};
 
 constexpr std::string_view kAttack[] = {
-    "T1003.001", "T1027.011", "T1036.004", "T1036.005", "T1036.007", "T1036.008", "T1047",
-    "T1059.001", "T1059.005", "T1070.006", "T1105",     "T1112",     "T1127.001", "T1140",
-    "T1197",     "T1202",     "T1218",     "T1218.001", "T1218.002", "T1218.003", "T1218.004",
-    "T1218.005", "T1218.007", "T1218.008", "T1218.009", "T1218.010", "T1218.011", "T1547.001",
-    "T1564",     "T1564.001", "T1564.004", "T1574.001", "T1574.009"};
+    "T1003.001", "T1027.009", "T1027.011", "T1036.004", "T1036.005", "T1036.007", "T1036.008",
+    "T1047",     "T1059.001", "T1059.005", "T1070.006", "T1105",     "T1112",     "T1127.001",
+    "T1140",     "T1197",     "T1202",     "T1218",     "T1218.001", "T1218.002", "T1218.003",
+    "T1218.004", "T1218.005", "T1218.007", "T1218.008", "T1218.009", "T1218.010", "T1218.011",
+    "T1547.001", "T1564",     "T1564.001", "T1564.004", "T1574.001", "T1574.009"};
 
 /// A shortcut or address file is a few KiB; what is larger is none.
 constexpr std::uint64_t kMaxShortcutBytes = 1u << 20;
@@ -67,6 +72,19 @@ class StartupItems {
     if (entry.target() == nullptr || entry.deleted) return;
     const bool common = entry.value && glob_match_fold("Common*", entry.value->name);
     folders_.push_back({*entry.target(), entry.installation_index, common ? nullptr : entry.user});
+  }
+
+  /// What holds for the item handed out last by itself.
+  std::vector<RuleHit> own_hits(const AsepEntry& entry) const {
+    if (trailing_bytes_ == 0) return {};
+    return {{"shortcut_payload",
+             "Shortcut that carries data of its own",
+             {"Behind the end of '" + printable(entry.place()) + "' follow " +
+                  std::to_string(trailing_bytes_) + " bytes that are no part of the shortcut.",
+              30,
+              Family::content,
+              {}},
+             "T1027.009"}};
   }
 
   void read(const AsepReader::OnEntry& on_entry) {
@@ -122,6 +140,7 @@ class StartupItems {
       entry.enabled = approval->enabled;
       entry.disabled_at = approval->disabled_at;
     }
+    trailing_bytes_ = 0;
     reader_.resolve(entry, element_of(file, artifact));
     on_entry(entry, nullptr);
     return !context_.stop().stop_requested();
@@ -132,24 +151,52 @@ class StartupItems {
     AsepElement element;
     element.text = file.path.text();
     element.resolution = AsepResolution::path;
-    if (!ends_with_fold(file.path.name(), ".url")) return element;
+    const bool shortcut = ends_with_fold(file.path.name(), ".lnk");
+    if (!shortcut && !ends_with_fold(file.path.name(), ".url")) return element;
     const auto content = context_.read(artifact, kMaxShortcutBytes);
     if (!content) {
-      context_.note(Error{
-          content.error().code, "startup item " + file.path.text(), {}, content.error().text()});
+      note(file, content.error());
       return element;
     }
-    const auto settings = ini_settings(*content, "URL");
-    if (settings.empty()) return element;
-    element.text = settings.front().second;
+    const std::string command =
+        shortcut ? shortcut_command(file, *content) : address_command(*content);
+    if (command.empty()) return element;
+    element.text = command;
     element.resolution = AsepResolution::command;
     return element;
+  }
+
+  /// A shortcut as the command line that it stands for, "" when it points nowhere.
+  std::string shortcut_command(const FileInfo& file, std::span<const std::byte> content) {
+    const auto link = parse_lnk(Bytes{content});
+    if (!link) {
+      note(file, link.error());
+      return {};
+    }
+    for (const auto& problem : link->problems) note(file, problem);
+    const LinkTarget target = target_of(*link);
+    if (target.path.empty()) return {};
+    std::string command = '"' + target.path + '"';
+    if (link->arguments && !link->arguments->text.empty()) command += ' ' + link->arguments->text;
+    trailing_bytes_ = link->trailing_bytes;
+    return command;
+  }
+
+  static std::string address_command(std::span<const std::byte> content) {
+    const auto settings = ini_settings(content, "URL");
+    return settings.empty() ? std::string{} : settings.front().second;
+  }
+
+  void note(const FileInfo& file, const Error& error) {
+    context_.note(Error{error.code, "startup item " + file.path.text() + ": " + error.what,
+                        error.offset, error.detail});
   }
 
   ModuleContext& context_;
   AsepReader& reader_;
   std::vector<StartupFolder> folders_;
-  std::set<std::string> seen_;  // folded paths
+  std::set<std::string> seen_;        // folded paths
+  std::uint64_t trailing_bytes_ = 0;  // behind the end of the shortcut read last
 };
 
 Result<void> run(ModuleContext& context) {
@@ -159,7 +206,8 @@ Result<void> run(ModuleContext& context) {
     const std::string record =
         entry.file ? context.emit(kStartupItem, kAsepFileFields, entry, entry.envelope())
                    : context.emit(kRunKey, kAsepRegistryFields, entry, entry.envelope());
-    report_entry(context, reader.evidence(), "run_keys", entry, record, {});
+    report_entry(context, reader.evidence(), "run_keys", entry, record,
+                 entry.file ? items.own_hits(entry) : std::vector<RuleHit>{});
     if (entry.location->kind == K::folder) items.add_folder(entry);
   };
   HOZEN_CHECK(reader.read_registry(take));

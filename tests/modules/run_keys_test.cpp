@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "tests/builders/lnk_builder.h"
 #include "tests/modules/persistence_cases.h"
 
 namespace hozen {
@@ -224,6 +225,59 @@ TEST(RunKeys, StartupFoldersOfUserAndMachine) {
             nullptr);
   EXPECT_EQ(run.context->record({{"path", std::string{kStartup} + "desktop.ini"}}), nullptr);
   EXPECT_TRUE(run.context->has_collected(std::string{kStartup} + "own.exe"));
+}
+
+fake::Entry& shortcut(fake::FakeWindows& windows, std::string_view name,
+                      const builders::LnkBytes& bytes) {
+  fake::Entry& entry = windows.file(std::string{kStartup} + std::string{name}, "");
+  entry.bytes = bytes;
+  return entry;
+}
+
+TEST(RunKeys, AShortcutLeadsToItsTargetWithItsArguments) {
+  fake::FakeWindows windows = one_user();
+  windows.program("C:\\TMP\\evil.dll");
+  shortcut(windows, "plain.lnk",
+           builders::LnkBuilder{}
+               .local_path("C:\\Program Files\\Vendor\\agent.exe")
+               .arguments("-q")
+               .bytes());
+  shortcut(windows, "host.lnk",
+           builders::LnkBuilder{}
+               .local_path("C:\\Windows\\System32\\rundll32.exe")
+               .arguments("C:\\TMP\\evil.dll,Run")
+               .bytes());
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  const auto* plain = run.context->record({{"path", std::string{kStartup} + "plain.lnk"}});
+  ASSERT_NE(plain, nullptr);
+  EXPECT_EQ((*plain)["command_line"], "\"C:\\Program Files\\Vendor\\agent.exe\" -q");
+  EXPECT_EQ((*plain)["target"], "C:\\Program Files\\Vendor\\agent.exe");
+  const auto* host = run.context->record({{"path", std::string{kStartup} + "host.lnk"}});
+  ASSERT_NE(host, nullptr);
+  EXPECT_EQ((*host)["target"], "C:\\TMP\\evil.dll");
+  EXPECT_EQ((*host)["export_name"], "Run");
+  EXPECT_TRUE(run.context->has_collected("C:\\TMP\\evil.dll"));
+  ASSERT_EQ(run.context->findings.size(), 1u) << fake::summary_of(run.context->findings);
+  EXPECT_NE(run.context->findings[0].subject.find("host.lnk"), std::string::npos);
+}
+
+TEST(RunKeys, DataBehindAShortcutIsAFindingAndADamagedOneANote) {
+  fake::FakeWindows windows = one_user();
+  auto bytes = builders::LnkBuilder{}.local_path("C:\\Program Files\\Vendor\\agent.exe").bytes();
+  const auto whole = bytes;
+  bytes.insert(bytes.end(), 5000, std::byte{0x4D});
+  shortcut(windows, "long.lnk", bytes);
+  shortcut(windows, "whole.lnk", whole);
+  shortcut(windows, "damaged.lnk", builders::LnkBytes(10));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  std::vector<std::string> payloads;
+  for (const auto& finding : run.context->findings)
+    if (finding.rule == "run_keys.shortcut_payload") payloads.push_back(finding.subject);
+  ASSERT_EQ(payloads.size(), 1u) << fake::summary_of(run.context->findings);
+  EXPECT_NE(payloads[0].find("long.lnk"), std::string::npos);
+  ASSERT_EQ(run.context->notes.size(), 1u);
+  EXPECT_NE(run.context->notes[0].what.find("damaged.lnk"), std::string::npos);
+  EXPECT_NE(run.context->record({{"path", std::string{kStartup} + "damaged.lnk"}}), nullptr);
 }
 
 TEST(RunKeys, ARedirectedStartupFolderIsAFindingAndIsRead) {

@@ -105,5 +105,25 @@ TEST_F(RealAutostarts, TheMadeEntriesOfTheSyntheticHiveAreFound) {
   EXPECT_EQ(severity_of(*update), Severity::medium) << score_of(*update);
 }
 
+/// Hives of every kind and damage, each taken for a machine's and for a user's.
+TEST_F(RealAutostarts, AnyHiveIsReadToItsEnd) {
+  for (const auto* hive :
+       {"hives/artemis/NTUSER_Bad.DAT", "hives/yarp/BadListHive", "hives/yarp/BogusKeyNamesHive",
+        "hives/yarp/DuplicateSubkeysHive", "hives/yarp/TruncatedHive", "hives/yarp/ManySubkeysHive",
+        "hives/regipy/corrupted_system_hive", "hives/ericz/SAMBadHBinHeader",
+        "hives/ericz/NotAHive", "hives/plaso/corrupt_sub_key_list.hiv",
+        "hives/regipy/amcache.hve"}) {
+    const auto bytes = testdata(hive);
+    for (const auto* mount : {"HKLM\\SYSTEM", "HKLM\\SOFTWARE", "HKLM\\SAM"}) {
+      fake::FakeWindows windows;
+      windows.hive_bytes(mount, bytes);
+      run(windows);
+    }
+    fake::FakeWindows windows;
+    windows.user("alice").hive_bytes("HKU\\alice", bytes).hive_bytes("HKU\\alice_Classes", bytes);
+    run(windows);
+  }
+}
+
 }  // namespace
 }  // namespace hozen
