@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <list>
 #include <map>
@@ -9,6 +7,7 @@
 #include "collector/source/file_tree.h"
 #include "collector/source/host_name.h"
 #include "collector/source/posix_folder.h"
+#include "collector/source/posix_walk.h"
 
 namespace hozen {
 namespace {
@@ -19,10 +18,7 @@ using posix::Listing;
 
 /// Folders kept open with their names for lookups: bounds descriptors and memory.
 constexpr std::size_t kCachedFolders = 64;
-constexpr std::size_t kCachedBytes = 8 * 1024 * 1024;
-/// Folders on the way down that a walk keeps open; those further up are reopened through "..".
-constexpr std::size_t kOpenWalkFolders = 64;
-
+constexpr std::size_t kCachedBytes = std::size_t{8} << 20;
 struct Mount {
   TreeMount plan;
   Descriptor root;
@@ -132,6 +128,12 @@ class PosixTree final : public FileTree {
  private:
   Result<Place> resolve(const EvidencePath& path);
   Result<Place> resolve_once(const EvidencePath& path, std::optional<EvidencePath>& redirected);
+  Result<Place> start_of(const EvidencePath& path, std::size_t& next);
+  static Result<EvidencePath> redirect(const EvidencePath& path, std::size_t at,
+                                       const Folder& folder, const std::string& host,
+                                       Error refused);
+  Result<Place> resolve_folder(const EvidencePath& directory);
+  Result<Place> enter_planned(Place place, const std::function<Visit(const FileInfo&)>& visit);
   Result<FolderPtr> enter(const FolderPtr& parent, const std::string& host);
   Result<FolderPtr> root_of(const Mount& mount, const EvidencePath& path);
 
@@ -174,51 +176,66 @@ Result<FolderPtr> PosixTree::enter(const FolderPtr& parent, const std::string& h
   return folder;
 }
 
-/// One attempt; a link on the way gives the path to go on with in `redirected`.
-Result<Place> PosixTree::resolve_once(const EvidencePath& path,
-                                      std::optional<EvidencePath>& redirected) {
-  const Mount* mount = nullptr;
-  for (const Mount& candidate : mounts_)
-    if (equals_fold(candidate.plan.volume, path.volume())) mount = &candidate;
-  if (mount == nullptr) return not_found(path, "the source has no such volume");
+/// The volume's root, or what the plan has above it; `next` is the first component below that.
+Result<Place> PosixTree::start_of(const EvidencePath& path, std::size_t& next) {
+  const auto mount = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mount& candidate) {
+    return equals_fold(candidate.plan.volume, path.volume());
+  });
+  if (mount == mounts_.end()) return not_found(path, "the source has no such volume");
   const std::vector<std::string>& names = path.components();
   if (names.size() > kMaxFolderDepth)
     return Error{Errc::limit, path.text(), kMaxFolderDepth, "too many folders"};
   EvidencePath stored{mount->plan.volume};
-  std::size_t next = 0;
   for (const std::string& planned : mount->plan.below) {
-    if (next == names.size()) return Place{nullptr, "", stored, mount};
+    if (next == names.size()) return Place{nullptr, "", stored, &*mount};
     if (!equals_fold(names[next++], planned)) return not_found(path, "no such entry");
     stored = stored.child(planned);
   }
-  HOZEN_TRY(FolderPtr folder, root_of(*mount, stored));
-  if (next == names.size()) return Place{folder, "", stored, nullptr};
-  for (;; ++next) {
+  HOZEN_TRY(FolderPtr root, root_of(*mount, stored));
+  return Place{std::move(root), "", std::move(stored), nullptr};
+}
+
+/// Where component `at` of `path`, which `folder` holds and which cannot be entered, leads as a
+/// link: the path to go on with. `refused` is why it cannot be entered, and the answer when it is
+/// no link.
+Result<EvidencePath> PosixTree::redirect(const EvidencePath& path, std::size_t at,
+                                         const Folder& folder, const std::string& host,
+                                         Error refused) {
+  const Capabilities& can = folder.mount->can;
+  HOZEN_TRY(
+      const FileInfo facts,
+      posix::read_facts(folder.fd.get(), host, folder.path.child(name_from_host(host).text), can));
+  if (!facts.is_link) {
+    refused.what = path.text();
+    return refused;
+  }
+  HOZEN_TRY(EvidencePath target, posix::read_link(folder.fd.get(), host, folder.path, can));
+  for (std::size_t rest = at + 1; rest < path.components().size(); ++rest)
+    target = target.child(path.components()[rest]);
+  return target.with_stream(path.stream());
+}
+
+/// One attempt; a link on the way gives the path to go on with in `redirected`.
+Result<Place> PosixTree::resolve_once(const EvidencePath& path,
+                                      std::optional<EvidencePath>& redirected) {
+  const std::vector<std::string>& names = path.components();
+  std::size_t next = 0;
+  HOZEN_TRY(Place place, start_of(path, next));
+  for (; place.only_planned == nullptr && next < names.size(); ++next) {
+    const FolderPtr folder = place.folder;
     const auto entry = folder->names.find(names[next]);
     if (!entry) return not_found(path, "no such entry");
     const std::string host{entry->host};
     if (next + 1 == names.size())
       return Place{folder, host, folder->path.child(name_from_host(host).text), nullptr};
-    auto below = enter(folder, host);
-    if (below) {
-      folder = *std::move(below);
-      continue;
+    if (auto below = enter(folder, host)) {
+      place.folder = *std::move(below);
+    } else {
+      HOZEN_TRY(redirected, redirect(path, next, *folder, host, std::move(below).error()));
+      return Place{};
     }
-    HOZEN_TRY(const FileInfo facts,
-              posix::read_facts(folder->fd.get(), host,
-                                folder->path.child(name_from_host(host).text), mount->can));
-    if (!facts.is_link) {
-      Error error = std::move(below).error();
-      error.what = path.text();
-      return error;
-    }
-    HOZEN_TRY(EvidencePath target,
-              posix::read_link(folder->fd.get(), host, folder->path, mount->can));
-    for (std::size_t rest = next + 1; rest < names.size(); ++rest)
-      target = target.child(names[rest]);
-    redirected = target.with_stream(path.stream());
-    return Place{};
   }
+  return place;
 }
 
 Result<Place> PosixTree::resolve(const EvidencePath& path) {
@@ -233,133 +250,49 @@ Result<Place> PosixTree::resolve(const EvidencePath& path) {
   return Error{Errc::limit, path.text(), std::nullopt, "too many links on the way"};
 }
 
-/// One folder on the way down of a walk.
-struct Level {
-  EvidencePath path;
-  Descriptor fd;
-  Listing names;
-  std::size_t next = 0;
-  dev_t device = 0;
-  ino_t inode = 0;
-};
-
-/// Depth-first, with an explicit stack: the depth of a hostile tree costs no stack of ours.
-class Walker {
- public:
-  Walker(const Mount& mount, const std::function<Visit(const FileInfo&)>& visit,
-         const std::function<void(const EvidencePath&, Error)>& problem)
-      : mount_{mount}, visit_{visit}, problem_{problem} {}
-
-  Result<void> start(Descriptor fd, const EvidencePath& path) { return push(std::move(fd), path); }
-
-  void run() {
-    while (!levels_.empty()) {
-      Level& level = levels_.back();
-      if (level.next == level.names.size()) {
-        pop();
-      } else if (!visit_entry(level, level.next++)) {
-        return;
-      }
+/// As resolve(), with links as the last component followed too. Errc::unsupported for a file.
+Result<Place> PosixTree::resolve_folder(const EvidencePath& directory) {
+  EvidencePath path = directory;
+  for (int hops = 0; hops <= kMaxLinkHops; ++hops) {
+    HOZEN_TRY(Place place, resolve(path));
+    if (place.only_planned != nullptr) return place;
+    HOZEN_TRY(const FileInfo info, facts(place));
+    if (!info.is_link) {
+      if (info.is_directory) return place;
+      return Error{Errc::unsupported, directory.text(), std::nullopt, "not a folder"};
     }
+    HOZEN_TRY(path, posix::read_link(place.folder->fd.get(), place.host, place.folder->path,
+                                     place.folder->mount->can));
   }
+  return Error{Errc::limit, directory.text(), std::nullopt, "too many links on the way"};
+}
 
- private:
-  /// False when the walk is to stop.
-  bool visit_entry(Level& level, std::size_t index) {
-    const std::string host{level.names[index].host};
-    const EvidencePath path = level.path.child(name_from_host(host).text);
-    const auto info = posix::read_facts(level.fd.get(), host, path, mount_.can);
-    if (!info) {
-      problem_(path, info.error());
-      return true;
-    }
-    const Visit answer = visit_(*info);
-    if (answer == Visit::stop) return false;
-    if (answer == Visit::skip || !info->is_directory || info->is_link) return true;
-    auto fd = posix::open_folder(level.fd.get(), host);
-    if (!fd) {
-      problem_(path, std::move(fd).error());
-    } else if (auto entered = push(*std::move(fd), path); !entered) {
-      problem_(path, std::move(entered).error());
-    }
-    return true;
+/// Visits the one folder that each folder of the plan holds, down to a real one; still a planned
+/// one when `visit` does not enter.
+Result<Place> PosixTree::enter_planned(Place place,
+                                       const std::function<Visit(const FileInfo&)>& visit) {
+  while (place.only_planned != nullptr) {
+    const std::vector<std::string>& below = place.only_planned->plan.below;
+    Place next;
+    HOZEN_TRY(next, resolve(place.path.child(below[place.path.components().size()])));
+    HOZEN_TRY(const FileInfo info, next.only_planned != nullptr
+                                       ? Result<FileInfo>{planned_folder(next.path)}
+                                       : facts(next));
+    if (visit(info) != Visit::enter) return place;
+    place = std::move(next);
   }
-
-  Result<void> push(Descriptor fd, const EvidencePath& path) {
-    if (levels_.size() >= kMaxFolderDepth)
-      return Error{Errc::limit, path.text(), kMaxFolderDepth, "too many folders inside each other"};
-    Level level;
-    struct ::stat facts {};
-    if (::fstat(fd.get(), &facts) != 0) return posix::system_error(path.text(), "fstat", errno);
-    level.device = facts.st_dev;
-    level.inode = facts.st_ino;
-    HOZEN_TRY(level.names, Listing::read(fd.get()));
-    level.fd = std::move(fd);
-    level.path = path;
-    levels_.push_back(std::move(level));
-    if (levels_.size() > kOpenWalkFolders)
-      levels_[levels_.size() - 1 - kOpenWalkFolders].fd.close();
-    return {};
-  }
-
-  void pop() {
-    const Descriptor below = std::move(levels_.back().fd);
-    levels_.pop_back();
-    if (levels_.empty() || levels_.back().fd.is_open()) return;
-    Level& level = levels_.back();
-    auto fd = posix::open_folder(below.get(), "..");
-    struct ::stat facts {};
-    const bool same = fd && ::fstat(fd->get(), &facts) == 0 && facts.st_dev == level.device &&
-                      facts.st_ino == level.inode;
-    if (same) {
-      level.fd = *std::move(fd);
-      return;
-    }
-    problem_(level.path, Error{Errc::io, level.path.text(), std::nullopt,
-                               "the folder was moved while it was read"});
-    levels_.clear();
-  }
-
-  const Mount& mount_;
-  const std::function<Visit(const FileInfo&)>& visit_;
-  const std::function<void(const EvidencePath&, Error)>& problem_;
-  std::vector<Level> levels_;
-};
+  return place;
+}
 
 Result<void> PosixTree::walk(const EvidencePath& directory,
                              const std::function<Visit(const FileInfo&)>& visit,
                              const std::function<void(const EvidencePath&, Error)>& problem) {
-  HOZEN_TRY(Place place, resolve(directory));
-  // Folders that exist only in the plan hold one folder each.
-  while (place.only_planned != nullptr) {
-    const Mount& mount = *place.only_planned;
-    const std::size_t depth = place.path.components().size();
-    const EvidencePath below = place.path.child(mount.plan.below[depth]);
-    HOZEN_TRY(place, resolve(below));
-    HOZEN_TRY(const FileInfo info, place.only_planned != nullptr
-                                       ? Result<FileInfo>{planned_folder(place.path)}
-                                       : facts(place));
-    if (visit(info) != Visit::enter) return {};
-  }
-  HOZEN_TRY(FileInfo info, facts(place));
-  for (int hops = 0; info.is_link && hops < kMaxLinkHops; ++hops) {
-    HOZEN_TRY(const EvidencePath target,
-              posix::read_link(place.folder->fd.get(), place.host, place.folder->path,
-                               place.folder->mount->can));
-    HOZEN_TRY(place, resolve(target));
-    if (place.only_planned != nullptr) return walk(place.path, visit, problem);
-    HOZEN_TRY(info, facts(place));
-  }
-  if (info.is_link)
-    return Error{Errc::limit, directory.text(), std::nullopt, "too many links on the way"};
-  if (!info.is_directory)
-    return Error{Errc::unsupported, directory.text(), std::nullopt, "not a folder"};
+  HOZEN_TRY(Place start, resolve_folder(directory));
+  HOZEN_TRY(const Place place, enter_planned(std::move(start), visit));
+  if (place.only_planned != nullptr) return {};
   HOZEN_TRY(Descriptor fd,
             posix::open_folder(place.folder->fd.get(), place.host.empty() ? "." : place.host));
-  Walker walker{*place.folder->mount, visit, problem};
-  HOZEN_CHECK(walker.start(std::move(fd), place.path));
-  walker.run();
-  return {};
+  return posix::walk_folder(std::move(fd), place.path, place.folder->mount->can, visit, problem);
 }
 
 }  // namespace
