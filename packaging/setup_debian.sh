@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the Debian packages for a purpose: setup_debian.sh [build] [windows] [test] [lint]
-#   build    compilers and libraries of the Linux program
+#   build    compilers and libraries of the Linux program, its tests and benchmarks
 #   windows  cross compiler, assembler, and Wine, for hozen.exe
 #   test     what the tests need beyond that (independent tools, clang with its sanitizers)
 #   lint     clang-format and clang-tidy
@@ -9,12 +9,11 @@ set -euo pipefail
 
 build=(cmake ninja-build g++ ccache git ca-certificates pkg-config
   libboost-filesystem-dev libpugixml-dev libspdlog-dev libfmt-dev zlib1g-dev libssl-dev
-  libisal-dev libcli11-dev nlohmann-json3-dev)
+  libisal-dev libcli11-dev nlohmann-json3-dev libgtest-dev libgmock-dev libbenchmark-dev)
 windows=(g++-mingw-w64-x86-64-posix binutils-mingw-w64-x86-64 make nasm perl dpkg-dev xz-utils bzip2
-  patch libcli11-dev nlohmann-json3-dev libboost1.74-dev wine wine64)
-test=(libgtest-dev libgmock-dev libbenchmark-dev clang libclang-rt-14-dev llvm unzip p7zip-full libarchive-tools
-  python3 file xxd ntfs-3g sleuthkit osslsigncode libhivex-bin libwin-hivex-perl reglookup
-  libregf-utils liblnk-utils)
+  patch libcli11-dev nlohmann-json3-dev libboost1.74-dev wine wine64 python3)
+test=(clang libclang-rt-14-dev llvm python3 unzip p7zip-full libarchive-tools xz-utils
+  libhivex-bin libwin-hivex-perl reglookup libregf-utils liblnk-utils ntfs-3g sleuthkit osslsigncode)
 lint=(clang-format clang-tidy)
 
 packages=()

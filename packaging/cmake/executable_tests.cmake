@@ -22,3 +22,10 @@ set_tests_properties(executable.later_function_is_found PROPERTIES PASS_REGULAR_
 
 add_test(NAME executable.resources COMMAND ${Python3_EXECUTABLE} ${executable}/check_resources.py
   $<TARGET_FILE:hozen> ${PROJECT_VERSION})
+
+# The whole way: an example Windows under Wine, the real program, its bundle. The Linux program of
+# the preset "linux" verifies it.
+add_test(NAME example.collect COMMAND ${Python3_EXECUTABLE}
+  ${PROJECT_SOURCE_DIR}/tests/example/check_example.py $<TARGET_FILE:hozen>
+  ${PROJECT_SOURCE_DIR}/build/linux/hozen ${CMAKE_BINARY_DIR}/example)
+set_tests_properties(example.collect PROPERTIES TIMEOUT 900)
