@@ -9,7 +9,7 @@
 #   Run key of the machine     HKLM\...\Run "ExampleUpdater"                a program in C:\Users\Public
 #   Run key, 32-bit view       HKLM\SOFTWARE\WOW6432Node\...\Run            a program in C:\ProgramData
 #   Run key of the user        HKCU\...\Run "ExampleSync"                   PowerShell with an encoded command
-#   Startup folder, all users  example-logon.bat                            itself
+#   Startup folder, all users  example-report.pdf.bat                            itself
 #   Startup folder, user       example-tool.lnk                             a program in C:\Windows\Temp
 #   IFEO debugger              sethc.exe                                    cmd.exe (the sticky-keys trick)
 set -euo pipefail
@@ -25,7 +25,7 @@ list() {
 planted: HKLM\Software\Microsoft\Windows\CurrentVersion\Run ExampleUpdater -> C:\Users\Public\updater.exe
 planted: HKLM\Software\WOW6432Node\Microsoft\Windows\CurrentVersion\Run ExampleHelper -> C:\ProgramData\Example\helper.exe
 planted: HKCU\Software\Microsoft\Windows\CurrentVersion\Run ExampleSync -> powershell.exe -EncodedCommand ...
-planted: Startup folder of all users: example-logon.bat
+planted: Startup folder of all users: example-report.pdf.bat
 planted: Startup folder of the user: example-tool.lnk -> C:\Windows\Temp\tool.exe
 planted: Image File Execution Options\sethc.exe Debugger -> C:\Windows\System32\cmd.exe
 LIST
@@ -84,7 +84,7 @@ int main(void) {
   IShellLinkA *link;
   IPersistFile *file;
   SHGetFolderPathA(NULL, CSIDL_COMMON_STARTUP | CSIDL_FLAG_CREATE, NULL, 0, folder);
-  snprintf(path, sizeof path, "%s\\example-logon.bat", folder);
+  snprintf(path, sizeof path, "%s\\example-report.pdf.bat", folder);
   FILE *script = fopen(path, "wb");
   if (!script) return 1;
   fputs("@echo off\r\nrem harmless example\r\n", script);

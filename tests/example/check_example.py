@@ -25,8 +25,8 @@ PLANTED = (
     ("Run key of the machine", r"CurrentVersion\Run", "ExampleUpdater", "users/Public/updater.exe"),
     ("Run key, 32-bit view", r"CurrentVersion\Run", "ExampleHelper", "ProgramData/Example/helper.exe"),
     ("Run key of the user", r"CurrentVersion\Run", "ExampleSync", None),
-    ("Startup folder of all users", "StartUp", "example-logon.bat",
-     "ProgramData/Microsoft/Windows/Start Menu/Programs/StartUp/example-logon.bat"),
+    ("Startup folder of all users", "StartUp", "example-report.pdf.bat",
+     "ProgramData/Microsoft/Windows/Start Menu/Programs/StartUp/example-report.pdf.bat"),
     ("Startup folder of the user", "StartUp", "example-tool.lnk", "windows/temp/tool.exe"),
     ("IFEO debugger", "Image File Execution Options", "sethc.exe", "windows/system32/cmd.exe"),
 )
