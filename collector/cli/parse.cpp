@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <boost/filesystem/directory.hpp>
 #include <boost/filesystem/operations.hpp>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <memory>
+#include <type_traits>
 
+#include "collector/base/native_file.h"
 #include "collector/base/native_path.h"
 #include "collector/base/text.h"
 #include "collector/cli/console.h"
@@ -36,86 +36,66 @@ int complain(int code, const std::string& message) {
   return code;
 }
 
-/// A file of the operator, read front to back.
-class InputFile {
- public:
-  static Result<InputFile> open(const NativePath& path) {
-    boost::system::error_code failed;
-    if (fs::is_directory(path, failed)) return Error{Errc::io, "open", {}, "it is a folder"};
-    InputFile file;
-    // The standard stream opens wide names; the library's own does not with every compiler.
-    file.stream_.open(std::filesystem::path{path.native()}, std::ios::binary);
-    if (!file.stream_)
-      return Error{fs::exists(path, failed) ? Errc::io : Errc::not_found,
-                   "open",
-                   {},
-                   std::generic_category().message(errno)};
-    return file;
-  }
-
-  /// Appends up to `count` bytes; fewer only at the end of the file.
-  Result<void> read(std::vector<std::byte>& out, std::size_t count) {
-    const std::size_t before = out.size();
-    out.resize(before + count);
-    void* const target = out.data() + before;
-    stream_.read(static_cast<char*>(target), static_cast<std::streamsize>(count));
-    out.resize(before + static_cast<std::size_t>(stream_.gcount()));
-    if (stream_.bad())
-      return Error{Errc::io, "read", before, std::generic_category().message(errno)};
-    return {};
-  }
-
-  /// All of a file of about `size` bytes: it may grow or shrink meanwhile.
-  Result<std::vector<std::byte>> read_all(std::uint64_t size) {
-    if (size > kMaxHiveBytes) return Error{Errc::limit, "file of 4 GiB or more"};
-    std::vector<std::byte> bytes;
-    bytes.reserve(static_cast<std::size_t>(size) + 1);  // the byte more shows the end
-    prefer_large_pages({bytes.data(), bytes.capacity()});
-    for (std::size_t piece = static_cast<std::size_t>(size) + 1;; piece = kPieceBytes) {
-      const std::size_t before = bytes.size();
-      HOZEN_CHECK(read(bytes, piece));
-      if (bytes.size() < before + piece) return bytes;
-      if (bytes.size() > kMaxHiveBytes) return Error{Errc::limit, "file of 4 GiB or more"};
+/// All of a file, which may grow or shrink meanwhile.
+Result<std::vector<std::byte>> read_whole(ByteSource& file) {
+  constexpr std::size_t kPieceBytes = 1u << 20;
+  if (file.size() > kMaxHiveBytes) return Error{Errc::limit, "file of 4 GiB or more"};
+  std::vector<std::byte> bytes;
+  std::size_t piece = static_cast<std::size_t>(file.size()) + 1;  // the byte more shows the end
+  bytes.reserve(piece);
+  prefer_large_pages({bytes.data(), bytes.capacity()});
+  for (std::size_t size = 0;; piece = kPieceBytes) {
+    bytes.resize(size + piece);
+    while (size < bytes.size()) {
+      HOZEN_TRY(const std::size_t count, file.read_some(size, std::span{bytes}.subspan(size)));
+      size += count;
+      if (count != 0) continue;
+      bytes.resize(size);
+      return bytes;
     }
+    if (size > kMaxHiveBytes) return Error{Errc::limit, "file of 4 GiB or more"};
   }
-
- private:
-  static constexpr std::size_t kPieceBytes = 1u << 20;
-  std::ifstream stream_;
-};
-
-Result<std::vector<std::byte>> read_file(const NativePath& path) {
-  boost::system::error_code failed;
-  const std::uint64_t size = fs::file_size(path, failed);
-  HOZEN_TRY(InputFile file, InputFile::open(path));
-  return file.read_all(failed ? 0 : size);
 }
 
-Result<std::vector<std::byte>> read_head(const NativePath& path) {
-  HOZEN_TRY(InputFile file, InputFile::open(path));
-  std::vector<std::byte> head;
-  HOZEN_CHECK(file.read(head, kHeadBytes));
+Result<std::vector<std::byte>> read_head(ByteSource& file) {
+  std::vector<std::byte> head(kHeadBytes);
+  std::size_t size = 0;
+  while (size < head.size()) {
+    HOZEN_TRY(const std::size_t count, file.read_some(size, std::span{head}.subspan(size)));
+    if (count == 0) break;
+    size += count;
+  }
+  head.resize(size);
   return head;
 }
 
-/// The logs beside a hive: NAME.LOG1, NAME.LOG2, NAME.LOG in any case, in this order.
-std::vector<NativePath> find_logs(const NativePath& hive) {
-  const std::string name = native_text(hive.filename());
-  std::vector<NativePath> logs;
-  const NativePath folder = hive.has_parent_path() ? hive.parent_path() : NativePath{"."};
+std::string name_text(const NativePath& name) {
+  if constexpr (std::is_same_v<NativePath::string_type, std::string>)
+    return name.native();  // the bytes as they are
+  else
+    return native_text(name);
+}
+
+/// The logs beside a hive: NAME.LOG1, NAME.LOG2, NAME.LOG in any case, in this order, as paths.
+std::vector<std::string> find_logs(const std::string& hive) {
+  const NativePath path = native_path(hive);
+  const std::string name = name_text(path.filename());
+  const NativePath folder = path.has_parent_path() ? path.parent_path() : NativePath{"."};
+  std::vector<std::string> names;
+  boost::system::error_code failed;
+  for (fs::directory_iterator at{folder, failed}, end; !failed && at != end; at.increment(failed))
+    names.push_back(name_text(at->path().filename()));
+  std::sort(names.begin(), names.end());
+  std::vector<std::string> logs;
   for (const std::string_view suffix : {".LOG1", ".LOG2", ".LOG"}) {
     const std::string wanted = name + std::string{suffix};
-    std::vector<NativePath> found;
-    boost::system::error_code failed;
-    for (fs::directory_iterator at{folder, failed}, end; !failed && at != end; at.increment(failed))
-      if (equals_fold(native_text(at->path().filename()), wanted)) found.push_back(at->path());
     // On a system that knows case the one spelled like the hive comes first.
-    std::stable_sort(found.begin(), found.end(), [&](const NativePath& a, const NativePath& b) {
-      const bool exact_a = native_text(a.filename()) == wanted;
-      const bool exact_b = native_text(b.filename()) == wanted;
-      return exact_a != exact_b ? exact_a : a.native() < b.native();
-    });
-    if (!found.empty()) logs.push_back(found.front());
+    auto found = std::find(names.begin(), names.end(), wanted);
+    if (found == names.end())
+      found = std::find_if(names.begin(), names.end(),
+                           [&](const std::string& other) { return equals_fold(other, wanted); });
+    if (found != names.end())
+      logs.push_back(hive.substr(0, hive.size() - std::min(hive.size(), name.size())) + *found);
   }
   return logs;
 }
@@ -125,63 +105,69 @@ class Parser {
   Parser(const ParseOptions& options, LineBuffer& lines) : options_{options}, lines_{lines} {}
 
   int parse_file(const std::string& name) {
-    const NativePath path = native_path(name);
-    const auto head = read_head(path);
-    if (!head) return unreadable(path, head.error());
+    const auto file = open_native_file(name);
+    if (!file) return unreadable(name, file.error());
+    const auto head = read_head(**file);
+    if (!head) return unreadable(name, head.error());
     const Bytes start{*head};
     const bool is_hive =
         start.head(4).chars() == "regf" || start.tail(regf::kBaseBlockBytes).chars() == "hbin";
     if (options_.format.empty() && !is_hive)
       return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
                                       format_list() + ")");
-    return parse_hive(path, start);
+    return parse_hive(name, **file, start);
   }
 
  private:
-  static int unreadable(const NativePath& path, const Error& error) {
+  static int unreadable(const std::string& name, const Error& error) {
     return complain(kExitSource,
-                    hozen::quoted(native_text(path)) + " cannot be read: " + error.text());
+                    hozen::quoted(name) + " cannot be read: " + printable(error.text()));
   }
 
-  int parse_hive(const NativePath& path, Bytes head) {
-    const std::string source = native_text(path);
+  int parse_hive(const std::string& name, ByteSource& file, Bytes head) {
+    const std::string source = native_text(native_path(name));
     std::uint64_t log_problems = 0;
     std::vector<regf::Log> logs;
     const auto base = regf::read_base_block(head);
     const bool dirty = !base || base->is_dirty();
-    if (options_.logs && dirty) logs = read_logs(path, source, log_problems);
+    if (options_.logs && dirty) logs = read_logs(name, source, log_problems);
     const bool had_logs = !logs.empty();
-    auto bytes = read_file(path);
-    if (!bytes) return unreadable(path, bytes.error());
+    auto bytes = read_whole(file);
+    if (!bytes) return unreadable(name, bytes.error());
     const auto problems = print_hive(*std::move(bytes), std::move(logs), source, lines_);
     if (!problems) {
       const Error& error = problems.error();
       print_problem(source, {error.code, error.what, error.offset, {}}, lines_);
-      return complain(kExitIncomplete, hozen::quoted(source) + ": " + error.text());
+      return complain(kExitIncomplete, hozen::quoted(name) + ": " + printable(error.text()));
     }
     if (dirty && options_.logs && !had_logs)
-      complain(0, hozen::quoted(source) +
-                      " is dirty, and no transaction log lies beside it: what was not "
-                      "yet written to it is missing");
+      complain(0, hozen::quoted(name) +
+                      " is dirty, and no transaction log lies beside it: what was not yet written "
+                      "to it is missing");
     return *problems + log_problems == 0 ? kExitComplete : kExitIncomplete;
   }
 
-  std::vector<regf::Log> read_logs(const NativePath& hive, const std::string& source,
+  std::vector<regf::Log> read_logs(const std::string& hive, const std::string& source,
                                    std::uint64_t& problems) {
     std::vector<regf::Log> logs;
-    for (const NativePath& path : find_logs(hive)) {
-      const std::string name = native_text(path.filename());
-      auto bytes = read_file(path);
+    for (const std::string& path : find_logs(hive)) {
+      auto bytes = read_log(path);
+      const std::string name = native_text(native_path(path).filename());
       if (bytes) {
         logs.push_back({*std::move(bytes), name});
         continue;
       }
       ++problems;
       print_problem(source, {bytes.error().code, "transaction log " + name, {}, {}}, lines_);
-      complain(
-          0, "transaction log " + hozen::quoted(name) + " cannot be read: " + bytes.error().text());
+      complain(0, "transaction log " + hozen::quoted(name) +
+                      " cannot be read: " + printable(bytes.error().text()));
     }
     return logs;
+  }
+
+  static Result<std::vector<std::byte>> read_log(const std::string& path) {
+    HOZEN_TRY(const auto file, open_native_file(path));
+    return read_whole(*file);
   }
 
   const ParseOptions& options_;

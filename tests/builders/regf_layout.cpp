@@ -165,7 +165,7 @@ class Layout {
     put(nk, 0, std::uint16_t{0x6B6E});
     put(nk, 2,
         static_cast<std::uint16_t>(key.flags | (is_root ? 0x0C : 0) | (name.latin1 ? 0x20 : 0)));
-    put(nk, 4, key.written.ticks);
+    put(nk, 4, (is_root && key.written.ticks == 0 ? hive_.written : key.written).ticks);
     put(nk, 16, parent);
     for (const std::uint32_t at : {28u, 32u, 40u, 44u, 48u}) put(nk, at, kNone);
     put(nk, 72, static_cast<std::uint16_t>(name.bytes.size()));
@@ -237,10 +237,13 @@ class Layout {
     std::vector<std::byte> list;
     for (const auto* part : {&live, &deleted})
       for (const std::uint32_t offset : *part) put(list, list.size(), offset);
-    const std::uint32_t list_cell = allocate(list, fate);
+    // With its last value a key loses its list.
+    const std::uint32_t list_cell = allocate(list, live.empty() ? Fate::deleted : fate);
     place.value_list = in_file(list_cell);
-    cells_.write_u32(cell, 36, static_cast<std::uint32_t>(live.size()));
-    cells_.write_u32(cell, 40, list_cell);
+    if (!live.empty()) {
+      cells_.write_u32(cell, 36, static_cast<std::uint32_t>(live.size()));
+      cells_.write_u32(cell, 40, list_cell);
+    }
     cells_.write_u32(cell, 60, static_cast<std::uint32_t>(longest_name));
     cells_.write_u32(cell, 64, static_cast<std::uint32_t>(longest_data));
   }
@@ -274,7 +277,9 @@ class Layout {
     for (std::size_t at = 0; at < data.size(); at += kBigDataThreshold) {
       const std::size_t length = std::min<std::size_t>(kBigDataThreshold, data.size() - at);
       const auto from = data.begin() + static_cast<std::ptrdiff_t>(at);
-      put(list, list.size(), allocate({from, from + static_cast<std::ptrdiff_t>(length)}, fate));
+      std::vector<std::byte> segment{from, from + static_cast<std::ptrdiff_t>(length)};
+      segment.resize(kBigDataThreshold);  // Windows gives the last one the full size too
+      put(list, list.size(), allocate(segment, fate));
     }
     std::vector<std::byte> db = tagged("db");
     put(db, 2, static_cast<std::uint16_t>(list.size() / 4));

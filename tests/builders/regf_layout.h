@@ -38,7 +38,7 @@ struct KeyDescription {
 
 struct HiveDescription {
   std::uint32_t major = 1, minor = 5, sequence1 = 1, sequence2 = 1;
-  FileTime written{132'500'000'000'000'000};  // 2020-11-15T18:26:40Z
+  FileTime written{132'500'000'000'000'000};  // 2020-11-16T11:33:20Z
   std::string embedded_name = "\\SystemRoot\\System32\\Config\\TEST";
   std::vector<std::byte> behind_the_bins{};
   KeyDescription root{};

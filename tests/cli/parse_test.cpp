@@ -1,0 +1,315 @@
+// hozen parse as a user runs it: records of registry hives, logs beside them, exit codes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "collector/base/bytes.h"
+#include "tests/builders/program.h"
+#include "tests/builders/regf_builder.h"
+#include "tests/builders/temp_folder.h"
+
+namespace hozen {
+namespace {
+
+using namespace builders;
+using nlohmann::json;
+using test::Ended;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr FileTime kTime{132'000'000'000'000'000};
+
+class ParseTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::program_path().empty()) GTEST_SKIP() << "HOZEN_PROGRAM names no program";
+  }
+  void write(const std::string& name, const std::vector<std::byte>& bytes) {
+    std::ofstream file{folder.path() / name, std::ios::binary};
+    file << Bytes{bytes}.chars();
+  }
+  /// Runs `hozen parse` and keeps its records.
+  Ended parse(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "parse");
+    Ended ended = test::run_program(arguments, folder.text());
+    records.clear();
+    std::size_t at = 0;
+    while (at < ended.output.size()) {
+      const std::size_t end = ended.output.find('\n', at);
+      records.push_back(json::parse(ended.output.substr(at, end - at)));
+      at = end == std::string::npos ? ended.output.size() : end + 1;
+    }
+    return ended;
+  }
+  std::vector<json> of_kind(std::string_view kind) const {
+    std::vector<json> found;
+    for (const json& record : records)
+      if (record.at("kind") == kind) found.push_back(record);
+    return found;
+  }
+  json value(std::string_view name) const {
+    for (const json& record : of_kind("registry_value"))
+      if (record.at("name") == name) return record;
+    return {};
+  }
+
+  TempFolder folder;
+  std::vector<json> records;
+};
+
+TEST_F(ParseTest, PrintsAHiveFromHeadToEnd) {
+  auto builder = RegfBuilder{}
+                     .embedded_name("SOFTWARE")
+                     .key("Run")
+                     .value("x", sz("C:\\a.exe"))
+                     .written_at(kTime);
+  write("HIVE", builder.bytes());
+  const Ended ended = parse({"HIVE"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_THAT(ended.error, IsEmpty());
+  ASSERT_EQ(records.size(), 5u);
+  const json& head = records.front();
+  EXPECT_EQ(head.at("kind"), "registry_hive");
+  EXPECT_THAT(head.at("source").get<std::string>(), HasSubstr("HIVE"));
+  EXPECT_EQ(head.at("state"), "clean");
+  EXPECT_EQ(head.at("sequence1"), 1);
+  EXPECT_EQ(head.at("sequence2"), 1);
+  EXPECT_EQ(head.at("version"), "1.5");
+  EXPECT_EQ(head.at("embedded_name"), "SOFTWARE");
+  EXPECT_EQ(records[1].at("path"), "");
+  EXPECT_EQ(records[2].at("path"), "Run");
+  EXPECT_EQ(records[2].at("last_written"), "2019-04-17T18:40:00.0000000Z");
+  EXPECT_EQ(records[2].at("deleted"), false);
+  EXPECT_EQ(records[2].at("offset").get<std::uint64_t>() + 4, builder.offset_of_key("Run"));
+  EXPECT_EQ(records[3].at("key"), "Run");
+  EXPECT_EQ(records[3].at("name"), "x");
+  EXPECT_EQ(records[3].at("type"), "REG_SZ");
+  EXPECT_EQ(records[3].at("data"), "C:\\a.exe");
+  EXPECT_EQ(records[3].at("offset").get<std::uint64_t>() + 4, builder.offset_of_value("Run", "x"));
+  const json& end = records.back();
+  EXPECT_EQ(end.at("kind"), "registry_hive_end");
+  EXPECT_EQ(end.at("keys"), 2);
+  EXPECT_EQ(end.at("values"), 1);
+  EXPECT_EQ(end.at("deleted_keys"), 0);
+  EXPECT_EQ(end.at("deleted_values"), 0);
+  EXPECT_EQ(end.at("problems"), 0);
+}
+
+TEST_F(ParseTest, WritesDataAsWhatItIs) {
+  write("HIVE", RegfBuilder{}
+                    .key("K")
+                    .value("expand", expand_sz("%TEMP%"))
+                    .value("multi", multi_sz({"one", "", "three"}))
+                    .value("no strings", multi_sz({}))
+                    .value("dword", dword(0xFFFFFFFF))
+                    .value("be", dword_big_endian(0x01020304))
+                    .value("qword", qword(0x8000000000000001))
+                    .value("short", raw_data(4, binary("0102").bytes))
+                    .value("binary", binary("00ff10"))
+                    .value("odd type", raw_data(0xFFFF0012, binary("41").bytes))
+                    .value("none", none())
+                    .bytes());
+  EXPECT_EQ(parse({"HIVE"}).exit_code, 0);
+  EXPECT_EQ(value("expand").at("data"), "%TEMP%");
+  EXPECT_EQ(value("multi").at("data"), json::array({"one", "", "three"}));
+  EXPECT_EQ(value("no strings").at("data"), json::array());
+  EXPECT_EQ(value("dword").at("data"), 0xFFFFFFFFu);
+  EXPECT_EQ(value("be").at("data"), 0x01020304u);
+  EXPECT_EQ(value("qword").at("data"), 0x8000000000000001u);
+  EXPECT_EQ(value("short").at("data"), "0102");
+  EXPECT_EQ(value("binary").at("data"), "00ff10");
+  EXPECT_EQ(value("odd type").at("type"), "REG_0xFFFF0012");
+  EXPECT_EQ(value("none").at("type"), "REG_NONE");
+  EXPECT_EQ(value("none").at("data"), "");
+}
+
+TEST_F(ParseTest, LosesNothingOfTextThatHidesOrIsNoText) {
+  write("HIVE", RegfBuilder{}
+                    .key("K")
+                    .value("hidden", raw_data(1, utf16le(std::string{"seen\0hidden", 11})))
+                    .value("odd", raw_data(1, binary("410042").bytes))
+                    .value("lone", raw_data(1, binary("00d8").bytes))
+                    .value("plain", sz("text"))
+                    .bytes());
+  EXPECT_EQ(parse({"HIVE"}).exit_code, 0);
+  EXPECT_EQ(value("hidden").at("data"), "seen");
+  EXPECT_EQ(value("hidden").at("data_hex"),
+            "7300650065006e00000068006900640064006500"
+            "6e00");
+  EXPECT_EQ(value("odd").at("data"), "A");
+  EXPECT_EQ(value("odd").at("data_hex"), "410042");
+  EXPECT_EQ(value("lone").at("data"), "\uFFFD");
+  EXPECT_EQ(value("lone").at("data_hex"), "00d8");
+  EXPECT_FALSE(value("plain").contains("data_hex"));
+}
+
+TEST_F(ParseTest, KeepsNamesThatJsonCannotHold) {
+  const std::string lone = "\xED\xA0\x80";
+  write("HIVE", RegfBuilder{}
+                    .key_at({"a" + lone, "line\n\"\\\\", std::string{"nul\0x", 5}})
+                    .value("v" + lone, dword(1))
+                    .bytes());
+  EXPECT_EQ(parse({"HIVE"}).exit_code, 0);
+  const auto keys = of_kind("registry_key");
+  EXPECT_EQ(keys[1].at("path"), "a\uFFFD");
+  EXPECT_EQ(keys[1].at("path_utf16"), "610000d8");
+  EXPECT_EQ(keys[2].at("path"), "a\uFFFD\\line\n\"\\\\");
+  EXPECT_EQ(keys[3].at("path"), ("a\uFFFD\\line\n\"\\\\\\" + std::string{"nul\0x", 5}));
+  const json found = of_kind("registry_value")[0];
+  EXPECT_EQ(found.at("key"), keys[3].at("path"));
+  EXPECT_EQ(found.at("key_utf16"), keys[3].at("path_utf16"));
+  EXPECT_EQ(found.at("name"), "v\uFFFD");
+  EXPECT_EQ(found.at("name_utf16"), "760000d8");
+}
+
+TEST_F(ParseTest, NamesClassesAndLinks) {
+  write(
+      "HIVE",
+      RegfBuilder{}.key("K").class_name("secret").key("L").symbolic_link("\\Registry\\M").bytes());
+  EXPECT_EQ(parse({"HIVE"}).exit_code, 0);
+  const auto keys = of_kind("registry_key");
+  EXPECT_EQ(keys[1].at("class_name"), "secret");
+  EXPECT_FALSE(keys[1].contains("symbolic_link"));
+  EXPECT_EQ(keys[2].at("symbolic_link"), true);
+  EXPECT_EQ(value("SymbolicLinkValue").at("type"), "REG_LINK");
+  EXPECT_EQ(value("SymbolicLinkValue").at("data"), "\\Registry\\M");
+}
+
+TEST_F(ParseTest, MarksWhatWasDeleted) {
+  write("HIVE", RegfBuilder{}
+                    .key("Run")
+                    .value("kept", dword(1))
+                    .value("gone", sz("C:\\gone.exe"))
+                    .deleted_value()
+                    .key("Run\\Lost")
+                    .value("v", dword(3))
+                    .deleted()
+                    .bytes());
+  EXPECT_EQ(parse({"HIVE"}).exit_code, 0);
+  const json gone = value("gone");
+  EXPECT_EQ(gone.at("deleted"), true);
+  EXPECT_EQ(gone.at("key"), "Run");
+  EXPECT_EQ(gone.at("data"), "C:\\gone.exe");
+  const json lost = of_kind("registry_key").back();
+  EXPECT_EQ(lost.at("path"), "Run\\Lost");
+  EXPECT_EQ(lost.at("deleted"), true);
+  EXPECT_EQ(lost.at("parent_known"), true);
+  EXPECT_EQ(records.back().at("deleted_keys"), 1);
+  EXPECT_EQ(records.back().at("deleted_values"), 2);
+  EXPECT_EQ(records.back().at("keys"), 2);
+}
+
+class ParseLogs : public ParseTest {
+ protected:
+  std::vector<std::byte> before =
+      RegfBuilder{}.sequences(6, 5).key("K").value("v", dword(1)).bytes();
+  std::vector<std::byte> log =
+      log_new(before, {RegfBuilder{}.key("K").value("v", dword(2)).bytes()}, 5);
+};
+
+TEST_F(ParseLogs, AreFoundBesideTheHiveInAnyCase) {
+  for (const std::string name : {"HIVE.LOG1", "hive.log2", "Hive.Log"}) {
+    write("HIVE", before);
+    write(name, log);
+    const Ended ended = parse({"HIVE"});
+    EXPECT_EQ(ended.exit_code, 0) << name;
+    EXPECT_THAT(ended.error, IsEmpty()) << name;
+    EXPECT_EQ(records.front().at("state"), "replayed") << name;
+    EXPECT_EQ(records.front().at("replay").at("entries"), 1) << name;
+    EXPECT_EQ(value("v").at("data"), 2) << name;
+    std::filesystem::remove(folder.path() / name);
+  }
+}
+
+TEST_F(ParseLogs, AreLeftAloneWhenAskedTo) {
+  write("HIVE", before);
+  write("HIVE.LOG1", log);
+  EXPECT_EQ(parse({"--no-logs", "HIVE"}).exit_code, 0);
+  EXPECT_EQ(records.front().at("state"), "dirty");
+  EXPECT_EQ(value("v").at("data"), 1);
+}
+
+TEST_F(ParseLogs, ThatAreMissingAreToldOnStandardError) {
+  write("HIVE", before);
+  const Ended ended = parse({"HIVE"});
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(records.front().at("state"), "dirty");
+  EXPECT_THAT(ended.error, HasSubstr("no transaction log lies beside it"));
+}
+
+TEST_F(ParseLogs, ThatAreDamagedAreAProblem) {
+  write("HIVE", before);
+  log[508] ^= std::byte{1};
+  write("HIVE.LOG1", log);
+  EXPECT_EQ(parse({"HIVE"}).exit_code, 1);
+  EXPECT_EQ(records.front().at("state"), "dirty");
+  ASSERT_EQ(of_kind("problem").size(), 1u);
+  EXPECT_EQ(of_kind("problem")[0].at("reason"), "malformed");
+  EXPECT_EQ(value("v").at("data"), 1);
+}
+
+TEST_F(ParseTest, PrintsWhatADamagedHiveHoldsAndItsProblems) {
+  auto builder = RegfBuilder{}.key("A\\B").value("v", sz("text of it")).key("C");
+  builder.set_u32(builder.offset_of_value("A\\B", "v") + 8, 0x7FFFFFF0);
+  write("HIVE", builder.bytes());
+  const Ended ended = parse({"HIVE"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_EQ(of_kind("registry_key").size(), 4u);
+  EXPECT_EQ(value("v").at("incomplete"), true);
+  EXPECT_EQ(value("v").at("stated_size"), 22);
+  const auto problems = of_kind("problem");
+  ASSERT_FALSE(problems.empty());
+  EXPECT_EQ(problems[0].at("what"), "value data");
+  EXPECT_EQ(problems[0].at("reason"), "truncated");
+  EXPECT_EQ(problems[0].at("key"), "A\\B");
+  EXPECT_EQ(records.back().at("problems"), problems.size());
+  EXPECT_EQ(records.back().at("kind"), "registry_hive_end");
+}
+
+TEST_F(ParseTest, SaysWhatIsNoHiveAndWhichFormatsAreKnown) {
+  write("text", sz("no hive").bytes);
+  const Ended ended = parse({"text"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.output, IsEmpty());
+  EXPECT_THAT(ended.error, HasSubstr("registry_hive"));
+  EXPECT_EQ(parse({"--format", "registry_hive", "text"}).exit_code, 1);
+  EXPECT_EQ(of_kind("problem").size(), 1u);
+  const Ended unknown = parse({"--format", "nonsense", "text"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.error, HasSubstr("registry_hive"));
+}
+
+TEST_F(ParseTest, SaysWhatCannotBeRead) {
+  EXPECT_EQ(parse({"absent"}).exit_code, 4);
+  EXPECT_EQ(parse({"."}).exit_code, 4);
+}
+
+TEST_F(ParseTest, ALogByItselfIsAProblemThatSaysSo) {
+  const auto hive = RegfBuilder{}.bytes();
+  write("HIVE.LOG1", log_new(hive, {hive}, 1));
+  EXPECT_EQ(parse({"HIVE.LOG1"}).exit_code, 1);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_THAT(records[0].at("what").get<std::string>(), HasSubstr("transaction log"));
+}
+
+TEST_F(ParseTest, ReadsAllOfSeveralFilesAndTellsTheGravest) {
+  write("one", RegfBuilder{}.bytes());
+  write("two", RegfBuilder{}.bytes());
+  EXPECT_EQ(parse({"one", "absent", "two"}).exit_code, 4);
+  EXPECT_EQ(of_kind("registry_hive_end").size(), 2u);
+}
+
+TEST_F(ParseTest, APathThatNoWindowsCouldOpenIsNotFollowed) {
+  std::vector<std::string> path(400, std::string(600, 'p'));
+  write("HIVE", RegfBuilder{}.key_at(path).bytes());
+  const Ended ended = parse({"HIVE"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_EQ(of_kind("problem").at(0).at("reason"), "limit");
+  EXPECT_LT(of_kind("registry_key").size(), 400u);
+}
+
+}  // namespace
+}  // namespace hozen
