@@ -83,10 +83,11 @@ class Resolution {
   FoundFile find_absolute(const std::string& path, Lookup lookup);
   FoundFile find_by_search(const std::string& name, Lookup lookup);
   FoundFile find_app_path(std::string_view name);
-  std::vector<std::string> search_folders() const;
+  std::vector<EvidencePath> search_folders();
   std::vector<std::string> extensions_for(std::string_view name, Lookup lookup) const;
   /// One exact path, with WOW64 redirection.
   FoundFile probe(const std::string& text);
+  FoundFile probe(const EvidencePath& path);
   /// `path` with SystemRoot\`folder` replaced by SystemRoot\`other`; nothing when it lies elsewhere
   /// or is exempt from redirection.
   std::optional<EvidencePath> below_system_root(const EvidencePath& path, std::string_view folder,
@@ -109,8 +110,9 @@ class Resolution {
 
   const ResolverContext& context_;
   ResolvedCommand& out_;
-  std::string system_root_;                       ///< "" when not known
-  std::optional<EvidencePath> system_root_path_;  ///< the same, when it is on a volume
+  std::string system_root_;                                 ///< "" when not known
+  std::optional<EvidencePath> system_root_path_;            ///< the same, when it is on a volume
+  std::optional<std::vector<EvidencePath>> fixed_folders_;  ///< of the search path
   bool in_wow64_program_ = false;
   bool outermost_ = true;
 };

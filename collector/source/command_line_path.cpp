@@ -1,4 +1,4 @@
-// Paths of command lines: NT forms, search order, WOW64, short names.
+// Paths of command lines: NT forms, WOW64, short names.
 #include <algorithm>
 #include <array>
 
@@ -7,16 +7,6 @@
 
 namespace hozen::resolver {
 namespace {
-
-/// Folders of PATH that are looked at; a machine has 10 to 40.
-constexpr std::size_t kMaxSearchFolders = 64;
-/// Extensions of PATHEXT that are looked at; Windows sets 11.
-constexpr std::size_t kMaxExtensions = 16;
-/// Bytes: a longer name is not looked for in every folder; a component has at most 255 UTF-16
-/// units.
-constexpr std::size_t kMaxSearchedName = 1024;
-constexpr std::string_view kDefaultPathExtensions =
-    ".COM;.EXE;.BAT;.CMD;.VBS;.VBE;.JS;.JSE;.WSF;.WSH;.MSC";
 
 /// Folders below System32 that 32-bit programs see as they are ("File System Redirector" in the
 /// Windows documentation).
@@ -48,9 +38,6 @@ bool has_short_name(std::string_view path) {
   return false;
 }
 
-/// The next element of a list separated by `;`, without quotes.
-std::string_view next_element(std::string_view& list) { return unquote(take_until(list, ";")); }
-
 /// True for the name of a machine that is the evidence itself.
 bool is_this_host(std::string_view server) {
   return equals_fold(server, "localhost") || server == "127.0.0.1" || server == "." ||
@@ -73,12 +60,6 @@ bool is_webdav(std::string_view unc) {
   unc.remove_prefix(2);
   const std::string_view server = take_until(unc, "\\");
   return server.find('@') != std::string_view::npos || starts_with_fold(unc, "DavWWWRoot");
-}
-
-std::string with_backslashes(std::string_view path) {
-  std::string out{path};
-  std::replace(out.begin(), out.end(), '/', '\\');
-  return out;
 }
 
 }  // namespace
@@ -208,10 +189,11 @@ NormalPath Resolution::normalise(std::string_view text) {
 std::optional<EvidencePath> Resolution::below_system_root(const EvidencePath& path,
                                                           std::string_view folder,
                                                           std::string_view other) const {
-  if (!system_root_path_ || !path.is_below(*system_root_path_)) return std::nullopt;
+  if (!system_root_path_) return std::nullopt;
   const std::size_t depth = system_root_path_->components().size();
   const auto& components = path.components();
-  if (components.size() <= depth + 1 || !equals_fold(components[depth], folder))
+  if (components.size() <= depth + 1 || !equals_fold(components[depth], folder) ||
+      !path.is_below(*system_root_path_))
     return std::nullopt;
   EvidencePath moved = *system_root_path_ / other;
   std::string rest;
@@ -230,22 +212,27 @@ std::optional<EvidencePath> Resolution::below_system_root(const EvidencePath& pa
 }
 
 FoundFile Resolution::probe(const std::string& text) {
-  const auto parsed = EvidencePath::parse(text);
-  if (!parsed) return {text, std::nullopt, Existence::unknown};
-  const auto found = [&](const EvidencePath& path) {
-    return FoundFile{path.text(), path, existence_of(path)};
+  const auto path = EvidencePath::parse(text);
+  if (!path) return {text, std::nullopt, Existence::unknown};
+  return probe(*path);
+}
+
+FoundFile Resolution::probe(const EvidencePath& path) {
+  const auto found = [&](const EvidencePath& at) {
+    return FoundFile{at.text(), at, existence_of(at)};
   };
-  if (const auto real = below_system_root(*parsed, "Sysnative", "System32")) {
+  if (const auto real = below_system_root(path, "Sysnative", "System32")) {
     step("Sysnative is the 64-bit System32 as 32-bit programs name it");
     return found(*real);
   }
-  const auto copy = below_system_root(*parsed, "System32", "SysWOW64");
+  if (!context_.wow64 && !in_wow64_program_) return found(path);
+  const auto copy = below_system_root(path, "System32", "SysWOW64");
   if (copy && strict_wow64()) {
     step("System32 means SysWOW64 for a 32-bit program");
     return found(*copy);
   }
-  const FoundFile literal = found(*parsed);
-  if (!copy || !context_.wow64) return literal;
+  const FoundFile literal = found(path);
+  if (!copy) return literal;
   const FoundFile other = found(*copy);
   if (!other.exists()) return literal;
   if (literal.exists()) {
@@ -266,22 +253,6 @@ std::optional<std::string> Resolution::replace_short_name(const std::string& pat
     return longer + path.substr(3 + folder.name.size());
   }
   return std::nullopt;
-}
-
-std::vector<std::string> Resolution::extensions_for(std::string_view name, Lookup lookup) const {
-  const bool has_dot = file_name_of(name).find('.') != std::string_view::npos;
-  if (lookup == Lookup::exact || has_dot) return {""};
-  if (lookup == Lookup::dll) return {".dll"};
-  if (!context_.shell_execute) return {"", ".exe"};
-  std::vector<std::string> extensions{"", ".exe"};
-  const std::string stored = variable("PATHEXT");
-  std::string_view list = stored.empty() ? kDefaultPathExtensions : std::string_view{stored};
-  while (!list.empty() && extensions.size() < kMaxExtensions) {
-    const std::string_view extension = next_element(list);
-    if (extension.starts_with('.') && !equals_fold(extension, ".exe"))
-      extensions.emplace_back(to_lower_ascii(extension));
-  }
-  return extensions;
 }
 
 FoundFile Resolution::find_absolute(const std::string& path, Lookup lookup) {
@@ -307,68 +278,6 @@ FoundFile Resolution::find_absolute(const std::string& path, Lookup lookup) {
   step("a short (8.3) name: whether it exists cannot be told from long names");
   expected->existence = Existence::unknown;
   return *expected;
-}
-
-std::vector<std::string> Resolution::search_folders() const {
-  std::vector<std::string> folders;
-  const auto add = [&](std::string folder) {
-    while (folder.size() > 3 && folder.back() == '\\') folder.pop_back();
-    const auto same = [&](const std::string& known) { return equals_fold(known, folder); };
-    if (!is_drive_path(folder) || std::any_of(folders.begin(), folders.end(), same)) return;
-    folders.push_back(std::move(folder));
-  };
-  if (!current_directory.empty()) add(current_directory);
-  if (const std::string& root = system_root(); !root.empty()) {
-    add(root + "\\System32");
-    add(root + "\\System");
-    add(root);
-  }
-  const std::string path = variable("PATH");
-  for (std::string_view list = path; !list.empty() && folders.size() < kMaxSearchFolders;)
-    add(with_backslashes(next_element(list)));
-  return folders;
-}
-
-FoundFile Resolution::find_by_search(const std::string& name, Lookup lookup) {
-  if (name.size() > kMaxSearchedName) {
-    step("longer than the name of any file");
-    return {name, std::nullopt, Existence::unknown};
-  }
-  const auto folders = search_folders();
-  const auto extensions = extensions_for(name, lookup);
-  bool all_known = !folders.empty();
-  for (const std::string& folder : folders) {
-    for (const std::string& extension : extensions) {
-      std::string path = folder;
-      if (path.back() != '\\') path += '\\';
-      FoundFile file = probe(path + name + extension);
-      if (file.exists()) {
-        step("found in the search path: " + file.text);
-        return file;
-      }
-      if (file.existence == Existence::unknown) all_known = false;
-    }
-  }
-  if (lookup == Lookup::program && context_.shell_execute) {
-    FoundFile file = find_app_path(name);
-    if (file.path) return file;
-  }
-  step("not found in " + std::to_string(folders.size()) + " folders of the search path: " + name);
-  return {name, std::nullopt, all_known ? Existence::missing : Existence::unknown};
-}
-
-FoundFile Resolution::find_app_path(std::string_view name) {
-  if (!context_.app_path || name.find('\\') != std::string_view::npos) return {};
-  std::string key{name};
-  if (name.find('.') == std::string_view::npos) key += ".exe";
-  const auto value = context_.app_path(key);
-  if (!value || trim(*value).empty()) return {};
-  std::string path{unquote(*value)};
-  if (context_.environment != nullptr) path = context_.environment->expand(path);
-  step("App Paths\\" + key + " says " + path);
-  const NormalPath normal = normalise(path);
-  if (normal.kind != NormalPath::Kind::absolute) return {};
-  return find_absolute(normal.text, Lookup::exact);
 }
 
 FoundFile Resolution::find_file(std::string_view text, Lookup lookup) {

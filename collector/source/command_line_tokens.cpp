@@ -136,6 +136,12 @@ std::string_view extension_of(std::string_view path) {
   return dot == std::string_view::npos ? std::string_view{} : name.substr(dot);
 }
 
+std::string with_backslashes(std::string_view path) {
+  std::string out{path};
+  std::replace(out.begin(), out.end(), '/', '\\');
+  return out;
+}
+
 std::string_view take_until(std::string_view& text, std::string_view separators) {
   const std::size_t end = text.find_first_of(separators);
   const std::string_view part = text.substr(0, end);

@@ -53,6 +53,9 @@ std::string_view file_name_of(std::string_view path);
 /// With its dot, as written; "" when the last component has none.
 std::string_view extension_of(std::string_view path);
 
+/// With every `/` made a `\`.
+std::string with_backslashes(std::string_view path);
+
 /// The part before the first `,` (or the end), which `text` is left behind.
 std::string_view take_until(std::string_view& text, std::string_view separators);
 
