@@ -49,18 +49,6 @@ FileTime filetime_of(spdlog::log_clock::time_point time) {
                             static_cast<std::uint32_t>(since_1970 % kNanosecondsPerSecond));
 }
 
-/// Writes to standard error, wherever that leads when the message comes.
-class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    spdlog::memory_buf_t line;
-    formatter_->format(message, line);
-    std::fwrite(line.data(), 1, line.size(), stderr);
-    std::fflush(stderr);
-  }
-  void flush_() override {}
-};
-
 /// Hands each message on as a JSON line.
 class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
