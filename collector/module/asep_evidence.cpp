@@ -119,9 +119,21 @@ Existence AsepEvidence::look_for(const EvidencePath& path) {
   if (info.error().code != Errc::not_found) return Existence::unknown;
   if (context_.source().kind() != "folder") return Existence::missing;
   // A copied tree may hold the hives and nothing else: what it lacks was perhaps never copied.
-  const auto folder = context_.source().stat(path.parent());
-  const bool has_folder = folder && folder->is_directory && !path.parent().is_root();
-  return has_folder || holds_whole_volume(path) ? Existence::missing : Existence::unknown;
+  return holds_files(path.parent()) || holds_whole_volume(path) ? Existence::missing
+                                                                : Existence::unknown;
+}
+
+bool AsepEvidence::holds_files(const EvidencePath& folder) {
+  if (folder.is_root()) return false;
+  bool found = false;
+  const auto walked = context_.source().walk(
+      folder,
+      [&](const FileInfo& entry) {
+        found = !entry.is_directory;
+        return found ? Visit::stop : Visit::skip;
+      },
+      [](const EvidencePath&, const Error&) {});
+  return walked && found;
 }
 
 bool AsepEvidence::holds_whole_volume(const EvidencePath& path) {

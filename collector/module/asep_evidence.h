@@ -54,6 +54,7 @@ class AsepEvidence {
   void preserve_target(AsepEntry& entry);
 
  private:
+  bool holds_files(const EvidencePath& folder);
   bool holds_whole_volume(const EvidencePath& path);
   Existence look_for(const EvidencePath& path);
 

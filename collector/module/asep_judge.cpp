@@ -241,6 +241,9 @@ std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own
   }
   for (const auto& id : split_patterns(entry.location->attack)) add_unique(finding.attack, id);
   finding.innocent_explanation_unchecked = !stands_alone || entry.deleted;
+  if (!stands_alone && finding.not_checked.empty() && entry.command)
+    finding.not_checked.push_back("Signature of " + shortened(entry.command->image) +
+                                  ": a valid one of a known vendor would explain the entry.");
   if (entry.deleted)
     finding.not_checked.push_back(
         "Whether the value was in force: it was recovered from a free part of the hive, and its "
