@@ -93,8 +93,10 @@ Result<void> AsepReader::read_hives(const std::vector<HiveRole>& roles, const On
         return !stopped();
       },
       [&](const EvidencePath& file, HiveRole role, const Error& error) {
+        if (error.code == Errc::not_found) return;  // an answer, not a problem
         Error problem = error;
-        problem.what = std::string{to_text(role)} + " hive " + file.text() + ": " + error.what;
+        problem.what = std::string{to_text(role)} + " hive" +
+                       (file.empty() ? "" : " " + file.text()) + ": " + error.what;
         context_.note(std::move(problem));
       }));
   if (stopped()) return Error{Errc::cancelled, "autostart locations"};

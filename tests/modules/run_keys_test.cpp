@@ -344,6 +344,23 @@ TEST(RunKeys, ThousandsOfValuesAreRead) {
   EXPECT_EQ(run.context->artifacts.size(), 1u + 1u);  // agent.exe, SecurityHealthSystray.exe
 }
 
+TEST(RunKeys, AFileIsMissingOnlyWhereItsFolderOrVolumeIsHeld) {
+  fake::FakeWindows windows;
+  windows.user("alice");
+  windows.value(kUserRun, "a", fake::sz("C:\\Program Files\\Gone\\gone.exe"));
+  const ModuleRun whole = run_module(modules::run_keys, windows);
+  EXPECT_EQ(record_of(whole, "a")["image_existence"], "missing");
+
+  fake::Machine copy = windows.machine();  // the hives alone, as a copied folder holds them
+  copy.source->remove(*EvidencePath::parse("C:\\Windows\\System32\\ntdll.dll"));
+  fake::Context context{copy};
+  ASSERT_TRUE(modules::run_keys.run(context).has_value());
+  const auto* record = context.record({{"value_name", "a"}});
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ((*record)["image_existence"], "unknown");
+  EXPECT_EQ(fake::summary_of(context.findings), "");
+}
+
 TEST(RunKeys, ASourceWithoutARegistryGivesNothing) {
   fake::FakeSource source;
   fake::Context context{source, nullptr};
