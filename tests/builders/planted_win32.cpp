@@ -104,6 +104,7 @@ using NtCreateKeyType = NTSTATUS NTAPI(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES,
                                        PUNICODE_STRING, ULONG, PULONG);
 using NtSetValueKeyType = NTSTATUS NTAPI(HANDLE, PUNICODE_STRING, ULONG, ULONG, void*, ULONG);
 using NtKeyType = NTSTATUS NTAPI(HANDLE);
+using NtDeleteValueKeyType = NTSTATUS NTAPI(HANDLE, PUNICODE_STRING);
 using NtEnumerateKeyType = NTSTATUS NTAPI(HANDLE, ULONG, int, void*, ULONG, PULONG);
 
 template <class Function>
@@ -196,6 +197,27 @@ void Key::link(std::string_view subkey, std::string_view native_target) const {
       nt<NtSetValueKeyType>("NtSetValueKey")(key.get(), &name.string, 0, REG_LINK, target.data(),
                                              static_cast<ULONG>(target.size() * sizeof(wchar_t))),
       0);
+}
+
+Value::Value(const std::wstring& key, std::string_view name, std::uint32_t type,
+             std::string_view data)
+    : name_{wide_from_wtf8(name)} {
+  HKEY opened = nullptr;
+  EXPECT_EQ(RegCreateKeyExW(HKEY_CURRENT_USER, key.c_str(), 0, nullptr, 0,
+                            KEY_ALL_ACCESS | KEY_WOW64_64KEY, nullptr, &opened, nullptr),
+            ERROR_SUCCESS);
+  key_ = opened;
+  Name native{name_};
+  std::string bytes{data};
+  EXPECT_EQ(nt<NtSetValueKeyType>("NtSetValueKey")(key_, &native.string, 0, type, bytes.data(),
+                                                   static_cast<ULONG>(bytes.size())),
+            0);
+}
+
+Value::~Value() {
+  Name native{name_};
+  nt<NtDeleteValueKeyType>("NtDeleteValueKey")(key_, &native.string);
+  CloseHandle(key_);
 }
 
 std::string sz(std::string_view text) {

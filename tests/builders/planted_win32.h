@@ -66,6 +66,19 @@ class Key {
   std::string name_;
 };
 
+/// One value in a key of this user's hive that is there anyway; the value is removed again.
+class Value {
+ public:
+  Value(const std::wstring& key, std::string_view name, std::uint32_t type, std::string_view data);
+  ~Value();
+  Value(const Value&) = delete;
+  Value& operator=(const Value&) = delete;
+
+ private:
+  void* key_ = nullptr;
+  std::wstring name_;
+};
+
 /// UTF-16 with a terminator, as REG_SZ holds it.
 std::string sz(std::string_view text);
 
