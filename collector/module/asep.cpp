@@ -307,7 +307,7 @@ std::vector<AsepRoot> roots_in(const AsepLocation& location, RegistryHive& hive)
         if (location.hive == AsepHive::system) roots.push_back({key});
         if (location.hive != AsepHive::control_set) break;
         for (const auto& [name, number] : control_sets(*hive.root))
-          roots.push_back({name + "\\" + key, false, number});
+          roots.push_back({std::string{name}.append("\\").append(key), false, number});
         break;
       case HiveRole::sam:
         if (location.hive == AsepHive::sam) roots.push_back({key});

@@ -72,7 +72,7 @@ struct AsepPoints {
 };
 constexpr AsepPoints points(int weight) { return {weight, false}; }
 constexpr AsepPoints vendor_points(int weight) { return {weight, true}; }
-constexpr AsepPoints no_points{};
+constexpr AsepPoints kNoPoints{};
 
 /// One location. Patterns: `\` separates, `*` and `?` match within one component, `{a,b}` are
 /// alternatives,

@@ -122,14 +122,14 @@ void write_control_set(const AsepEntry& entry, Cell& cell) {
 }
 
 void write_command_part(const AsepEntry& entry, Cell& cell, std::string ResolvedCommand::*part) {
-  static const std::string kNone;
-  write_text_or_absent(cell, entry.command ? (*entry.command).*part : kNone);
+  static const std::string none;
+  write_text_or_absent(cell, entry.command ? (*entry.command).*part : none);
 }
 
 void write_list(const AsepEntry& entry, Cell& cell,
                 std::vector<std::string> ResolvedCommand::*part) {
-  static const std::vector<std::string> kNone;
-  cell.texts(entry.command ? (*entry.command).*part : kNone);
+  static const std::vector<std::string> none;
+  cell.texts(entry.command ? (*entry.command).*part : none);
 }
 
 void write_hosts(const AsepEntry& entry, Cell& cell) {

@@ -62,9 +62,9 @@ EvidencePath AsepEvidence::windows(std::size_t installation) const {
 
 const Environment& AsepEvidence::environment(std::size_t installation,
                                              const UserProfile* user) const {
-  static const Environment kEmpty;
+  static const Environment empty;
   const Registry* registry = context_.registry();
-  return registry != nullptr ? registry->environment(installation, user) : kEmpty;
+  return registry != nullptr ? registry->environment(installation, user) : empty;
 }
 
 ResolverContext AsepEvidence::resolver(std::size_t installation, const UserProfile* user,

@@ -89,12 +89,12 @@ std::string text_of(std::span<const std::byte> content) {
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 /// Scripts.ini: "0CmdLine=script" with "0Parameters=arguments" behind it is one command line.
-Settings with_parameters(Settings settings) {
+Settings with_parameters(const Settings& settings) {
   constexpr std::string_view kParameters = "Parameters", kCommand = "CmdLine";
   Settings merged;
-  for (auto& [name, text] : settings) {
+  for (const auto& [name, text] : settings) {
     if (!ends_with_fold(name, kParameters)) {
-      merged.emplace_back(std::move(name), std::move(text));
+      merged.emplace_back(name, text);
       continue;
     }
     const std::string_view number =
@@ -104,10 +104,6 @@ Settings with_parameters(Settings settings) {
       merged.back().second += " " + text;
   }
   return merged;
-}
-
-bool matches_any(std::string_view names, std::string_view name) {
-  return matches_value(names, name);
 }
 
 }  // namespace
@@ -157,7 +153,7 @@ std::vector<std::pair<std::string, std::string>> ini_settings(std::span<const st
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos || line.starts_with(';')) continue;
     const std::string_view name = trim(line.substr(0, equals));
-    if (matches_any(names, name))
+    if (matches_value(names, name))
       settings.emplace_back(std::string{name}, std::string{trim(line.substr(equals + 1))});
   }
   return settings;
@@ -242,7 +238,7 @@ void AsepReader::read_file(const AsepLocation& location, const FileInfo& file,
     for (auto& image : web_modules(text_of(*content), location.values))
       settings.emplace_back(std::string{location.values}, std::move(image));
   }
-  for (const auto& [name, text] : with_parameters(std::move(settings))) {
+  for (const auto& [name, text] : with_parameters(settings)) {
     AsepEntry line = entry;
     line.line = name;
     AsepElement element;
