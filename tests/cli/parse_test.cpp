@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "collector/base/bytes.h"
 #include "tests/builders/program.h"
@@ -309,6 +311,56 @@ TEST_F(ParseTest, APathThatNoWindowsCouldOpenIsNotFollowed) {
   EXPECT_EQ(ended.exit_code, 1);
   EXPECT_EQ(of_kind("problem").at(0).at("reason"), "limit");
   EXPECT_LT(of_kind("registry_key").size(), 400u);
+}
+
+/// The fields that docs/records.md lists for a kind of `hozen parse`.
+std::set<std::string> documented_fields(const std::string& kind) {
+  const char* const source = std::getenv("HOZEN_SOURCE_DIR");
+  const std::filesystem::path root = source != nullptr ? source : ".";
+  std::ifstream page{root / "docs" / "records.md"};
+  std::set<std::string> fields{"kind", "source"};
+  bool parse = false, inside = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("## ")) parse = line == "## What `hozen parse` prints";
+    if (line.starts_with("#")) inside = parse && line == "### `" + kind + "`";
+    if (!inside || !line.starts_with("| `")) continue;
+    const std::string names = line.substr(0, line.find('|', 1));
+    for (std::size_t at = names.find('`'); at != std::string::npos; at = names.find('`', at)) {
+      const std::size_t end = names.find('`', at + 1);
+      fields.insert(names.substr(at + 1, end - at - 1));
+      at = end + 1;
+    }
+  }
+  return fields;
+}
+
+TEST_F(ParseTest, EveryFieldIsDocumentedAndEveryDocumentedFieldExists) {
+  const auto everything = [] {
+    return RegfBuilder{}
+        .key("K")
+        .class_name("c")
+        .value("a", raw_data(1, binary("410042").bytes))
+        .value("gone", dword(1))
+        .deleted_value()
+        .key("L")
+        .symbolic_link("x")
+        .key("D")
+        .deleted();
+  };
+  auto damaged = everything();
+  damaged.set_u32(damaged.offset_of_value("K", "a") + 4, 100);
+  write("damaged", damaged.bytes());
+  const auto before = everything().sequences(2, 1).bytes();
+  write("dirty", before);
+  write("dirty.LOG1", log_new(before, {everything().key("New").bytes()}, 1));
+  parse({"damaged", "dirty"});
+  for (const std::string kind :
+       {"registry_hive", "registry_key", "registry_value", "problem", "registry_hive_end"}) {
+    std::set<std::string> printed;
+    for (const json& record : of_kind(kind))
+      for (const auto& [field, content] : record.items()) printed.insert(field);
+    EXPECT_EQ(printed, documented_fields(kind)) << kind;
+  }
 }
 
 }  // namespace
