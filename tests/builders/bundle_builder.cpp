@@ -70,6 +70,7 @@ std::string artifact_row(unsigned id, std::string_view path, const StoredFile& f
 BundleBuilder& BundleBuilder::file(std::string_view path, std::vector<std::byte> content) {
   MemorySource source{std::move(content)};
   const auto stored = writer_->add_file(*EvidencePath::parse(path), source, kBundleTime, kNoLimit);
+  if (!stored) return *this;  // finish() will tell
   return line("artifacts", artifact_row(rows_++, path, *stored));
 }
 

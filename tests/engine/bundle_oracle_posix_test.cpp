@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "collector/base/bytes.h"
 #include "tests/builders/bundle_builder.h"
 #include "tests/builders/temp_folder.h"
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/base/bytes.h"
 #include "collector/engine/bundle_reader.h"
 #include "collector/engine/verify.h"
 #include "tests/builders/bundle_builder.h"
@@ -59,8 +60,8 @@ class BundleWriterTest : public testing::Test {
   }
   StoredFile add(std::string_view path, const std::vector<std::byte>& content,
                  std::uint64_t max_bytes = kNoLimit) {
-    BorrowedSource source{content};
-    return add(path, source, max_bytes);
+    BorrowedSource borrowed{content};
+    return add(path, borrowed, max_bytes);
   }
   /// Finishes, verifies, and opens.
   const BundleReader& finish() {
@@ -120,7 +121,7 @@ TEST_P(BundleRoundTrip, GivesBackEveryByteAndDigest) {
     EXPECT_EQ(files[i].size, size);
     // Incompressible parts cost no more than the headers of stored blocks.
     EXPECT_LE(entry->facts.stored_size, size + size / 10'000 + 7);
-    if (entry->facts.method == kZipStored) EXPECT_LE(size, kMiB);
+    EXPECT_TRUE(entry->facts.method == kZipDeflated || size <= kMiB);
   }
 }
 
@@ -353,11 +354,11 @@ TEST_F(BundleWriterTest, ReturnsTheSinksErrorFromEveryCall) {
 TEST(BundleWriter, FailsWhereverTheSinkDoes) {
   BundleBuilder whole;
   const std::size_t size = add_sample(whole).bytes().size();
-  for (std::size_t fail_at = 0; fail_at < size; fail_at += 501) {
+  for (std::size_t fail_at = 0; fail_at < size; fail_at += 2003) {
     BundleBuilder builder;
     builder.sink().fail_at = fail_at;
     add_sample(builder);
-    ASSERT_FALSE(builder.writer().finish({}, kBundleTime)) << fail_at;
+    ASSERT_FALSE(builder.writer().finish(builder.manifest, kBundleTime)) << fail_at;
   }
 }
 

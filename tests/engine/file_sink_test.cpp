@@ -1,0 +1,90 @@
+#include "collector/engine/file_sink.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "collector/base/bytes.h"
+#include "tests/builders/temp_folder.h"
+
+namespace hozen {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FileSinkTest : public testing::Test {
+ protected:
+  std::string path() const { return folder.text() + "/out.zip"; }
+  fs::path file() const { return folder.path() / "out.zip"; }
+  fs::path partial() const { return folder.path() / "out.zip.partial"; }
+  static std::string content(const fs::path& path) {
+    std::ifstream in{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+  }
+  TempFolder folder;
+};
+
+TEST_F(FileSinkTest, TakesItsNameOnlyWhenComplete) {
+  auto sink = create_output_file(path());
+  ASSERT_TRUE(sink) << sink.error().text();
+  EXPECT_EQ((*sink)->path(), path() + ".partial");
+  ASSERT_TRUE((*sink)->write(bytes_of("hello ").span()));
+  ASSERT_TRUE((*sink)->flush());
+  ASSERT_TRUE((*sink)->write(bytes_of("world\r\n").span()));
+  EXPECT_FALSE(fs::exists(file()));
+  ASSERT_TRUE((*sink)->complete());
+  EXPECT_EQ((*sink)->path(), path());
+  EXPECT_EQ(content(file()), "hello world\r\n");
+  EXPECT_FALSE(fs::exists(partial()));
+}
+
+TEST_F(FileSinkTest, StaysPartialWhenItIsNotCompleted) {
+  {
+    auto sink = create_output_file(path());
+    ASSERT_TRUE(sink);
+    ASSERT_TRUE((*sink)->write(bytes_of("half").span()));
+  }
+  EXPECT_EQ(content(partial()), "half");
+  EXPECT_FALSE(fs::exists(file()));
+}
+
+TEST_F(FileSinkTest, OverwritesNothing) {
+  folder.write("out.zip", "old");
+  EXPECT_FALSE(create_output_file(path()));
+  EXPECT_FALSE(fs::exists(partial()));
+  fs::remove(file());
+  folder.write("out.zip.partial", "old");
+  EXPECT_FALSE(create_output_file(path()));
+  EXPECT_EQ(content(partial()), "old");
+}
+
+TEST_F(FileSinkTest, DoesNotReplaceWhatAppearedMeanwhile) {
+  auto sink = create_output_file(path());
+  ASSERT_TRUE(sink);
+  ASSERT_TRUE((*sink)->write(bytes_of("new").span()));
+  folder.write("out.zip", "old");
+  EXPECT_FALSE((*sink)->complete());
+  EXPECT_EQ(content(file()), "old");
+  EXPECT_EQ(content(partial()), "new");
+}
+
+TEST_F(FileSinkTest, SaysWhyItCannotBeCreated) {
+  const auto sink = create_output_file(folder.text() + "/none/out.zip");
+  ASSERT_FALSE(sink);
+  EXPECT_NE(sink.error().text().find("out.zip"), std::string::npos);
+}
+
+TEST_F(FileSinkTest, IsForItsOwnerOnly) {
+#ifdef _WIN32
+  GTEST_SKIP() << "the permissions of std::filesystem say nothing about access lists";
+#else
+  auto sink = create_output_file(path());
+  ASSERT_TRUE(sink);
+  EXPECT_EQ(fs::status(partial()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+#endif
+}
+
+}  // namespace
+}  // namespace hozen
