@@ -164,6 +164,13 @@ TEST(MarkdownCode, CannotBeLeft) {
   EXPECT_THAT(markdown_code("a\nb"), Not(HasSubstr("\n")));
 }
 
+TEST(Words, WrapAtSpacesAndKeepLongWordsWhole) {
+  EXPECT_EQ(wrapped("", 10, 2), "");
+  EXPECT_EQ(wrapped("a b", 10, 2), "a b");
+  EXPECT_EQ(wrapped("aaa bbb ccc", 10, 2), "aaa bbb\n  ccc");
+  EXPECT_EQ(wrapped("C:\\a\\long\\path b", 10, 2), "C:\\a\\long\\path\n  b");
+}
+
 TEST(Words, CutBetweenCharacters) {
   EXPECT_EQ(shortened("abc", 3), "abc");
   EXPECT_EQ(shortened("\u65E5\u672C\u8A9E", 8), "\u65E5…");

@@ -15,6 +15,10 @@ namespace {
 constexpr std::size_t kMaxFailures = 20;
 constexpr std::size_t kMaxProblems = 10;
 constexpr std::size_t kMaxTextBytes = 400;
+// Columns: a console of Windows has 120, a terminal may have 80.
+constexpr std::size_t kWidth = 100;
+constexpr std::size_t kFindingIndent = 4;
+constexpr std::size_t kTextIndent = 17;
 
 std::string shown(std::string_view wtf8) { return shortened(printable(wtf8), kMaxTextBytes); }
 
@@ -65,10 +69,11 @@ std::string finding_text(const RankedFinding& ranked) {
                      std::to_string(ranked.score) + " of 100)  " + shown(finding.title) + "\n    " +
                      shown(finding.subject) + "\n";
   const auto list = [&](std::string label, const std::vector<std::string>& lines) {
-    label.resize(13, ' ');
+    label.insert(0, kFindingIndent, ' ');
+    label.resize(kTextIndent, ' ');
     for (const auto& line : lines) {
-      text += "    " + label + shown(line) + "\n";
-      label.assign(13, ' ');
+      text += label + wrapped(shown(line), kWidth, kTextIndent) + "\n";
+      label.assign(kTextIndent, ' ');
     }
   };
   std::vector<std::string> facts;

@@ -1,5 +1,6 @@
 #include "collector/engine/report/words.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hozen {
@@ -21,6 +22,24 @@ std::string shortened(std::string text, std::size_t max_bytes) {
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   text.resize(end);
   return text += kEllipsis;
+}
+
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string lines;
+  std::size_t used = indent;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    if (!lines.empty()) {
+      const bool fits = used + 1 + word.size() <= width;
+      lines += fits ? " " : "\n" + std::string(indent, ' ');
+      used = fits ? used + 1 : indent;
+    }
+    lines += word;
+    used += word.size();
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
 }
 
 std::string severities_text(const BundleSummary& summary) {

@@ -16,6 +16,9 @@ std::string counted(std::uint64_t number, std::string_view noun);
 /// The first `max_bytes` of UTF-8 text, cut between characters, with "…" where something is
 /// missing.
 std::string shortened(std::string text, std::size_t max_bytes);
+/// The text in lines of at most `width` bytes, broken at spaces; lines after the first begin with
+/// `indent` blanks. A longer word stays whole.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 /// "1 critical, 2 high, 12 low"; "none".
 std::string severities_text(const BundleSummary& summary);
 /// "FAKEPC (Windows 10 Pro, build 19045, domain corp.example)", from the evidence: not escaped yet.

