@@ -9,8 +9,9 @@
 namespace hozen::test {
 
 struct Ended {
-  int exit_code = -1;            ///< 128 + n when signal n ended it
-  std::string output, error;     ///< what it wrote to standard output and error
+  int exit_code = -1;         ///< 128 + n when signal n ended it
+  std::string output, error;  ///< what it wrote to standard output and error
+  /// At least that of the caller when it started the program.
   std::uint64_t peak_bytes = 0;  ///< highest resident memory; 0 where the system does not tell
 };
 
