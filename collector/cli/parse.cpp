@@ -69,9 +69,11 @@ Result<std::vector<std::byte>> read_head(ByteSource& file) {
   return head;
 }
 
-std::string name_text(const NativePath& name) {
-  if constexpr (std::is_same_v<NativePath::string_type, std::string>)
-    return name.native();  // the bytes as they are
+/// Text from which `native_path` makes the same name: elsewhere than on Windows its bytes.
+template <class Path>
+std::string name_text(const Path& name) {
+  if constexpr (std::is_same_v<typename Path::string_type, std::string>)
+    return name.native();
   else
     return native_text(name);
 }

@@ -21,7 +21,7 @@ int main(int count, char** arguments) {
   int number = 0;
   for (const auto& log : {log_new(before, {two}, 5), log_new(before, {two, three}, 5),
                           log_old(before, two), log_old(before, three)})
-    for (const char how : {0, 1, 3, 5}) {
+    for (const char how : {'\0', '\1', '\3', '\5'}) {
       std::ofstream file{folder / ("seed_" + std::to_string(number++)), std::ios::binary};
       file << how << Bytes{log}.chars();
     }

@@ -153,7 +153,9 @@ TEST(LongBundle, Holds70000Files) {
             << " KiB\n";
   // All the writer may hold: its blocks and 400 bytes a file (no file here has left its first
   // block).
-  if (before != 0 && before < 64 * kMiB) EXPECT_LE(peak, 64 * kMiB + kFiles * 400ull);
+  if (before != 0 && before < 64 * kMiB) {
+    EXPECT_LE(peak, 64 * kMiB + kFiles * 400ull);
+  }
   expect_intact(zip, kFiles);
   expect_accepted_by_others(zip);
 }
