@@ -13,6 +13,12 @@ if [ ! -e "$WINEPREFIX/.hozen-complete" ]; then
   (
     flock 9
     if [ ! -e "$WINEPREFIX/.hozen-complete" ]; then
+      if [ -e "$WINEPREFIX/.hozen-begun" ]; then  # interrupted half-way: begin anew
+        wineserver -k || true
+        wineserver -w || true
+        find "$WINEPREFIX" -mindepth 1 -maxdepth 1 ! -name .hozen-lock -exec rm -rf {} +
+      fi
+      touch "$WINEPREFIX/.hozen-begun"
       wineboot -i >/dev/null 2>&1 || { echo "run_wine.sh: wineboot failed in $WINEPREFIX" >&2; exit 1; }
       wine winecfg -v win10 >/dev/null 2>&1
       # Documents, Desktop and the like are links into the home of whoever runs this: that is no

@@ -29,6 +29,7 @@ stage() {
 }
 
 build() { cmake --preset "$1" && cmake --build --preset "$1"; }
+build_threads() { cmake --preset tsan && cmake --build --preset tsan --target hozen_engine_test; }
 
 # run_tests PRESET: every test of one build; results are counted one by one.
 run_tests() {
@@ -46,6 +47,15 @@ run_tests() {
     sed -n '/The following tests FAILED/,$p' "$logs/tests-$preset.log" | sed 's/^/   /'
     echo "   details: build/logs/tests-$preset.log"
   fi
+}
+
+# One server for all programs of the prefix: one that ends and starts again between them can miss one.
+run_windows_tests() {
+  export WINEPREFIX=$PWD/build/wine/tests
+  stage wine-prefix packaging/run_wine.sh --prepare || return
+  wineserver -p
+  run_tests windows-x64
+  wineserver -k
 }
 
 fuzz_smoke() {
@@ -67,11 +77,15 @@ stage windows-libraries packaging/deps_windows.sh
 stage build-linux build linux && linux=1
 stage build-windows-x64 build windows-x64 && windows=1
 stage build-asan build asan && asan=1
+stage build-tsan build_threads && threads=1
 stage build-fuzz build fuzz && fuzz=1
 # The whole tree takes longer than all the rest: packaging/lint.py without arguments, before a release.
 stage lint packaging/lint.py --changed HEAD~1
 [ -z "${linux:-}" ] || run_tests linux
 [ -z "${asan:-}" ] || run_tests asan
-[ -z "${windows:-}" ] || { stage wine-prefix packaging/run_wine.sh --prepare && run_tests windows-x64; }
+# The only threads there are: bundle writer and hashing.
+[ -z "${threads:-}" ] || stage tests-tsan env HOZEN_SOURCE_DIR="$PWD" \
+  build/tsan/hozen_engine_test --gtest_filter='*Bundle*:RunnerTest.*'
+[ -z "${windows:-}" ] || run_windows_tests
 [ -z "${fuzz:-}" ] || fuzz_smoke
 finish

@@ -131,7 +131,7 @@ void EntryPipe::run() {
       write_head(lock);
       continue;
     }
-    if (!buffer_.empty()) {
+    if (busy_ && !buffer_.empty()) {
       lock.unlock();
       flush_buffer();
       lock.lock();

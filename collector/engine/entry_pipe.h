@@ -98,7 +98,7 @@ class EntryPipe {
   std::optional<Error> failure_;
   std::atomic<bool> failed_{false};
 
-  // Of the thread that writes:
+  // Of the thread that writes while `busy_` is set; after settle() of its caller:
   std::vector<std::byte> buffer_;
   std::atomic<std::uint64_t> offset_{0};
   Sha256 stored_hash_;

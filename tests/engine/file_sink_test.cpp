@@ -76,15 +76,13 @@ TEST_F(FileSinkTest, SaysWhyItCannotBeCreated) {
   EXPECT_NE(sink.error().text().find("out.zip"), std::string::npos);
 }
 
+#ifndef _WIN32  // there the permissions of std::filesystem say nothing about access lists
 TEST_F(FileSinkTest, IsForItsOwnerOnly) {
-#ifdef _WIN32
-  GTEST_SKIP() << "the permissions of std::filesystem say nothing about access lists";
-#else
   auto sink = create_output_file(path());
   ASSERT_TRUE(sink);
   EXPECT_EQ(fs::status(partial()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
-#endif
 }
+#endif
 
 }  // namespace
 }  // namespace hozen
