@@ -154,7 +154,7 @@ std::vector<Installation> assume_installations(EvidenceSource& source, const Pro
     const EvidencePath windows = root / "Windows";
     assumed.push_back({windows, assumed.empty() ? "" : windows.text(), ""});
     problem(Error{Errc::not_found, windows.text(), std::nullopt,
-                  "no Windows here: the profiles of this volume are read alone"});
+                  "no system hives here: the profiles of this volume are read alone"});
   }
   return assumed;
 }

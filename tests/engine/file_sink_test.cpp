@@ -16,14 +16,14 @@ namespace fs = std::filesystem;
 
 class FileSinkTest : public testing::Test {
  protected:
-  std::string path() const { return folder.text() + "/out.zip"; }
-  fs::path file() const { return folder.path() / "out.zip"; }
-  fs::path partial() const { return folder.path() / "out.zip.partial"; }
+  std::string path() const { return folder_.text() + "/out.zip"; }
+  fs::path file() const { return folder_.path() / "out.zip"; }
+  fs::path partial() const { return folder_.path() / "out.zip.partial"; }
   static std::string content(const fs::path& path) {
     std::ifstream in{path, std::ios::binary};
     return {std::istreambuf_iterator<char>{in}, {}};
   }
-  TempFolder folder;
+  TempFolder folder_;
 };
 
 TEST_F(FileSinkTest, TakesItsNameOnlyWhenComplete) {
@@ -51,11 +51,11 @@ TEST_F(FileSinkTest, StaysPartialWhenItIsNotCompleted) {
 }
 
 TEST_F(FileSinkTest, OverwritesNothing) {
-  folder.write("out.zip", "old");
+  folder_.write("out.zip", "old");
   EXPECT_FALSE(create_output_file(path()));
   EXPECT_FALSE(fs::exists(partial()));
   fs::remove(file());
-  folder.write("out.zip.partial", "old");
+  folder_.write("out.zip.partial", "old");
   EXPECT_FALSE(create_output_file(path()));
   EXPECT_EQ(content(partial()), "old");
 }
@@ -64,14 +64,14 @@ TEST_F(FileSinkTest, DoesNotReplaceWhatAppearedMeanwhile) {
   auto sink = create_output_file(path());
   ASSERT_TRUE(sink);
   ASSERT_TRUE((*sink)->write(bytes_of("new").span()));
-  folder.write("out.zip", "old");
+  folder_.write("out.zip", "old");
   EXPECT_FALSE((*sink)->complete());
   EXPECT_EQ(content(file()), "old");
   EXPECT_EQ(content(partial()), "new");
 }
 
 TEST_F(FileSinkTest, SaysWhyItCannotBeCreated) {
-  const auto sink = create_output_file(folder.text() + "/none/out.zip");
+  const auto sink = create_output_file(folder_.text() + "/none/out.zip");
   ASSERT_FALSE(sink);
   EXPECT_NE(sink.error().text().find("out.zip"), std::string::npos);
 }

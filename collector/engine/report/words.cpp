@@ -72,7 +72,10 @@ std::string host_text(const BundleSummary& summary) {
 std::string outcome_text(const BundleSummary& summary) {
   switch (summary.manifest.collection.outcome) {
     case RunOutcome::complete:
-      return "complete: everything that was asked for is in the bundle";
+      return summary.problem_count == 0 ? "complete: everything that was asked for is in the bundle"
+                                        : "complete: everything that was asked for is in the "
+                                          "bundle; what in it could not be "
+                                          "read is listed below";
     case RunOutcome::with_errors:
       return "finished, but some evidence could not be collected (listed below)";
     case RunOutcome::interrupted:
