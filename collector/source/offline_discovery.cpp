@@ -122,12 +122,19 @@ class UnlistedProfiles {
 std::vector<Installation> find_installations(EvidenceSource& source, const ProblemSink& problem) {
   std::vector<Installation> found;
   std::set<std::string> seen;
+  const auto add_once = [&](const EvidencePath& windows) {
+    if (seen.insert(windows.folded()).second)
+      found.push_back({windows, found.empty() ? "" : windows.text(), ""});
+  };
   const auto add = [&](const EvidencePath& windows) {
     const auto stored = source.stat(windows);
-    if (!stored || stored->is_link || !holds_system_hives(source, windows)) return;
-    if (!seen.insert(stored->path.folded()).second) return;
-    found.push_back({stored->path, found.empty() ? "" : stored->path.text(), ""});
+    if (stored && !stored->is_link && holds_system_hives(source, windows)) add_once(stored->path);
   };
+  if (const Registry* running = source.api_registry())
+    for (const Installation& own : running->installations()) {
+      const auto stored = source.stat(own.windows);
+      add_once(stored ? stored->path : own.windows);
+    }
   for (const VolumeInfo& volume : source.volumes()) {
     if (volume.unreadable) continue;
     const EvidencePath root{volume.name};

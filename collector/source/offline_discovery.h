@@ -14,8 +14,8 @@ namespace hozen {
 
 using ProblemSink = std::function<void(Error)>;
 
-/// Installations in the order of the volumes; on each the usual places first, copies kept by an
-/// upgrade last.
+/// The running Windows first, whether its hive files can be seen or not; then in the order of the
+/// volumes, on each the usual places first, copies kept by an upgrade last.
 std::vector<Installation> find_installations(EvidenceSource& source, const ProblemSink& problem);
 
 /// For a source with profiles and no Windows: the place where Windows would lie on each volume that

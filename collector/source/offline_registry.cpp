@@ -66,19 +66,25 @@ class HiveFiles final : public OfflineRegistry {
   };
 
   void read_machine(std::size_t installation);
+  /// What the files did not tell (a running Windows holds them locked) from its own API.
+  void read_running_machine(Machine& machine, bool system, bool software);
+  /// True for the Windows that runs us.
+  bool is_running(std::size_t installation) const;
   void add_profiles(std::size_t installation);
   void add_unlisted_profiles(std::size_t installation);
   void plan_hives();
   void read_users();
+  /// Facts of the users whose hives are loaded, where their files did not tell them.
+  void read_running_users(std::vector<UserFacts>& facts, const std::vector<bool>& known);
   void add_user(UserProfile profile, std::size_t installation) {
     users_.push_back(std::move(profile));
     user_installation_.push_back(installation);
   }
 
   Result<OpenHive> open_hive(const HivePlan& plan);
-  /// Opens, hands out the root key, remembers when its keys were written, and closes again. An
-  /// absent hive is no problem: its artifact row says so.
-  void read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read);
+  /// Opens, hands out the root key, remembers when its keys were written, and closes again. False
+  /// when there was none to hand out. An absent hive is no problem: its artifact row says so.
+  bool read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read);
   void tell_problems(const EvidencePath& file, const regf::Hive& hive);
   bool visit_hive(const HivePlan& plan, const OpenHive& open,
                   const std::function<bool(RegistryHive&)>& visit);
@@ -133,38 +139,72 @@ void HiveFiles::tell_problems(const EvidencePath& file, const regf::Hive& hive) 
                        std::to_string(told) + " are listed"});
 }
 
-void HiveFiles::read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read) {
+bool HiveFiles::read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read) {
   auto open = open_hive(plan);
   if (!open) {
     if (open.error().code != Errc::not_found) problem_(std::move(open).error());
-    return;
+    return false;
   }
   const regf::Hive& hive = *open->hive;
   WriteTimes times;
   times.add_all(hive);
   write_times_.emplace_back(plan.file, std::move(times));
-  if (const auto root = hive.root()) {
+  const auto root = hive.root();
+  if (root) {
     OfflineKey key{*root, plan.mount};
     read(key);
   } else {
     problem_(Error{Errc::malformed, plan.file.text(), std::nullopt, "the hive has no root key"});
   }
   tell_problems(plan.file, hive);
+  return root.has_value();
+}
+
+bool HiveFiles::is_running(std::size_t installation) const {
+  const Registry* running = source_.api_registry();
+  if (running == nullptr) return false;
+  const std::string windows = installations_[installation].windows.folded();
+  const auto& own = running->installations();
+  return std::any_of(own.begin(), own.end(), [&](const Installation& candidate) {
+    return candidate.windows.folded() == windows;
+  });
+}
+
+void HiveFiles::read_running_machine(Machine& machine, bool system, bool software) {
+  std::vector<HiveRole> roles;
+  if (system) roles.push_back(HiveRole::system);
+  if (software) roles.push_back(HiveRole::software);
+  if (roles.empty()) return;
+  const auto read = [&](RegistryHive& hive) {
+    if (hive.role == HiveRole::system) machine.system = read_system_facts(*hive.root);
+    if (hive.role == HiveRole::software) {
+      machine.software = read_software_facts(*hive.root);
+      machine.drives.own = machine.drives.volume;
+    }
+    return true;
+  };
+  const auto failed = [&](const EvidencePath&, HiveRole, const Error& error) { problem_(error); };
+  if (auto visited = source_.api_registry()->each_hive(roles, read, failed); !visited)
+    problem_(std::move(visited).error());
 }
 
 void HiveFiles::read_machine(std::size_t installation) {
   Machine& machine = machines_[installation];
   const EvidencePath& windows = installations_[installation].windows;
   machine.drives.volume = windows.volume();
+  bool has_system = false;
+  bool has_software = false;
   for (const HivePlan& plan : plan_machine_hives(installation, windows, HivePlan::kNoUser)) {
     if (plan.role == HiveRole::system)
-      read_once(plan, [&](RegistryKey& root) { machine.system = read_system_facts(root); });
+      has_system =
+          read_once(plan, [&](RegistryKey& root) { machine.system = read_system_facts(root); });
     if (plan.role == HiveRole::software)
-      read_once(plan, [&](RegistryKey& root) {
+      has_software = read_once(plan, [&](RegistryKey& root) {
         machine.software = read_software_facts(root);
         machine.drives = read_drive_map(root, windows);
       });
   }
+  if (is_running(installation)) read_running_machine(machine, !has_system, !has_software);
   installations_[installation].own_drive = machine.drives.own;
   machine.drives.relocate(machine.system.variables);
   machine.drives.relocate(machine.software.folders);
@@ -215,6 +255,26 @@ void HiveFiles::plan_hives() {
   }
 }
 
+void HiveFiles::read_running_users(std::vector<UserFacts>& facts, const std::vector<bool>& known) {
+  const auto read = [&](RegistryHive& hive) {
+    if (hive.user == nullptr || hive.user->sid.empty()) return true;
+    for (std::size_t user = 0; user < users_.size(); ++user) {
+      // A temporary profile has the SID of the one set aside; its folder is another.
+      const bool same = equals_fold(users_[user].sid, hive.user->sid) &&
+                        users_[user].folder.folded() == hive.user->folder.folded();
+      if (!same || !is_running(user_installation_[user])) continue;
+      users_[user].loaded = true;
+      if (!known[user]) facts[user] = read_user_facts(*hive.root);
+    }
+    return true;
+  };
+  const auto failed = [&](const EvidencePath&, HiveRole, const Error& error) { problem_(error); };
+  if (auto visited =
+          source_.api_registry()->each_hive({HiveRole::user, HiveRole::default_user}, read, failed);
+      !visited)
+    problem_(std::move(visited).error());
+}
+
 /// The environment of each user, from the first hive of his that has one.
 void HiveFiles::read_users() {
   std::vector<UserFacts> facts(users_.size());
@@ -222,11 +282,10 @@ void HiveFiles::read_users() {
   for (const HivePlan& plan : plans_) {
     const bool is_user = plan.role == HiveRole::user || plan.role == HiveRole::default_user;
     if (!is_user || plan.user == HivePlan::kNoUser || known[plan.user]) continue;
-    read_once(plan, [&](RegistryKey& root) {
-      facts[plan.user] = read_user_facts(root);
-      known[plan.user] = true;
-    });
+    known[plan.user] =
+        read_once(plan, [&](RegistryKey& root) { facts[plan.user] = read_user_facts(root); });
   }
+  if (source_.api_registry() != nullptr) read_running_users(facts, known);
   for (std::size_t user = 0; user < users_.size(); ++user) {
     const Machine& machine = machines_[user_installation_[user]];
     UserFacts& own = facts[user];

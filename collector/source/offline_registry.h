@@ -47,6 +47,9 @@ class OfflineRegistry : public Registry {
 /// Profile folders are looked for where they lie in the source, not where the hive thinks: on the
 /// volume that Windows called its own; beside a Windows that an upgrade moved away; on the
 /// installation's volume when their own drive is not in the source (told to `problem`).
+/// On a live source the running Windows is there whatever its files show. Facts of the machine and
+/// of its users (ProfileList, environments) whose hive files cannot be read, because Windows holds
+/// them locked, are taken from the source's API registry; keys and values never are.
 /// A source with profiles and no Windows gets the place where Windows would lie as its
 /// installation.
 ///

@@ -41,8 +41,10 @@ class FakeSource final : public EvidenceSource {
   /// Every entry, those of other volumes included; what is in both becomes `other`'s.
   void merge(const FakeSource& other);
   std::uint64_t opened() const;  ///< how often open() succeeded
+  /// From now on a live source with this API registry, which must outlive it.
+  void be_live(Registry& api) { api_ = &api; }
 
-  std::string_view kind() const override { return "folder"; }
+  std::string_view kind() const override { return api_ == nullptr ? "folder" : "live"; }
   std::string describe() const override { return "fake"; }
   std::string_view method() const override { return "file_api"; }
   const std::vector<VolumeInfo>& volumes() const override;
@@ -51,11 +53,12 @@ class FakeSource final : public EvidenceSource {
                     const std::function<Visit(const FileInfo&)>& visit,
                     const std::function<void(const EvidencePath&, Error)>& problem) override;
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override;
-  Registry* api_registry() override { return nullptr; }
+  Registry* api_registry() override { return api_; }
 
  private:
   struct State;
   std::unique_ptr<State> self_;
+  Registry* api_ = nullptr;
 };
 
 std::vector<std::byte> bytes_from(std::string_view text);

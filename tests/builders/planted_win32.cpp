@@ -154,11 +154,16 @@ void delete_below(HANDLE key) {
   }
 }
 
+std::string unused_name() {
+  static std::atomic<unsigned> count{0};
+  return "hozen-" + std::to_string(GetCurrentProcessId()) + "-" + std::to_string(++count);
+}
+
 }  // namespace
 
-Key::Key(Root root) {
-  static std::atomic<unsigned> count{0};
-  name_ = "hozen-" + std::to_string(GetCurrentProcessId()) + "-" + std::to_string(++count);
+Key::Key(Root root) : Key{root, unused_name()} {}
+
+Key::Key(Root root, std::string name) : name_{std::move(name)} {
   HKEY key = nullptr;
   EXPECT_EQ(RegCreateKeyExW(root == Root::machine ? HKEY_LOCAL_MACHINE : HKEY_CURRENT_USER,
                             (L"Software\\" + wide_from_wtf8(name_)).c_str(), 0, nullptr, 0,

@@ -50,6 +50,8 @@ class Key {
  public:
   enum class Root { machine, user };
   explicit Key(Root root);
+  /// The key `name` below Software instead, which nobody else has; the keys above it stay.
+  Key(Root root, std::string name);
   ~Key();
   Key(const Key&) = delete;
   Key& operator=(const Key&) = delete;

@@ -135,5 +135,44 @@ TEST(LiveSource, GivesTheRawViewTooAndReportsHivesInUse) {
       << outcomes[HiveRole::sam];
 }
 
+// Nobody can read the hives of the Windows that runs: under Wine there are no such files.
+TEST(LiveSource, AUserWhoIsNotLoggedOnKeepsSidAndEnvironmentInTheRawView) {
+  const std::string sid = "S-1-5-21-9-9-9-1001";
+  const planted::Folder profile{L"C:\\users\\"};
+  fake::FakeWindows windows;
+  windows.user("bob").value("HKU\\bob\\Environment", "OWN", fake::sz("of bob"));
+  profile.file("NTUSER.DAT", hive_content(windows, "HKU\\bob"));
+  const planted::Key listed{planted::Key::Root::machine,
+                            "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\" + sid};
+  listed.value({}, "ProfileImagePath", 1, planted::sz(profile.path()));
+  const auto source = live();
+  const auto raw = make_offline_registry(*source, fake::Preserver{*source}, [](const Error& error) {
+    EXPECT_EQ(error.text().find("no system hives here"), std::string::npos) << error.text();
+  });
+  ASSERT_FALSE(raw->installations().empty());
+  EXPECT_EQ(raw->installations()[0].windows.folded(),
+            source->api_registry()->installations()[0].windows.folded());
+  const UserProfile* bob = nullptr;
+  std::vector<std::string> mounts;
+  ASSERT_TRUE(raw->each_hive(
+      {HiveRole::user},
+      [&](RegistryHive& hive) {
+        if (!hive.file.text().starts_with(profile.path())) return true;
+        bob = hive.user;
+        mounts.push_back(hive.mount);
+        return true;
+      },
+      [](const EvidencePath&, HiveRole, const Error&) {}));
+  EXPECT_EQ(mounts, std::vector<std::string>{"HKU\\" + sid});
+  ASSERT_NE(bob, nullptr);
+  EXPECT_EQ(bob->sid, sid);
+  EXPECT_EQ(bob->kind, ProfileKind::normal);
+  const Environment& environment = raw->environment(0, bob);
+  EXPECT_EQ(environment.get("OWN"), "of bob");
+  EXPECT_EQ(environment.expand("%USERPROFILE%"), profile.path());
+  EXPECT_EQ(fold_case(environment.expand("%SystemRoot%")),
+            raw->installations()[0].windows.folded());
+}
+
 }  // namespace
 }  // namespace hozen

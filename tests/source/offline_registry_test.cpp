@@ -497,6 +497,97 @@ TEST(OfflineRegistry, ProfilesWithoutWindowsAreReadAlone) {
   EXPECT_EQ(problems.size(), 1u);
 }
 
+/// The raw view of `windows` while it runs: its API tells everything, what `lock` names is held.
+struct Running {
+  explicit Running(const FakeWindows& windows, const Names& locked = {})
+      : api{windows.machine()}, source{windows.source()} {
+    source->be_live(*api.registry);
+    for (const std::string& mount : locked) {
+      const EvidencePath file = windows.hive_file(mount);
+      source->find(file)->unreadable = Error{Errc::io, file.text(), std::nullopt, "in use"};
+    }
+  }
+  std::unique_ptr<OfflineRegistry> raw() {
+    return make_offline_registry(*source, fake::Preserver{*source},
+                                 [this](Error error) { problems.push_back(std::move(error)); });
+  }
+  Machine api;
+  std::unique_ptr<fake::FakeSource> source;
+  std::vector<Error> problems;
+};
+
+FakeWindows windows_with_alice_and_bob() {
+  FakeWindows windows;
+  windows.user("alice").user("bob", {.sid = "S-1-5-21-9-9-9-1001"});
+  windows.value("HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment", "TOOLS",
+                fake::expand_sz("%SystemDrive%\\tools"));
+  windows.value("HKU\\alice\\Environment", "OWN", fake::sz("of alice"));
+  return windows;
+}
+
+TEST(OfflineRegistry, UsersOfARunningWindowsKeepTheirSidWhileItsHivesAreLocked) {
+  const FakeWindows windows = windows_with_alice_and_bob();
+  Running running{windows, {"HKLM\\SYSTEM", "HKLM\\SOFTWARE", "HKU\\alice"}};
+  const auto raw = running.raw();
+  const UserProfile* bob = user_of(*raw, "bob");
+  ASSERT_NE(bob, nullptr);
+  EXPECT_EQ(bob->sid, "S-1-5-21-9-9-9-1001");
+  EXPECT_EQ(bob->kind, ProfileKind::normal);
+  EXPECT_TRUE(bob->profile_key_written.is_set());
+  const Names hives = hives_of(*raw);
+  EXPECT_NE(std::find(hives.begin(), hives.end(),
+                      "HKU\\S-1-5-21-9-9-9-1001 clean C:\\Users\\bob\\NTUSER.DAT"),
+            hives.end());
+  for (const std::string& hive : hives) EXPECT_FALSE(hive.starts_with("HKU\\bob")) << hive;
+  EXPECT_EQ(raw->environment(0, bob).expand("%TOOLS%"), "C:\\tools");
+  EXPECT_EQ(raw->environment(0, bob).expand("%USERPROFILE%"), "C:\\Users\\bob");
+  // A loaded hive is locked too; what it says of the environment comes from the API.
+  EXPECT_EQ(raw->environment(0, user_of(*raw, "alice")).get("OWN"), "of alice");
+  EXPECT_EQ(texts(running.problems), (Names{"C:\\Windows\\System32\\config\\SYSTEM: io (in use)",
+                                            "C:\\Windows\\System32\\config\\SOFTWARE: io (in use)",
+                                            "C:\\Users\\alice\\NTUSER.DAT: io (in use)"}));
+}
+
+TEST(OfflineRegistry, ARunningWindowsWithoutHiveFilesIsAnInstallation) {
+  FakeWindows windows = windows_with_alice_and_bob();
+  Running running{windows};
+  running.source->remove(*EvidencePath::parse("C:\\Windows\\System32\\config"));
+  const auto raw = running.raw();
+  ASSERT_EQ(raw->installations().size(), 1u);
+  EXPECT_EQ(raw->installations()[0].windows.text(), "C:\\Windows");
+  EXPECT_EQ(raw->installations()[0].label, "");
+  ASSERT_NE(user_of(*raw, "bob"), nullptr);
+  EXPECT_EQ(user_of(*raw, "bob")->sid, "S-1-5-21-9-9-9-1001");
+  EXPECT_EQ(raw->host().name, "FAKEPC");
+  EXPECT_EQ(texts(running.problems), Names{});
+}
+
+TEST(OfflineRegistry, TheRunningWindowsComesFirstAndOnlyItIsToldByTheApi) {
+  FakeWindows windows{{.volume = "D:"}};
+  windows.user("bob", {.sid = "S-1-5-21-9-9-9-1001"});
+  FakeWindows other{{.computer_name = "OTHER"}};
+  other.user("zoe").without_hive("HKLM\\SOFTWARE");
+  Running running{windows, {"HKLM\\SYSTEM", "HKLM\\SOFTWARE"}};
+  running.source->merge(*other.source());
+  const auto raw = running.raw();
+  ASSERT_EQ(raw->installations().size(), 2u);
+  EXPECT_EQ(raw->installations()[0].windows.text(), "D:\\Windows");
+  EXPECT_EQ(raw->installations()[1].label, "C:\\Windows");
+  EXPECT_EQ(raw->host().name, "FAKEPC");
+  EXPECT_EQ(user_of(*raw, "zoe")->kind, ProfileKind::orphaned);
+  EXPECT_EQ(user_of(*raw, "bob")->sid, "S-1-5-21-9-9-9-1001");
+}
+
+TEST(OfflineRegistry, HiveFilesThatCanBeReadCountMoreThanTheApi) {
+  const FakeWindows windows = windows_with_alice_and_bob();
+  FakeWindows lying;
+  lying.user("bob", {.sid = "S-1-5-21-6-6-6-6"});
+  const Machine api = lying.machine();
+  Running running{windows};
+  running.source->be_live(*api.registry);
+  EXPECT_EQ(user_of(*running.raw(), "bob")->sid, "S-1-5-21-9-9-9-1001");
+}
+
 TEST(OfflineRegistry, TheTrustedTimeNeedsSeveralWitnesses) {
   FakeWindows windows;
   windows.key("HKLM\\SYSTEM\\A", fake::at(100)).key("HKLM\\SYSTEM\\B", fake::at(200));
