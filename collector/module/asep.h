@@ -64,6 +64,14 @@ enum class AsepKind : std::uint8_t {
   task,  ///< read by modules of their own
 };
 
+/// How far an entry is what Windows itself writes at its location.
+enum class AsepDefault : std::uint8_t {
+  no,
+  usual,  ///< an entry like those that are usual here: it says nothing by its place, but where it
+          ///< leads is judged like any other
+  exact,  ///< the very text: no rule but those on hidden data holds
+};
+
 /// What an entry that is not a known default is worth by its place alone.
 struct AsepPoints {
   int weight = 0;
@@ -90,9 +98,13 @@ struct AsepLocation {
   std::string_view attack;  ///< ATT&CK technique ids, `;` between
   bool wow64;               ///< has a copy for 32-bit programs (WOW6432Node)
   AsepPoints points;
-  /// What Windows itself writes, `|` between: `value name=pattern over the entry's text`.
-  /// "<windows>" instead of a pattern: whatever resolves into a folder of Windows that users cannot
-  /// write to; "<empty>": no text.
+  /// What Windows itself writes, `|` between: `value name=text`. The whole text must be the same;
+  /// case, quotes and the spelling of the Windows folder do not count. Only a part that cannot hold
+  /// a program, a path or an argument may be left open: <drive> ("C:"), <letter>, <number>,
+  /// <version> (digits, dots, dashes), <word> (letters, digits, underscores), <language> ("en-US"),
+  /// <user> (the name of the profile's folder). "<empty>": no text. "<windows>" and "<program
+  /// files>" are no texts: whatever leads into a folder of Windows that users cannot write to, or
+  /// into Program Files, is usual here (AsepDefault).
   std::string_view defaults;
   std::string_view meaning;  ///< one sentence: what happens with an entry here
 };

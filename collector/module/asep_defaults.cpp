@@ -1,5 +1,8 @@
 // Whether an autostart entry is what Windows itself writes.
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
 
 #include "collector/base/text.h"
 #include "collector/module/asep_reader.h"
@@ -11,6 +14,7 @@ namespace {
 constexpr std::string_view kInWindows = "<windows>";
 constexpr std::string_view kInProgramFiles = "<program files>";
 constexpr std::string_view kEmptyText = "<empty>";
+constexpr std::string_view kUser = "<user>";
 constexpr std::string_view kSystemRoot = "%systemroot%";
 
 void replace_fold(std::string& text, std::string_view from, std::string_view to) {
@@ -35,16 +39,91 @@ void replace_windows_folder(std::string& text, const EvidencePath& windows) {
 }
 
 /// One spelling for all ways to write the same: no quotes, variables filled in, the Windows folder
-/// as %systemroot%.
+/// as %systemroot%, its 32-bit System32 as System32.
 std::string normal_form(std::string_view text, const Environment& environment,
                         const EvidencePath& windows) {
+  const std::string root = std::string{kSystemRoot} + "\\";
   std::string form = environment.expand(trim(text));
   form.erase(std::remove(form.begin(), form.end(), '"'), form.end());
-  replace_fold(form, windows.text() + "\\", std::string{kSystemRoot} + "\\");
+  replace_fold(form, windows.text() + "\\", root);
   replace_windows_folder(form, windows);
-  replace_fold(form, "%windir%\\", std::string{kSystemRoot} + "\\");
-  replace_fold(form, "\\SystemRoot\\", std::string{kSystemRoot} + "\\");
+  replace_fold(form, "%windir%\\", root);
+  replace_fold(form, "\\SystemRoot\\", root);
+  replace_fold(form, root + "SysWOW64\\", root + "System32\\");
   return std::string{trim(form)};
+}
+
+/// A default in the same spelling. Its Windows folder is the machine's, whatever the variables of a
+/// user say.
+std::string normal_pattern(std::string_view pattern, const AsepEntry& entry,
+                           const Environment& environment, const EvidencePath& windows) {
+  std::string text{pattern};
+  replace_fold(text, kSystemRoot, windows.text());
+  if (entry.user != nullptr && !entry.user->folder.empty())
+    replace_fold(text, kUser, entry.user->folder.name());
+  return normal_form(text, environment, windows);
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// Bytes at the front of `text` whose characters all pass.
+template <class Test>
+std::size_t run_of(std::string_view text, Test passes) {
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), passes) -
+                                  text.begin());
+}
+
+std::size_t take_drive(std::string_view text) {
+  return text.size() > 1 && is_letter(text[0]) && text[1] == ':' ? 2 : 0;
+}
+std::size_t take_letter(std::string_view text) { return !text.empty() && is_letter(text[0]); }
+std::size_t take_number(std::string_view text) { return run_of(text, is_digit); }
+std::size_t take_version(std::string_view text) {
+  return run_of(text, [](char c) { return is_digit(c) || c == '.' || c == '-'; });
+}
+std::size_t take_word(std::string_view text) {
+  return run_of(text, [](char c) { return is_digit(c) || is_letter(c) || c == '_'; });
+}
+/// "en" or "zh-Hant-TW".
+std::size_t take_language(std::string_view text) {
+  std::size_t end = run_of(text, is_letter);
+  const bool region = end < text.size() && text[end] == '-';
+  if (end < 2 || end > (region ? 3u : 2u)) return 0;
+  while (end < text.size() && text[end] == '-') {
+    const std::size_t more =
+        run_of(text.substr(end + 1), [](char c) { return is_digit(c) || is_letter(c); });
+    if (more == 0 || more > 8) return 0;
+    end += 1 + more;
+  }
+  return end;
+}
+
+/// What may be left open in a default: how many bytes it takes from the front, 0 for none.
+constexpr std::pair<std::string_view, std::size_t (*)(std::string_view)> kOpenParts[] = {
+    {"<drive>", take_drive},     {"<letter>", take_letter}, {"<number>", take_number},
+    {"<version>", take_version}, {"<word>", take_word},     {"<language>", take_language}};
+
+/// The whole of `text` against a default without wildcards: literal but for its open parts.
+bool matches(std::string_view pattern, std::string_view text) {
+  while (!pattern.empty()) {
+    const auto* open =
+        std::find_if(std::begin(kOpenParts), std::end(kOpenParts),
+                     [&](const auto& part) { return pattern.starts_with(part.first); });
+    if (open != std::end(kOpenParts)) {
+      const std::size_t taken = open->second(text);
+      if (taken == 0) return false;
+      text.remove_prefix(taken);
+      pattern.remove_prefix(open->first.size());
+      continue;
+    }
+    const std::string_view literal =
+        pattern.substr(0, std::max<std::size_t>(pattern.find('<', 1), 1));
+    if (!starts_with_fold(text, literal)) return false;
+    text.remove_prefix(literal.size());
+    pattern.remove_prefix(literal.size());
+  }
+  return text.empty();
 }
 
 struct Default {
@@ -71,27 +150,88 @@ bool names(std::string_view pattern, const AsepEntry& entry) {
   return pattern == "@" ? name.empty() : glob_match_fold(pattern, name);
 }
 
+/// Every path that stands in `text` passes, and no share or address does.
+template <class Test>
+bool paths_stay(std::string_view text, Test passes) {
+  if (remote_target(text)) return false;
+  for (std::size_t at = text.find(":\\"); at != std::string_view::npos;
+       at = text.find(":\\", at + 2)) {
+    if (at == 0 || !is_letter(text[at - 1])) continue;
+    const std::size_t end = std::min(text.find_first_of("\",;&|<>", at + 2), text.size());
+    const auto path = EvidencePath::parse(trim(text.substr(at - 1, end - at + 1)));
+    if (!path || !passes(*path)) return false;
+  }
+  return true;
+}
+
+/// The command starts one file, known by path, and it and all that its arguments name pass. A shell
+/// or another program that runs what it is told is no such file by itself.
+template <class Test>
+bool leads_only_into(const ResolvedCommand& command, Test passes) {
+  const auto& target = command.target_path();
+  if (!target || !passes(*target) || !command.other_commands.empty()) return false;
+  if (command.payload_path)
+    return paths_stay(command.payload_arguments, passes) && paths_stay(command.arguments, passes);
+  return command.hosts.empty() && !is_host_program(target->name()) &&
+         paths_stay(command.arguments, passes);
+}
+
+/// True when there is a file that an exact default leads to, and it lies elsewhere than Windows'
+/// own: a bare name may be found through the search path or App Paths.
+bool lies_elsewhere(const AsepEntry& entry, const EvidencePath& windows) {
+  if (entry.target() == nullptr || entry.location->kind == AsepKind::folder ||
+      entry.command->target_existence() != Existence::exists)
+    return false;
+  const EvidencePath& target = *entry.target();
+  const auto same_drive =
+      EvidencePath::parse(windows.volume() + target.text().substr(target.volume().size()));
+  const bool at_home = is_windows_folder(target, windows) || is_program_files(target) ||
+                       (same_drive && is_windows_folder(*same_drive, windows));
+  return !at_home;
+}
+
 }  // namespace
 
-bool is_default_value(const AsepEntry& entry, const Environment& environment,
-                      const EvidencePath& windows) {
-  if (entry.is_link) return false;
+bool is_default_pattern(std::string_view pattern) {
+  if (pattern == kInWindows || pattern == kInProgramFiles || pattern == kEmptyText) return true;
+  for (std::size_t at = pattern.find('<'); at != std::string_view::npos;
+       at = pattern.find('<', at + 1)) {
+    const std::string_view rest = pattern.substr(at);
+    const bool known = rest.starts_with(kUser) ||
+                       std::any_of(std::begin(kOpenParts), std::end(kOpenParts),
+                                   [&](const auto& part) { return rest.starts_with(part.first); });
+    if (!known) return false;
+  }
+  return true;
+}
+
+AsepDefault default_of(const AsepEntry& entry, const Environment& environment,
+                       const EvidencePath& windows) {
+  if (entry.is_link) return AsepDefault::no;
   const std::string form = normal_form(entry.text, environment, windows);
+  const auto in_windows = [&](const EvidencePath& path) {
+    return is_windows_folder(path, windows);
+  };
+  AsepDefault known = AsepDefault::no;
   for (const auto& [name, pattern] : defaults_of(entry.location->defaults)) {
     if (!names(name, entry)) continue;
     if (pattern == kEmptyText) {
-      if (form.empty()) return true;
+      if (form.empty()) return AsepDefault::exact;
     } else if (pattern == kInWindows) {
-      if (entry.target() != nullptr && is_windows_folder(*entry.target(), windows)) return true;
+      if (entry.command && leads_only_into(*entry.command, in_windows)) known = AsepDefault::usual;
     } else if (pattern == kInProgramFiles) {
-      if (entry.target() != nullptr && is_program_files(*entry.target())) return true;
-    } else if (glob_match_fold(pattern, entry.text) ||
-               glob_match_fold(normal_form(pattern, environment, windows), form) ||
-               (!entry.clsid.empty() && equals_fold(pattern, entry.clsid))) {
-      return true;
+      if (entry.command && leads_only_into(*entry.command, [](const EvidencePath& path) {
+            return is_program_files(path);
+          }))
+        known = AsepDefault::usual;
+    } else if (matches(normal_pattern(pattern, entry, environment, windows), form)) {
+      const bool hijacked =
+          entry.command && entry.command->has_flag(command_flag::kUnquotedPathHijack);
+      if (!hijacked && !lies_elsewhere(entry, windows)) return AsepDefault::exact;
+      known = AsepDefault::usual;
     }
   }
-  return false;
+  return known;
 }
 
 }  // namespace hozen

@@ -43,13 +43,14 @@ struct AsepEntry {
   std::string machine_server;  ///< of the same class, when the user's differs
   std::optional<bool> enabled{};
   FileTime disabled_at{};
-  bool is_default = false;
+  AsepDefault known = AsepDefault::no;
   std::optional<ArtifactId> target_artifact{};
 
   /// The file behind the entry, nothing when none was resolved.
   const EvidencePath* target() const {
     return command && command->target_path() ? &*command->target_path() : nullptr;
   }
+  bool is_default() const { return known == AsepDefault::exact; }
   /// Where the entry stands, for findings: key and value name, or path.
   std::string place() const;
   Envelope envelope() const;
@@ -181,8 +182,13 @@ constexpr std::array kTarget{
       [](const AsepEntry& e, Cell& c) {
         e.enabled ? c.boolean(*e.enabled) : c.absent(Absent::not_applicable);
       }},
-    F{{"default_value", "Whether this is what Windows itself writes here."},
-      [](const AsepEntry& e, Cell& c) { c.boolean(e.is_default); }},
+    F{{"default_value", "Whether this is the very text that Windows itself writes here."},
+      [](const AsepEntry& e, Cell& c) { c.boolean(e.is_default()); }},
+    F{{"usual_value",
+       "Whether this is that text, or leads only into folders where the files of this location "
+       "usually lie (those of Windows that users cannot write to, for some locations Program "
+       "Files)."},
+      [](const AsepEntry& e, Cell& c) { c.boolean(e.known != AsepDefault::no); }},
     F{{"target", "File that the entry leads to: the payload where there is one, else the image."},
       [](const AsepEntry& e, Cell& c) {
         e.target() ? c.text(e.target()->text()) : c.absent(Absent::not_applicable);

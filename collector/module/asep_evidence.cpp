@@ -201,7 +201,10 @@ std::optional<Guid> AsepEvidence::class_of_program_id(std::string_view program_i
 
 void AsepEvidence::preserve_target(AsepEntry& entry) {
   const EvidencePath windows_folder = windows(entry.installation_index);
-  if (entry.is_default || !entry.command) return;
+  if (entry.is_default() || !entry.command) return;
+  if (entry.known == AsepDefault::usual && entry.target() != nullptr &&
+      is_windows_folder(*entry.target(), windows_folder))
+    return;
   const ResolvedCommand& command = *entry.command;
   if (lists_installed_programs(*entry.location) && entry.target() != nullptr &&
       is_program_files(*entry.target()))

@@ -63,7 +63,7 @@ bool is_address_kind(AsepKind kind) { return kind == AsepKind::url || kind == As
 void judge_place(const AsepEntry& entry, std::vector<RuleHit>& hits) {
   const AsepLocation& location = *entry.location;
   const bool says_something = entry.file ? true : !trim(entry.text).empty();
-  if (location.points.weight == 0 || entry.is_default || !says_something) return;
+  if (location.points.weight == 0 || entry.known != AsepDefault::no || !says_something) return;
   if (entry.file && entry.line.empty() && location.kind != AsepKind::file) return;
   hits.push_back({std::string{location.id},
                   "Unusual entry: " + std::string{location.name},
@@ -131,7 +131,7 @@ void judge_name(const AsepCase& one, std::vector<RuleHit>& hits) {
 }
 
 void judge_length(const AsepEntry& entry, std::vector<RuleHit>& hits) {
-  if (!entry.value || entry.is_default || !is_command_kind(entry.location->kind) ||
+  if (!entry.value || entry.is_default() || !is_command_kind(entry.location->kind) ||
       entry.text.size() <= kLongCommand)
     return;
   hits.push_back({"long_command",
@@ -146,7 +146,7 @@ void judge_length(const AsepEntry& entry, std::vector<RuleHit>& hits) {
 
 void judge_library(const AsepCase& one, std::vector<RuleHit>& hits) {
   const AsepEntry& entry = *one.entry;
-  if (!is_library_kind(entry.location->kind) || entry.target() == nullptr || entry.is_default)
+  if (!is_library_kind(entry.location->kind) || entry.target() == nullptr || entry.is_default())
     return;
   if (entry.location->hive != AsepHive::control_set && entry.location->points.weight == 0) return;
   if (is_windows_folder(*entry.target(), one.windows) || is_program_files(*entry.target())) return;
@@ -165,17 +165,19 @@ void add_unique(std::vector<std::string>& list, std::string_view text) {
     list.emplace_back(text);
 }
 
-/// Rules that stand in for the same thing: the address that an entry of addresses must hold is no
-/// hit.
+/// False for a hit that is no news at this entry: the address that an entry of addresses must hold,
+/// and the missing file of an entry that is usual here (Windows keeps entries of features that are
+/// not installed).
 bool counts(const RuleHit& hit, const AsepEntry& entry) {
-  return !(is_address_kind(entry.location->kind) && hit.rule == "remote_target");
+  if (is_address_kind(entry.location->kind) && hit.rule == "remote_target") return false;
+  return entry.known == AsepDefault::no || hit.rule != "missing_target";
 }
 
 std::vector<RuleHit> all_hits(const AsepCase& one, std::vector<RuleHit> own,
                               std::vector<std::string>& not_checked) {
   const AsepEntry& entry = *one.entry;
   for (auto& hit : assess_entry(one)) own.push_back(std::move(hit));
-  if (!entry.command || entry.is_default || entry.location->kind == AsepKind::folder) return own;
+  if (!entry.command || entry.is_default() || entry.location->kind == AsepKind::folder) return own;
   RuleInput input;
   input.command = &*entry.command;
   input.file = one.file;
@@ -265,7 +267,7 @@ void report_entry(ModuleContext& context, AsepEvidence& evidence, std::string_vi
   one.windows = evidence.windows(entry.installation_index);
   one.reference_time = context.reference_time();
   std::optional<FileInfo> file;
-  if (entry.target() != nullptr && !entry.is_default &&
+  if (entry.target() != nullptr && !entry.is_default() &&
       entry.command->target_existence() == Existence::exists)
     file = evidence.look_at(*entry.target());
   if (file) one.file = &*file;

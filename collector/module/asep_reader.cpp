@@ -227,7 +227,7 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       break;
     }
   }
-  entry.is_default = is_default_value(entry, *context.environment, evidence_.windows(installation));
+  entry.known = default_of(entry, *context.environment, evidence_.windows(installation));
   compare_with_machine(entry);
   evidence_.preserve_target(entry);
 }

@@ -74,8 +74,10 @@ class AsepReader {
   std::map<ApprovalKey, std::map<std::string, Approval>> approvals_;  // by folded name
 };
 
-/// True when the entry is what Windows itself writes at its location (AsepLocation::defaults).
-bool is_default_value(const AsepEntry& entry, const Environment& environment,
-                      const EvidencePath& windows);
+/// How far the entry is what Windows itself writes at its location (AsepLocation::defaults).
+AsepDefault default_of(const AsepEntry& entry, const Environment& environment,
+                       const EvidencePath& windows);
+/// True when `pattern` is well formed: every `<…>` in it is one that AsepLocation::defaults knows.
+bool is_default_pattern(std::string_view pattern);
 
 }  // namespace hozen

@@ -167,7 +167,7 @@ void judge_signature_provider(const Case& c, Hits& hits) {
 
 void judge_active_setup(const Case& c, Hits& hits) {
   const auto* target = c.entry.target();
-  if (target == nullptr || c.entry.is_default || is_windows_folder(*target, c.windows) ||
+  if (target == nullptr || c.entry.is_default() || is_windows_folder(*target, c.windows) ||
       is_program_files(*target))
     return;
   add(hits, "active_setup", "Active Setup starts a program from an unusual folder",
@@ -208,7 +208,7 @@ void judge_type_library(const Case& c, Hits& hits) {
 }
 
 void judge_scriptlet(const Case& c, Hits& hits) {
-  if (c.entry.user == nullptr || c.entry.is_default || trim(c.entry.text).empty()) return;
+  if (c.entry.user == nullptr || c.entry.is_default() || trim(c.entry.text).empty()) return;
   add(hits, "com_scriptlet", "COM class of one user that is a script",
       "The class " + c.entry.clsid + " of this user is the script '" + printable(c.entry.text) +
           "'.",
@@ -235,7 +235,7 @@ void judge_machine_association(const Case& c, Hits& hits) {
   constexpr std::string_view kPrograms[] = {
       "*\\exefile\\shell\\open\\*", "*\\comfile\\shell\\open\\*", "*\\batfile\\shell\\open\\*",
       "*\\cmdfile\\shell\\open\\*", "*\\piffile\\shell\\open\\*"};
-  if (c.entry.is_default || trim(c.entry.text).empty() || !lists(kPrograms, c.entry.key_path))
+  if (c.entry.is_default() || trim(c.entry.text).empty() || !lists(kPrograms, c.entry.key_path))
     return;
   add(hits, "file_association_machine", "Programs are started through another program",
       "Each program of this class is started as '" + printable(c.entry.text) + "'.", 40,

@@ -260,6 +260,10 @@ void Resolution::run_dll(std::string_view text) {
 
 }  // namespace resolver
 
+bool is_host_program(std::string_view file_name) {
+  return resolver::find_host(file_name) != nullptr;
+}
+
 ResolvedCommand resolve_command_line(std::string_view command_line,
                                      const ResolverContext& context) {
   ResolvedCommand out;

@@ -130,6 +130,8 @@ struct ResolvedCommand {
 
 /// Cost: linear in the text, plus a bounded number of file_exists calls.
 ResolvedCommand resolve_command_line(std::string_view command_line, const ResolverContext& context);
+/// True for a program that runs what its arguments say (cmd.exe, rundll32.exe, …), by file name.
+bool is_host_program(std::string_view file_name);
 /// A bare DLL name or path of a value that the loader takes: System32 (SysWOW64 for wow64), then
 /// Windows and PATH; `.dll` is appended to a name without a dot. The DLL is the `image`.
 ResolvedCommand resolve_dll(std::string_view name, const ResolverContext& context);

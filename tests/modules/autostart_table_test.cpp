@@ -6,6 +6,7 @@
 #include <set>
 
 #include "collector/base/text.h"
+#include "collector/module/asep_reader.h"
 #include "tests/modules/persistence_cases.h"
 
 namespace hozen {
@@ -207,8 +208,13 @@ TEST(AutostartTable, RowsAreWellFormed) {
     for (const auto& pattern : split_patterns(row.key))
       EXPECT_TRUE(is_key_pattern(pattern)) << row.id << ": " << pattern;
     EXPECT_TRUE(row.hive == H::file || !row.values.empty()) << row.id;
-    for (const auto& one : split_outside_braces(row.defaults, '|'))
-      EXPECT_TRUE(one.empty() || one.find('=') != std::string::npos) << row.id << ": " << one;
+    for (const auto& one : split_outside_braces(row.defaults, '|')) {
+      const auto equals = one.find('=');
+      EXPECT_TRUE(one.empty() || equals != std::string::npos) << row.id << ": " << one;
+      EXPECT_TRUE(equals == std::string::npos ||
+                  is_default_pattern(std::string_view{one}.substr(equals + 1)))
+          << row.id << ": " << one;
+    }
   }
 }
 

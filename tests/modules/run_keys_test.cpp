@@ -173,7 +173,9 @@ TEST(RunKeys, RunOnceExNamesLibrariesAndCommands) {
   EXPECT_EQ(record_of(run, "1")["target"], "C:\\Program Files\\Vendor\\x.dll");
   EXPECT_EQ(record_of(run, "2")["target"], "C:\\Program Files\\Vendor\\agent.exe");
   EXPECT_EQ(record_of(run, "3")["location"], "run_once_ex_depend");
-  EXPECT_EQ(record_of(run, "Title")["default_value"], "true");
+  EXPECT_EQ(fake::summary_of(run.context->findings), "run_keys.run_once_ex_depend low 15 " + key +
+                                                         "\\0001\\Depend\\3 -> "
+                                                         "C:\\Program Files\\Vendor\\x.dll\n");
 }
 
 TEST(RunKeys, ExplorersSwitchIsRead) {
