@@ -34,6 +34,15 @@ bool has_data(const AsepEntry& entry) { return entry.value && entry.element.valu
 
 }  // namespace
 
+std::vector<const EvidencePath*> AsepEntry::targets() const {
+  std::vector<const EvidencePath*> paths;
+  if (!command) return paths;
+  if (command->target_path()) paths.push_back(&*command->target_path());
+  for (const auto& other : command->others)
+    if (other.target_path()) paths.push_back(&*other.target_path());
+  return paths;
+}
+
 std::string AsepEntry::place() const {
   if (file) return line.empty() ? file->path.text() : file->path.text() + " " + line;
   if (!value || value->name.empty()) return key_path;
@@ -138,6 +147,34 @@ void write_hosts(const AsepEntry& entry, Cell& cell) {
     for (const auto& host : entry.command->hosts)
       hosts.push_back(host.path.empty() ? host.name : host.path);
   cell.texts(hosts);
+}
+
+void write_flags(const AsepEntry& entry, Cell& cell) {
+  std::vector<std::string> flags;
+  if (entry.command) {
+    flags = entry.command->flags;
+    for (const auto& other : entry.command->others)
+      for (const auto& flag : other.flags)
+        if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.push_back(flag);
+  }
+  cell.texts(flags);
+}
+
+void write_other_targets(const AsepEntry& entry, Cell& cell) {
+  std::vector<std::string> targets;
+  if (entry.command)
+    for (const auto& other : entry.command->others)
+      targets.push_back(other.payload.empty() ? other.image : other.payload);
+  cell.texts(targets);
+}
+
+void write_other_existence(const AsepEntry& entry, Cell& cell) {
+  std::vector<std::string> existence;
+  if (entry.command)
+    for (const auto& other : entry.command->others)
+      existence.emplace_back(
+          to_text(other.payload.empty() ? other.image_existence : other.payload_existence));
+  cell.texts(existence);
 }
 
 void write_existence(const AsepEntry&, Cell& cell, Existence existence, bool there_is_one) {

@@ -50,6 +50,8 @@ struct AsepEntry {
   const EvidencePath* target() const {
     return command && command->target_path() ? &*command->target_path() : nullptr;
   }
+  /// The same of every command of the entry's line, the first one's in front.
+  std::vector<const EvidencePath*> targets() const;
   bool is_default() const { return known == AsepDefault::exact; }
   /// Where the entry stands, for findings: key and value name, or path.
   std::string place() const;
@@ -73,6 +75,9 @@ void write_command_part(const AsepEntry& entry, Cell& cell, std::string Resolved
 void write_list(const AsepEntry& entry, Cell& cell,
                 std::vector<std::string> ResolvedCommand::*part);
 void write_hosts(const AsepEntry& entry, Cell& cell);
+void write_flags(const AsepEntry& entry, Cell& cell);
+void write_other_targets(const AsepEntry& entry, Cell& cell);
+void write_other_existence(const AsepEntry& entry, Cell& cell);
 void write_existence(const AsepEntry& entry, Cell& cell, Existence existence, bool there_is_one);
 void write_text_or_absent(Cell& cell, const std::string& text);
 
@@ -167,8 +172,19 @@ constexpr std::array kTarget{
       [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::export_name); }},
     F{{"decoded", "Text of an encoded PowerShell command."},
       [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::decoded); }},
-    F{{"flags", "What stands out in the command line, such as unc_path or encoded_powershell."},
-      [](const AsepEntry& e, Cell& c) { write_list(e, c, &ResolvedCommand::flags); }},
+    F{{"other_commands",
+       "Further commands of the same line, each resolved, judged and preserved like the first."},
+      [](const AsepEntry& e, Cell& c) { write_list(e, c, &ResolvedCommand::other_commands); }},
+    F{{"other_targets",
+       "What each of the further commands leads to: the payload where there is one, else the "
+       "image."},
+      write_other_targets},
+    F{{"other_existence", "Whether each of these exists: exists, missing or unknown."},
+      write_other_existence},
+    F{{"flags",
+       "What stands out in the command line, further commands included, such as unc_path or "
+       "encoded_powershell."},
+      write_flags},
     F{{"unknown_variables", "Environment variables that the evidence does not define."},
       [](const AsepEntry& e, Cell& c) { write_list(e, c, &ResolvedCommand::unknown_variables); }},
     F{{"steps", "How the command line was resolved, step by step."},

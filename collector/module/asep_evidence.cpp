@@ -206,21 +206,29 @@ void AsepEvidence::preserve_target(AsepEntry& entry) {
       is_windows_folder(*entry.target(), windows_folder))
     return;
   const ResolvedCommand& command = *entry.command;
-  if (lists_installed_programs(*entry.location) && entry.target() != nullptr &&
-      is_program_files(*entry.target()))
-    return;
   const std::string reason = "autostart " + std::string{entry.location->id} + ": " + entry.place();
   const auto collect = [&](const EvidencePath& path) {
     if (!path.stream().empty()) context_.collect(path.with_stream(""), reason, Priority::high);
     return context_.collect(path, reason, Priority::high);
   };
+  const auto collect_image = [&](const ResolvedCommand& one) {
+    if (one.payload_path && one.image_path && one.image_existence == Existence::exists &&
+        !is_windows_folder(*one.image_path, windows_folder))
+      collect(*one.image_path);
+    if (one.wow64_path && !is_windows_folder(*one.wow64_path, windows_folder))
+      collect(*one.wow64_path);
+  };
+  for (const auto& other : command.others) {
+    if (other.target_path() && other.target_existence() == Existence::exists)
+      collect(*other.target_path());
+    collect_image(other);
+  }
+  if (lists_installed_programs(*entry.location) && entry.target() != nullptr &&
+      is_program_files(*entry.target()))
+    return;
   if (command.target_path() && command.target_existence() == Existence::exists)
     entry.target_artifact = collect(*command.target_path());
-  if (command.payload_path && command.image_path && command.image_existence == Existence::exists &&
-      !is_windows_folder(*command.image_path, windows_folder))
-    collect(*command.image_path);
-  if (command.wow64_path && !is_windows_folder(*command.wow64_path, windows_folder))
-    collect(*command.wow64_path);
+  collect_image(command);
 }
 
 }  // namespace hozen

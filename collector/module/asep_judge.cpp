@@ -114,8 +114,12 @@ void judge_hiding(const AsepEntry& entry, std::vector<RuleHit>& hits) {
 
 void judge_name(const AsepCase& one, std::vector<RuleHit>& hits) {
   const AsepEntry& entry = *one.entry;
-  if (!entry.value || entry.target() == nullptr || !is_command_kind(entry.location->kind)) return;
-  if (is_windows_folder(*entry.target(), one.windows) || is_program_files(*entry.target())) return;
+  if (!entry.value || !is_command_kind(entry.location->kind)) return;
+  const auto targets = entry.targets();
+  const auto foreign = std::find_if(targets.begin(), targets.end(), [&](const auto* target) {
+    return !is_windows_folder(*target, one.windows) && !is_program_files(*target);
+  });
+  if (foreign == targets.end()) return;
   const std::string& name = entry.value->name;
   if (!std::any_of(std::begin(kBorrowedNames), std::end(kBorrowedNames),
                    [&](std::string_view known) { return glob_match_fold(known, name); }))
@@ -123,7 +127,7 @@ void judge_name(const AsepCase& one, std::vector<RuleHit>& hits) {
   hits.push_back({"borrowed_name",
                   "Entry that claims to belong to Windows",
                   {"The entry is called " + shortened(name) + ", but " +
-                       shortened(entry.target()->text()) + " is no program of Windows.",
+                       shortened((*foreign)->text()) + " is no program of Windows.",
                    20,
                    Family::name,
                    {}},
@@ -173,21 +177,33 @@ bool counts(const RuleHit& hit, const AsepEntry& entry) {
   return entry.known == AsepDefault::no || hit.rule != "missing_target";
 }
 
+bool says_the_same(const std::vector<RuleHit>& hits, const RuleHit& hit) {
+  return std::any_of(hits.begin(), hits.end(), [&](const RuleHit& known) {
+    return known.rule == hit.rule && known.why.fact == hit.why.fact;
+  });
+}
+
 std::vector<RuleHit> all_hits(const AsepCase& one, std::vector<RuleHit> own,
                               std::vector<std::string>& not_checked) {
   const AsepEntry& entry = *one.entry;
   for (auto& hit : assess_entry(one)) own.push_back(std::move(hit));
   if (!entry.command || entry.is_default() || entry.location->kind == AsepKind::folder) return own;
-  RuleInput input;
-  input.command = &*entry.command;
-  input.file = one.file;
-  input.windows = one.windows;
-  input.reference_time = one.reference_time;
-  input.written = entry.key_written;
-  Assessment shared = assess_command(input);
-  for (auto& hit : shared.hits)
-    if (counts(hit, entry)) own.push_back(std::move(hit));
-  not_checked = std::move(shared.not_checked);
+  const auto judge = [&](const ResolvedCommand& command, const FileInfo* file) {
+    RuleInput input;
+    input.command = &command;
+    input.file = file;
+    input.windows = one.windows;
+    input.reference_time = one.reference_time;
+    input.written = entry.key_written;
+    Assessment shared = assess_command(input);
+    for (auto& hit : shared.hits)
+      if (counts(hit, entry) && !says_the_same(own, hit)) own.push_back(std::move(hit));
+    for (auto& text : shared.not_checked) add_unique(not_checked, text);
+  };
+  judge(*entry.command, one.file);
+  for (std::size_t i = 0; i < entry.command->others.size(); ++i)
+    judge(entry.command->others[i],
+          i < one.other_files.size() && one.other_files[i] ? &*one.other_files[i] : nullptr);
   return own;
 }
 
@@ -271,6 +287,11 @@ void report_entry(ModuleContext& context, AsepEvidence& evidence, std::string_vi
       entry.command->target_existence() == Existence::exists)
     file = evidence.look_at(*entry.target());
   if (file) one.file = &*file;
+  if (entry.command && !entry.is_default())
+    for (const auto& other : entry.command->others)
+      one.other_files.push_back(other.target_path() && other.target_existence() == Existence::exists
+                                    ? evidence.look_at(*other.target_path())
+                                    : std::nullopt);
   if (auto finding = judge_entry(one, std::move(own))) context.report(*std::move(finding));
 }
 

@@ -18,7 +18,8 @@ struct AsepCase {
   std::string record;  ///< id of the entry's record
   EvidencePath windows{};
   FileTime reference_time{};
-  const FileInfo* file = nullptr;  ///< of the target, nullptr when not known
+  const FileInfo* file = nullptr;                      ///< of the target, nullptr when not known
+  std::vector<std::optional<FileInfo>> other_files{};  ///< of the further commands of the line
 };
 
 /// What holds for an entry of any location: a place that is unusual by itself, hidden names and

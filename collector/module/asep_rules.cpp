@@ -166,13 +166,13 @@ void judge_signature_provider(const Case& c, Hits& hits) {
 }
 
 void judge_active_setup(const Case& c, Hits& hits) {
-  const auto* target = c.entry.target();
-  if (target == nullptr || c.entry.is_default() || is_windows_folder(*target, c.windows) ||
-      is_program_files(*target))
-    return;
-  add(hits, "active_setup", "Active Setup starts a program from an unusual folder",
-      "'" + printable(target->text()) + "' is started once for each user who logs on.", 35,
-      "T1547.014");
+  if (c.entry.is_default()) return;
+  for (const auto* target : c.entry.targets()) {
+    if (is_windows_folder(*target, c.windows) || is_program_files(*target)) continue;
+    return add(hits, "active_setup", "Active Setup starts a program from an unusual folder",
+               "'" + printable(target->text()) + "' is started once for each user who logs on.", 35,
+               "T1547.014");
+  }
 }
 
 // ---- COM classes and file associations of a user

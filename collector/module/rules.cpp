@@ -119,7 +119,7 @@ void judge_missing(const RuleInput& input, std::vector<RuleHit>& hits) {
   if (!target || input.command->target_existence() != Existence::missing) return;
   const bool recent = is_recent(input.written, input.reference_time);
   std::string fact = quote(target->text()) + " does not exist";
-  if (recent) fact += ", and the entry was last written on " + input.written.iso8601();
+  if (recent) fact += ", and the key was last written on " + input.written.iso8601();
   hits.push_back({"missing_target",
                   "Entry whose program does not exist",
                   {fact + ".", recent ? 25 : 10, Family::path, {}},
@@ -226,6 +226,18 @@ void judge_memory_dump(const RuleInput& input, std::vector<RuleHit>& hits) {
                   "T1003.001"});
 }
 
+void judge_nesting(const RuleInput& input, std::vector<RuleHit>& hits) {
+  if (!input.command->has_flag(command_flag::kNestingLimit)) return;
+  hits.push_back({"nested_commands",
+                  "Program hidden behind many shells or commands",
+                  {"The command line starts programs that start programs, or holds more commands, "
+                   "than honest lines do: what it runs in the end is hard to see.",
+                   45,
+                   Family::command_line,
+                   {}},
+                  "T1027.010"});
+}
+
 void judge_data_extension(const RuleInput& input, std::vector<RuleHit>& hits) {
   const ResolvedCommand& command = *input.command;
   if (command.hosts.empty() || command.payload.empty()) return;
@@ -295,6 +307,7 @@ Assessment assess_command(const RuleInput& input) {
   judge_powershell(input, result.hits);
   judge_remote(input, result.hits);
   judge_memory_dump(input, result.hits);
+  judge_nesting(input, result.hits);
   judge_data_extension(input, result.hits);
   judge_earlier_candidates(input, result.hits);
   judge_file(input, result.hits);

@@ -31,7 +31,7 @@ struct RuleInput {
   const FileInfo* file = nullptr;  ///< of the target, nullptr when it could not be looked at
   EvidencePath windows{};          ///< Windows folder of the installation, empty when not known
   FileTime reference_time{};       ///< "now"
-  FileTime written{};              ///< when the entry was last written, unset when not known
+  FileTime written{};  ///< when the key that holds the entry was last written, unset when not known
 };
 
 struct Assessment {

@@ -122,6 +122,24 @@ Resolution::Resolution(const ResolverContext& context, ResolvedCommand& out)
   if (auto path = EvidencePath::parse(system_root_)) system_root_path_ = *std::move(path);
 }
 
+Resolution::Resolution(const ResolverContext& context, ResolvedCommand& out,
+                       const OtherCommand& other)
+    : Resolution{context, out} {
+  current_directory = other.folder;
+  in_wow64_program_ = other.wow64;
+}
+
+void Resolution::add_other(std::string_view text) {
+  text = trim(text);
+  if (text.empty()) return;
+  if (others_.size() < kMaxOtherCommands) {
+    others_.push_back({std::string{text}, current_directory, in_wow64_program_});
+    return;
+  }
+  flag(command_flag::kNestingLimit);
+  step("more commands than " + std::to_string(kMaxOtherCommands) + ": the rest was not looked at");
+}
+
 void Resolution::step(std::string text) {
   if (std::find(out_.steps.begin(), out_.steps.end(), text) == out_.steps.end())
     out_.steps.push_back(std::move(text));
@@ -193,6 +211,7 @@ void Resolution::set_payload_url_or_file(std::string_view kind, std::string_view
 void Resolution::push_host(std::string_view name, const FoundFile& file) {
   std::string lower = to_lower_ascii(name);
   if (lower.find('.') == std::string::npos) lower += ".exe";
+  if (out_.hosts.size() >= kMaxHosts) out_.hosts.pop_back();
   out_.hosts.push_back({std::move(lower), file.text});
 }
 
@@ -200,20 +219,25 @@ bool Resolution::unwrap(const Program& program) {
   const std::string_view name = file_name_of(program.file.text);
   const Unwrap rule = find_host(name);
   if (rule == nullptr) return false;
-  if (out_.hosts.size() >= kMaxHosts) {
+  if (depth_ >= kMaxHosts) {
     flag(command_flag::kNestingLimit);
-    step("programs inside programs deeper than " + std::to_string(kMaxHosts) + ": given up");
+    step("programs inside programs deeper than " + std::to_string(kMaxHosts));
+  }
+  if (depth_ >= kMaxDepth) {
+    step("given up at a depth of " + std::to_string(kMaxDepth));
     return false;
   }
   const bool outer_wow64 = in_wow64_program_;
   if (program.file.path && system_root_path_ &&
       program.file.path->is_below(*system_root_path_ / "SysWOW64"))
     in_wow64_program_ = true;
-  const std::size_t depth = out_.hosts.size();
+  const std::vector<HostProgram> outer_hosts = out_.hosts;
   push_host(name, program.file);
+  ++depth_;
   const bool unwrapped = rule(*this, program.arguments);
+  --depth_;
   if (!unwrapped) {
-    out_.hosts.resize(depth);
+    out_.hosts = outer_hosts;
     in_wow64_program_ = outer_wow64;
   }
   return unwrapped;
@@ -260,6 +284,30 @@ void Resolution::run_dll(std::string_view text) {
 
 }  // namespace resolver
 
+namespace {
+
+/// Resolves the further commands of a line, and theirs in turn.
+void resolve_others(const ResolverContext& context, std::vector<resolver::OtherCommand> others,
+                    ResolvedCommand& out) {
+  using resolver::kMaxOtherCommands;
+  for (std::size_t i = 0; i < others.size() && i < kMaxOtherCommands; ++i) {
+    const resolver::OtherCommand other = others[i];
+    ResolvedCommand resolved;
+    resolver::Resolution resolution{context, resolved, other};
+    resolved.expanded = other.text;
+    resolution.run_command(other.text);
+    others.insert(others.end(), resolution.others().begin(), resolution.others().end());
+    out.steps.push_back("further command: " + other.text.substr(0, other.text.find('\n')));
+    out.steps.insert(out.steps.end(), resolved.steps.begin(), resolved.steps.end());
+    out.other_commands.push_back(other.text);
+    out.others.push_back(std::move(resolved));
+  }
+  if (others.size() > kMaxOtherCommands && !out.has_flag(command_flag::kNestingLimit))
+    out.flags.emplace_back(command_flag::kNestingLimit);
+}
+
+}  // namespace
+
 bool is_host_program(std::string_view file_name) {
   return resolver::find_host(file_name) != nullptr;
 }
@@ -274,6 +322,7 @@ ResolvedCommand resolve_command_line(std::string_view command_line,
     resolution.step("empty");
   } else {
     resolution.run_command(std::string{out.expanded});
+    resolve_others(setting.context(), resolution.others(), out);
   }
   return out;
 }

@@ -71,6 +71,7 @@ constexpr std::string_view kHiddenCharacters = "hidden_characters";  ///< bidi, 
 constexpr std::string_view kBadSurrogate = "lone_surrogate";
 constexpr std::string_view kOverlong = "overlong";  ///< longer than a command line can be; cut
 constexpr std::string_view kObfuscated = "obfuscated";
+/// Programs inside programs deeper, or more commands, than are looked at or than honest lines have.
 constexpr std::string_view kNestingLimit = "nesting_limit";
 // What it does.
 constexpr std::string_view kEncodedPowershell = "encoded_powershell";
@@ -97,7 +98,8 @@ struct ResolvedCommand {
   std::optional<EvidencePath> image_path;  ///< when it is a path of a volume
   Existence image_existence = Existence::unknown;
   std::string arguments;
-  /// cmd.exe, rundll32.exe, … from the outside in; empty when the image itself is the program
+  /// cmd.exe, rundll32.exe, … from the outside in; empty when the image itself is the program. Of
+  /// more than eight (flag nesting_limit) the first seven and the innermost.
   std::vector<HostProgram> hosts;
   /// What the innermost host runs: program, DLL, script, URL, command text; "" without hosts
   std::string payload;
@@ -110,8 +112,10 @@ struct ResolvedCommand {
   std::string payload_arguments;
   std::string export_name;  ///< rundll32's export or #ordinal
   std::string decoded;      ///< text of an -EncodedCommand, "" when none
-  /// Further commands of a cmd.exe line (`a & b`), as text: each may be resolved by itself.
+  /// Further commands of the same line (`a & b`, `a; b`), as text, and what each resolves to (with
+  /// neither others of its own: all stand here).
   std::vector<std::string> other_commands;
+  std::vector<ResolvedCommand> others;
   /// The SysWOW64 copy of the image or payload, when it and the file in System32 both exist.
   std::optional<EvidencePath> wow64_path;
   /// Unquoted path with spaces: what CreateProcess tries before the file that is meant.

@@ -7,7 +7,7 @@
 namespace hozen::resolver {
 namespace {
 
-/// Commands in one line; the rest is one more command, as text.
+/// Commands in one line; the rest is one more command, as text, and flagged.
 constexpr std::size_t kMaxCommands = 32;
 /// `call call call …`, `if … if …`: each takes a word off, real lines have one or two.
 constexpr int kMaxPrefixes = 16;
@@ -91,16 +91,21 @@ std::string without_carets(Resolution& resolution, std::string_view text) {
 }
 
 /// The commands between unquoted `&`, `&&`, `|`, `||` and line ends.
-std::vector<std::string_view> split_commands(std::string_view text) {
-  std::vector<std::string_view> commands;
+std::vector<std::string> split_commands(Resolution& resolution, std::string_view text) {
+  std::vector<std::string> commands;
   bool in_quotes = false;
   std::size_t begin = 0;
   const auto take = [&](std::size_t end) {
     const std::string_view command = trim(text.substr(begin, end - begin));
-    if (!command.empty()) commands.push_back(command);
+    if (!command.empty()) commands.emplace_back(command);
     begin = end + 1;
   };
-  for (std::size_t at = 0; at < text.size() && commands.size() + 1 < kMaxCommands; ++at) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (commands.size() + 1 >= kMaxCommands) {
+      resolution.flag(command_flag::kNestingLimit);
+      resolution.step("more commands than " + std::to_string(kMaxCommands) + " in one line");
+      break;
+    }
     const char c = text[at];
     if (c == '"') in_quotes = !in_quotes;
     if (in_quotes) continue;
@@ -187,12 +192,7 @@ std::string_view behind_start(Resolution& resolution, std::string_view text) {
 }
 
 /// `if [/i] [not] exist x | defined x | errorlevel n | a==b | a equ b`: the command behind it.
-std::string_view behind_if(Resolution& resolution, std::string_view text) {
-  const std::size_t otherwise = to_lower_ascii(text).find(") else");
-  if (otherwise != std::string::npos) {
-    resolution.step("condition: the command of its else branch is not followed");
-    text = text.substr(0, otherwise);
-  }
+std::string_view behind_if(std::string_view text) {
   while (text.starts_with('/')) take_word(text);
   std::string_view word = take_word(text);
   if (equals_fold(word, "not")) word = take_word(text);
@@ -211,12 +211,30 @@ std::string_view behind_if(Resolution& resolution, std::string_view text) {
   return text;
 }
 
-/// `for … in (…) do command`: the command. A command in quotes between the brackets runs too.
-std::string_view behind_for(Resolution& resolution, std::string_view text) {
+/// `… ) else …`: what stands before it; the other branch joins `more`.
+std::string without_else(std::string text, std::vector<std::string>& more) {
+  bool in_quotes = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"') in_quotes = !in_quotes;
+    if (in_quotes || text[at] != ')') continue;
+    const std::string_view rest = trim(std::string_view{text}.substr(at + 1));
+    if (!starts_with_fold(rest, "else") || (rest.size() > 4 && rest[4] != ' ' && rest[4] != '('))
+      continue;
+    more.emplace_back(trim(rest.substr(4)));
+    text.resize(at);
+    break;
+  }
+  return text;
+}
+
+/// `for … in (…) do command`: the command. A command in quotes between the brackets runs too: it
+/// joins `more`.
+std::string_view behind_for(Resolution& resolution, std::string_view text,
+                            std::vector<std::string>& more) {
   const std::string lower = to_lower_ascii(text);
   const std::size_t open = lower.find("('"), close = lower.find("')");
   if (open != std::string::npos && close != std::string::npos && open + 2 < close)
-    resolution.out().other_commands.emplace_back(trim(text.substr(open + 2, close - open - 2)));
+    more.emplace_back(trim(text.substr(open + 2, close - open - 2)));
   const std::size_t at = lower.find(") do");
   if (at == std::string::npos) return {};
   resolution.step("loop: its command is taken once");
@@ -240,9 +258,10 @@ void note_folder(Resolution& resolution, std::string_view word, std::string_view
   resolution.step("current folder: " + resolution.current_directory);
 }
 
-/// Takes brackets, `@`, call, start, if and for off the front of a command.
-Command simplify(Resolution& resolution, std::string_view given) {
-  Command command{without_redirections(resolution, given), false, false};
+/// Takes brackets, `@`, call, start, if and for off the front of a command. What else it runs joins
+/// `more`.
+Command simplify(Resolution& resolution, std::string_view given, std::vector<std::string>& more) {
+  Command command{without_else(without_redirections(resolution, given), more), false, false};
   for (int prefixes = 0; prefixes < kMaxPrefixes; ++prefixes) {
     std::string_view text = trim(command.text);
     while (!text.empty() && (text.front() == '(' || text.front() == '@'))
@@ -256,9 +275,9 @@ Command simplify(Resolution& resolution, std::string_view given) {
     } else if (equals_fold(word, "start")) {
       text = behind_start(resolution, rest);
     } else if (equals_fold(word, "if")) {
-      text = behind_if(resolution, rest);
+      text = behind_if(rest);
     } else if (equals_fold(word, "for")) {
-      text = behind_for(resolution, rest);
+      text = behind_for(resolution, rest, more);
     } else {
       command.builtin = word.empty() || is_one_of(word, kBuiltins) || word.starts_with("echo");
       std::string_view stem = file_name_of(word);
@@ -297,15 +316,16 @@ bool unwrap_cmd(Resolution& resolution, std::string_view arguments) {
 
   std::optional<Command> chosen;
   std::string folder;  // that `cd` makes current counts for the commands behind it only
-  for (const std::string_view part : split_commands(text)) {
-    Command command = simplify(resolution, part);
+  std::vector<std::string> parts = split_commands(resolution, text);
+  for (std::size_t i = 0; i < parts.size() && i < 2 * kMaxCommands; ++i) {
+    const std::string part = parts[i];
+    Command command = simplify(resolution, part, parts);
     if (command.builtin || command.text.empty()) continue;
-    std::vector<std::string>& others = resolution.out().other_commands;
     if (chosen && !chosen->preparing) {
-      others.push_back(std::move(command.text));
+      resolution.add_other(command.text);
       continue;
     }
-    if (chosen) others.push_back(std::move(chosen->text));
+    if (chosen) resolution.add_other(chosen->text);
     chosen = std::move(command);
     folder = resolution.current_directory;
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collector/source/command_line.h"
 #include "collector/source/command_line_tokens.h"
@@ -12,6 +13,17 @@ namespace hozen::resolver {
 
 /// Programs inside programs: cmd /c cmd /c …. Real entries have two or three.
 constexpr std::size_t kMaxHosts = 8;
+/// As deep the innermost is still looked for.
+constexpr std::size_t kMaxDepth = 64;
+/// Commands beside the first that are resolved.
+constexpr std::size_t kMaxOtherCommands = 32;
+
+/// A further command of a line, and what holds where it runs.
+struct OtherCommand {
+  std::string text;
+  std::string folder;  ///< current_directory
+  bool wow64 = false;
+};
 
 /// What a name without a dot may stand for.
 enum class Lookup : std::uint8_t {
@@ -45,6 +57,8 @@ struct NormalPath {
 class Resolution {
  public:
   Resolution(const ResolverContext& context, ResolvedCommand& out);
+  /// To resolve a command that another one's line holds.
+  Resolution(const ResolverContext& context, ResolvedCommand& out, const OtherCommand& other);
 
   /// Resolves a whole command: the outermost one, or one that a host program was told to run.
   void run_command(std::string_view text);
@@ -70,6 +84,9 @@ class Resolution {
   /// A URL, or a file when it is none.
   void set_payload_url_or_file(std::string_view kind, std::string_view text,
                                std::string_view arguments = {});
+  /// A further command of the same line, to be resolved by itself.
+  void add_other(std::string_view text);
+  const std::vector<OtherCommand>& others() const { return others_; }
   /// A host inside a host that is no program of its own: a DLL whose export starts programs.
   void push_host(std::string_view name, const FoundFile& file);
 
@@ -115,6 +132,8 @@ class Resolution {
   std::optional<std::vector<EvidencePath>> fixed_folders_;  ///< of the search path
   bool in_wow64_program_ = false;
   bool outermost_ = true;
+  std::size_t depth_ = 0;  ///< hosts entered, those not recorded included
+  std::vector<OtherCommand> others_;
 };
 
 /// How a host program names what it runs. True when a payload was set; otherwise the program itself
@@ -145,6 +164,22 @@ bool run_behind(Resolution&, std::string_view text, std::initializer_list<std::s
 
 /// Flags what a PowerShell text does, and sets what it starts as payload, or the text itself.
 void run_powershell_text(Resolution&, std::string_view text);
+
+/// What a statement of a PowerShell text starts.
+struct Started {
+  std::string_view file;  ///< "" when it starts none
+  std::string_view arguments;
+};
+/// `& 'C:\x.exe' -y`, `. x.ps1`, `Start-Process x`, `$a = x.exe`. A quoted text that nothing calls
+/// is only printed, but for the whole of a command line.
+Started started_by(std::string_view statement, bool quotes_call);
+/// Statements: what stands between `;`, line ends, `|`, braces, and before each `&`, outside of
+/// quotes. The rest is one more when there are too many.
+std::vector<std::string_view> split_statements(Resolution&, std::string_view text);
+/// Statements that only wait or prepare: what comes behind them is the purpose of the text.
+bool only_prepares(std::string_view statement);
+/// Letters, digits, `-`, `_` and whatever is not ASCII.
+bool is_script_word_character(char c);
 
 /// "dll", "script", "document" or "program" by extension; `otherwise` for others.
 std::string_view kind_by_extension(std::string_view path, std::string_view otherwise);

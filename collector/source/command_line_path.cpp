@@ -256,6 +256,12 @@ std::optional<std::string> Resolution::replace_short_name(const std::string& pat
 }
 
 FoundFile Resolution::find_absolute(const std::string& path, Lookup lookup) {
+  if (path.ends_with('\\')) {
+    step("a folder, not a file: " + path);
+    FoundFile folder{path, std::nullopt, Existence::unknown};
+    if (auto parsed = EvidencePath::parse(path)) folder.path = *std::move(parsed);
+    return folder;
+  }
   const auto extensions = extensions_for(path, lookup);
   std::optional<FoundFile> expected;
   for (const std::string& extension : extensions) {

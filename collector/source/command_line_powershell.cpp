@@ -123,18 +123,13 @@ constexpr Word kScriptWords[] = {
     {"frombase64string", command_flag::kBase64InScript},
 };
 
-bool is_word_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
-
 bool has_word(std::string_view folded_text, std::string_view word) {
   const std::string folded_word = to_lower_ascii(word);
   for (std::size_t at = folded_text.find(folded_word); at != std::string_view::npos;
        at = folded_text.find(folded_word, at + 1)) {
     const std::size_t end = at + folded_word.size();
-    if ((at == 0 || !is_word_character(folded_text[at - 1])) &&
-        (end == folded_text.size() || !is_word_character(folded_text[end])))
+    if ((at == 0 || !is_script_word_character(folded_text[at - 1])) &&
+        (end == folded_text.size() || !is_script_word_character(folded_text[end])))
       return true;
   }
   return false;
@@ -146,7 +141,8 @@ void note_script_words(Resolution& resolution, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     // A backtick inside a word escapes nothing and only hides it.
     const bool inside = text[i] == '`' && i > 0 && i + 1 < text.size() &&
-                        is_word_character(text[i - 1]) && is_word_character(text[i + 1]);
+                        is_script_word_character(text[i - 1]) &&
+                        is_script_word_character(text[i + 1]);
     if (inside) {
       ++backticks;
     } else {
@@ -165,46 +161,6 @@ void note_script_words(Resolution& resolution, std::string_view text) {
     resolution.flag(command_flag::kUrlArgument);
 }
 
-/// Takes one quoted or bare word off a script text.
-std::string_view take_script_word(std::string_view& text) {
-  text = trim(text);
-  if (!text.empty() && (text[0] == '\'' || text[0] == '"')) {
-    const std::size_t end = text.find(text[0], 1);
-    const std::string_view word = text.substr(1, end == std::string_view::npos ? end : end - 1);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    return word;
-  }
-  const std::size_t end = std::min(text.find_first_of(" \t\r\n;|)}"), text.size());
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(end);
-  return word;
-}
-
-/// The file that a script text begins by starting: `& 'C:\x.exe' -y`, `. x.ps1`,
-/// `Start-Process x`. "" when it begins otherwise.
-std::string_view started_file(std::string_view& text) {
-  text = trim(text);
-  while (!text.empty() && (text[0] == '{' || text[0] == '&' || text[0] == '(')) {
-    text = trim(text.substr(1));
-  }
-  if (text.starts_with(". ")) text = trim(text.substr(1));
-  const bool quoted = !text.empty() && (text[0] == '\'' || text[0] == '"');
-  std::string_view rest = text;
-  std::string_view word = take_script_word(rest);
-  if (!quoted &&
-      (equals_fold(word, "start-process") || equals_fold(word, "saps") ||
-       equals_fold(word, "start") || equals_fold(word, "invoke-item") || equals_fold(word, "ii"))) {
-    word = take_script_word(rest);
-    if (equals_fold(word, "-filepath") || equals_fold(word, "-file")) word = take_script_word(rest);
-  }
-  const bool is_file = word.find_first_of("$(") == std::string_view::npos &&
-                       (has_program_extension(word) || word.substr(0, 3).ends_with(":\\") ||
-                        find_host(word) != nullptr);
-  if (!is_file) return {};
-  text = rest;
-  return word;
-}
-
 /// The text with `$env:NAME` and `${env:NAME}` replaced where the evidence knows the variable.
 std::string with_environment(Resolution& resolution, std::string_view text) {
   std::string out;
@@ -220,10 +176,12 @@ std::string with_environment(Resolution& resolution, std::string_view text) {
     if (starts_with_fold(behind, "env:")) {
       const auto end =
           braces ? behind.find('}')
-                 : static_cast<std::size_t>(
-                       std::find_if_not(behind.begin() + 4, behind.end(),
-                                        [](char c) { return is_word_character(c) && c != '-'; }) -
-                       behind.begin());
+                 : static_cast<std::size_t>(std::find_if_not(behind.begin() + 4, behind.end(),
+                                                             [](char c) {
+                                                               return is_script_word_character(c) &&
+                                                                      c != '-';
+                                                             }) -
+                                            behind.begin());
       if (end != std::string_view::npos) name = behind.substr(4, end - 4);
     }
     const auto value =
@@ -335,19 +293,33 @@ void run_powershell_text(Resolution& resolution, std::string_view text) {
     script = unquote(script);
   note_script_words(resolution, script);
   const std::string replaced = with_environment(resolution, script);
-  std::string_view rest = replaced;
-  const std::string_view file = started_file(rest);
-  if (file.empty()) {
+  std::optional<std::string> first;
+  std::vector<std::string> others;
+  bool prepared = true;
+  for (const std::string_view statement : split_statements(resolution, replaced)) {
+    const Started started = started_by(statement, statement.data() == replaced.data());
+    if (started.file.empty()) {
+      prepared = prepared && only_prepares(statement);
+      continue;
+    }
+    std::string command = "\"" + std::string{started.file} + "\"";
+    if (!started.arguments.empty()) (command += ' ') += started.arguments;
+    if (!first && prepared) {
+      first = std::move(command);
+    } else {
+      others.push_back(std::move(command));
+    }
+  }
+  for (const std::string& other : others) {
+    resolution.step("the script text also starts " + other);
+    resolution.add_other(other);
+  }
+  if (!first) {
     resolution.set_payload_text("inline", script);
     return;
   }
-  resolution.step("the script text starts " + std::string{file});
-  const std::size_t end = rest.find_first_of(";|}\n");
-  if (end != std::string_view::npos && !trim(rest.substr(end + 1)).empty())
-    resolution.step("what follows in the script text: " + std::string{trim(rest.substr(end + 1))});
-  std::string command = "\"" + std::string{file} + "\"";
-  (command += ' ') += trim(rest.substr(0, end));
-  resolution.run_command(command);
+  resolution.step("the script text starts " + *first);
+  resolution.run_command(*first);
 }
 
 bool unwrap_powershell(Resolution& resolution, std::string_view arguments) {

@@ -81,7 +81,12 @@ Program Resolution::take_program(std::string_view text) {
 }
 
 Program Resolution::take_quoted(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of('"'), text.size()));
+  const std::size_t quotes = std::min(text.find_first_not_of('"'), text.size());
+  if (quotes == text.size() && quotes % 2 == 0) {
+    step("nothing between the quotes");
+    return {};
+  }
+  text.remove_prefix(quotes);
   const std::size_t end = text.find('"');
   if (end == std::string_view::npos) {
     flag(command_flag::kUnterminatedQuote);

@@ -44,6 +44,8 @@ void check(const ResolvedCommand& command, std::string_view text) {
   require(command.image_path.has_value() || command.image_existence != Existence::exists);
   require(command.payload_path.has_value() || command.payload_existence != Existence::exists);
   require(!command.steps.empty());
+  require(command.others.size() <= 32 && command.others.size() == command.other_commands.size());
+  for (const auto& other : command.others) require(other.others.empty());
   // What is well-formed stays so.
   if (is_wtf8(text)) require(is_wtf8(command.expanded) && is_wtf8(command.image));
 }

@@ -370,5 +370,52 @@ TEST(RunKeys, ASourceWithoutARegistryGivesNothing) {
   EXPECT_TRUE(context.records.empty());
 }
 
+TEST(RunKeys, EveryCommandOfALineIsRecordedJudgedAndPreserved) {
+  const std::string evil = "C:\\Users\\Public\\evil.exe";
+  for (const std::string& line :
+       {std::string{"cmd /c \"C:\\Program Files\\Vendor\\agent.exe\" && "} + evil,
+        "cmd /c schtasks /run /tn x & " + evil, "powershell -c \"Get-Date; & '" + evil + "'\"",
+        "cmd /c C:\\Program Files\\Vendor\\agent.exe | cmd /c (echo a & " + evil + ")"}) {
+    fake::FakeWindows windows = one_user();
+    windows.program(evil);
+    windows.value(kUserRun, "x", fake::sz(line));
+    const ModuleRun run = run_module(modules::run_keys, windows);
+    const fake::Record& record = record_of(run, "x");
+    EXPECT_NE(record["other_targets"].find("C:\\\\Users\\\\Public\\\\evil.exe"), std::string::npos)
+        << record["other_targets"];
+    EXPECT_NE(record["other_existence"].find("exists"), std::string::npos);
+    EXPECT_TRUE(run.context->has_collected(evil)) << line;
+    ASSERT_EQ(run.context->findings.size(), 1u) << line;
+    const auto& why = run.context->findings[0].why;
+    EXPECT_TRUE(std::any_of(why.begin(), why.end(), [&](const Why& one) {
+      return one.fact.find("'" + evil + "' lies in") != std::string::npos;
+    })) << line;
+  }
+}
+
+TEST(RunKeys, ProgramsHiddenBehindManyShellsAreAFindingOfTheirOwn) {
+  fake::FakeWindows windows = one_user();
+  for (const int depth : {10, 100}) {
+    std::string line = "C:\\Program Files\\Vendor\\agent.exe";
+    for (int i = 0; i < depth; ++i) line = "cmd /c " + line;
+    windows.value(kUserRun, "x", fake::sz(line));
+    const ModuleRun run = run_module(modules::run_keys, windows);
+    ASSERT_EQ(run.context->findings.size(), 1u) << depth;
+    EXPECT_EQ(run.context->findings[0].rule, "run_keys.nested_commands");
+    EXPECT_GE(severity_of(run.context->findings[0]), Severity::medium);
+    EXPECT_EQ(run.context->has_collected("C:\\Program Files\\Vendor\\agent.exe"), depth == 10);
+  }
+}
+
+TEST(RunKeys, ATimeIsSaidToBeTheKeys) {
+  fake::FakeWindows windows = one_user();
+  windows.value(kUserRun, "x", fake::sz("C:\\Program Files\\Vendor\\gone.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(run.context->findings[0].why.at(0).fact,
+            "'C:\\Program Files\\Vendor\\gone.exe' does not exist, and the key was last written on "
+            "2024-03-01T12:00:00.0000000Z.");
+}
+
 }  // namespace
 }  // namespace hozen

@@ -86,7 +86,13 @@ INSTANTIATE_TEST_SUITE_P(
         CmdCase{R"(cmd /c (C:\TMP\p.exe))", "cmd.exe", R"(C:\TMP\p.exe)"},
         CmdCase{R"(cmd /c if exist C:\x C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
         CmdCase{R"(cmd /c if /i not "%a%"=="b" (C:\TMP\p.exe -q) else (calc))", "cmd.exe",
-                R"(C:\TMP\p.exe)", "-q"},
+                R"(C:\TMP\p.exe)", "-q", "calc"},
+        CmdCase{R"(cmd /c if exist x (C:\TMP\p.exe & C:\TMP\t.bat) else if y==z (C:\TMP\q.exe))",
+                "cmd.exe", R"(C:\TMP\p.exe)", "", R"(C:\TMP\t.bat, C:\TMP\q.exe)"},
+        CmdCase{R"(cmd /c "C:\Prog Dir\a.exe" && C:\TMP\p.exe || C:\TMP\t.bat)", "cmd.exe",
+                R"(C:\Prog Dir\a.exe)", "", R"(C:\TMP\p.exe, C:\TMP\t.bat)"},
+        CmdCase{R"(cmd /c schtasks /run /tn x & C:\TMP\p.exe)", "cmd.exe schtasks.exe", "x", "",
+                R"(C:\TMP\p.exe)"},
         CmdCase{R"(cmd /c for %%i in (1,2) do C:\TMP\p.exe %%i)", "cmd.exe", R"(C:\TMP\p.exe)",
                 "%%i"},
         CmdCase{R"(cmd /c for /f %i in ('nslookup x') do C:\TMP\p.exe)", "cmd.exe",
@@ -105,6 +111,57 @@ INSTANTIATE_TEST_SUITE_P(
         CmdCase{R"(%COMSPEC% /b /c start /b /min powershell.exe -nop -w hidden -noni -c "dir")",
                 "cmd.exe powershell.exe", "dir", "", "",
                 "no_profile, hidden_window, non_interactive"}));
+
+TEST(OtherCommands, AreResolvedLikeTheFirst) {
+  ResolverMachine machine;
+  machine.add("C:\\TMP\\a.exe").add("C:\\TMP\\p.exe").add("C:\\TMP\\x.dll");
+  const ResolvedCommand command = machine.resolve(
+      R"(cmd /c C:\TMP\a.exe && cd /d C:\TMP & p.exe -x | rundll32 x.dll,Go & cmd /c )"
+      R"("timeout 3 & C:\gone.exe")");
+  ASSERT_EQ(joined(command.other_commands),
+            R"(p.exe -x, rundll32 x.dll,Go, cmd /c "timeout 3 & C:\gone.exe", timeout 3)");
+  ASSERT_EQ(command.others.size(), 4u);
+  EXPECT_EQ(command.others[0].image, "C:\\TMP\\p.exe");
+  EXPECT_EQ(command.others[0].arguments, "-x");
+  EXPECT_EQ(command.others[1].payload, "C:\\TMP\\x.dll");
+  EXPECT_EQ(host_names(command.others[1]), "rundll32.exe");
+  EXPECT_EQ(command.others[2].payload, "C:\\gone.exe");
+  EXPECT_EQ(command.others[2].payload_existence, Existence::missing);
+  for (const auto& other : command.others) EXPECT_TRUE(other.others.empty());
+}
+
+TEST(OtherCommands, OfAShellInsideStandInTheSameList) {
+  ResolverMachine machine;
+  machine.add("C:\\TMP\\a.exe").add("C:\\TMP\\b.exe").add("C:\\TMP\\c.exe");
+  const ResolvedCommand command =
+      machine.resolve(R"(cmd /c C:\TMP\a.exe & powershell -c "C:\TMP\b.exe; C:\TMP\c.exe -z")");
+  ASSERT_EQ(command.others.size(), 2u) << joined(command.other_commands);
+  EXPECT_EQ(command.others[0].payload, "C:\\TMP\\b.exe");
+  EXPECT_EQ(command.others[1].image, "C:\\TMP\\c.exe");
+  EXPECT_EQ(command.others[1].arguments, "-z");
+}
+
+TEST(OtherCommands, BeyondTheLimitAreFlagged) {
+  std::string line = "cmd /c C:\\TMP\\p.exe";
+  for (int i = 0; i < 100; ++i) line += " & C:\\TMP\\p.exe";
+  const ResolvedCommand command = ResolverMachine{}.resolve(line);
+  EXPECT_LE(command.others.size(), 32u);
+  EXPECT_TRUE(command.has_flag("nesting_limit"));
+}
+
+TEST(CommandLineLimits, TheInnermostOfManyShellsIsStillFound) {
+  for (const int depth : {9, 12, 16, 40}) {
+    std::string line = "C:\\TMP\\p.exe -x";
+    for (int i = 0; i < depth; ++i) line = "cmd /c " + line;
+    const ResolvedCommand command = ResolverMachine{}.add("C:\\TMP\\p.exe").resolve(line);
+    EXPECT_EQ(command.payload, "C:\\TMP\\p.exe") << depth;
+    EXPECT_EQ(command.hosts.size(), 8u);
+    EXPECT_TRUE(command.has_flag("nesting_limit")) << depth;
+  }
+  std::string line = "powershell -w hidden -c dir";
+  for (int i = 0; i < 12; ++i) line = "cmd /c " + line;
+  EXPECT_EQ(ResolverMachine{}.resolve(line).hosts.back().name, "powershell.exe");
+}
 
 TEST(CommandLineLimits, NestingEnds) {
   std::string line = "C:\\TMP\\p.exe";

@@ -233,5 +233,35 @@ TEST(PowerShellEncoded, KeepsTheDecodedText) {
   EXPECT_EQ(command.payload, "A");
 }
 
+struct ScriptCase {
+  const char* script;
+  const char* payload;  ///< "" for the whole text
+  const char* others;
+};
+
+TEST(PowershellStatements, EachThatStartsAFileIsFollowed) {
+  const ScriptCase cases[] = {
+      {R"(Start-Sleep 5; C:\TMP\p.exe -x)", R"(C:\TMP\p.exe)", ""},
+      {R"(C:\TMP\t.bat; C:\TMP\p.exe -x)", R"(C:\TMP\t.bat)", R"("C:\TMP\p.exe" -x)"},
+      {R"(Get-Date; & 'C:\TMP\p.exe' -x)", "", R"("C:\TMP\p.exe" -x)"},
+      {R"(if (Test-Path C:\x) { . C:\TMP\s.ps1 } else { Start-Process -FilePath 'C:\TMP\p.exe' })",
+       "", R"("C:\TMP\s.ps1", "C:\TMP\p.exe")"},
+      {R"($r = C:\TMP\p.exe; Get-Date | Out-Null && rundll32 C:\TMP\x.dll,Go)", R"(C:\TMP\p.exe)",
+       R"("rundll32" C:\TMP\x.dll,Go)"},
+      {R"(Write-Host 'it; C:\TMP\p.exe'; 'C:\TMP\p.exe')", "", ""},
+      {"C:\\TMP\\t.bat 2>&1\nC:\\TMP\\p.exe", R"(C:\TMP\t.bat)", R"("C:\TMP\p.exe")"},
+  };
+  ResolverMachine machine;
+  for (const char* file : {"C:\\TMP\\p.exe", "C:\\TMP\\x.dll", "C:\\TMP\\s.ps1", "C:\\TMP\\t.bat"})
+    machine.add(file);
+  for (const auto& [script, payload, others] : cases) {
+    const ResolvedCommand command = machine.resolve(std::string{"powershell -c "} + script);
+    EXPECT_EQ(command.payload, *payload == '\0' ? script : payload) << script;
+    EXPECT_EQ(joined(command.other_commands), others) << script;
+    for (const auto& other : command.others)
+      EXPECT_EQ(other.target_existence(), Existence::exists) << script;
+  }
+}
+
 }  // namespace
 }  // namespace hozen
