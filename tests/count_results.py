@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Sums a JUnit file of ctest: count_results.py REPORT.xml TESTDATA
+"""Sums a JUnit file of ctest: count_results.py REPORT.xml TESTDATA [PROGRAM_REPORTS]
+
+A test NAME for which the folder PROGRAM_REPORTS has NAME.xml (of GoogleTest) is a whole program: its
+tests are counted instead, and one failure more when it ended badly without saying which of them failed.
 
 Prints what is wrong, then a last line "passed failed skipped". A skipped test counts as failed when
 nothing explains it. Explained are: tests of real evidence (real.*) where the folder TESTDATA is
@@ -25,32 +28,48 @@ def is_explained(name, testdata):
     return ".NtfsMount." in name and not may_mount()
 
 
+def outcome(case):
+    if case.find("skipped") is not None or case.get("result") == "skipped":
+        return "skipped"
+    ran = case.get("status") == "run"
+    return "passed" if ran and case.find("failure") is None else "failed"
+
+
+def results(report, programs):
+    """Name and outcome of each test."""
+    for case in ElementTree.parse(report).getroot().findall(".//testcase"):
+        name, ended = case.get("name"), outcome(case)
+        inner = os.path.join(programs, name + ".xml") if programs else ""
+        if not os.path.isfile(inner):
+            yield name, ended
+            continue
+        failures = 0
+        for test in ElementTree.parse(inner).getroot().findall(".//testcase"):
+            failures += outcome(test) == "failed"
+            yield f"{name}.{test.get('classname')}.{test.get('name')}", outcome(test)
+        if ended == "failed" and not failures:
+            yield f"{name}: the program ended badly", "failed"
+
+
 def main():
-    report, testdata = sys.argv[1:]
-    passed = failed = skipped = 0
+    report, testdata, *programs = sys.argv[1:]
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
     try:
-        cases = ElementTree.parse(report).getroot().findall(".//testcase")
+        for name, ended in results(report, programs[0] if programs else None):
+            if ended == "skipped" and not is_explained(name, testdata):
+                print(f"skipped without a known reason: {name}")
+                ended = "failed"
+            elif ended == "failed":
+                print(f"failed: {name}")
+            counts[ended] += 1
     except (OSError, ElementTree.ParseError) as error:
         print(f"no test report: {error}")
-        cases = []
-    for case in cases:
-        name = case.get("name")
-        if case.find("skipped") is not None:
-            if is_explained(name, testdata):
-                skipped += 1
-            else:
-                failed += 1
-                print(f"skipped without a known reason: {name}")
-        elif case.get("status") == "run" and case.find("failure") is None:
-            passed += 1
-        else:
-            failed += 1
-            print(f"failed: {name}")
-    if not cases:
-        failed += 1
+        counts["failed"] += 1
+    if not any(counts.values()):
+        counts["failed"] += 1
         print("no tests ran")
-    print(passed, failed, skipped)
-    return 1 if failed else 0
+    print(*counts.values())
+    return 1 if counts["failed"] else 0
 
 
 sys.exit(main())

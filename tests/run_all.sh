@@ -35,9 +35,9 @@ build_threads() { cmake --preset tsan && cmake --build --preset tsan --target ho
 run_tests() {
   local preset=$1 start=$SECONDS report=$logs/$1.xml counts
   echo "== tests-$preset"
-  rm -f "$report"
+  rm -rf "$report" "build/$preset/reports"
   ctest --preset "$preset" -j"$(nproc)" --output-junit "$report" >"$logs/tests-$preset.log" 2>&1
-  counts=$(python3 tests/count_results.py "$report" "$HOZEN_TESTDATA")
+  counts=$(python3 tests/count_results.py "$report" "$HOZEN_TESTDATA" "build/$preset/reports")
   local status=$?
   echo "${counts%$'\n'*}" | sed 's/^/   /'
   read -r ran_well went_wrong left_out <<<"${counts##*$'\n'}"
@@ -47,15 +47,6 @@ run_tests() {
     sed -n '/The following tests FAILED/,$p' "$logs/tests-$preset.log" | sed 's/^/   /'
     echo "   details: build/logs/tests-$preset.log"
   fi
-}
-
-# One server for all programs of the prefix: one that ends and starts again between them can miss one.
-run_windows_tests() {
-  export WINEPREFIX=$PWD/build/wine/tests
-  stage wine-prefix packaging/run_wine.sh --prepare || return
-  wineserver -p
-  run_tests windows-x64
-  wineserver -k
 }
 
 fuzz_smoke() {
@@ -86,6 +77,6 @@ stage lint packaging/lint.py --changed HEAD~1
 # The only threads there are: bundle writer and hashing.
 [ -z "${threads:-}" ] || stage tests-tsan env HOZEN_SOURCE_DIR="$PWD" \
   build/tsan/hozen_engine_test --gtest_filter='*Bundle*:RunnerTest.*'
-[ -z "${windows:-}" ] || run_windows_tests
+[ -z "${windows:-}" ] || { stage wine-prefix packaging/run_wine.sh --prepare && run_tests windows-x64; }
 [ -z "${fuzz:-}" ] || fuzz_smoke
 finish

@@ -124,11 +124,20 @@ int run_collection(const Options& options, EvidenceSource& source, const OutputF
   std::stop_source stop;
   stop_on_interrupt(stop);
   ProgressView view{form};
-  auto result = collect(source, output, collection, all_modules(), view, stop);
+  std::string begun;
+  const OutputFactory tracked = [&](const std::string& name) {
+    auto sink = output(name);
+    if (sink) begun = (*sink)->path();
+    return sink;
+  };
+  auto result = collect(source, tracked, collection, all_modules(), view, stop);
   view.finish();
   if (!result)
-    return fail(kExitOutput, "the bundle cannot be written: " + printable(result.error().text()) +
-                                 "\nWhat was written until then is left as it is (.partial).");
+    return fail(kExitOutput,
+                "the bundle cannot be written: " + printable(result.error().text()) +
+                    (begun.empty() || begun == "-"
+                         ? ""
+                         : "\nWhat was written until then is left as it is: " + printable(begun)));
   return tell(*result, options);
 }
 

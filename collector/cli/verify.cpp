@@ -17,7 +17,8 @@ namespace hozen::cli {
 namespace {
 
 struct Options {
-  std::string bundle, seal;
+  std::string bundle;
+  std::optional<std::string> seal;
 };
 
 bool is_seal(std::string_view text) {
@@ -40,7 +41,7 @@ std::string contents(const VerifyReport& report) {
 }
 
 int verify(const Options& options) {
-  if (!options.seal.empty() && !is_seal(options.seal))
+  if (options.seal && !is_seal(*options.seal))
     return fail(kExitUsage, "--seal takes the 64 hex digits that collect printed");
   const auto file = open_native_file(options.bundle);
   if (!file) return fail(kExitSource, "cannot read the bundle: " + printable(file.error().text()));
@@ -50,7 +51,7 @@ int verify(const Options& options) {
 
   const std::string name = printable(options.bundle);
   const std::string seal = report->seal ? to_hex(*report->seal) : "";
-  const bool other_seal = !options.seal.empty() && to_lower_ascii(options.seal) != seal;
+  const bool other_seal = options.seal && to_lower_ascii(*options.seal) != seal;
   std::string text;
   for (const VerifyProblem& problem : report->problems) text += problem.text() + "\n";
   if (report->ended_early) text += "The check ended here: there may be more.\n";
@@ -64,7 +65,7 @@ int verify(const Options& options) {
     text += name + ": NOT intact, " +
             counted(report->problems.size() + (other_seal ? 1 : 0), "problem") + "\n";
   if (!seal.empty())
-    text += "seal " + seal + (options.seal.empty() || other_seal ? "" : " (as given)") + "\n";
+    text += "seal " + seal + (!options.seal || other_seal ? "" : " (as given)") + "\n";
   if (!print(text)) return kExitOutput;
   return report->intact() && !other_seal ? kExitComplete : kExitVerification;
 }

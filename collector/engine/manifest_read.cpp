@@ -1,3 +1,4 @@
+#include <set>
 #include <utility>
 
 #include "collector/engine/json_read.h"
@@ -134,6 +135,26 @@ Manifest read_rest(const Json& root) {
   return manifest;
 }
 
+/// Finds objects that name a member twice: readers differ in which of the two they take.
+class MemberGuard {
+ public:
+  void look(Json::parse_event_t event, const Json& parsed) {
+    if (event == Json::parse_event_t::object_start) {
+      open_.emplace_back();
+    } else if (event == Json::parse_event_t::object_end && !open_.empty()) {
+      open_.pop_back();
+    } else if (event == Json::parse_event_t::key && !open_.empty()) {
+      const auto name = parsed.get<std::string>();
+      if (!open_.back().insert(name).second && twice_.empty()) twice_ = name;
+    }
+  }
+  const std::string& twice() const { return twice_; }  ///< the first; "" for none
+
+ private:
+  std::vector<std::set<std::string>> open_;
+  std::string twice_;
+};
+
 /// Lets entries pass by one at a time, so that no tree of all of them is ever built.
 class EntryFilter {
  public:
@@ -168,12 +189,15 @@ class EntryFilter {
 Result<Manifest> read_manifest(std::string_view text_of_it,
                                const std::function<void(BundleEntry)>& entry) {
   EntryFilter filter{entry};
+  MemberGuard members;
   const Json root = Json::parse(
       text_of_it,
-      [&filter](int depth, Json::parse_event_t event, Json& parsed) {
+      [&](int depth, Json::parse_event_t event, Json& parsed) {
+        members.look(event, parsed);
         return filter(depth, event, parsed);
       },
       false);
+  if (!members.twice().empty()) return malformed("\"" + members.twice() + "\" stands twice");
   if (root.is_discarded() || !root.is_object()) return malformed("not a JSON object");
   const std::string format = json_text(root, "format");
   if (format.empty()) return malformed("no format name");

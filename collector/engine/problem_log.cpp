@@ -13,12 +13,6 @@ constexpr std::string_view kStream = "records/problems";
 constexpr std::uint64_t kMaxPerOrigin = 1000;
 constexpr std::size_t kMaxFirst = 50;
 
-/// The bytes are as they are: nothing is missing from the bundle.
-bool is_damage(Errc code) {
-  return code == Errc::malformed || code == Errc::truncated || code == Errc::unsupported ||
-         code == Errc::not_found;
-}
-
 }  // namespace
 
 void ProblemLog::open(BundleFeed& feed) {
@@ -28,7 +22,6 @@ void ProblemLog::open(BundleFeed& feed) {
 
 void ProblemLog::add(std::string_view from, std::optional<View> view, const Error& error) {
   ++count_;
-  if (!is_damage(error.code)) ++losses_;
   if (first_.size() < kMaxFirst) first_.push_back({std::string{from}, error.text()});
   auto origin = by_origin_.find(from);
   if (origin == by_origin_.end()) origin = by_origin_.emplace(std::string{from}, 0).first;

@@ -28,9 +28,6 @@ class ProblemLog {
   void add(std::string_view from, std::optional<View> view, const Error& error);
 
   std::uint64_t count() const { return count_; }
-  /// Those that mean something was not collected (the system refused, a cap was reached), not only
-  /// that the evidence is damaged.
-  std::uint64_t losses() const { return losses_; }
   /// The first of them.
   const std::vector<NotedProblem>& first() const { return first_; }
 
@@ -38,7 +35,7 @@ class ProblemLog {
   BundleFeed* feed_ = nullptr;
   std::vector<std::string> waiting_;
   std::map<std::string, std::uint64_t, std::less<>> by_origin_;
-  std::uint64_t count_ = 0, losses_ = 0, written_ = 0;
+  std::uint64_t count_ = 0, written_ = 0;
   std::vector<NotedProblem> first_;
 };
 

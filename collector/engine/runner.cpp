@@ -260,7 +260,7 @@ void Run::complete_manifest() {
   const FileCounts& counts = files_.counts();
   manifest_.collection.finished = manifest_.clock.ended = utc_now();
   manifest_.clock.elapsed_ticks = monotonic_ticks() - started_ticks_;
-  const bool loss = counts.left_out > 0 || problems_.losses() > 0 || failed_;
+  const bool loss = counts.left_out > 0 || problems_.count() > 0 || failed_;
   manifest_.collection.outcome = stop_.stop_requested() ? RunOutcome::interrupted
                                  : loss                 ? RunOutcome::with_errors
                                                         : RunOutcome::complete;

@@ -54,6 +54,17 @@ class Prospect {
     return std::any_of(kSystemVolumeFolders.begin(), kSystemVolumeFolders.end(),
                        [&](std::string_view name) { return has_folder(name); });
   }
+  bool is_empty() const {
+    bool empty = true;
+    const auto walked = tree_.walk(
+        root_,
+        [&](const FileInfo&) {
+          empty = false;
+          return Visit::stop;
+        },
+        [](const EvidencePath&, const Error&) {});
+    return walked && empty;
+  }
   /// Calls back with the exact name of each folder directly inside; links are none.
   Result<void> each_folder(const std::function<void(const FileInfo&)>& visit) const {
     const auto look = [&](const FileInfo& info) {
@@ -97,6 +108,9 @@ Result<std::vector<TreeMount>> plan_volumes(std::string_view root) {
   HOZEN_TRY(const auto tree, open_file_tree(root, {TreeMount{whole, {}, {}}}));
   const EvidencePath path{whole};
   const Prospect prospect{*tree, path};
+  if (prospect.is_empty())
+    return Error{Errc::not_found, std::string{root}, std::nullopt,
+                 "the folder is empty: is the volume mounted there?"};
   if (prospect.is_windows_folder() && !prospect.has_folder("Windows"))
     return std::vector{TreeMount{whole, {}, {"Windows"}}};
   HOZEN_TRY(auto volumes, volume_folders(*tree, path));

@@ -1,6 +1,8 @@
 # hozen_test(NAME [DIRECTORY dir] LINK targets... [LABEL label] [NEEDS_PROGRAM])
 #
 # hozen_NAME_test from DIRECTORY/*_test.cpp (default: the folder NAME), nothing while it has none.
+# Under Wine and with sanitizers, where starting a program takes long, ctest sees one test a program,
+# which leaves the results of each of its tests in <build>/reports/NAME.xml; otherwise every test.
 # Tests run in the root of the checkout, with these variables set:
 #   HOZEN_SOURCE_DIR  the root of the checkout
 #   HOZEN_PROGRAM     the program built beside the tests
@@ -25,7 +27,17 @@ function(hozen_test name)
   if(arg_NEEDS_PROGRAM AND TARGET hozen)
     add_dependencies(${target} hozen)
   endif()
-  # Listed when ctest runs, not when the program is linked: listing under Wine needs its prefix.
+  set(environment HOZEN_SOURCE_DIR=${PROJECT_SOURCE_DIR}
+    HOZEN_PROGRAM=${CMAKE_BINARY_DIR}/hozen${CMAKE_EXECUTABLE_SUFFIX})
+  if(WIN32 OR HOZEN_SANITIZE)
+    add_test(NAME ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+      COMMAND ${target} --gtest_output=xml:${CMAKE_BINARY_DIR}/reports/${name}.xml)
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "${environment}" TIMEOUT 1800)
+    if(arg_LABEL)
+      set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 7200)
+    endif()
+    return()
+  endif()
   gtest_discover_tests(${target}
     TEST_PREFIX ${name}.
     TEST_LIST ${target}_TESTS
@@ -35,7 +47,7 @@ function(hozen_test name)
     DISCOVERY_TIMEOUT 120
     PROPERTIES TIMEOUT 300)
   # Properties whose value is a list do not survive gtest_discover_tests; ctest reads them here.
-  set(properties "ENVIRONMENT \"HOZEN_SOURCE_DIR=${PROJECT_SOURCE_DIR};HOZEN_PROGRAM=${CMAKE_BINARY_DIR}/hozen${CMAKE_EXECUTABLE_SUFFIX}\"")
+  set(properties "ENVIRONMENT \"${environment}\"")
   if(arg_LABEL)
     string(APPEND properties " LABELS ${arg_LABEL} TIMEOUT 7200")
   endif()

@@ -72,12 +72,9 @@ std::string host_text(const BundleSummary& summary) {
 std::string outcome_text(const BundleSummary& summary) {
   switch (summary.manifest.collection.outcome) {
     case RunOutcome::complete:
-      return summary.problem_count == 0 ? "complete: everything that was asked for is in the bundle"
-                                        : "complete: everything that was asked for is in the "
-                                          "bundle; what in it could not be "
-                                          "read is listed below";
+      return "complete: everything that was asked for is in the bundle";
     case RunOutcome::with_errors:
-      return "finished, but some evidence could not be collected (listed below)";
+      return "finished, but some evidence could not be collected or read (listed below)";
     case RunOutcome::interrupted:
       return "interrupted: the bundle holds what was collected until then";
   }
