@@ -7,6 +7,7 @@
 
 #include "collector/base/log.h"
 #include "collector/base/text.h"
+#include "collector/engine/hive_record.h"
 #include "collector/engine/module_context.h"
 #include "collector/engine/report/ticket.h"
 #include "collector/engine/run_manifest.h"
@@ -67,6 +68,7 @@ class Run {
   void run_module(const ModuleSpec& module, const ProfileModule& use);
   void run_view(const ModuleSpec& module, EngineContext& context);
   void write_findings();
+  void write_sources();
   void collect_targets();
   void complete_manifest();
   BundleSummary summary();
@@ -234,6 +236,18 @@ void Run::write_findings() {
     feed_->line("findings", json);
   }
   feed_->close("findings");
+}
+
+/// What was made of the evidence as such: its hives, and all that could not be read.
+void Run::write_sources() {
+  std::string json;
+  std::size_t hives = 0;
+  for (const HiveRead& hive : raw_registry_->hives_read()) {
+    json.clear();
+    append_hive_record(json, ++hives, hive);
+    feed_->line("records/registry_hives", json);
+  }
+  feed_->close("records/registry_hives");
   feed_->close("records/problems");
 }
 
@@ -330,6 +344,7 @@ Result<CollectResult> Run::run(const OutputFactory& open_output) {
   HOZEN_CHECK(open(open_output));
   run_modules();
   write_findings();
+  write_sources();
   collect_targets();
   return finish();
 }

@@ -55,6 +55,7 @@ class HiveFiles final : public OfflineRegistry {
       const std::vector<HiveRole>& roles, const std::function<bool(RegistryHive&)>& visit,
       const std::function<void(const EvidencePath&, HiveRole, const Error&)>& failed) override;
   TrustedTime newest_trusted_time(FileTime not_after) const override;
+  std::vector<HiveRead> hives_read() const override { return hives_read_; }
 
  private:
   /// What one installation's own hives say.
@@ -82,6 +83,7 @@ class HiveFiles final : public OfflineRegistry {
   }
 
   Result<OpenHive> open_hive(const HivePlan& plan);
+  HiveRead& remember(const EvidencePath& file, const regf::Hive& hive);
   /// Opens, hands out the root key, remembers when its keys were written, and closes again. False
   /// when there was none to hand out. An absent hive is no problem: its artifact row says so.
   bool read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read);
@@ -100,6 +102,7 @@ class HiveFiles final : public OfflineRegistry {
   std::vector<HivePlan> plans_;
   HostFacts host_;
   std::vector<std::pair<EvidencePath, WriteTimes>> write_times_;
+  std::vector<HiveRead> hives_read_;
   std::set<std::string> told_;  // problems of hives: each once, however often the hive is read
 };
 
@@ -121,10 +124,39 @@ Result<OpenHive> HiveFiles::open_hive(const HivePlan& plan) {
     error.what = plan.file.text() + ": " + error.what;
     return error;
   }
+  HiveRead& read = remember(plan.file, **hive);
+  read.role = plan.role;
+  read.artifact = file.artifact;
+  if (read.state == HiveState::dirty && told_.insert("dirty " + plan.file.text()).second)
+    problem_(Error{Errc::truncated, plan.file.text(), std::nullopt,
+                   "dirty, and no transaction log that fits: what Windows had not written yet is "
+                   "not in it"});
   return OpenHive{*std::move(hive), file.artifact};
 }
 
+HiveRead& HiveFiles::remember(const EvidencePath& file, const regf::Hive& hive) {
+  auto known = std::find_if(hives_read_.begin(), hives_read_.end(),
+                            [&](const HiveRead& other) { return other.file == file; });
+  if (known == hives_read_.end()) {
+    const regf::BaseBlock& base = hive.base_block();
+    HiveRead read;
+    read.file = file;
+    read.state = to_hive_state(hive.state());
+    read.version = std::to_string(base.major) + '.' + std::to_string(base.minor);
+    read.sequence1 = base.sequence1;
+    read.sequence2 = base.sequence2;
+    read.last_written = base.last_written;
+    read.embedded_name = base.embedded_name;
+    read.replay = hive.replay();
+    hives_read_.push_back(std::move(read));
+    known = std::prev(hives_read_.end());
+  }
+  known->problems = std::max(known->problems, hive.problem_count());
+  return *known;
+}
+
 void HiveFiles::tell_problems(const EvidencePath& file, const regf::Hive& hive) {
+  remember(file, hive);
   std::size_t told = 0;
   for (const regf::Problem& problem : hive.problems()) {
     if (told == kMaxProblemsPerHive) break;

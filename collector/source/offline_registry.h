@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/formats/regf.h"
 #include "collector/source/registry.h"
 
 namespace hozen {
@@ -31,8 +32,25 @@ struct TrustedTime {
   std::string how;
 };
 
+/// A hive file that was opened: how it was found, and what was made of it.
+struct HiveRead {
+  EvidencePath file;
+  HiveRole role = HiveRole::software;
+  std::uint32_t artifact = 0;  ///< row of artifacts.jsonl
+  HiveState state = HiveState::clean;
+  std::string version;                         ///< "1.5"
+  std::uint32_t sequence1 = 0, sequence2 = 0;  ///< as stored
+  FileTime last_written{};                     ///< of the base block
+  std::string embedded_name;
+  std::optional<regf::Replay> replay{};  ///< only when transaction logs were applied
+  std::uint64_t problems = 0;            ///< found so far while reading
+};
+
 class OfflineRegistry : public Registry {
  public:
+  /// Every hive opened so far, in the order of the first time. A hive that is no hive at all is not
+  /// among them: it is a problem.
+  virtual std::vector<HiveRead> hives_read() const = 0;
   /// The newest time at which several keys of one hive were written, none counted that lies after
   /// `not_after` (the clock of who collects): one key with a forged or mistaken time does not move
   /// it. Unset when no hive could be read.
@@ -53,7 +71,8 @@ class OfflineRegistry : public Registry {
 /// A source with profiles and no Windows gets the place where Windows would lie as its
 /// installation.
 ///
-/// `problem` hears of all that could not be read, each fault of a hive once. Never fails as a
+/// `problem` hears of all that could not be read, each fault of a hive once; a dirty hive without a
+/// usable log is one. Never fails as a
 /// whole: a source without both gives no installations. `source` must outlive the result;
 /// `preserve` and `problem` are kept and called from each_hive() too. All users' hives are read
 /// once here, one at a time, for their environment.

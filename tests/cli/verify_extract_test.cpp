@@ -79,6 +79,7 @@ TEST_F(BundleCommandTest, TellsAnEditedBundleByItsSeal) {
 TEST_F(BundleCommandTest, SaysWhatIsWrongWithItsArguments) {
   EXPECT_EQ(run({"verify"}).exit_code, 2);
   EXPECT_EQ(run({"verify", "--seal", "123", "b.zip"}).exit_code, 2);
+  EXPECT_EQ(run({"verify", "--seal", "", "b.zip"}).exit_code, 2);
   EXPECT_EQ(run({"verify", "none.zip"}).exit_code, 4);
   EXPECT_THAT(run({"verify", "none.zip"}).error, HasSubstr("none.zip"));
   EXPECT_EQ(run({"verify", "."}).exit_code, 4);

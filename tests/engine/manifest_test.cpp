@@ -142,6 +142,11 @@ TEST(Manifest, RefusesWhatIsNoManifest) {
   EXPECT_EQ(code("{\"format\":\"hozen-bundle/1\",\"entries\":{}}"), "malformed");
   EXPECT_EQ(code("{\"format\":\"hozen-bundle/1\",\"entries\":[]}"), "read");
   EXPECT_EQ(code(std::string(100'000, '[')), "malformed");
+  // Readers differ in which of two members of one name they take.
+  EXPECT_EQ(code("{\"format\":\"hozen-bundle/1\",\"entries\":[],\"entries\":[]}"), "malformed");
+  EXPECT_EQ(code("{\"format\":\"hozen-bundle/1\",\"entries\":[],\"tool\":{\"name\":\"a\",\"name\":"
+                 "\"b\"}}"),
+            "malformed");
 }
 
 TEST(Manifest, ReadsMembersOfTheWrongTypeAsNothing) {

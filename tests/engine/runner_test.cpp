@@ -9,6 +9,7 @@
 
 #include "collector/engine/report/read_bundle.h"
 #include "tests/builders/fake_windows.h"
+#include "tests/builders/regf_builder.h"
 #include "tests/engine/run_bundle.h"
 
 namespace hozen {
@@ -125,6 +126,30 @@ TEST_F(RunnerTest, WritesABundleThatStandsAlone) {
   EXPECT_THAT(manifest["clock"]["reference_origin"].get<std::string>(), Not(IsEmpty()));
   EXPECT_EQ(bundle.json("start.json")["plan"]["modules"][0], "hives");
   EXPECT_LT(bundle.entries.at("ticket.md").size(), 4000u);
+}
+
+TEST_F(RunnerTest, EveryHiveIsListedWithItsState) {
+  const auto hive = [] { return builders::RegfBuilder{}.key("Software\\Test").sequences(2, 1); };
+  windows.user("bob").hive_bytes("HKU\\bob", hive().bytes());
+  const RunBundle bundle = run();
+  std::map<std::string, std::string> states;
+  for (const auto& row : bundle.rows("records/registry_hives")) {
+    EXPECT_EQ(row["kind"], "registry_hive");
+    EXPECT_TRUE(row["source"]["artifact"].is_number());
+    states[row["file"]] = row["state"];
+  }
+  EXPECT_EQ(states["C:\\Windows\\System32\\config\\SOFTWARE"], "clean");
+  EXPECT_EQ(states["C:\\Users\\bob\\NTUSER.DAT"], "dirty");
+  // What its log would have told is missing: that is told, and no run that lacks it is complete.
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
+  EXPECT_THAT(bundle.entries.at("records/problems.jsonl"), HasSubstr("no transaction log"));
+}
+
+TEST_F(RunnerTest, AHiveThatIsNoneIsNothingComplete) {
+  windows.user("bob").hive_bytes("HKU\\bob", std::vector<std::byte>(65536));
+  const RunBundle bundle = run();
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
+  EXPECT_THAT(bundle.entries.at("records/problems.jsonl"), HasSubstr("bob"));
 }
 
 TEST_F(RunnerTest, RecordsNameTheArtifactsTheyWereReadFrom) {
