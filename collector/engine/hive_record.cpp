@@ -30,7 +30,7 @@ void append_hive_record(std::string& json, std::size_t number, const HiveRead& h
     append_text_member(json, "last_written", hive.last_written.iso8601());
   if (hive.replay) {
     json += ",\"replay\":{\"entries\":";
-    append_json_number(json, hive.replay->entries_applied);
+    append_json_number(json, std::uint64_t{hive.replay->entries_applied});
     append_count(json, "pages", hive.replay->pages_applied);
     append_count(json, "logs", hive.replay->logs_used);
     append_count(json, "last_sequence", hive.replay->last_sequence);
