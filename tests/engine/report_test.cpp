@@ -63,6 +63,14 @@ TEST(SummaryText, TellsWhatWasFoundAndWhatToDo) {
   EXPECT_THAT(text, Not(HasSubstr("COULD NOT")));
 }
 
+TEST(SummaryText, TellsHowManyFilesWereNotThere) {
+  BundleSummary summary = example();
+  EXPECT_THAT(summary_text(summary, 5), Not(HasSubstr("not there")));
+  summary.manifest.counts = {{"files", 1234}, {"files_missing", 3}};
+  EXPECT_THAT(summary_text(summary, 5),
+              HasSubstr("1,234 files preserved; 3 files that could be expected not there"));
+}
+
 TEST(SummaryText, ListsWhatFailed) {
   BundleSummary summary = example();
   summary.left_out = 30;

@@ -12,6 +12,13 @@
 namespace hozen {
 namespace {
 
+/// What the run counted under this name; 0 when it did not.
+std::uint64_t count_of(const Manifest& manifest, std::string_view name) {
+  for (const auto& [counted_name, count] : manifest.counts)
+    if (counted_name == name) return count;
+  return 0;
+}
+
 constexpr std::size_t kMaxFailures = 20;
 constexpr std::size_t kMaxProblems = 10;
 constexpr std::size_t kMaxTextBytes = 400;
@@ -55,10 +62,12 @@ std::string overview(const BundleSummary& summary) {
   row("Collected",
       time_text(manifest.collection.started) + " to " + time_text(manifest.collection.finished));
   row("Result", outcome_text(summary));
-  row("Files", counted(summary.stored_files, "file") + " preserved" +
-                   (summary.left_out == 0
-                        ? std::string{}
-                        : ", " + counted(summary.left_out, "file") + " not or not completely"));
+  std::string files = counted(summary.stored_files, "file") + " preserved";
+  if (summary.left_out != 0)
+    files += ", " + counted(summary.left_out, "file") + " not or not completely";
+  if (const std::uint64_t absent = count_of(manifest, "files_missing"); absent != 0)
+    files += "; " + counted(absent, "file") + " that could be expected not there (artifacts.jsonl)";
+  row("Files", files);
   row("Findings", severities_text(summary));
   return text;
 }
