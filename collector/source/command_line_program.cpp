@@ -106,9 +106,12 @@ Program Resolution::take_quoted(std::string_view text) {
   const ResolvedCommand before = out_;
   out_.steps.resize(steps);
   out_.flags.resize(flags);
-  Program parted = take_unquoted(trim(inside), false);
-  if (parted.arguments.empty() ||
-      !(parted.file.exists() || has_program_extension(parted.file.text))) {
+  const std::string_view meant = trim(inside);
+  Program parted = take_unquoted(meant, false);
+  // Only a program that is spelled out: `"C:\gone thing.bin"` does not mean C:\gone.exe.
+  const std::string_view spelled =
+      trim(meant.substr(0, meant.size() - std::min(meant.size(), parted.arguments.size())));
+  if (parted.arguments.empty() || !has_program_extension(spelled)) {
     out_ = before;
     return program;
   }

@@ -80,23 +80,24 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Quotes, CommandLineImage,
-    testing::Values(ImageCase{R"("C:\TMP\p.exe"-x)", R"(C:\TMP\p.exe)", kExists, "-x"},
-                    ImageCase{R"("C:\TMP\p.exe)", R"(C:\TMP\p.exe)", kExists, "",
-                              "unterminated_quote"},
-                    ImageCase{R"("C:\TMP\p.exe -a)", R"(C:\TMP\p.exe)", kExists, "-a",
-                              "unterminated_quote, quoted_arguments"},
-                    ImageCase{R"("C:\TMP\p.exe -a -b" -c)", R"(C:\TMP\p.exe)", kExists, "-a -b -c",
-                              "quoted_arguments"},
-                    ImageCase{R"(""C:\TMP\p.exe"" -a)", R"(C:\TMP\p.exe)", kExists, "\" -a"},
-                    ImageCase{"\"\"", "", kUnknown, "", ""},
-                    ImageCase{"\"\"\"", "", kUnknown, "", "unterminated_quote"},
-                    ImageCase{R"(C:\)", R"(C:\)", kUnknown, "", ""},
-                    ImageCase{R"("C:\Windows\")", R"(C:\Windows\)", kUnknown, "", ""},
-                    ImageCase{"\"", "", kUnknown, "", "unterminated_quote"},
-                    ImageCase{R"(C:\TMP\p.exe "a b" c)", R"(C:\TMP\p.exe)", kExists, R"("a b" c)"},
-                    ImageCase{R"("C:\TMP\p.exe ")", R"(C:\TMP\p.exe)", kExists, ""},
-                    ImageCase{R"("C:\TMP\p.exe.. ")", R"(C:\TMP\p.exe)", kExists, "",
-                              "trailing_dot_or_space"}));
+    testing::Values(
+        ImageCase{R"("C:\TMP\p.exe"-x)", R"(C:\TMP\p.exe)", kExists, "-x"},
+        ImageCase{R"("C:\TMP\p.exe)", R"(C:\TMP\p.exe)", kExists, "", "unterminated_quote"},
+        ImageCase{R"("C:\TMP\p.exe -a)", R"(C:\TMP\p.exe)", kExists, "-a",
+                  "unterminated_quote, quoted_arguments"},
+        ImageCase{R"("C:\TMP\gone thing.bin" /run)", R"(C:\TMP\gone thing.bin)", kMissing, "/run"},
+        ImageCase{R"("C:\TMP\p.exe -a -b" -c)", R"(C:\TMP\p.exe)", kExists, "-a -b -c",
+                  "quoted_arguments"},
+        ImageCase{R"(""C:\TMP\p.exe"" -a)", R"(C:\TMP\p.exe)", kExists, "\" -a"},
+        ImageCase{"\"\"", "", kUnknown, "", ""},
+        ImageCase{"\"\"\"", "", kUnknown, "", "unterminated_quote"},
+        ImageCase{R"(C:\)", R"(C:\)", kUnknown, "", ""},
+        ImageCase{R"("C:\Windows\")", R"(C:\Windows\)", kUnknown, "", ""},
+        ImageCase{"\"", "", kUnknown, "", "unterminated_quote"},
+        ImageCase{R"(C:\TMP\p.exe "a b" c)", R"(C:\TMP\p.exe)", kExists, R"("a b" c)"},
+        ImageCase{R"("C:\TMP\p.exe ")", R"(C:\TMP\p.exe)", kExists, ""},
+        ImageCase{R"("C:\TMP\p.exe.. ")", R"(C:\TMP\p.exe)", kExists, "",
+                  "trailing_dot_or_space"}));
 
 INSTANTIATE_TEST_SUITE_P(
     NtForms, CommandLineImage,
