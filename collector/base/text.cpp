@@ -103,6 +103,15 @@ void append_wtf8_from_latin1(std::string& out, Bytes text) {
   for (const char c : chars.substr(ascii)) append_wtf8(out, static_cast<std::uint8_t>(c));
 }
 
+std::uint64_t utf16_length(std::string_view wtf8) {
+  std::uint64_t units = 0;
+  for (const char c : wtf8) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0) != 0x80) units += byte >= 0xF0 ? 2 : 1;
+  }
+  return units;
+}
+
 std::u16string utf16_from_wtf8(std::string_view text) {
   std::u16string out;
   out.reserve(text.size());

@@ -19,6 +19,8 @@ std::string wtf8_from_utf16(std::u16string_view text);
 void append_wtf8_from_latin1(std::string& out, Bytes text);
 /// The exact inverse of wtf8_from_utf16; a byte that is not WTF-8 becomes U+FFFD.
 std::u16string utf16_from_wtf8(std::string_view text);
+/// Units of the same text in UTF-16, which is how Windows counts characters.
+std::uint64_t utf16_length(std::string_view wtf8);
 /// True when the text is well-formed UTF-8 (so: no lone surrogate).
 bool is_utf8(std::string_view text);
 /// True when the text is well-formed WTF-8: UTF-8 or lone surrogates in three-byte form.

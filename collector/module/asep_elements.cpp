@@ -41,7 +41,6 @@ std::string joined(const std::vector<std::string>& texts) {
   for (const auto& text : texts) {
     if (!all.empty()) all += ", ";
     all += text;
-    if (all.size() > kMaxElementBytes) break;
   }
   return all;
 }
@@ -319,8 +318,12 @@ Elements by_kind(const AsepDatum& datum, const ClassLookup& classes) {
 std::vector<AsepElement> elements_of(const AsepDatum& datum, const ClassLookup& classes) {
   Elements elements = by_kind(datum, classes);
   for (auto& element : elements) {
-    if (element.text.size() > kMaxElementBytes)
-      element.text = to_wtf8_lossy(element.text.substr(0, kMaxElementBytes));
+    if (element.text.size() > kMaxElementBytes) {
+      element.whole_characters = utf16_length(element.text);
+      std::size_t end = kMaxElementBytes;
+      while (end > 0 && (static_cast<unsigned char>(element.text[end]) & 0xC0) == 0x80) --end;
+      element.text.resize(end);
+    }
     if (element.resolved.size() > kMaxElementBytes) element.resolved.resize(kMaxElementBytes);
   }
   return elements;

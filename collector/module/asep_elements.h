@@ -14,13 +14,21 @@
 namespace hozen {
 
 /// How the text of an element leads to a file.
-enum class AsepResolution : std::uint8_t { none, command, dll, path, expand };
+enum class AsepResolution : std::uint8_t {
+  none,
+  command,
+  dll,
+  path,
+  expand,
+  stored,  ///< the entry's file itself, by its name as it is stored
+};
 
 struct AsepElement {
   std::string text;      ///< what the record shows as `command_line`
   std::string resolved;  ///< what is resolved; the text itself when empty
   AsepResolution resolution = AsepResolution::none;
   std::string clsid;
+  std::optional<std::uint64_t> whole_characters;  ///< UTF-16 units before `text` was cut
   std::optional<std::uint32_t> index;
   std::optional<bool> enabled;
 };

@@ -7,17 +7,17 @@
 namespace hozen {
 namespace {
 
-/// `text` cut to kMaxDataCharacters bytes, never inside a character.
+/// `text` cut to kMaxDataBytes bytes, never inside a character.
 std::string_view capped(std::string_view text) {
-  if (text.size() <= kMaxDataCharacters) return text;
-  std::size_t end = kMaxDataCharacters;
+  if (text.size() <= kMaxDataBytes) return text;
+  std::size_t end = kMaxDataBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return text.substr(0, end);
 }
 
 void write_strings(const RegistryValue& value, Cell& cell) {
   std::vector<std::string> strings = value.strings();
-  std::size_t left = kMaxDataCharacters;
+  std::size_t left = kMaxDataBytes;
   for (std::size_t i = 0; i < strings.size(); ++i) {
     const std::size_t cost = strings[i].size() + 1;
     if (cost > left) {
@@ -41,6 +41,10 @@ std::vector<const EvidencePath*> AsepEntry::targets() const {
   for (const auto& other : command->others)
     if (other.target_path()) paths.push_back(&*other.target_path());
   return paths;
+}
+
+std::uint64_t AsepEntry::characters() const {
+  return whole_characters ? *whole_characters : utf16_length(text);
 }
 
 std::string AsepEntry::place() const {
@@ -101,7 +105,7 @@ void write_data(const AsepEntry& entry, Cell& cell) {
   if (value.type == static_cast<std::uint32_t>(RegType::multi_sz))
     return write_strings(value, cell);
   if (const auto number = value.number()) return cell.number(*number);
-  cell.bytes(std::span{value.data}.first(std::min(value.data.size(), kMaxDataCharacters / 2)));
+  cell.bytes(std::span{value.data}.first(std::min(value.data.size(), kMaxDataBytes / 2)));
 }
 
 void write_data_size(const AsepEntry& entry, Cell& cell) {
@@ -110,6 +114,27 @@ void write_data_size(const AsepEntry& entry, Cell& cell) {
   } else {
     cell.absent(Absent::not_applicable);
   }
+}
+
+void write_data_cut(const AsepEntry& entry, Cell& cell) {
+  if (!has_data(entry)) return cell.absent(Absent::not_applicable);
+  const RegistryValue& value = *entry.value;
+  std::size_t size = 0;
+  if (const auto text = value.text()) {
+    size = text->size();
+  } else if (value.type == static_cast<std::uint32_t>(RegType::multi_sz)) {
+    for (const auto& string : value.strings()) size += string.size() + 1;
+  } else if (!value.number()) {
+    size = value.data.size() * 2;  // in hex
+  }
+  const auto hidden = value.hidden_tail();
+  cell.boolean(value.data_incomplete || size > kMaxDataBytes ||
+               (hidden && hidden->size() > kMaxDataBytes));
+}
+
+void write_link_target(const AsepEntry& entry, Cell& cell) {
+  if (!entry.file->is_link) return cell.absent(Absent::not_applicable);
+  cell.optional_text(entry.file->link_target, Absent::unreadable);
 }
 
 void write_hidden_data(const AsepEntry& entry, Cell& cell) {

@@ -36,8 +36,9 @@ struct AsepEntry {
   std::optional<FileInfo> file{};
   std::string line;  ///< name of the setting inside the file, "" for the file itself
 
-  std::optional<std::uint32_t> element{};  ///< place in a list, from 0
-  std::string text;                        ///< what this entry says, before expansion
+  std::optional<std::uint32_t> element{};           ///< place in a list, from 0
+  std::string text;                                 ///< what this entry says, before expansion
+  std::optional<std::uint64_t> whole_characters{};  ///< of the whole text when `text` was cut
   std::optional<ResolvedCommand> command{};
   std::string clsid;
   std::string machine_server;  ///< of the same class, when the user's differs
@@ -53,13 +54,16 @@ struct AsepEntry {
   /// The same of every command of the entry's line, the first one's in front.
   std::vector<const EvidencePath*> targets() const;
   bool is_default() const { return known == AsepDefault::exact; }
+  /// UTF-16 units of what the entry says, also where `text` was cut.
+  std::uint64_t characters() const;
   /// Where the entry stands, for findings: key and value name, or path.
   std::string place() const;
   Envelope envelope() const;
 };
 
-/// Characters of a value's data that a record holds; the rest is in the preserved hive.
-constexpr std::size_t kMaxDataCharacters = 32'768;
+/// Bytes of a value's data, as UTF-8 or hex, that a record holds; the rest is in the preserved
+/// hive.
+constexpr std::size_t kMaxDataBytes = 32'768;
 
 namespace asep_fields {
 
@@ -69,6 +73,8 @@ void write_value_name(const AsepEntry& entry, Cell& cell);
 void write_value_type(const AsepEntry& entry, Cell& cell);
 void write_data(const AsepEntry& entry, Cell& cell);
 void write_data_size(const AsepEntry& entry, Cell& cell);
+void write_data_cut(const AsepEntry& entry, Cell& cell);
+void write_link_target(const AsepEntry& entry, Cell& cell);
 void write_hidden_data(const AsepEntry& entry, Cell& cell);
 void write_control_set(const AsepEntry& entry, Cell& cell);
 void write_command_part(const AsepEntry& entry, Cell& cell, std::string ResolvedCommand::*part);
@@ -92,10 +98,15 @@ constexpr std::array kRegistry{
       write_value_name},
     F{{"value_type", "Type of the value's data."}, write_value_type},
     F{{"data",
-       "Data of the value: text, number or list by its type, anything else in hex; at most 32,768 "
-       "characters, and only with the first entry of a list."},
+       "Data of the value: text, number or list by its type, anything else in hex; the first "
+       "32,768 "
+       "bytes of that, and only with the first entry of a list."},
       write_data},
-    F{{"data_size_bytes", "Size of the value's data."}, write_data_size},
+    F{{"data_size_bytes", "Size of all of the value's data that could be read."}, write_data_size},
+    F{{"data_cut",
+       "Whether data or hidden_data hold only the beginning: the rest is in the preserved hive, or "
+       "could not be read."},
+      write_data_cut},
     F{{"hidden_data", "Text behind the first NUL of the data, where most programs stop reading."},
       write_hidden_data},
     F{{"bitness",
@@ -118,6 +129,10 @@ constexpr std::array kFile{
       [](const AsepEntry& e, Cell& c) { c.text(e.file->path.text()); }},
     F{{"line", "Setting inside the file that is the entry; absent when the file itself is."},
       [](const AsepEntry& e, Cell& c) { write_text_or_absent(c, e.line); }},
+    F{{"link_target",
+       "Where the link leads, as it is written there; a link is not followed, and this is absent "
+       "for an ordinary file."},
+      write_link_target},
     F{{"size_bytes", "Size of the file."},
       [](const AsepEntry& e, Cell& c) { c.number(e.file->size); }},
     F{{"attributes", "Attributes of the file as Windows numbers them (FILE_ATTRIBUTE_*)."},
@@ -142,6 +157,10 @@ constexpr std::array kTarget{
        "What this entry says, before expansion: a command line, library, class, address or "
        "setting."},
       [](const AsepEntry& e, Cell& c) { c.text(e.text); }},
+    F{{"command_line_characters", "Length of what this entry says in UTF-16 units, all of it."},
+      [](const AsepEntry& e, Cell& c) { c.number(e.characters()); }},
+    F{{"command_line_cut", "Whether command_line holds only the beginning of it."},
+      [](const AsepEntry& e, Cell& c) { c.boolean(e.whole_characters.has_value()); }},
     F{{"expanded", "The same with the environment variables of the evidence filled in."},
       [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::expanded); }},
     F{{"image", "Program or library that would be loaded, as a path where it could be resolved."},

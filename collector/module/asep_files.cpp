@@ -34,7 +34,7 @@ class Search {
     const EvidencePath next = folder / first;
     if (components.size() > 1) return find(next, components.subspan(1));
     const auto info = source_.stat(next);
-    return !info || info->is_directory ? true : found(*info);
+    return !info || (info->is_directory && !info->is_link) ? true : found(*info);
   }
 
  private:
@@ -53,9 +53,15 @@ class Search {
   }
 
   bool take(const FileInfo& info, std::span<const std::string> rest, Visit below) {
-    if (info.is_link) return true;
+    if (info.is_link) return rest.empty() ? found_link(info) : true;
     if (rest.empty()) return info.is_directory ? true : found(info);
     return !info.is_directory || below == Visit::enter ? true : find(info.path, rest);
+  }
+
+  /// A listing need not say where a link leads.
+  bool found_link(const FileInfo& listed) {
+    const auto info = source_.stat(listed.path);
+    return found(info && info->is_link ? *info : listed);
   }
 
   bool found(const FileInfo& info) {
@@ -211,14 +217,18 @@ void AsepReader::read_file(const AsepLocation& location, const FileInfo& file,
                            std::size_t installation, const UserProfile* user,
                            const OnEntry& on_entry) {
   if (!seen_files_.insert(std::string{location.id} + "|" + file.path.folded()).second) return;
-  const auto artifact = context_.collect(
-      file.path, "autostart " + std::string{location.id} + ": " + file.path.text(), Priority::high);
   AsepEntry entry;
   entry.location = &location;
   entry.installation_index = installation;
   entry.installation = context_.registry()->installations()[installation].label;
   entry.user = user;
   entry.file = file;
+  if (file.is_link) {
+    entry.text = file.link_target.value_or("");
+    return on_entry(entry, nullptr);
+  }
+  const auto artifact = context_.collect(
+      file.path, "autostart " + std::string{location.id} + ": " + file.path.text(), Priority::high);
   entry.artifact = artifact.row;
   AsepEntry whole = entry;
   whole.text = file.path.text();

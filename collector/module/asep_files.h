@@ -23,7 +23,8 @@ constexpr std::uint32_t kMaxFilesPerPattern = 20'000;
 bool is_user_pattern(std::string_view pattern);
 
 /// Calls `visit` for each file that `pattern` means: variables filled in from `environment`, `*`,
-/// `?` and `{a,b}` within a component, `**` at the end for all files below. Links are not followed.
+/// `?` and `{a,b}` within a component, `**` at the end for all files below. Links are not followed;
+/// one that stands where a file is meant is handed out itself.
 /// A folder that is not there is no problem.
 void each_matching_file(EvidenceSource& source, std::string_view pattern,
                         const Environment& environment,

@@ -9,8 +9,8 @@
 namespace hozen {
 namespace {
 
-/// Longer command lines are rarely written by hand or by an installer.
-constexpr std::size_t kLongCommand = 260;
+/// UTF-16 units: longer command lines are rarely written by hand or by an installer.
+constexpr std::uint64_t kLongCommand = 260;
 /// A hidden tail shorter than this is what an uncleared buffer leaves.
 constexpr std::size_t kMinHiddenText = 4;
 constexpr std::size_t kMaxQuotedText = 200;
@@ -86,6 +86,16 @@ void judge_hiding(const AsepEntry& entry, std::vector<RuleHit>& hits) {
                      Family::registry_state,
                      {}},
                     "T1112"});
+  if (entry.file && entry.file->is_link)
+    hits.push_back({"linked_file",
+                    "Autostart file that is a link",
+                    {shortened(entry.file->path.text()) + " is a link to " +
+                         shortened(entry.file->link_target.value_or("a place that is not known")) +
+                         ": what starts lies elsewhere.",
+                     25,
+                     Family::path,
+                     {}},
+                    ""});
   if (!entry.value) return;
   if (entry.value->name.find('\0') != std::string::npos)
     hits.push_back(
@@ -136,12 +146,12 @@ void judge_name(const AsepCase& one, std::vector<RuleHit>& hits) {
 
 void judge_length(const AsepEntry& entry, std::vector<RuleHit>& hits) {
   if (!entry.value || entry.is_default() || !is_command_kind(entry.location->kind) ||
-      entry.text.size() <= kLongCommand)
+      entry.characters() <= kLongCommand)
     return;
   hits.push_back({"long_command",
                   "Very long command line in an autostart entry",
-                  {"The command line is " + std::to_string(entry.text.size()) +
-                       " bytes long, as scripts kept in the registry are.",
+                  {"The command line is " + std::to_string(entry.characters()) +
+                       " characters long, as scripts kept in the registry are.",
                    30,
                    Family::command_line,
                    {}},

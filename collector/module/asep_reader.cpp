@@ -181,7 +181,10 @@ void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepH
                             [&](std::string_view name) {
                               return evidence_.class_of_program_id(name, installation, entry.user);
                             }};
-  for (const auto& element : elements_of(datum, classes)) {
+  const auto elements = elements_of(datum, classes);
+  if (elements.size() >= kMaxElements)
+    context_.note(Error{Errc::limit, "entries of one value", {}, entry.place()});
+  for (const auto& element : elements) {
     AsepEntry next = entry;
     // The data are recorded once, with the first entry of a list.
     if (element.index.value_or(0) == 0 && entry.value) entry.value->data.clear();
@@ -200,6 +203,7 @@ void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepH
 void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
   const std::size_t installation = entry.installation_index;
   entry.text = element.text;
+  entry.whole_characters = element.whole_characters;
   entry.clsid = element.clsid;
   entry.element = element.index;
   if (element.enabled) entry.enabled = element.enabled;
@@ -217,6 +221,9 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       break;
     case AsepResolution::path:
       entry.command = resolve_path(text, context);
+      break;
+    case AsepResolution::stored:
+      if (entry.file) entry.command = resolve_stored_file(entry.file->path);
       break;
     case AsepResolution::expand: {
       ResolvedCommand folder;

@@ -340,4 +340,21 @@ ResolvedCommand resolve_dll(std::string_view name, const ResolverContext& contex
   return out;
 }
 
+ResolvedCommand resolve_stored_file(const EvidencePath& file) {
+  ResolvedCommand out;
+  out.expanded = file.text();
+  const ResolverContext context;
+  resolver::Resolution resolution{context, out};
+  resolver::note_characters(resolution, out.expanded);
+  out.image = file.text();
+  out.image_path = file;
+  out.image_existence = Existence::exists;
+  resolution.step("image: the file itself, by its name as stored");
+  if (file.name().ends_with(' ') || file.name().ends_with('.')) {
+    resolution.flag(command_flag::kTrailingDotOrSpace);
+    resolution.step("its name ends with a dot or space, which most programs leave off");
+  }
+  return out;
+}
+
 }  // namespace hozen

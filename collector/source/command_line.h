@@ -139,6 +139,8 @@ bool is_host_program(std::string_view file_name);
 /// A bare DLL name or path of a value that the loader takes: System32 (SysWOW64 for wow64), then
 /// Windows and PATH; `.dll` is appended to a name without a dot. The DLL is the `image`.
 ResolvedCommand resolve_dll(std::string_view name, const ResolverContext& context);
+/// A file of the evidence that is started by itself: its name as it is stored, never looked up.
+ResolvedCommand resolve_stored_file(const EvidencePath& file);
 /// Comma- or also space-separated lists (Userinit, Load, AppInit_DLLs): the elements, trimmed, with
 /// their quotes; a separator inside quotes does not separate. Empty elements are left out.
 std::vector<std::string> split_command_list(std::string_view text, bool spaces_separate);

@@ -159,6 +159,8 @@ Result<FileInfo> describe_file(void* handle, EvidencePath path) {
 void describe_further(void* handle, std::uint32_t cluster_size, FileInfo& info) {
   info.owner_sid = owner_of(handle);
   info.streams = stream_names(handle);
+  if (info.is_link)
+    if (auto link = link_of(handle)) info.link_target = std::move(link->target);
   if (cluster_size == 0 || info.is_directory) return;
   if (const auto cluster = first_cluster(handle)) info.disk_offset = *cluster * cluster_size;
 }

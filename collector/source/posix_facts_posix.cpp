@@ -134,6 +134,20 @@ void add_ntfs_facts(FileInfo& info, const std::string& path, const struct statx&
   if (!info.is_directory) info.link_count = facts.stx_nlink;
 }
 
+/// Where a link leads, as it is stored: the NTFS reparse point where the driver hands it out, else
+/// what the system says.
+std::optional<std::string> link_text(int folder, const std::string& host, const std::string& full,
+                                     const Capabilities& can) {
+  if (can.ntfs_attributes)
+    if (auto point = reparse_point_of(full); point && !point->target.empty())
+      return std::move(point->target);
+  std::string target(kMaxLink, '\0');
+  const ssize_t count = ::readlinkat(folder, host.c_str(), target.data(), target.size());
+  if (count <= 0) return {};
+  target.resize(static_cast<std::size_t>(count));
+  return is_utf8(target) ? target : name_from_host(target).text;
+}
+
 }  // namespace
 
 Capabilities probe_capabilities(int folder) {
@@ -170,6 +184,7 @@ Result<FileInfo> read_facts(int folder, const std::string& host, const EvidenceP
   const std::string full = path_through(folder, host);
   info.si = times_from(full, facts, can);
   if (can.ntfs_attributes) add_ntfs_facts(info, full, facts);
+  if (info.is_link) info.link_target = link_text(folder, host, full, can);
   return info;
 }
 

@@ -40,7 +40,8 @@ struct FileInfo {
   bool is_link = false;  ///< symbolic link, junction or other name-surrogate reparse point: listed,
                          ///< never followed
   Times si{};            ///< $STANDARD_INFORMATION
-  std::optional<Times> fn{};                      ///< $FILE_NAME
+  std::optional<Times> fn{};                 ///< $FILE_NAME
+  std::optional<std::string> link_target{};  ///< of a link, as stored there; a listing may lack it
   std::optional<std::uint64_t> file_reference{};  ///< MFT record (48 bits) and sequence (16 bits)
   std::optional<std::uint32_t> reparse_tag{}, link_count{};
   std::optional<std::string> owner_sid{};

@@ -131,6 +131,12 @@ class StartupItems {
     entry.installation = context_.registry()->installations()[installation].label;
     entry.user = user;
     entry.file = file;
+    trailing_bytes_ = 0;
+    if (file.is_link) {
+      entry.text = file.link_target.value_or("");
+      on_entry(entry, nullptr);
+      return !context_.stop().stop_requested();
+    }
     const auto artifact = context_.collect(
         file.path, "autostart " + std::string{entry.location->id} + ": " + file.path.text(),
         Priority::high);
@@ -140,7 +146,6 @@ class StartupItems {
       entry.enabled = approval->enabled;
       entry.disabled_at = approval->disabled_at;
     }
-    trailing_bytes_ = 0;
     reader_.resolve(entry, element_of(file, artifact));
     on_entry(entry, nullptr);
     return !context_.stop().stop_requested();
@@ -150,7 +155,7 @@ class StartupItems {
   AsepElement element_of(const FileInfo& file, ArtifactId artifact) {
     AsepElement element;
     element.text = file.path.text();
-    element.resolution = AsepResolution::path;
+    element.resolution = AsepResolution::stored;
     const bool shortcut = ends_with_fold(file.path.name(), ".lnk");
     if (!shortcut && !ends_with_fold(file.path.name(), ".url")) return element;
     const auto content = context_.read(artifact, kMaxShortcutBytes);

@@ -177,5 +177,10 @@ TEST(Quoted, HasNoInnerQuoteAndNoLineEnd) {
   EXPECT_EQ(quoted(""), "\"\"");
 }
 
+TEST(Text, LengthInUtf16IsThatOfTheConvertedText) {
+  for (const std::string_view text : {"", "a", "\u00E9\u3042", "\U0001F600x", "\xED\xA0\x80"})
+    EXPECT_EQ(utf16_length(text), utf16_from_wtf8(text).size()) << text;
+}
+
 }  // namespace
 }  // namespace hozen

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "collector/base/text.h"
 #include "tests/builders/lnk_builder.h"
 #include "tests/modules/persistence_cases.h"
 
@@ -415,6 +416,77 @@ TEST(RunKeys, ATimeIsSaidToBeTheKeys) {
   EXPECT_EQ(run.context->findings[0].why.at(0).fact,
             "'C:\\Program Files\\Vendor\\gone.exe' does not exist, and the key was last written on "
             "2024-03-01T12:00:00.0000000Z.");
+}
+
+TEST(RunKeys, AStartupFileIsTakenByItsNameAsStored) {
+  for (const std::string& name :
+       std::vector<std::string>{"trail.", "trail. ", "trail ", "plain", "x.exe"}) {
+    fake::FakeWindows windows = one_user();
+    const std::string path = std::string{kStartup} + name;
+    windows.program(path);
+    const ModuleRun run = run_module(modules::run_keys, windows);
+    const auto* record = run.context->record({{"location", "startup_folder_user"}});
+    ASSERT_NE(record, nullptr) << name;
+    EXPECT_EQ((*record)["image"], path);
+    EXPECT_EQ((*record)["target"], path);
+    EXPECT_EQ((*record)["image_existence"], "exists") << path;
+    EXPECT_TRUE(run.context->has_collected(path));
+    const bool trailing = name.starts_with("trail");
+    EXPECT_EQ((*record)["flags"].find("trailing_dot_or_space") != std::string::npos, trailing);
+    const auto* finding = run.context->finding("run_keys.deceptive_name");
+    EXPECT_EQ(finding != nullptr, trailing) << path;
+  }
+}
+
+TEST(RunKeys, ALinkInAStartupFolderIsRecordedAndNotFollowed) {
+  for (const bool listed_as_folder : {false, true}) {
+    fake::FakeWindows windows = one_user();
+    fake::Entry& entry = windows.file(std::string{kStartup} + "link", "");
+    entry.facts.is_link = true;
+    entry.facts.is_directory = listed_as_folder;
+    entry.facts.link_target = "\\??\\C:\\Users\\Public\\evil.exe";
+    const ModuleRun run = run_module(modules::run_keys, windows);
+    const auto* record = run.context->record({{"location", "startup_folder_user"}});
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(record->kind, "startup_item");
+    EXPECT_EQ((*record)["path"], std::string{kStartup} + "link");
+    EXPECT_EQ(record->json_of("link_target"), R"("\\??\\C:\\Users\\Public\\evil.exe")");
+    EXPECT_EQ(record->json_of("image"), "null");
+    EXPECT_FALSE(run.context->has_collected(std::string{kStartup} + "link"));
+    EXPECT_TRUE(run.context->notes.empty());
+    const auto* finding = run.context->finding("run_keys.linked_file");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_EQ(severity_of(*finding), Severity::low);
+  }
+}
+
+TEST(RunKeys, DataThatAreCutSaySoAndLengthsAreTheWholeOnes) {
+  fake::FakeWindows windows = one_user();
+  std::string line = "\"C:\\Program Files\\Vendor\\agent.exe\" ";
+  while (line.size() < 200'000) line += "\u00E9";
+  windows.value(kUserRun, "big", fake::sz(line))
+      .value(kUserRun, "many", fake::multi_sz(std::vector<std::string>(9'000, "abcd")))
+      .value(kUserRun, "small", fake::sz("C:\\Program Files\\Vendor\\agent.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  const std::uint64_t characters = utf16_length(line);
+  const fake::Record& big = record_of(run, "big");
+  EXPECT_EQ(big["data_size_bytes"], std::to_string(2 * (characters + 1)));
+  EXPECT_EQ(big["data_cut"], "true");
+  EXPECT_EQ(big["command_line_cut"], "true");
+  EXPECT_EQ(big["command_line_characters"], std::to_string(characters));
+  EXPECT_LE(big["data"].size(), 32'768u);
+  const fake::Record& small = record_of(run, "small");
+  EXPECT_EQ(small["data_cut"], "false");
+  EXPECT_EQ(small["command_line_cut"], "false");
+  EXPECT_EQ(small["command_line_characters"], "33");
+  EXPECT_EQ(record_of(run, "many")["data_cut"], "true");
+  const auto* finding = run.context->finding("run_keys.long_command");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_NE(finding->why.at(0).fact.find(std::to_string(characters) + " characters"),
+            std::string::npos)
+      << finding->why.at(0).fact;
+  // The list is longer than what is looked at of one value.
+  EXPECT_EQ(run.context->notes.size(), 1u);
 }
 
 }  // namespace

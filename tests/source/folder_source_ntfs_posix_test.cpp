@@ -112,6 +112,7 @@ TEST_F(NtfsMount, JunctionsAreLinksAndLeadWhereWindowsWouldGo) {
   EXPECT_TRUE(junction->is_link);
   EXPECT_TRUE(junction->is_directory);
   EXPECT_EQ(junction->reparse_tag, kReparseTagMountPoint);
+  EXPECT_EQ(junction->link_target, "\\??\\C:\\Users");
   const auto info = evidence->stat(path("C:\\Documents and Settings\\alice\\A.txt"));
   ASSERT_TRUE(info.has_value()) << info.error().text();
   EXPECT_EQ(info->path.text(), "C:\\Users\\alice\\a.txt");

@@ -80,6 +80,8 @@ TEST(FolderSourcePosix, LinksAreListedAndNeverLeadOutOfTheTree) {
   for (const FileInfo& info : all.entries)
     EXPECT_EQ(info.is_link, info.path.name() != "alice" && info.path.name() != "a.txt")
         << info.path.text();
+  EXPECT_EQ(source->stat(path("C:\\Users\\up"))->link_target, "../../../../../etc");
+  EXPECT_EQ(source->stat(path("C:\\Users\\alice"))->link_target, std::nullopt);
 
   for (const char* outside : {"C:\\Users\\etc\\passwd", "C:\\Users\\up\\passwd"}) {
     const auto info = source->stat(path(outside));
