@@ -74,11 +74,12 @@ void ArtifactStore::open(BundleFeed& feed) {
 }
 
 ArtifactId ArtifactStore::request(FileRequest request) {
-  std::uint32_t id = index_.find(request.path);
+  const std::string key = source_.key(request.path);
+  std::uint32_t id = index_.find(key);
   const bool is_new = id == 0;
   if (is_new) {
     id = ++last_id_;
-    index_.insert(request.path, id);
+    index_.insert(key, id);
   }
   if (!request.module.empty() && !named_.contains(id)) named_.emplace(id, Named{request.path});
   if (is_new) {

@@ -13,9 +13,8 @@ constexpr std::size_t kFirstSlots = 1024;
 
 }  // namespace
 
-std::array<std::uint32_t, 4> PathIndex::key_of(const EvidencePath& path) {
-  const std::string folded = path.folded();
-  const Sha256Digest digest = sha256(bytes_of(folded).span());
+std::array<std::uint32_t, 4> PathIndex::digest_of(std::string_view path_key) {
+  const Sha256Digest digest = sha256(bytes_of(path_key).span());
   std::array<std::uint32_t, 4> key{};
   std::memcpy(key.data(), digest.data(), sizeof key);
   return key;
@@ -29,13 +28,13 @@ std::size_t PathIndex::slot_for(const std::array<std::uint32_t, 4>& key) const {
   return at;
 }
 
-std::uint32_t PathIndex::find(const EvidencePath& path) const {
-  return slots_.empty() ? 0 : slots_[slot_for(key_of(path))].artifact;
+std::uint32_t PathIndex::find(std::string_view path_key) const {
+  return slots_.empty() ? 0 : slots_[slot_for(digest_of(path_key))].artifact;
 }
 
-void PathIndex::insert(const EvidencePath& path, std::uint32_t artifact) {
+void PathIndex::insert(std::string_view path_key, std::uint32_t artifact) {
   if (count_ + 1 > slots_.size() / 4 * 3) grow();
-  const auto key = key_of(path);
+  const auto key = digest_of(path_key);
   slots_[slot_for(key)] = {key, artifact};
   ++count_;
 }

@@ -67,6 +67,8 @@ class Run {
   void run_modules();
   void run_module(const ModuleSpec& module, const ProfileModule& use);
   void run_view(const ModuleSpec& module, EngineContext& context);
+  /// What the source noticed of itself.
+  void tell_remarks();
   void write_findings();
   void write_sources();
   void collect_targets();
@@ -223,6 +225,11 @@ void Run::run_view(const ModuleSpec& module, EngineContext& context) {
                          quoted(failure->text()));
 }
 
+void Run::tell_remarks() {
+  for (const Error& remark : source_.take_remarks())
+    problems_.add(kSourceOrigin, std::nullopt, remark);
+}
+
 void Run::write_findings() {
   phase("findings");
   if (findings_.dropped() > 0)
@@ -343,9 +350,11 @@ Result<CollectResult> Run::run(const OutputFactory& open_output) {
   look_around();
   HOZEN_CHECK(open(open_output));
   run_modules();
+  tell_remarks();
   write_findings();
   write_sources();
   collect_targets();
+  tell_remarks();
   return finish();
 }
 

@@ -39,14 +39,16 @@ TargetExpander::TargetExpander(EvidenceSource& source, const Registry& registry,
 }
 
 void TargetExpander::add(PatternRoot root, const EvidencePath& folder) {
+  const std::string key = source_.key(folder);
   const auto known = std::any_of(bases_.begin(), bases_.end(), [&](const auto& other) {
-    return other.first == root && other.second.folded() == folder.folded();
+    return other.first == root && source_.key(other.second) == key;
   });
   if (!known) bases_.emplace_back(root, folder);
 }
 
-void TargetExpander::add_existing(PatternRoot root, const EvidencePath& folder) {
-  if (is_folder(source_, folder)) add(root, folder);
+void TargetExpander::add_existing(PatternRoot root, const EvidencePath& folder, std::size_t fixed) {
+  for (const EvidencePath& spelling : source_.spellings(folder, fixed))
+    if (is_folder(source_, spelling)) add(root, spelling);
 }
 
 void TargetExpander::find_bases() {
@@ -56,17 +58,18 @@ void TargetExpander::find_bases() {
     // C:\ of C:\Windows; C:\Windows.old of an installation that was moved there whole.
     const EvidencePath& windows = registry_.installations()[i].windows;
     const EvidencePath drive = windows.parent();
+    const std::size_t fixed = drive.components().size();
     add(PatternRoot::system_root, windows);
     add(PatternRoot::system_drive, drive);
-    add_existing(PatternRoot::program_data, drive / "ProgramData");
+    add_existing(PatternRoot::program_data, drive / "ProgramData", fixed);
     add_existing(PatternRoot::program_data,
-                 drive / "Documents and Settings\\All Users\\Application Data");
-    add_existing(PatternRoot::program_files, drive / "Program Files");
-    add_existing(PatternRoot::program_files_x86, drive / "Program Files (x86)");
+                 drive / "Documents and Settings\\All Users\\Application Data", fixed);
+    add_existing(PatternRoot::program_files, drive / "Program Files", fixed);
+    add_existing(PatternRoot::program_files_x86, drive / "Program Files (x86)", fixed);
     const Environment& environment = registry_.environment(i, nullptr);
     const auto add_variable = [&](PatternRoot root, std::string_view name) {
       const auto path = EvidencePath::parse(environment.expand(environment.get(name).value_or("")));
-      if (path) add_existing(root, *path);
+      if (path) add_existing(root, *path, 0);
     };
     add_variable(PatternRoot::program_data, "ProgramData");
     add_variable(PatternRoot::program_files, "ProgramFiles");
@@ -79,11 +82,12 @@ void TargetExpander::find_bases() {
 /// Both layouts: since Vista, and before. Where one is a junction to the other, it is not followed.
 void TargetExpander::add_user(const EvidencePath& profile) {
   if (!is_folder(source_, profile)) return;
+  const std::size_t fixed = profile.components().size();
   add(PatternRoot::user_profile, profile);
-  add_existing(PatternRoot::app_data, profile / "AppData\\Roaming");
-  add_existing(PatternRoot::app_data, profile / "Application Data");
-  add_existing(PatternRoot::local_app_data, profile / "AppData\\Local");
-  add_existing(PatternRoot::local_app_data, profile / "Local Settings\\Application Data");
+  add_existing(PatternRoot::app_data, profile / "AppData\\Roaming", fixed);
+  add_existing(PatternRoot::app_data, profile / "Application Data", fixed);
+  add_existing(PatternRoot::local_app_data, profile / "AppData\\Local", fixed);
+  add_existing(PatternRoot::local_app_data, profile / "Local Settings\\Application Data", fixed);
 }
 
 std::vector<EvidencePath> TargetExpander::bases(const PathPattern& pattern) const {
@@ -116,17 +120,16 @@ void TargetExpander::expand_literal(const FileTarget& target, const EvidencePath
   const PathPattern& pattern = target.pattern;
   EvidencePath path = append(base, pattern.components, pattern.components.size());
   if (!pattern.stream.empty()) path = path.with_stream(pattern.stream);
-  const auto info = source_.stat(path);
-  if (info && pattern.stream.empty()) {
+  const auto spellings = source_.spellings(path, base.components().size());
+  for (const EvidencePath& spelling : spellings) {
+    const auto info = source_.stat(spelling);
     // A link or folder of that name is asked for too: its row says why it is not there.
-    if (info->is_directory || info->is_link) {
-      store.request(request_for(target, info->path, true));
-    } else {
+    if (info && pattern.stream.empty() && !info->is_directory && !info->is_link)
       request(target, *info, store);
-    }
-  } else {
-    store.request(request_for(target, std::move(path), true));
+    else
+      store.request(request_for(target, spelling, true));
   }
+  if (spellings.empty()) store.request(request_for(target, std::move(path), true));
 }
 
 void TargetExpander::expand_pattern(const FileTarget& target, const EvidencePath& base,
@@ -134,8 +137,15 @@ void TargetExpander::expand_pattern(const FileTarget& target, const EvidencePath
   const PathPattern& pattern = target.pattern;
   const std::size_t literal = std::min(pattern.literal_prefix(), pattern.components.size() - 1);
   const EvidencePath start = append(base, pattern.components, literal);
-  // The walk begins below `start`: were it a link, it would be followed.
-  if (!is_folder(source_, start)) return;
+  for (const EvidencePath& folder : source_.spellings(start, base.components().size()))
+    // The walk begins below the folder: were it a link, it would be followed.
+    if (is_folder(source_, folder)) walk(target, folder, literal, store, stop);
+}
+
+/// Takes what matches below `start`, which stands for the first `literal` components.
+void TargetExpander::walk(const FileTarget& target, const EvidencePath& start, std::size_t literal,
+                          ArtifactStore& store, std::stop_token stop) {
+  const PathPattern& pattern = target.pattern;
   const auto visit = [&](const FileInfo& info) {
     if (stop.stop_requested()) return Visit::stop;
     const auto& all = info.path.components();

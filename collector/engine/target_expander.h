@@ -27,11 +27,14 @@ class TargetExpander {
   std::vector<EvidencePath> bases(const PathPattern& pattern) const;
   void find_bases();
   void add(PatternRoot root, const EvidencePath& folder);
-  void add_existing(PatternRoot root, const EvidencePath& folder);
+  /// Every spelling of the folder, its first `fixed` components as they are.
+  void add_existing(PatternRoot root, const EvidencePath& folder, std::size_t fixed);
   void add_user(const EvidencePath& profile);
   void expand_literal(const FileTarget& target, const EvidencePath& base, ArtifactStore& store);
   void expand_pattern(const FileTarget& target, const EvidencePath& base, ArtifactStore& store,
                       std::stop_token stop);
+  void walk(const FileTarget& target, const EvidencePath& start, std::size_t literal,
+            ArtifactStore& store, std::stop_token stop);
   void request(const FileTarget& target, const FileInfo& info, ArtifactStore& store);
 
   EvidenceSource& source_;

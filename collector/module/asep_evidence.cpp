@@ -91,7 +91,7 @@ ResolverContext AsepEvidence::resolver(std::size_t installation, const UserProfi
 
 Existence AsepEvidence::existence(const EvidencePath& path) {
   if (existence_.size() >= kMaxKnownFiles) existence_.clear();
-  const auto [at, added] = existence_.try_emplace(path.folded(), Existence::unknown);
+  const auto [at, added] = existence_.try_emplace(context_.source().key(path), Existence::unknown);
   if (added) at->second = look_for(path);
   return at->second;
 }

@@ -18,6 +18,12 @@ bool has_wildcard(std::string_view component) {
   return component.find_first_of("*?{") != std::string_view::npos;
 }
 
+/// Components of `folder` that belong to the profile of `user`.
+std::size_t profile_depth(const EvidencePath& folder, const UserProfile* user) {
+  const bool inside = user != nullptr && !user->folder.empty() && folder.is_below(user->folder);
+  return inside ? user->folder.components().size() : 0;
+}
+
 /// The search for one pattern; a class so that the recursion carries one pointer.
 class Search {
  public:
@@ -25,16 +31,27 @@ class Search {
          const std::function<void(Error)>& problem)
       : source_{source}, visit_{visit}, problem_{problem} {}
 
-  /// `components` from `at` on are still to be found below `folder`. False when the search is over.
-  bool find(const EvidencePath& folder, std::span<const std::string> components) {
+  /// `components` are still to be found below `folder`, whose first `fixed` components are taken as
+  /// they are spelled. False when the search is over.
+  bool find(const EvidencePath& folder, std::size_t fixed,
+            std::span<const std::string> components) {
     if (components.empty()) return true;
     const std::string& first = components.front();
-    if (first == "**") return list(folder, "*", {}, Visit::enter);
-    if (has_wildcard(first)) return list(folder, first, components.subspan(1), Visit::skip);
+    if (first == "**" || has_wildcard(first)) {
+      for (const EvidencePath& spelling : source_.spellings(folder, fixed))
+        if (!(first == "**" ? list(spelling, "*", {}, Visit::enter)
+                            : list(spelling, first, components.subspan(1), Visit::skip)))
+          return false;
+      return true;
+    }
     const EvidencePath next = folder / first;
-    if (components.size() > 1) return find(next, components.subspan(1));
-    const auto info = source_.stat(next);
-    return !info || (info->is_directory && !info->is_link) ? true : found(*info);
+    if (components.size() > 1) return find(next, fixed, components.subspan(1));
+    for (const EvidencePath& spelling : source_.spellings(next, fixed)) {
+      const auto info = source_.stat(spelling);
+      const bool is_folder = info && info->is_directory && !info->is_link;
+      if (info && !is_folder && !found(*info)) return false;
+    }
+    return true;
   }
 
  private:
@@ -55,7 +72,9 @@ class Search {
   bool take(const FileInfo& info, std::span<const std::string> rest, Visit below) {
     if (info.is_link) return rest.empty() ? found_link(info) : true;
     if (rest.empty()) return info.is_directory ? true : found(info);
-    return !info.is_directory || below == Visit::enter ? true : find(info.path, rest);
+    return !info.is_directory || below == Visit::enter
+               ? true
+               : find(info.path, info.path.components().size(), rest);
   }
 
   /// A listing need not say where a link leads.
@@ -121,7 +140,7 @@ bool is_user_pattern(std::string_view pattern) {
 }
 
 void each_matching_file(EvidenceSource& source, std::string_view pattern,
-                        const Environment& environment,
+                        const Environment& environment, const UserProfile* user,
                         const std::function<bool(const FileInfo&)>& visit,
                         const std::function<void(Error)>& problem) {
   // Only the variable in front is filled in: a pattern's own braces and stars are no part of a
@@ -130,6 +149,7 @@ void each_matching_file(EvidenceSource& source, std::string_view pattern,
   if (end == std::string_view::npos) return;
   const auto base = EvidencePath::parse(environment.expand(pattern.substr(0, end + 1)) + "\\");
   if (!base) return;
+  const std::size_t fixed = profile_depth(*base, user);
   for (const auto& whole : split_patterns(pattern.substr(end + 2))) {
     std::vector<std::string> components;
     for (std::size_t begin = 0; begin <= whole.size();) {
@@ -137,7 +157,7 @@ void each_matching_file(EvidenceSource& source, std::string_view pattern,
       components.push_back(whole.substr(begin, next - begin));
       begin = next + 1;
     }
-    if (!Search{source, visit, problem}.find(*base, components)) return;
+    if (!Search{source, visit, problem}.find(*base, fixed, components)) return;
   }
 }
 
@@ -145,7 +165,7 @@ void each_file_in(EvidenceSource& source, const EvidencePath& folder,
                   const std::function<bool(const FileInfo&)>& visit,
                   const std::function<void(Error)>& problem) {
   const std::string all[] = {"*"};
-  static_cast<void>(Search{source, visit, problem}.find(folder, all));
+  static_cast<void>(Search{source, visit, problem}.find(folder, 0, all));
 }
 
 std::vector<std::pair<std::string, std::string>> ini_settings(std::span<const std::byte> content,
@@ -197,7 +217,7 @@ void AsepReader::read_pattern(const AsepLocation& location, const std::string& p
        ++installation) {
     const auto search = [&](std::size_t at, const UserProfile* user) {
       each_matching_file(
-          context_.source(), pattern, evidence_.environment(at, user),
+          context_.source(), pattern, evidence_.environment(at, user), user,
           [&](const FileInfo& file) {
             read_file(location, file, at, user, on_entry);
             return !stopped();
@@ -216,7 +236,8 @@ void AsepReader::read_pattern(const AsepLocation& location, const std::string& p
 void AsepReader::read_file(const AsepLocation& location, const FileInfo& file,
                            std::size_t installation, const UserProfile* user,
                            const OnEntry& on_entry) {
-  if (!seen_files_.insert(std::string{location.id} + "|" + file.path.folded()).second) return;
+  if (!seen_files_.insert(std::string{location.id} + "|" + context_.source().key(file.path)).second)
+    return;
   AsepEntry entry;
   entry.location = &location;
   entry.installation_index = installation;

@@ -25,9 +25,10 @@ bool is_user_pattern(std::string_view pattern);
 /// Calls `visit` for each file that `pattern` means: variables filled in from `environment`, `*`,
 /// `?` and `{a,b}` within a component, `**` at the end for all files below. Links are not followed;
 /// one that stands where a file is meant is handed out itself.
-/// A folder that is not there is no problem.
+/// A folder that is not there is no problem. Entries that differ in case only are all visited; the
+/// folder of `user` (nullptr: of all) is taken as it is spelled.
 void each_matching_file(EvidenceSource& source, std::string_view pattern,
-                        const Environment& environment,
+                        const Environment& environment, const UserProfile* user,
                         const std::function<bool(const FileInfo&)>& visit,
                         const std::function<void(Error)>& problem);
 

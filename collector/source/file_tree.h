@@ -22,13 +22,17 @@ struct TreeMount {
                                      ///< for a copied Windows folder
 };
 
+/// Entries that differ in case only: so many are looked into for one path, and so many paths that
+/// were not clear are told.
+constexpr std::size_t kMaxSpellings = 256;
+constexpr std::size_t kMaxRemarks = 1000;
 /// Links on the way to something are followed while their target lies in the tree, at most this
 /// often.
 constexpr int kMaxLinkHops = 32;
 /// Folders deeper than this are not entered (Errc::limit): no honest path comes near.
 constexpr std::size_t kMaxFolderDepth = 4096;
 
-/// stat, walk and open as EvidenceSource promises them.
+/// stat, walk, open, spellings, key and take_remarks as EvidenceSource promises them.
 class FileTree {
  public:
   virtual ~FileTree() = default;
@@ -37,6 +41,11 @@ class FileTree {
                             const std::function<Visit(const FileInfo&)>& visit,
                             const std::function<void(const EvidencePath&, Error)>& problem) = 0;
   virtual Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) = 0;
+  virtual std::vector<EvidencePath> spellings(const EvidencePath& path, std::size_t /*fixed*/) {
+    return only_spelling(path, stat(path));
+  }
+  virtual std::string key(const EvidencePath& path) { return path.folded(); }
+  virtual std::vector<Error> take_remarks() { return {}; }
   /// Facts of the file system that holds a volume of the tree: name, serial and file system where
   /// known.
   virtual VolumeInfo volume_info(const TreeMount& mount) = 0;

@@ -2,6 +2,8 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <set>
+#include <utility>
 
 #include "collector/base/text.h"
 #include "collector/source/file_tree.h"
@@ -73,6 +75,22 @@ struct Place {
   std::string host;   // "" for a mount's root
   EvidencePath path;  // as stored
   const Mount* only_planned = nullptr;
+  bool exact = true;  // spelled as asked wherever entries on the way differ in case only
+  bool alone = true;  // there were no such entries on the way
+};
+
+/// The search for what a path means.
+struct Search {
+  bool all = false;       // every spelling, not only the one that is meant
+  std::size_t clear = 0;  // components of which only the one spelled as asked is looked at
+  std::size_t left = kMaxSpellings;
+  std::vector<Place> found;
+  std::vector<Error> refused;  // with `all`: spellings that could not be looked into
+
+  bool is_over() const {
+    // A second one shows that the first is not the only one.
+    return !all && !found.empty() && (found.front().exact || found.size() > 1);
+  }
 };
 
 Error not_found(const EvidencePath& path, std::string detail) {
@@ -117,6 +135,13 @@ class PosixTree final : public FileTree {
                     const std::function<Visit(const FileInfo&)>& visit,
                     const std::function<void(const EvidencePath&, Error)>& problem) override;
 
+  std::vector<EvidencePath> spellings(const EvidencePath& path, std::size_t fixed) override;
+  std::string key(const EvidencePath& path) override;
+  std::vector<Error> take_remarks() override {
+    const std::lock_guard lock{mutex_};
+    return std::exchange(remarks_, {});
+  }
+
   VolumeInfo volume_info(const TreeMount& plan) override {
     VolumeInfo info{plan.volume, std::nullopt, "", std::nullopt};
     for (const Mount& mount : mounts_)
@@ -127,7 +152,16 @@ class PosixTree final : public FileTree {
 
  private:
   Result<Place> resolve(const EvidencePath& path);
-  Result<Place> resolve_once(const EvidencePath& path, std::optional<EvidencePath>& redirected);
+  /// The place that a path means, and in `search` what else was found.
+  Result<Place> resolve(const EvidencePath& path, Search& search);
+  Result<void> find(const EvidencePath& path, const Place& so_far, int hops, Search& search);
+  Result<void> descend(Place place, const EvidencePath& path, std::size_t next, int hops,
+                       Search& search);
+  Result<void> choose(const Place& place, const EvidencePath& path, std::size_t next, int hops,
+                      std::pair<std::size_t, std::size_t> entries, Search& search);
+  Result<void> follow(Place place, const std::string& host, const EvidencePath& path,
+                      std::size_t next, int hops, Search& search);
+  void remark(Error error);
   Result<Place> start_of(const EvidencePath& path, std::size_t& next);
   static Result<EvidencePath> redirect(const EvidencePath& path, std::size_t at,
                                        const Folder& folder, const std::string& host,
@@ -149,7 +183,9 @@ class PosixTree final : public FileTree {
 
   std::vector<Mount> mounts_;
   FolderCache cache_;
-  std::mutex mutex_;  // guards cache_
+  std::vector<Error> remarks_;
+  std::set<std::string> remarked_;
+  std::mutex mutex_;  // guards what is above
 };
 
 Result<FolderPtr> PosixTree::root_of(const Mount& mount, const EvidencePath& path) {
@@ -215,39 +251,145 @@ Result<EvidencePath> PosixTree::redirect(const EvidencePath& path, std::size_t a
   return target.with_stream(path.stream());
 }
 
-/// One attempt; a link on the way gives the path to go on with in `redirected`.
-Result<Place> PosixTree::resolve_once(const EvidencePath& path,
-                                      std::optional<EvidencePath>& redirected) {
+/// Goes on behind the entry `host` of the place's folder, which component `next` of `path` means.
+Result<void> PosixTree::follow(Place place, const std::string& host, const EvidencePath& path,
+                               std::size_t next, int hops, Search& search) {
+  const FolderPtr folder = place.folder;
+  if (next + 1 == path.components().size()) {
+    place.host = host;
+    place.path = folder->path.child(name_from_host(host).text);
+    search.found.push_back(std::move(place));
+    return {};
+  }
+  auto below = enter(folder, host);
+  if (below) {
+    place.folder = *std::move(below);
+    return descend(std::move(place), path, next + 1, hops, search);
+  }
+  HOZEN_TRY(const EvidencePath target,
+            redirect(path, next, *folder, host, std::move(below).error()));
+  if (hops == 0) return Error{Errc::limit, path.text(), std::nullopt, "too many links on the way"};
+  const std::size_t clear = std::exchange(search.clear, 0);  // the target has other components
+  auto found = find(target, place, hops - 1, search);
+  search.clear = clear;
+  return found;
+}
+
+/// Several entries have the name of component `next`: the one spelled as asked comes first.
+Result<void> PosixTree::choose(const Place& place, const EvidencePath& path, std::size_t next,
+                               int hops, std::pair<std::size_t, std::size_t> entries,
+                               Search& search) {
+  std::vector<std::string> hosts;
+  std::size_t exact = 0;
+  for (std::size_t i = 0; i < entries.second; ++i) {
+    std::string host{place.folder->names[entries.first + i].host};
+    const bool same = name_from_host(host).text == path.components()[next];
+    hosts.insert(same ? hosts.begin() : hosts.end(), std::move(host));
+    exact += same ? 1 : 0;
+  }
+  if (next < search.clear && exact > 0) hosts.resize(exact);
+  for (std::size_t i = 0; i < hosts.size() && !search.is_over(); ++i) {
+    if (search.left == 0 && !search.all && !search.found.empty()) return {};
+    if (search.left == 0)
+      return Error{Errc::limit, path.text(), kMaxSpellings, "too many entries differ in case only"};
+    --search.left;
+    Place through = place;
+    through.alone = false;
+    through.exact = place.exact && i < exact;
+    auto followed = follow(std::move(through), hosts[i], path, next, hops, search);
+    if (followed || followed.error().code == Errc::not_found) continue;
+    if (search.all)
+      search.refused.push_back(std::move(followed).error());
+    else if (search.found.empty())
+      return followed;
+  }
+  if (search.found.empty()) return not_found(path, "no such entry");
+  return {};
+}
+
+/// Component by component while there is one entry for each.
+Result<void> PosixTree::descend(Place place, const EvidencePath& path, std::size_t next, int hops,
+                                Search& search) {
   const std::vector<std::string>& names = path.components();
+  for (; place.only_planned == nullptr && next < names.size(); ++next) {
+    const auto entries = place.folder->names.find(names[next]);
+    if (entries.second == 0) return not_found(path, "no such entry");
+    if (entries.second > 1) return choose(place, path, next, hops, entries, search);
+    const std::string host{place.folder->names[entries.first].host};
+    auto below =
+        next + 1 == names.size() ? Result<FolderPtr>{FolderPtr{}} : enter(place.folder, host);
+    if (!below || *below == nullptr)
+      return follow(std::move(place), host, path, next, hops, search);
+    place.folder = *std::move(below);
+  }
+  search.found.push_back(std::move(place));
+  return {};
+}
+
+/// `so_far` tells how clear the way was that led to this path.
+Result<void> PosixTree::find(const EvidencePath& path, const Place& so_far, int hops,
+                             Search& search) {
   std::size_t next = 0;
   HOZEN_TRY(Place place, start_of(path, next));
-  for (; place.only_planned == nullptr && next < names.size(); ++next) {
-    const FolderPtr folder = place.folder;
-    const auto entry = folder->names.find(names[next]);
-    if (!entry) return not_found(path, "no such entry");
-    const std::string host{entry->host};
-    if (next + 1 == names.size())
-      return Place{folder, host, folder->path.child(name_from_host(host).text), nullptr};
-    if (auto below = enter(folder, host)) {
-      place.folder = *std::move(below);
-    } else {
-      HOZEN_TRY(redirected, redirect(path, next, *folder, host, std::move(below).error()));
-      return Place{};
-    }
-  }
-  return place;
+  place.exact = so_far.exact;
+  place.alone = so_far.alone;
+  return descend(std::move(place), path, next, hops, search);
+}
+
+void PosixTree::remark(Error error) {
+  if (remarked_.size() < kMaxRemarks && remarked_.insert(error.text()).second)
+    remarks_.push_back(std::move(error));
+}
+
+Result<Place> PosixTree::resolve(const EvidencePath& path, Search& search) {
+  HOZEN_CHECK(find(path, Place{}, kMaxLinkHops, search));
+  if (search.found.empty()) return not_found(path, "no such entry");
+  return search.found.front();
 }
 
 Result<Place> PosixTree::resolve(const EvidencePath& path) {
   const std::lock_guard lock{mutex_};
-  EvidencePath current = path;
-  for (int hops = 0; hops <= kMaxLinkHops; ++hops) {
-    std::optional<EvidencePath> redirected;
-    HOZEN_TRY(Place place, resolve_once(current, redirected));
-    if (!redirected) return place;
-    current = *std::move(redirected);
+  Search search;
+  HOZEN_TRY(Place place, resolve(path, search));
+  if (search.found.size() > 1)
+    remark({Errc::unsupported, path.text(), std::nullopt,
+            "entries differ in case only: " + place.path.text() + " is taken, not " +
+                search.found[1].path.text()});
+  return place;
+}
+
+std::vector<EvidencePath> PosixTree::spellings(const EvidencePath& path, std::size_t fixed) {
+  const std::vector<std::string>& names = path.components();
+  EvidencePath whole{path.volume()};
+  if (fixed > 0) {
+    for (std::size_t i = 0; i < std::min(fixed, names.size()); ++i) whole = whole.child(names[i]);
+    const auto base = resolve(whole);
+    if (!base && base.error().code == Errc::not_found) return {};
+    if (!base) return {path};
+    whole = base->path;
   }
-  return Error{Errc::limit, path.text(), std::nullopt, "too many links on the way"};
+  Search search;
+  search.all = true;
+  search.clear = whole.components().size();
+  for (std::size_t i = fixed; i < names.size(); ++i) whole = whole.child(names[i]);
+  const std::lock_guard lock{mutex_};
+  auto found = find(whole, Place{}, kMaxLinkHops, search);
+  if (!found && search.found.empty() && found.error().code != Errc::not_found) return {path};
+  if (!found && !search.found.empty()) remark(std::move(found).error());
+  for (Error& error : search.refused) remark(std::move(error));
+  std::vector<EvidencePath> paths;
+  for (const Place& place : search.found) paths.push_back(place.path.with_stream(path.stream()));
+  return paths;
+}
+
+std::string PosixTree::key(const EvidencePath& path) {
+  const std::lock_guard lock{mutex_};
+  Search search;
+  const auto place = resolve(path, search);
+  if (!place || place->alone) return path.folded();
+  std::string key = '=' + place->path.text();
+  if (!path.stream().empty()) key += ':' + fold_case(path.stream());
+  return key;
 }
 
 /// As resolve(), with links as the last component followed too. Errc::unsupported for a file.

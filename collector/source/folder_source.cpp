@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "collector/base/text.h"
@@ -46,8 +47,10 @@ class Prospect {
   Prospect(FileTree& tree, EvidencePath root) : tree_{tree}, root_{std::move(root)} {}
 
   bool has_folder(std::string_view relative) const {
-    const auto info = tree_.stat(root_ / relative);
-    return info && info->is_directory && !info->is_link;
+    for (const EvidencePath& path : tree_.spellings(root_ / relative, 0))
+      if (const auto info = tree_.stat(path); info && info->is_directory && !info->is_link)
+        return true;
+    return false;
   }
   bool is_windows_folder() const { return has_folder("System32"); }
   bool is_system_volume() const {
@@ -79,10 +82,17 @@ class Prospect {
   EvidencePath root_;
 };
 
+/// What the root of a source holds.
+struct Plan {
+  std::vector<TreeMount> mounts;
+  std::vector<Error> remarks;
+};
+
 /// The folders that are volumes, when the root is a folder of volumes: it is no volume itself, and
 /// each of its folders is named like a volume, or one of them holds Windows' folders.
-Result<std::vector<TreeMount>> volume_folders(FileTree& tree, const EvidencePath& root) {
-  std::vector<TreeMount> mounts;
+Result<Plan> volume_folders(FileTree& tree, const EvidencePath& root) {
+  Plan plan;
+  std::vector<TreeMount>& mounts = plan.mounts;
   bool only_volumes = true;
   bool holds_windows = false;
   const auto look_at = [&](const FileInfo& info) {
@@ -90,6 +100,10 @@ Result<std::vector<TreeMount>> volume_folders(FileTree& tree, const EvidencePath
     const bool taken = volume && std::any_of(mounts.begin(), mounts.end(), [&](const TreeMount& m) {
                          return equals_fold(m.volume, *volume);
                        });
+    if (taken)
+      plan.remarks.push_back(
+          {Errc::unsupported, std::string{info.path.name()}, std::nullopt,
+           "another folder of the root stands for " + *volume + " too: this one is not read"});
     if (!volume || taken || info.host_name_hex) {
       only_volumes = false;
       return;
@@ -99,11 +113,11 @@ Result<std::vector<TreeMount>> volume_folders(FileTree& tree, const EvidencePath
   };
   const Prospect prospect{tree, root};
   HOZEN_CHECK(prospect.each_folder(look_at));
-  if (prospect.is_system_volume() || (!only_volumes && !holds_windows)) mounts.clear();
-  return mounts;
+  if (prospect.is_system_volume() || (!only_volumes && !holds_windows)) return Plan{};
+  return plan;
 }
 
-Result<std::vector<TreeMount>> plan_volumes(std::string_view root) {
+Result<Plan> plan_volumes(std::string_view root) {
   const std::string whole{kFirstVolume};
   HOZEN_TRY(const auto tree, open_file_tree(root, {TreeMount{whole, {}, {}}}));
   const EvidencePath path{whole};
@@ -112,18 +126,21 @@ Result<std::vector<TreeMount>> plan_volumes(std::string_view root) {
     return Error{Errc::not_found, std::string{root}, std::nullopt,
                  "the folder is empty: is the volume mounted there?"};
   if (prospect.is_windows_folder() && !prospect.has_folder("Windows"))
-    return std::vector{TreeMount{whole, {}, {"Windows"}}};
-  HOZEN_TRY(auto volumes, volume_folders(*tree, path));
-  if (!volumes.empty()) return volumes;
+    return Plan{{TreeMount{whole, {}, {"Windows"}}}, {}};
+  HOZEN_TRY(Plan plan, volume_folders(*tree, path));
+  if (!plan.mounts.empty()) return plan;
   const std::string_view name = prospect.is_system_volume() ? kFirstVolume : kUnknownVolume;
-  return std::vector{TreeMount{std::string{name}, {}, {}}};
+  return Plan{{TreeMount{std::string{name}, {}, {}}}, {}};
 }
 
 class FolderSource final : public EvidenceSource {
  public:
   FolderSource(std::string_view root, std::unique_ptr<FileTree> tree,
-               std::vector<VolumeInfo> volumes)
-      : root_{root}, tree_{std::move(tree)}, volumes_{std::move(volumes)} {}
+               std::vector<VolumeInfo> volumes, std::vector<Error> remarks)
+      : root_{root},
+        tree_{std::move(tree)},
+        volumes_{std::move(volumes)},
+        remarks_{std::move(remarks)} {}
 
   std::string_view kind() const override { return "folder"; }
   std::string describe() const override { return root_; }
@@ -138,23 +155,33 @@ class FolderSource final : public EvidenceSource {
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override {
     return tree_->open(path);
   }
+  std::vector<EvidencePath> spellings(const EvidencePath& path, std::size_t fixed) override {
+    return tree_->spellings(path, fixed);
+  }
+  std::string key(const EvidencePath& path) override { return tree_->key(path); }
+  std::vector<Error> take_remarks() override {
+    std::vector<Error> remarks = std::exchange(remarks_, {});
+    for (Error& error : tree_->take_remarks()) remarks.push_back(std::move(error));
+    return remarks;
+  }
   Registry* api_registry() override { return nullptr; }
 
  private:
   std::string root_;
   std::unique_ptr<FileTree> tree_;
   std::vector<VolumeInfo> volumes_;
+  std::vector<Error> remarks_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<EvidenceSource>> make_folder_source(std::string_view root) {
-  HOZEN_TRY(const std::vector<TreeMount> mounts, plan_volumes(root));
-  HOZEN_TRY(auto tree, open_file_tree(root, mounts));
+  HOZEN_TRY(Plan plan, plan_volumes(root));
+  HOZEN_TRY(auto tree, open_file_tree(root, plan.mounts));
   std::vector<VolumeInfo> volumes;
-  for (const TreeMount& mount : mounts) volumes.push_back(tree->volume_info(mount));
-  return std::unique_ptr<EvidenceSource>{
-      std::make_unique<FolderSource>(root, std::move(tree), std::move(volumes))};
+  for (const TreeMount& mount : plan.mounts) volumes.push_back(tree->volume_info(mount));
+  return std::unique_ptr<EvidenceSource>{std::make_unique<FolderSource>(
+      root, std::move(tree), std::move(volumes), std::move(plan.remarks))};
 }
 
 }  // namespace hozen

@@ -28,6 +28,21 @@ std::optional<EvidencePath> find_file(EvidenceSource& source, const EvidencePath
   return std::move(info->path);
 }
 
+/// Every spelling of `relative` below `folder`.
+std::vector<EvidencePath> spellings_below(EvidenceSource& source, const EvidencePath& folder,
+                                          std::string_view relative) {
+  return source.spellings(folder / relative, folder.components().size());
+}
+
+/// Files of this name below `folder` itself: not where another spelling of the folder leads.
+std::vector<EvidencePath> find_files_below(EvidenceSource& source, const EvidencePath& folder,
+                                           std::string_view relative) {
+  std::vector<EvidencePath> files;
+  for (const EvidencePath& path : spellings_below(source, folder, relative))
+    if (auto file = find_file(source, path)) files.push_back(*std::move(file));
+  return files;
+}
+
 /// Folders directly inside `folder`, links left out. A folder that is not there has none.
 std::vector<EvidencePath> list_folders(EvidenceSource& source, const EvidencePath& folder,
                                        const ProblemSink& problem) {
@@ -49,14 +64,32 @@ std::vector<EvidencePath> list_folders(EvidenceSource& source, const EvidencePat
 }
 
 bool holds_system_hives(EvidenceSource& source, const EvidencePath& windows) {
-  const EvidencePath config = windows / "System32\\config";
-  return find_file(source, config / "SYSTEM") || find_file(source, config / "SOFTWARE");
+  return !find_files_below(source, windows, "System32\\config\\SYSTEM").empty() ||
+         !find_files_below(source, windows, "System32\\config\\SOFTWARE").empty();
 }
 
 bool is_profile(EvidenceSource& source, const EvidencePath& folder) {
+  const auto has_folder = [&](std::string_view name) {
+    const auto spellings = spellings_below(source, folder, name);
+    return std::any_of(spellings.begin(), spellings.end(),
+                       [&](const EvidencePath& path) { return is_folder(source, path); });
+  };
   return std::any_of(kUserHives.begin(), kUserHives.end(),
-                     [&](std::string_view name) { return find_file(source, folder / name); }) ||
-         is_folder(source, folder / "AppData") || is_folder(source, folder / "Application Data");
+                     [&](std::string_view name) {
+                       return !find_files_below(source, folder, name).empty();
+                     }) ||
+         has_folder("AppData") || has_folder("Application Data");
+}
+
+/// Folders in the folders of profiles beside a Windows (`root`), whatever their spelling.
+std::vector<EvidencePath> list_profiles(EvidenceSource& source, const EvidencePath& root,
+                                        const ProblemSink& problem) {
+  std::vector<EvidencePath> profiles;
+  for (const std::string_view name : kProfileFolders)
+    for (const EvidencePath& folder : spellings_below(source, root, name))
+      for (EvidencePath& profile : list_folders(source, folder, problem))
+        profiles.push_back(std::move(profile));
+  return profiles;
 }
 
 /// Folders beside profiles that belong to nobody.
@@ -73,35 +106,34 @@ class UnlistedProfiles {
   UnlistedProfiles(EvidenceSource& source, const std::vector<UserProfile>& known,
                    const ProblemSink& problem)
       : source_{source}, problem_{problem} {
-    for (const UserProfile& profile : known) claimed_.insert(profile.folder.folded());
+    for (const UserProfile& profile : known) claimed_.insert(source.key(profile.folder));
   }
 
   void add_services(const EvidencePath& windows) {
-    for (const EvidencePath& folder :
-         list_folders(source_, windows / "ServiceProfiles", problem_)) {
-      std::string sid;
-      if (equals_fold(folder.name(), "LocalService")) sid = "S-1-5-19";
-      if (equals_fold(folder.name(), "NetworkService")) sid = "S-1-5-20";
-      add(sid, folder, ProfileKind::service);
-    }
+    for (const EvidencePath& services : spellings_below(source_, windows, "ServiceProfiles"))
+      for (const EvidencePath& folder : list_folders(source_, services, problem_)) {
+        std::string sid;
+        if (equals_fold(folder.name(), "LocalService")) sid = "S-1-5-19";
+        if (equals_fold(folder.name(), "NetworkService")) sid = "S-1-5-20";
+        add(sid, folder, ProfileKind::service);
+      }
     const EvidencePath wow64 = windows / "SysWOW64\\config\\systemprofile";
     if (is_folder(source_, wow64)) add(kLocalSystemSid, wow64, ProfileKind::service);
   }
 
   void add_beside(const EvidencePath& root) {
-    for (const std::string_view name : kProfileFolders)
-      for (const EvidencePath& folder : list_folders(source_, root / name, problem_)) {
-        if (is_shared_profile(folder.name()) || !is_profile(source_, folder)) continue;
-        const bool is_default = is_default_profile(folder.name());
-        add("", folder, is_default ? ProfileKind::default_user : ProfileKind::orphaned);
-      }
+    for (const EvidencePath& folder : list_profiles(source_, root, problem_)) {
+      if (is_shared_profile(folder.name()) || !is_profile(source_, folder)) continue;
+      const bool is_default = is_default_profile(folder.name());
+      add("", folder, is_default ? ProfileKind::default_user : ProfileKind::orphaned);
+    }
   }
 
   std::vector<UserProfile> take() { return std::move(found_); }
 
  private:
   void add(std::string_view sid, const EvidencePath& folder, ProfileKind kind) {
-    if (!claimed_.insert(folder.folded()).second) return;
+    if (!claimed_.insert(source_.key(folder)).second) return;
     UserProfile profile;
     profile.sid = sid;
     profile.name = well_known_account(sid);
@@ -123,7 +155,7 @@ std::vector<Installation> find_installations(EvidenceSource& source, const Probl
   std::vector<Installation> found;
   std::set<std::string> seen;
   const auto add_once = [&](const EvidencePath& windows) {
-    if (seen.insert(windows.folded()).second)
+    if (seen.insert(source.key(windows)).second)
       found.push_back({windows, found.empty() ? "" : windows.text(), ""});
   };
   const auto add = [&](const EvidencePath& windows) {
@@ -143,7 +175,8 @@ std::vector<Installation> find_installations(EvidenceSource& source, const Probl
     for (const EvidencePath& folder : folders) add(folder);
     for (const EvidencePath& folder : folders)
       if (starts_with_fold(folder.name(), kMovedAway))
-        for (const std::string_view name : kUsualWindows) add(folder / name);
+        for (const std::string_view name : kUsualWindows)
+          for (const EvidencePath& windows : spellings_below(source, folder, name)) add(windows);
   }
   return found;
 }
@@ -154,9 +187,8 @@ std::vector<Installation> assume_installations(EvidenceSource& source, const Pro
     if (volume.unreadable) continue;
     const EvidencePath root{volume.name};
     bool has_profiles = false;
-    for (const std::string_view name : kProfileFolders)
-      for (const EvidencePath& folder : list_folders(source, root / name, problem))
-        has_profiles = has_profiles || is_profile(source, folder);
+    for (const EvidencePath& folder : list_profiles(source, root, problem))
+      has_profiles = has_profiles || is_profile(source, folder);
     if (!has_profiles) continue;
     const EvidencePath windows = root / "Windows";
     assumed.push_back({windows, assumed.empty() ? "" : windows.text(), ""});
@@ -273,25 +305,23 @@ std::vector<HivePlan> plan_user_hives(EvidenceSource& source, std::size_t instal
   if (set_aside) mount += ".bak";
   const auto add = [&](HiveRole role, std::string mounted, EvidencePath file, bool expected) {
     const bool known = std::any_of(plans.begin(), plans.end(), [&](const HivePlan& plan) {
-      return plan.file.folded() == file.folded();
+      return source.key(plan.file) == source.key(file);
     });
     if (!known)
       plans.push_back({role, installation, std::move(mounted), std::move(file), user, expected});
   };
   // A mandatory profile's hive stands in for NTUSER.DAT; in anybody else's folder it hides there.
-  if (const auto mandatory = find_file(source, profile.folder / "NTUSER.MAN"))
-    add(HiveRole::user, mount, *mandatory, true);
-  const EvidencePath ntuser = profile.folder / "NTUSER.DAT";
+  for (const EvidencePath& file : find_files_below(source, profile.folder, "NTUSER.MAN"))
+    add(HiveRole::user, mount, file, true);
+  const auto hives = find_files_below(source, profile.folder, "NTUSER.DAT");
   const bool listed = !profile.sid.empty() && profile.sid != kLocalSystemSid;
-  if (const auto stored = find_file(source, ntuser))
-    add(HiveRole::user, mount, *stored, true);
-  else if (listed)
-    add(HiveRole::user, mount, ntuser, true);
-  for (const std::string_view local : {"AppData\\Local", "Local Settings\\Application Data"}) {
-    const EvidencePath classes = profile.folder / local / "Microsoft\\Windows\\UsrClass.dat";
-    if (const auto stored = find_file(source, classes))
-      add(HiveRole::user_classes, mount + "_Classes", *stored, true);
-  }
+  for (const EvidencePath& file : hives) add(HiveRole::user, mount, file, true);
+  if (hives.empty() && listed) add(HiveRole::user, mount, profile.folder / "NTUSER.DAT", true);
+  for (const std::string_view classes :
+       {"AppData\\Local\\Microsoft\\Windows\\UsrClass.dat",
+        "Local Settings\\Application Data\\Microsoft\\Windows\\UsrClass.dat"})
+    for (const EvidencePath& file : find_files_below(source, profile.folder, classes))
+      add(HiveRole::user_classes, mount + "_Classes", file, true);
   return plans;
 }
 

@@ -262,6 +262,7 @@ void HiveFiles::add_unlisted_profiles(std::size_t installation) {
 }
 
 void HiveFiles::plan_hives() {
+  std::set<std::string> planned;  // hives of the machine
   for (std::size_t installation = 0; installation < installations_.size(); ++installation) {
     std::size_t local_system = HivePlan::kNoUser;
     std::set<std::string> temporary;  // SIDs under which a temporary profile is mounted
@@ -276,8 +277,15 @@ void HiveFiles::plan_hives() {
     const auto add = [&](std::vector<HivePlan> plans) {
       std::move(plans.begin(), plans.end(), std::back_inserter(plans_));
     };
-    if (local_system != HivePlan::kNoUser)
-      add(plan_machine_hives(installation, installations_[installation].windows, local_system));
+    if (local_system != HivePlan::kNoUser) {
+      auto plans =
+          plan_machine_hives(installation, installations_[installation].windows, local_system);
+      // Where two Windows differ in case only, a hive that one of them lacks is the other's.
+      std::erase_if(plans, [&](const HivePlan& plan) {
+        return !planned.insert(source_.key(plan.file)).second;
+      });
+      add(std::move(plans));
+    }
     for (const std::size_t user : own) {
       const UserProfile& profile = users_[user];
       const bool set_aside =

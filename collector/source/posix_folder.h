@@ -67,8 +67,8 @@ class Listing {
   static Result<Listing> read(int folder);
   std::size_t size() const { return items_.size(); }
   Entry operator[](std::size_t index) const;
-  /// The entry with this spelling; among those equal but for case the exact one, else the first.
-  std::optional<Entry> find(std::string_view name) const;
+  /// The entries of this name but for case: the first one's index and how many there are.
+  std::pair<std::size_t, std::size_t> find(std::string_view name) const;
   std::size_t memory_bytes() const { return text_.capacity() + items_.capacity() * sizeof(Item); }
 
  private:

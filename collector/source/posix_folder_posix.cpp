@@ -127,21 +127,17 @@ Listing::Entry Listing::operator[](std::size_t index) const {
   return {text.substr(item.host, item.host_size), text.substr(item.folded, item.folded_size)};
 }
 
-std::optional<Listing::Entry> Listing::find(std::string_view name) const {
+std::pair<std::size_t, std::size_t> Listing::find(std::string_view name) const {
   const std::string folded = fold_case(name);
   const std::string_view text{text_};
   const auto first = std::lower_bound(items_.begin(), items_.end(), folded,
                                       [&](const Item& item, const std::string& key) {
                                         return text.substr(item.folded, item.folded_size) < key;
                                       });
-  std::optional<Entry> found;
-  for (auto item = first; item != items_.end(); ++item) {
-    const Entry entry = (*this)[static_cast<std::size_t>(item - items_.begin())];
-    if (entry.folded != folded) break;
-    if (name_from_host(entry.host).text == name) return entry;
-    if (!found) found = entry;
-  }
-  return found;
+  const auto end = std::find_if(first, items_.end(), [&](const Item& item) {
+    return text.substr(item.folded, item.folded_size) != folded;
+  });
+  return {static_cast<std::size_t>(first - items_.begin()), static_cast<std::size_t>(end - first)};
 }
 
 Result<std::unique_ptr<ByteSource>> open_file(int folder, const std::string& host,

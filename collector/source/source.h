@@ -74,6 +74,9 @@ struct HostFacts {
   std::vector<std::string> addresses;
 };
 
+/// The spellings of `path` in a source that has one for each: as `info`, what stat() said, has it.
+std::vector<EvidencePath> only_spelling(const EvidencePath& path, const Result<FileInfo>& info);
+
 class EvidenceSource {
  public:
   virtual ~EvidenceSource() = default;
@@ -82,7 +85,9 @@ class EvidenceSource {
   virtual std::string_view method() const = 0;  ///< how its files are read: "file_api" | "raw_ntfs"
   virtual const std::vector<VolumeInfo>& volumes() const = 0;
   /// Case-insensitive. Errc::not_found when it is not there; a link on the way is not followed out
-  /// of the tree.
+  /// of the tree. Of entries that differ in case only, the one spelled as asked is meant, else the
+  /// first in a fixed order (told in take_remarks()); a folder that lacks the rest of the path
+  /// gives way to the next.
   virtual Result<FileInfo> stat(const EvidencePath&) = 0;
   /// Calls `visit` for each entry below `directory` (not for itself), folders before their
   /// contents; Visit::enter descends. Never follows a reparse point or link. A folder that cannot
@@ -93,6 +98,17 @@ class EvidenceSource {
   /// Errc::not_found, or Errc::io with the system's code in `detail`. Times of access are left
   /// alone where the system allows.
   virtual Result<std::unique_ptr<ByteSource>> open(const EvidencePath&) = 0;
+  /// The entries that `path` means when case is not looked at, each as stored; mostly one, none
+  /// when it is not there. Its first `fixed` components are the entry that stat() finds. Where that
+  /// cannot be found out, `path` itself: using it tells why.
+  virtual std::vector<EvidencePath> spellings(const EvidencePath& path, std::size_t /*fixed*/) {
+    return only_spelling(path, stat(path));
+  }
+  /// What tells one entry from another: the same text for two paths that lead to the same entry but
+  /// for links. The folded path, and the exact one where entries differ in case only.
+  virtual std::string key(const EvidencePath& path) { return path.folded(); }
+  /// What lookups met and nobody was told: more than one entry for a path. Each once.
+  virtual std::vector<Error> take_remarks() { return {}; }
   /// The registry as the running system's API tells it; nullptr when this source has none. (The raw
   /// view is made of hive files: OfflineRegistry.)
   virtual Registry* api_registry() = 0;

@@ -94,7 +94,7 @@ class StartupItems {
       for (const auto& pattern : split_patterns(location.key))
         each_place(pattern, [&](std::size_t installation, const UserProfile* user) {
           each_matching_file(
-              context_.source(), pattern, reader_.evidence().environment(installation, user),
+              context_.source(), pattern, reader_.evidence().environment(installation, user), user,
               [&](const FileInfo& file) { return take(file, installation, user, on_entry); },
               problem);
         });
@@ -123,7 +123,7 @@ class StartupItems {
   bool take(const FileInfo& file, std::size_t installation, const UserProfile* user,
             const AsepReader::OnEntry& on_entry) {
     if (equals_fold(file.path.name(), "desktop.ini")) return true;
-    if (!seen_.insert(file.path.folded()).second) return true;
+    if (!seen_.insert(context_.source().key(file.path)).second) return true;
     AsepEntry entry;
     entry.location =
         &location_named(user != nullptr ? "startup_folder_user" : "startup_folder_all_users");

@@ -4,10 +4,12 @@
 
 #include <string>
 
+#include "collector/source/evidence_path.h"
+
 namespace hozen {
 namespace {
 
-EvidencePath path(const std::string& text) { return *EvidencePath::parse(text); }
+std::string path(const std::string& text) { return EvidencePath::parse(text)->folded(); }
 
 TEST(PathIndex, FindsPathsWhateverTheirCase) {
   PathIndex index;

@@ -205,6 +205,126 @@ TEST(FolderSourcePosix, OfNamesEqualButForCaseTheExactOneWinsAndAllAreListed) {
   EXPECT_EQ(walk(*source, path("C:\\Users")).entries.size(), 7u);
 }
 
+Names texts(const std::vector<EvidencePath>& paths) {
+  Names names;
+  for (const EvidencePath& each : paths) names.push_back(each.text());
+  return names;
+}
+
+Names remarks_of(EvidenceSource& source) {
+  Names names;
+  for (const Error& error : source.take_remarks()) names.push_back(error.text());
+  return names;
+}
+
+TEST(FolderSourcePosix, AFolderThatLacksTheRestOfAPathGivesWayToItsTwin) {
+  const TempFolder folder;
+  folder.write("Users/alice/a.txt", "a");
+  folder.write("users/zed/z.txt", "z");
+  folder.write("USERS/zed", "a file, no folder");
+  const auto source = open_source(folder);
+  const auto info = source->stat(path("C:\\Users\\Zed\\z.txt"));
+  ASSERT_TRUE(info.has_value()) << info.error().text();
+  EXPECT_EQ(info->path.text(), "C:\\users\\zed\\z.txt");
+  EXPECT_EQ(content_of(*source, path("C:\\users\\alice\\A.txt")), "a");
+  EXPECT_EQ(source->stat(path("C:\\Users\\nobody")).error().code, Errc::not_found);
+  EXPECT_EQ(walk(*source, path("C:\\users\\alice")).names(), Names{"C:\\Users\\alice\\a.txt"});
+  EXPECT_EQ(remarks_of(*source), Names{});
+}
+
+TEST(FolderSourcePosix, APathThatMeansSeveralEntriesIsRemarkedOnce) {
+  const TempFolder folder;
+  folder.write("Users/File", "1");
+  folder.write("Users/FILE", "22");
+  const auto source = open_source(folder);
+  EXPECT_TRUE(source->stat(path("C:\\Users\\File")).has_value());
+  EXPECT_EQ(remarks_of(*source), Names{});
+  EXPECT_EQ(content_of(*source, path("C:\\Users\\fILE")), "22");
+  EXPECT_TRUE(source->stat(path("C:\\Users\\fILE")).has_value());
+  const Names remarks = remarks_of(*source);
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_NE(remarks[0].find("C:\\Users\\FILE is taken, not C:\\Users\\File"), std::string::npos)
+      << remarks[0];
+}
+
+TEST(FolderSourcePosix, EverySpellingOfAPathIsGiven) {
+  const TempFolder folder;
+  folder.write("Users/zed/Dir/x", "1");
+  folder.write("Users/zed/dir/X", "2");
+  folder.write("users/zed/DIR/x", "3");
+  link(folder, "Docs", "users");
+  const auto source = open_source(folder);
+  EXPECT_EQ(texts(source->spellings(path("C:\\Users\\zed\\dir\\x"), 0)),
+            (Names{"C:\\Users\\zed\\dir\\X", "C:\\Users\\zed\\Dir\\x", "C:\\users\\zed\\DIR\\x"}));
+  EXPECT_EQ(texts(source->spellings(path("C:\\users\\zed\\dir\\x"), 2)),
+            Names{"C:\\users\\zed\\DIR\\x"});
+  EXPECT_EQ(texts(source->spellings(path("C:\\Docs\\zed\\dir"), 0)),
+            (Names{"C:\\users\\zed\\DIR", "C:\\Users\\zed\\dir", "C:\\Users\\zed\\Dir"}));
+  EXPECT_EQ(texts(source->spellings(path("C:\\"), 0)), Names{"C:\\"});
+  EXPECT_EQ(texts(source->spellings(path("C:\\nothing"), 0)), Names{});
+  // Where it cannot be found out, who uses the path hears why.
+  link(folder, "out", "/etc");
+  const auto again = open_source(folder);
+  EXPECT_EQ(texts(again->spellings(path("C:\\out\\x"), 0)), Names{"C:\\out\\x"});
+  EXPECT_EQ(texts(source->spellings(path("C:\\nothing\\x"), 1)), Names{});
+}
+
+TEST(FolderSourcePosix, KeysTellEntriesApartThatDifferInCaseOnly) {
+  const TempFolder folder;
+  folder.write("Users/File", "1");
+  folder.write("Users/FILE", "2");
+  folder.write("Users/one.txt", "3");
+  const auto source = open_source(folder);
+  const auto key = [&](std::string_view text) { return source->key(path(text)); };
+  EXPECT_EQ(key("C:\\Users\\one.txt"), key("c:\\USERS\\ONE.TXT"));
+  EXPECT_EQ(key("C:\\Users\\nothing"), key("c:\\users\\NOTHING"));
+  EXPECT_NE(key("C:\\Users\\File"), key("C:\\Users\\FILE"));
+  EXPECT_EQ(key("C:\\Users\\File"), key("C:\\USERS\\File"));
+  EXPECT_EQ(key("C:\\Users\\fiLE"), key("C:\\Users\\FILE"));  // what such a path opens
+  EXPECT_NE(key("C:\\Users\\File:a"), key("C:\\Users\\File"));
+  EXPECT_EQ(key("C:\\Users\\File:a"), key("C:\\Users\\File:A"));
+  EXPECT_EQ(remarks_of(*source), Names{});
+}
+
+TEST(FolderSourcePosix, CountlessSpellingsOfEachFolderEndInALimit) {
+  const TempFolder folder;
+  // 2^9 spellings of one name, and 8 folders inside each other in 2 spellings each.
+  for (unsigned bits = 0; bits < 512; ++bits) {
+    std::string name = "aaaaaaaaa";
+    for (unsigned i = 0; i < 9; ++i)
+      if ((bits >> i & 1) != 0) name[i] = 'A';
+    folder.write("Users/" + name + "/x", "x");
+  }
+  const auto make = [&](const auto& self, const std::string& at, int depth) -> void {
+    folder.make_folder(at);
+    if (depth == 0) return;
+    self(self, at + "/d", depth - 1);
+    self(self, at + "/D", depth - 1);
+  };
+  make(make, "Users/deep", 8);
+  const auto source = open_source(folder);
+  EXPECT_EQ(walk(*source, path("C:\\Users")).problems, Names{});
+  const auto none = source->stat(path("C:\\Users\\aaaaaaaaa\\y"));
+  EXPECT_EQ(none.error().code, Errc::limit);
+  EXPECT_TRUE(source->stat(path("C:\\Users\\aaaaaaaaa\\x")).has_value());
+  EXPECT_EQ(source->stat(path("C:\\Users\\deep\\d\\d\\d\\d\\d\\d\\d\\d\\y")).error().code,
+            Errc::limit);
+  EXPECT_EQ(remarks_of(*source), Names{});
+  EXPECT_EQ(source->spellings(path("C:\\Users\\aaaaaaaaa"), 0).size(), 256u);
+  EXPECT_EQ(remarks_of(*source).size(), 1u);
+}
+
+TEST(FolderSourcePosix, ASecondFolderForAVolumeIsRemarked) {
+  const TempFolder folder;
+  folder.write("C/Windows/x", "1");
+  folder.write("c/Users/y", "2");
+  const auto source = open_source(folder);
+  ASSERT_EQ(source->volumes().size(), 1u);
+  const Names remarks = remarks_of(*source);
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_NE(remarks[0].find("another folder of the root stands for C:"), std::string::npos);
+}
+
 TEST(FolderSourcePosix, FindsEveryFileOfALargeFolderQuickly) {
   const TempFolder folder;
   constexpr int kFiles = 20'000;
