@@ -30,8 +30,10 @@ function(hozen_test name)
   set(environment HOZEN_SOURCE_DIR=${PROJECT_SOURCE_DIR}
     HOZEN_PROGRAM=${CMAKE_BINARY_DIR}/hozen${CMAKE_EXECUTABLE_SUFFIX})
   if(WIN32 OR HOZEN_SANITIZE)
+    # Relative: a path from the root of Linux is none for a Windows program.
+    file(RELATIVE_PATH reports ${PROJECT_SOURCE_DIR} ${CMAKE_BINARY_DIR}/reports)
     add_test(NAME ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-      COMMAND ${target} --gtest_output=xml:${CMAKE_BINARY_DIR}/reports/${name}.xml)
+      COMMAND ${target} --gtest_output=xml:${reports}/${name}.xml)
     set_tests_properties(${name} PROPERTIES ENVIRONMENT "${environment}" TIMEOUT 1800)
     if(arg_LABEL)
       set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 7200)
