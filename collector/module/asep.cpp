@@ -276,14 +276,17 @@ bool matches_component(std::string_view pattern, std::string_view name) {
 }
 
 bool matches_value(std::string_view values, std::string_view value_name) {
+  bool matched = false;
   for (const auto& pattern : split(values, ';')) {
-    if (pattern == "@" || pattern == "#") {
-      if (value_name.empty()) return true;
-    } else if (matches_component(pattern, value_name)) {
-      return true;
+    if (pattern.starts_with('!')) {
+      if (matches_component(pattern.substr(1), value_name)) return false;
+    } else if (pattern == "@" || pattern == "#") {
+      matched = matched || value_name.empty();
+    } else {
+      matched = matched || matches_component(pattern, value_name);
     }
   }
-  return false;
+  return matched;
 }
 
 std::vector<AsepRoot> roots_in(const AsepLocation& location, RegistryHive& hive) {

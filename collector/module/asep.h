@@ -91,9 +91,10 @@ struct AsepLocation {
   std::string_view name;  ///< as the field calls it
   AsepModule module;
   AsepHive hive;
-  std::string_view key;     ///< below the hive's root as AsepHive says; the 32-bit copy is derived
-  std::string_view values;  ///< names, `;` between; "@" the default value, "#" the key itself (with
-                            ///< its default value, if any)
+  std::string_view key;  ///< below the hive's root as AsepHive says; the 32-bit copy is derived
+  /// Names, `;` between; "@" the default value, "#" the key itself (with its default value, if
+  /// any); "!name": all of them but this one.
+  std::string_view values;
   AsepKind kind;
   std::string_view attack;  ///< ATT&CK technique ids, `;` between
   bool wow64;               ///< has a copy for 32-bit programs (WOW6432Node)

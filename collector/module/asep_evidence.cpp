@@ -92,9 +92,11 @@ ResolverContext AsepEvidence::resolver(std::size_t installation, const UserProfi
 Existence AsepEvidence::existence(const EvidencePath& path) {
   if (existence_.size() >= kMaxKnownFiles) existence_.clear();
   const auto [at, added] = existence_.try_emplace(context_.source().key(path), Existence::unknown);
-  if (added) at->second = look_for(path);
+  if (added) at->second = look_for(path, false);
   return at->second;
 }
+
+Existence AsepEvidence::folder_existence(const EvidencePath& path) { return look_for(path, true); }
 
 std::optional<FileInfo> AsepEvidence::look_at(const EvidencePath& path) {
   auto info = context_.source().stat(path.stream().empty() ? path : path.with_stream(""));
@@ -102,7 +104,7 @@ std::optional<FileInfo> AsepEvidence::look_at(const EvidencePath& path) {
   return *std::move(info);
 }
 
-Existence AsepEvidence::look_for(const EvidencePath& path) {
+Existence AsepEvidence::look_for(const EvidencePath& path, bool folder) {
   const auto& volumes = context_.source().volumes();
   const auto volume = std::find_if(volumes.begin(), volumes.end(), [&](const VolumeInfo& known) {
     return equals_fold(known.name, path.volume());
@@ -110,7 +112,7 @@ Existence AsepEvidence::look_for(const EvidencePath& path) {
   if (volume == volumes.end() || volume->unreadable) return Existence::unknown;
   const auto info = context_.source().stat(path.stream().empty() ? path : path.with_stream(""));
   if (info) {
-    if (info->is_directory) return Existence::missing;
+    if (info->is_directory != folder) return Existence::missing;
     if (path.stream().empty()) return Existence::exists;
     const auto same = [&](const std::string& name) { return equals_fold(name, path.stream()); };
     return std::any_of(info->streams.begin(), info->streams.end(), same) ? Existence::exists
@@ -125,7 +127,10 @@ Existence AsepEvidence::look_for(const EvidencePath& path) {
 
 bool AsepEvidence::holds_files(const EvidencePath& folder) {
   if (folder.is_root()) return false;
-  bool found = false;
+  if (holds_files_.size() >= kMaxKnownFiles) holds_files_.clear();
+  const auto [at, added] = holds_files_.try_emplace(context_.source().key(folder), false);
+  if (!added) return at->second;
+  bool& found = at->second;
   const auto walked = context_.source().walk(
       folder,
       [&](const FileInfo& entry) {
@@ -133,7 +138,8 @@ bool AsepEvidence::holds_files(const EvidencePath& folder) {
         return found ? Visit::stop : Visit::skip;
       },
       [](const EvidencePath&, const Error&) {});
-  return walked && found;
+  found = walked && found;
+  return found;
 }
 
 bool AsepEvidence::holds_whole_volume(const EvidencePath& path) {
@@ -201,7 +207,7 @@ std::optional<Guid> AsepEvidence::class_of_program_id(std::string_view program_i
 
 void AsepEvidence::preserve_target(AsepEntry& entry) {
   const EvidencePath windows_folder = windows(entry.installation_index);
-  if (entry.is_default() || !entry.command) return;
+  if (entry.is_default() || !entry.command || entry.location->kind == AsepKind::folder) return;
   if (entry.known == AsepDefault::usual && entry.target() != nullptr &&
       is_windows_folder(*entry.target(), windows_folder))
     return;

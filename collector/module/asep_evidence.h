@@ -35,6 +35,8 @@ class AsepEvidence {
   /// Whether a file exists; `unknown` when the source does not hold its volume, or holds only parts
   /// of it and not its folder.
   Existence existence(const EvidencePath& path);
+  /// The same of a folder.
+  Existence folder_existence(const EvidencePath& path);
   std::optional<FileInfo> look_at(const EvidencePath& path);
 
   /// Remembers App Paths of a SOFTWARE hive, or of the user whose hive is open now.
@@ -56,7 +58,7 @@ class AsepEvidence {
  private:
   bool holds_files(const EvidencePath& folder);
   bool holds_whole_volume(const EvidencePath& path);
-  Existence look_for(const EvidencePath& path);
+  Existence look_for(const EvidencePath& path, bool folder);
 
   using AppPaths = std::map<std::string, std::string>;  // by folded name
   using UserKey = std::pair<std::size_t, const UserProfile*>;
@@ -64,6 +66,7 @@ class AsepEvidence {
   ModuleContext& context_;
   std::unordered_map<std::string, Existence> existence_;  // by folded path
   std::map<std::string, bool> whole_volumes_;
+  std::unordered_map<std::string, bool> holds_files_;  // by folded path
   std::map<std::size_t, AppPaths> machine_app_paths_;
   AppPaths user_app_paths_;
   const UserProfile* app_paths_user_ = nullptr;

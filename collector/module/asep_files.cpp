@@ -207,7 +207,22 @@ Result<void> AsepReader::read_files(const OnEntry& on_entry) {
       read_pattern(*location, pattern, on_entry);
     if (stopped()) return Error{Errc::cancelled, "autostart files"};
   }
+  read_folders(on_entry);
+  if (stopped()) return Error{Errc::cancelled, "autostart files"};
   return {};
+}
+
+void AsepReader::read_folders(const OnEntry& on_entry) {
+  for (const AsepFolder& folder : folders_) {
+    each_file_in(
+        context_.source(), folder.path,
+        [&](const FileInfo& file) {
+          read_file(*folder.location, file, folder.installation, folder.user, on_entry);
+          return !stopped();
+        },
+        [&](Error error) { context_.note(std::move(error)); });
+    if (stopped()) return;
+  }
 }
 
 void AsepReader::read_pattern(const AsepLocation& location, const std::string& pattern,

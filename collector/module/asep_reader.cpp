@@ -196,8 +196,21 @@ void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepH
         next.disabled_at = found->disabled_at;
       }
     }
+    remember_folder(next);
     on_entry(next, hit);
   }
+}
+
+void AsepReader::remember_folder(const AsepEntry& entry) {
+  if (entry.location->kind != AsepKind::folder || entry.target() == nullptr || entry.deleted ||
+      entry.is_default() || module_ == AsepModule::run_keys)
+    return;
+  // Windows' own folders hold what Windows needs: their files are no entries.
+  if (is_windows_folder(*entry.target() / "x", evidence_.windows(entry.installation_index))) return;
+  if (folders_.size() < kMaxFolders)
+    return folders_.push_back(
+        {entry.location, *entry.target(), entry.installation_index, entry.user});
+  context_.note(Error{Errc::limit, "folders of autostart locations", {}, entry.place()});
 }
 
 void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
@@ -228,8 +241,11 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
     case AsepResolution::expand: {
       ResolvedCommand folder;
       folder.expanded = context.environment->expand(text, &folder.unknown_variables);
-      if (auto path = EvidencePath::parse(folder.expanded)) folder.image_path = *std::move(path);
       folder.image = folder.expanded;
+      if (auto path = EvidencePath::parse(folder.expanded)) {
+        folder.image_existence = evidence_.folder_existence(*path);
+        folder.image_path = *std::move(path);
+      }
       entry.command = std::move(folder);
       break;
     }

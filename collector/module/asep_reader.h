@@ -14,6 +14,17 @@
 
 namespace hozen {
 
+/// A folder that an entry names: each file in it is loaded or opened.
+struct AsepFolder {
+  const AsepLocation* location = nullptr;
+  EvidencePath path;
+  std::size_t installation = 0;
+  const UserProfile* user = nullptr;
+};
+
+/// Folders that entries of one module name after which the rest is left out.
+constexpr std::size_t kMaxFolders = 1'000;
+
 class AsepReader {
  public:
   /// `hit` is the place in the open hive; nullptr for files and for values recovered from free
@@ -27,8 +38,8 @@ class AsepReader {
   /// queued for the bundle before `on_entry` sees the entry. Errc::cancelled when the run is
   /// stopped.
   Result<void> read_registry(const OnEntry& on_entry);
-  /// The file rows, but those of `module`s that look for their files themselves (kind `file` of
-  /// run_keys).
+  /// The file rows and the files of the folders that entries named, but for `module`s that look for
+  /// their files themselves (run_keys).
   Result<void> read_files(const OnEntry& on_entry);
 
   /// Fills in what follows from `entry.text` (or `resolved` instead of it): command, default,
@@ -59,6 +70,8 @@ class AsepReader {
                     const OnEntry& on_entry);
   void read_file(const AsepLocation& location, const FileInfo& file, std::size_t installation,
                  const UserProfile* user, const OnEntry& on_entry);
+  void remember_folder(const AsepEntry& entry);
+  void read_folders(const OnEntry& on_entry);
   void compare_with_machine(AsepEntry& entry);
   bool is_entry(const AsepHit& hit);
   void gather_approvals(RegistryHive& hive);
@@ -70,6 +83,7 @@ class AsepReader {
   std::vector<const AsepLocation*> locations_;
   AsepEvidence evidence_;
   std::map<const UserProfile*, std::size_t> user_installations_;
+  std::vector<AsepFolder> folders_;                                   // that entries named
   std::set<std::string> seen_files_;                                  // location and folded path
   std::map<ApprovalKey, std::map<std::string, Approval>> approvals_;  // by folded name
 };

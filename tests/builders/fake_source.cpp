@@ -22,6 +22,7 @@ struct FakeSource::State {
   std::vector<VolumeInfo> volumes;
   std::map<std::string, std::unique_ptr<Node>> roots;  // by folded volume name
   std::uint64_t opened = 0;
+  std::uint64_t walked = 0;
 
   Node* find(const EvidencePath& path) {
     const auto root = roots.find(fold_case(path.volume()));
@@ -134,6 +135,7 @@ void FakeSource::merge(const FakeSource& other) {
 }
 
 std::uint64_t FakeSource::opened() const { return self_->opened; }
+std::uint64_t FakeSource::walked() const { return self_->walked; }
 
 const std::vector<VolumeInfo>& FakeSource::volumes() const { return self_->volumes; }
 
@@ -155,6 +157,7 @@ Result<FileInfo> FakeSource::stat(const EvidencePath& path) {
 Result<void> FakeSource::walk(const EvidencePath& directory,
                               const std::function<Visit(const FileInfo&)>& visit,
                               const std::function<void(const EvidencePath&, Error)>& problem) {
+  ++self_->walked;
   const Node* node = self_->find(directory);
   if (node == nullptr) return absent(directory);
   if (!node->entry.facts.is_directory || node->entry.facts.is_link)

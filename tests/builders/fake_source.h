@@ -41,6 +41,7 @@ class FakeSource final : public EvidenceSource {
   /// Every entry, those of other volumes included; what is in both becomes `other`'s.
   void merge(const FakeSource& other);
   std::uint64_t opened() const;  ///< how often open() succeeded
+  std::uint64_t walked() const;  ///< how often walk() was called
   /// From now on a live source with this API registry, which must outlive it.
   void be_live(Registry& api) { api_ = &api; }
 

@@ -38,6 +38,9 @@ TEST(AsepPattern, MatchesValueNames) {
   EXPECT_TRUE(matches_value("COR_PROFILER_PATH*", "COR_PROFILER_PATH_64"));
   EXPECT_FALSE(matches_value("@;Exec", "Other"));
   EXPECT_FALSE(matches_value("Load;Run", ""));
+  EXPECT_TRUE(matches_value("*;!Folder", "Folder2"));
+  EXPECT_FALSE(matches_value("*;!Folder;!Other", "folder"));
+  EXPECT_FALSE(matches_value("!Folder;*", "FOLDER"));
 }
 
 TEST(AsepPattern, KnowsWhatIsWellFormed) {

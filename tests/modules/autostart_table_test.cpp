@@ -24,6 +24,7 @@ struct Planted {
 std::vector<std::string> concrete_values(const AsepLocation& location) {
   std::vector<std::string> names;
   for (auto name : split_outside_braces(location.values, ';')) {
+    if (name.starts_with('!')) continue;
     if (name == "@" || name == "#") name.clear();
     if (name == "*") name = "Planted";
     for (auto at = name.find('*'); at != std::string::npos; at = name.find('*'))
