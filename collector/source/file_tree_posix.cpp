@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <list>
-#include <map>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -9,6 +7,7 @@
 #include "collector/source/file_tree.h"
 #include "collector/source/host_name.h"
 #include "collector/source/posix_folder.h"
+#include "collector/source/posix_folder_cache.h"
 #include "collector/source/posix_walk.h"
 
 namespace hozen {
@@ -16,57 +15,9 @@ namespace {
 
 using posix::Capabilities;
 using posix::Descriptor;
-using posix::Listing;
-
-/// Folders kept open with their names for lookups: bounds descriptors and memory.
-constexpr std::size_t kCachedFolders = 64;
-constexpr std::size_t kCachedBytes = std::size_t{8} << 20;
-struct Mount {
-  TreeMount plan;
-  Descriptor root;
-  Capabilities can;
-};
-
-/// An open folder with its names.
-struct Folder {
-  const Mount* mount = nullptr;
-  EvidencePath path;  // as stored
-  Descriptor fd;
-  Listing names;
-  std::uint64_t id = 0;
-};
-using FolderPtr = std::shared_ptr<Folder>;
-
-/// Least recently used folders, by parent and exact name (folders equal but for case are two).
-class FolderCache {
- public:
-  using Key = std::pair<std::uint64_t, std::string>;
-
-  FolderPtr find(const Key& key) {
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) return nullptr;
-    order_.splice(order_.begin(), order_, found->second);
-    return found->second->second;
-  }
-  void insert(const Key& key, const FolderPtr& folder) {
-    folder->id = ++last_id_;
-    order_.emplace_front(key, folder);
-    by_key_[key] = order_.begin();
-    bytes_ += folder->names.memory_bytes();
-    // The newest stays, however large: the next lookup asks for it.
-    while (order_.size() > 1 && (order_.size() > kCachedFolders || bytes_ > kCachedBytes)) {
-      bytes_ -= order_.back().second->names.memory_bytes();
-      by_key_.erase(order_.back().first);
-      order_.pop_back();
-    }
-  }
-
- private:
-  std::list<std::pair<Key, FolderPtr>> order_;
-  std::map<Key, std::list<std::pair<Key, FolderPtr>>::iterator> by_key_;
-  std::size_t bytes_ = 0;
-  std::uint64_t last_id_ = 0;
-};
+using posix::Folder;
+using posix::FolderPtr;
+using posix::Mount;
 
 /// Where a path leads: an entry of an open folder, or a folder that exists only as part of the
 /// plan.
@@ -168,8 +119,6 @@ class PosixTree final : public FileTree {
                                        Error refused);
   Result<Place> resolve_folder(const EvidencePath& directory);
   Result<Place> enter_planned(Place place, const std::function<Visit(const FileInfo&)>& visit);
-  Result<FolderPtr> enter(const FolderPtr& parent, const std::string& host);
-  Result<FolderPtr> root_of(const Mount& mount, const EvidencePath& path);
 
   static Result<FileInfo> facts(const Place& place) {
     return posix::read_facts(place.folder->fd.get(), place.host, place.path,
@@ -182,35 +131,11 @@ class PosixTree final : public FileTree {
   }
 
   std::vector<Mount> mounts_;
-  FolderCache cache_;
+  posix::FolderCache cache_;
   std::vector<Error> remarks_;
   std::set<std::string> remarked_;
   std::mutex mutex_;  // guards what is above
 };
-
-Result<FolderPtr> PosixTree::root_of(const Mount& mount, const EvidencePath& path) {
-  const FolderCache::Key key{0, mount.plan.volume};
-  if (FolderPtr known = cache_.find(key)) return known;
-  auto folder = std::make_shared<Folder>();
-  folder->mount = &mount;
-  folder->path = path;
-  HOZEN_TRY(folder->fd, posix::open_folder(mount.root.get(), "."));
-  HOZEN_TRY(folder->names, Listing::read(folder->fd.get()));
-  cache_.insert(key, folder);
-  return folder;
-}
-
-Result<FolderPtr> PosixTree::enter(const FolderPtr& parent, const std::string& host) {
-  const FolderCache::Key key{parent->id, host};
-  if (FolderPtr known = cache_.find(key)) return known;
-  auto folder = std::make_shared<Folder>();
-  folder->mount = parent->mount;
-  folder->path = parent->path.child(name_from_host(host).text);
-  HOZEN_TRY(folder->fd, posix::open_folder(parent->fd.get(), host));
-  HOZEN_TRY(folder->names, Listing::read(folder->fd.get()));
-  cache_.insert(key, folder);
-  return folder;
-}
 
 /// The volume's root, or what the plan has above it; `next` is the first component below that.
 Result<Place> PosixTree::start_of(const EvidencePath& path, std::size_t& next) {
@@ -227,7 +152,7 @@ Result<Place> PosixTree::start_of(const EvidencePath& path, std::size_t& next) {
     if (!equals_fold(names[next++], planned)) return not_found(path, "no such entry");
     stored = stored.child(planned);
   }
-  HOZEN_TRY(FolderPtr root, root_of(*mount, stored));
+  HOZEN_TRY(FolderPtr root, cache_.root_of(*mount, stored));
   return Place{std::move(root), "", std::move(stored), nullptr};
 }
 
@@ -261,7 +186,7 @@ Result<void> PosixTree::follow(Place place, const std::string& host, const Evide
     search.found.push_back(std::move(place));
     return {};
   }
-  auto below = enter(folder, host);
+  auto below = cache_.enter(folder, host);
   if (below) {
     place.folder = *std::move(below);
     return descend(std::move(place), path, next + 1, hops, search);
@@ -316,8 +241,8 @@ Result<void> PosixTree::descend(Place place, const EvidencePath& path, std::size
     if (entries.second == 0) return not_found(path, "no such entry");
     if (entries.second > 1) return choose(place, path, next, hops, entries, search);
     const std::string host{place.folder->names[entries.first].host};
-    auto below =
-        next + 1 == names.size() ? Result<FolderPtr>{FolderPtr{}} : enter(place.folder, host);
+    auto below = next + 1 == names.size() ? Result<FolderPtr>{FolderPtr{}}
+                                          : cache_.enter(place.folder, host);
     if (!below || *below == nullptr)
       return follow(std::move(place), host, path, next, hops, search);
     place.folder = *std::move(below);
@@ -342,6 +267,7 @@ void PosixTree::remark(Error error) {
 }
 
 Result<Place> PosixTree::resolve(const EvidencePath& path, Search& search) {
+  cache_.begin_lookup();
   HOZEN_CHECK(find(path, Place{}, kMaxLinkHops, search));
   if (search.found.empty()) return not_found(path, "no such entry");
   return search.found.front();
@@ -373,6 +299,7 @@ std::vector<EvidencePath> PosixTree::spellings(const EvidencePath& path, std::si
   search.clear = whole.components().size();
   for (std::size_t i = fixed; i < names.size(); ++i) whole = whole.child(names[i]);
   const std::lock_guard lock{mutex_};
+  cache_.begin_lookup();
   auto found = find(whole, Place{}, kMaxLinkHops, search);
   if (!found && search.found.empty() && found.error().code != Errc::not_found) return {path};
   if (!found && !search.found.empty()) remark(std::move(found).error());
