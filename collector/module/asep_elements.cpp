@@ -140,11 +140,42 @@ Elements program_id(const AsepDatum& datum, const ClassLookup& classes) {
   return elements;
 }
 
+/// The part of a mounted key path that is to be opened below its hive's root, "" when it is none.
+std::string below_root(const AsepDatum& datum, std::string_view key_path) {
+  const std::size_t mount = datum.hive != nullptr ? datum.hive->mount.size() : 0;
+  if (mount == 0 || datum.hive->root == nullptr || key_path.size() <= mount + 1) return {};
+  return std::string{key_path.substr(mount + 1)};
+}
+
+/// Where group policy keeps the scripts of the key "…\Startup\0\0": Scripts\Startup below the
+/// policy's folder, which the key above names. "" when it does not.
+std::string script_folder(const AsepDatum& datum) {
+  const std::string_view path = datum.key_path;
+  const std::string_view policy = path.substr(0, std::min(path.rfind('\\'), path.size()));
+  const std::string relative = below_root(datum, policy);
+  if (relative.empty() || datum.key == nullptr) return {};
+  const auto key = datum.hive->root->open(relative);
+  const auto value = key ? (*key)->value("FileSysPath") : Result<RegistryValue>{key.error()};
+  std::string folder = value ? value_text(&*value) : std::string{};
+  while (folder.ends_with('\\')) folder.pop_back();
+  if (folder.empty()) return {};
+  const std::string_view event = policy.substr(0, std::min(policy.rfind('\\'), policy.size()));
+  return folder + "\\Scripts\\" + std::string{last_component(event)} + "\\";
+}
+
+/// A name that says of itself where the file lies: a drive, a share, a variable, an address.
+bool is_whole_path(std::string_view text) {
+  return text.starts_with('\\') || text.starts_with('/') || text.starts_with('%') ||
+         text.find(':') != std::string_view::npos;
+}
+
 Elements script(const AsepDatum& datum) {
   const std::string text = value_text(datum.value);
   Elements elements = one(text, AsepResolution::command);
   const std::string parameters = text_beside(datum, "Parameters");
   std::string quoted_text = text.find('"') == std::string::npos ? '"' + text + '"' : text;
+  if (quoted_text != text && !trim(text).empty() && !is_whole_path(trim(text)))
+    quoted_text.insert(1, script_folder(datum));
   if (!parameters.empty()) {
     quoted_text += ' ' + parameters;
     elements[0].text = text + ' ' + parameters;

@@ -31,6 +31,7 @@ struct AsepEntry {
   bool wow64 = false, deleted = false, is_link = false;
   std::optional<std::uint32_t> control_set{};
   bool current_control_set = true;
+  bool next_control_set = false;  ///< not the current one, but Windows starts from it next
 
   // In the file system.
   std::optional<FileInfo> file{};

@@ -221,7 +221,9 @@ void AsepEvidence::preserve_target(AsepEntry& entry) {
     if (one.payload_path && one.image_path && one.image_existence == Existence::exists &&
         !is_windows_folder(*one.image_path, windows_folder))
       collect(*one.image_path);
-    if (one.wow64_path && !is_windows_folder(*one.wow64_path, windows_folder))
+    // A host's own twin is Windows' cmd.exe or rundll32.exe again.
+    if (one.wow64_path && one.target_path() &&
+        equals_fold(one.wow64_path->name(), one.target_path()->name()))
       collect(*one.wow64_path);
   };
   for (const auto& other : command.others) {

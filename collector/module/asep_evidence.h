@@ -52,7 +52,8 @@ class AsepEvidence {
   std::optional<Guid> class_of_program_id(std::string_view program_id, std::size_t installation,
                                           const UserProfile* user) const;
 
-  /// Queues the file that an entry leads to, and its image when that lies outside Windows.
+  /// Queues the file that an entry leads to, its SysWOW64 twin that a 32-bit program would get
+  /// instead, and its image when that lies outside Windows.
   void preserve_target(AsepEntry& entry);
 
  private:

@@ -252,13 +252,14 @@ std::vector<RuleHit> assess_entry(const AsepCase& one) {
 
 std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own) {
   const AsepEntry& entry = *one.entry;
-  if (!entry.current_control_set) return {};
+  if (!entry.current_control_set && !entry.next_control_set) return {};
   Finding finding;
   const std::vector<RuleHit> hits = all_hits(one, std::move(own), finding.not_checked);
   if (hits.empty()) return {};
   const RuleHit& lead = leading(hits);
   finding.rule = std::string{one.module} + "." + lead.rule;
   finding.title = (entry.deleted ? "Deleted value: " : "") + lead.title;
+  if (entry.next_control_set) finding.title = "At the next start: " + finding.title;
   finding.subject = subject_of(entry);
   bool stands_alone = false;
   for (const auto& hit : hits) {
@@ -267,6 +268,13 @@ std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own
     add_unique(finding.attack, hit.attack);
     stands_alone = stands_alone || (hit.why.weight > 0 && !hit.innocent_unchecked);
   }
+  if (entry.next_control_set)
+    finding.why.push_back({"The entry stands in control set " + std::to_string(*entry.control_set) +
+                               ", which Windows starts from next (Select\\Default), not in the "
+                               "current one.",
+                           0,
+                           Family::registry_state,
+                           {one.record}});
   for (const auto& id : split_patterns(entry.location->attack)) add_unique(finding.attack, id);
   finding.innocent_explanation_unchecked = !stands_alone || entry.deleted;
   if (!stands_alone && finding.not_checked.empty() && entry.command)

@@ -29,7 +29,7 @@ std::vector<RuleHit> assess_entry(const AsepCase& one);
 
 /// One finding for one entry: `own` (rules of the module), assess_entry and the shared rules
 /// together. Nothing when nothing scores, for Windows' own defaults (unless `own` or hidden data
-/// say otherwise) and for control sets not in use.
+/// say otherwise) and for control sets that Windows neither runs from nor starts from next.
 std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own);
 
 /// Judges and reports.

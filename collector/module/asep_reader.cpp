@@ -41,6 +41,8 @@ AsepEntry entry_at(const AsepHit& hit, const Registry& registry) {
   entry.current_control_set = !hit.control_set || *hit.control_set == 0 ||
                               hive.current_control_set == 0 ||
                               *hit.control_set == hive.current_control_set;
+  entry.next_control_set =
+      !entry.current_control_set && *hit.control_set == hive.default_control_set;
   if (hit.value != nullptr) {
     entry.value = *hit.value;
     entry.offset = hit.value->offset;

@@ -194,6 +194,7 @@ std::vector<Value> default_values() {
       {in(kControl, "SecurityProviders"), "SecurityProviders", sz("credssp.dll")},
       {in(kControl, "Print\\Environments\\Windows x64\\Print Processors\\winprint"), "Driver",
        sz("winprint.dll")},
+      {in(kControl, "Print\\Monitors\\IppMon"), "Driver", sz("IPPMon.dll")},
       {in(kControl, "Print\\Providers\\x"), "Name", sz("win32spl.dll")},
       {"HKLM\\SYSTEM\\CurrentControlSet\\Services\\W32Time\\TimeProviders\\NtpClient", "DllName",
        expand_sz("%systemroot%\\system32\\w32time.dll")},

@@ -1,0 +1,154 @@
+// Where an entry stands and where it leads: control sets, scripts of group policy, the 32-bit twins
+// of programs.
+#include <gtest/gtest.h>
+
+#include "tests/modules/persistence_cases.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::string_view kScripts =
+    "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\System\\Scripts\\Startup\\0";
+constexpr std::string_view kRun32 =
+    "HKLM\\SOFTWARE\\WOW6432Node\\Microsoft\\Windows\\CurrentVersion\\Run";
+
+fake::FakeWindows machine() {
+  fake::FakeWindows windows;
+  windows.user("alice");
+  return windows;
+}
+
+TEST(AutostartControlSets, TheSetOfTheNextStartIsJudgedToo) {
+  fake::FakeWindows windows = machine();
+  windows.program("C:\\TMP\\a.dll");
+  windows.value("HKLM\\SYSTEM\\Select", "Default", fake::dword(2));
+  for (const auto* set : {"ControlSet002", "ControlSet003"})
+    windows.value("HKLM\\SYSTEM\\" + std::string{set} + "\\Control\\Session Manager\\AppCertDlls",
+                  "x", fake::sz("C:\\TMP\\a.dll"));
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  ASSERT_EQ(run.context->findings.size(), 1u) << fake::summary_of(run.context->findings);
+  const Finding& finding = run.context->findings[0];
+  EXPECT_EQ(finding.rule, "autostarts.app_cert_dlls");
+  EXPECT_TRUE(finding.title.starts_with("At the next start: ")) << finding.title;
+  EXPECT_NE(finding.subject.find("ControlSet002"), std::string::npos) << finding.subject;
+  EXPECT_NE(finding.why.back().fact.find("control set 2"), std::string::npos);
+  EXPECT_EQ(finding.why.back().weight, 0);
+}
+
+TEST(AutostartControlSets, FindingsOfTheCurrentSetSayNothingOfIt) {
+  fake::FakeWindows windows = machine();
+  windows.value("HKLM\\SYSTEM\\ControlSet001\\Control\\Session Manager\\AppCertDlls", "x",
+                fake::sz("C:\\TMP\\a.dll"));
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(run.context->findings[0].title.find("next start"), std::string::npos);
+  for (const auto& why : run.context->findings[0].why)
+    EXPECT_EQ(why.fact.find("control set"), std::string::npos) << why.fact;
+}
+
+TEST(GroupPolicyScripts, ABareNameLiesInThePolicysFolder) {
+  fake::FakeWindows windows = machine();
+  windows.value(std::string{kScripts}, "FileSysPath",
+                fake::sz("C:\\Windows\\System32\\GroupPolicy\\Machine"));
+  windows.value(std::string{kScripts} + "\\0", "Script", fake::sz("set up.ps1"))
+      .value(std::string{kScripts} + "\\0", "Parameters", fake::sz("-q"));
+  windows.value(std::string{kScripts} + "\\1", "Script", fake::sz("sub\\two.bat"));
+  const std::string folder = "C:\\Windows\\System32\\GroupPolicy\\Machine\\Scripts\\Startup\\";
+  windows.file(folder + "set up.ps1", "hello");
+  windows.file(folder + "sub\\two.bat", "hello");
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  const auto* script = run.context->record({{"command_line", "set up.ps1 -q"}});
+  ASSERT_NE(script, nullptr);
+  EXPECT_EQ((*script)["target"], folder + "set up.ps1");
+  EXPECT_EQ((*script)["image_existence"], "exists");
+  EXPECT_EQ((*script)["arguments"], "-q");
+  EXPECT_TRUE(run.context->has_collected(folder + "set up.ps1"));
+  EXPECT_TRUE(run.context->has_collected(folder + "sub\\two.bat"));
+}
+
+TEST(GroupPolicyScripts, LogonScriptsOfAUserLieInTheirPolicysFolder) {
+  fake::FakeWindows windows = machine();
+  const std::string key =
+      "HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Group Policy\\Scripts\\Logon\\0";
+  windows.value(key, "FileSysPath", fake::sz("C:\\Windows\\System32\\GroupPolicy\\User\\"));
+  windows.value(key + "\\0", "Script", fake::sz("l.cmd"));
+  windows.file("C:\\Windows\\System32\\GroupPolicy\\User\\Scripts\\Logon\\l.cmd", "hello");
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  EXPECT_TRUE(run.context->has_collected(
+      "C:\\Windows\\System32\\GroupPolicy\\User\\Scripts\\Logon\\l.cmd"));
+}
+
+TEST(GroupPolicyScripts, AWholePathIsTakenAsItIs) {
+  fake::FakeWindows windows = machine();
+  windows.value(std::string{kScripts}, "FileSysPath",
+                fake::sz("C:\\Windows\\System32\\GroupPolicy\\Machine"));
+  windows.value(std::string{kScripts} + "\\0", "Script", fake::sz("C:\\TMP\\x.bat"));
+  windows.value(std::string{kScripts} + "\\1", "Script", fake::sz("%SystemRoot%\\y.bat"));
+  windows.value(std::string{kScripts} + "\\2", "Script", fake::sz("\\\\server\\share\\z.bat"));
+  windows.value(std::string{kScripts} + "\\3", "Script", fake::sz(""));
+  windows.file("C:\\TMP\\x.bat", "hello");
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  for (const auto* image : {"C:\\TMP\\x.bat", "C:\\Windows\\y.bat", "\\\\server\\share\\z.bat"})
+    EXPECT_NE(run.context->record({{"location", "group_policy_scripts"}, {"image", image}}),
+              nullptr)
+        << image;
+  const auto* empty =
+      run.context->record({{"location", "group_policy_scripts"}, {"command_line", ""}});
+  ASSERT_NE(empty, nullptr);
+  EXPECT_EQ(empty->json_of("image"), "null");
+}
+
+TEST(GroupPolicyScripts, WithoutThePolicysFolderABareNameStaysBare) {
+  fake::FakeWindows windows = machine();
+  windows.value(std::string{kScripts} + "\\0", "Script", fake::sz("x.bat"));
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  const auto* script = run.context->record({{"location", "group_policy_scripts"}});
+  ASSERT_NE(script, nullptr);
+  EXPECT_EQ((*script)["image"], "x.bat");
+}
+
+TEST(Wow64Twins, TheTwinOfAProgramIsPreservedToo) {
+  fake::FakeWindows windows = machine();
+  windows.program("C:\\Windows\\System32\\twin.exe");
+  windows.program("C:\\Windows\\SysWOW64\\twin.exe");
+  windows.value(std::string{kRun32}, "x", fake::sz("C:\\Windows\\System32\\twin.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_TRUE(run.context->has_collected("C:\\Windows\\System32\\twin.exe"));
+  EXPECT_TRUE(run.context->has_collected("C:\\Windows\\SysWOW64\\twin.exe"));
+}
+
+TEST(Wow64Twins, TheTwinOfAHostIsNot) {
+  fake::FakeWindows windows = machine();
+  windows.program("C:\\Windows\\System32\\cmd.exe");
+  windows.program("C:\\Windows\\SysWOW64\\cmd.exe");
+  windows.program("C:\\TMP\\x.exe");
+  windows.value(std::string{kRun32}, "x",
+                fake::sz("C:\\Windows\\System32\\cmd.exe /c C:\\TMP\\x.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_TRUE(run.context->has_collected("C:\\TMP\\x.exe"));
+  EXPECT_FALSE(run.context->has_collected("C:\\Windows\\SysWOW64\\cmd.exe"));
+}
+
+TEST(Wow64Twins, NothingReadsTheTwinOfANativeEntry) {
+  fake::FakeWindows windows = machine();
+  windows.program("C:\\Windows\\System32\\twin.exe");
+  windows.program("C:\\Windows\\SysWOW64\\twin.exe");
+  windows.value("HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run", "x",
+                fake::sz("C:\\Windows\\System32\\twin.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_FALSE(run.context->has_collected("C:\\Windows\\SysWOW64\\twin.exe"));
+}
+
+TEST(Wow64Twins, NeitherOfADefaultIsPreserved) {
+  fake::FakeWindows windows = machine();
+  windows.program("C:\\Windows\\System32\\mctadmin.exe");
+  windows.program("C:\\Windows\\SysWOW64\\mctadmin.exe");
+  windows.value("HKLM\\SOFTWARE\\WOW6432Node\\Microsoft\\Windows\\CurrentVersion\\RunOnce", "x",
+                fake::expand_sz("%SystemRoot%\\system32\\mctadmin.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_FALSE(run.context->has_collected("C:\\Windows\\SysWOW64\\mctadmin.exe"));
+  EXPECT_FALSE(run.context->has_collected("C:\\Windows\\System32\\mctadmin.exe"));
+}
+
+}  // namespace
+}  // namespace hozen
