@@ -176,6 +176,9 @@ Started started_by(std::string_view statement, bool quotes_call);
 /// Statements: what stands between `;`, line ends, `|`, braces, and before each `&`, outside of
 /// quotes. The rest is one more when there are too many.
 std::vector<std::string_view> split_statements(Resolution&, std::string_view text);
+/// Files that a script text loads as code: modules, and with `evaluates` (the text runs what it
+/// reads: Invoke-Expression) whatever it reads.
+std::vector<std::string_view> files_loaded(std::string_view text, bool evaluates);
 /// Statements that only wait or prepare: what comes behind them is the purpose of the text.
 bool only_prepares(std::string_view statement);
 /// Letters, digits, `-`, `_` and whatever is not ASCII.

@@ -135,6 +135,13 @@ bool has_word(std::string_view folded_text, std::string_view word) {
   return false;
 }
 
+/// True for a text that runs what other statements of it make or read.
+bool evaluates_text(std::string_view text) {
+  const std::string plain = to_lower_ascii(text);
+  return has_word(plain, "iex") || has_word(plain, "invoke-expression") ||
+         has_word(plain, "scriptblock");
+}
+
 void note_script_words(Resolution& resolution, std::string_view text) {
   std::string plain;
   std::size_t backticks = 0;
@@ -310,9 +317,18 @@ void run_powershell_text(Resolution& resolution, std::string_view text) {
       others.push_back(std::move(command));
     }
   }
+  std::vector<std::string_view> loaded = files_loaded(replaced, evaluates_text(replaced));
+  const bool only_loads = !first && others.empty() && !loaded.empty();
+  for (std::size_t i = only_loads ? 1 : 0; i < loaded.size(); ++i)
+    others.push_back("\"" + std::string{loaded[i]} + "\"");
   for (const std::string& other : others) {
     resolution.step("the script text also starts " + other);
     resolution.add_other(other);
+  }
+  if (only_loads) {
+    resolution.step("the script text runs what it reads: " + std::string{loaded[0]});
+    resolution.set_payload_file("script", loaded[0], Lookup::exact);
+    return;
   }
   if (!first) {
     resolution.set_payload_text("inline", script);

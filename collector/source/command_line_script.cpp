@@ -22,7 +22,63 @@ std::string_view take_script_word(std::string_view& text) {
   return word;
 }
 
+/// Words behind which a file is read, and whether that alone makes it run.
+struct Reader {
+  std::string_view word;
+  bool loads;
+};
+constexpr Reader kReaders[] = {
+    {"get-content", false}, {"gc", false},           {"cat", false},          {"type", false},
+    {"readalltext", false}, {"readalllines", false}, {"import-module", true}, {"ipmo", true}};
+/// Their parameters whose value is no file.
+constexpr std::string_view kReaderValues[] = {"-encoding",  "-totalcount", "-tail",  "-readcount",
+                                              "-delimiter", "-scope",      "-prefix"};
+
+/// Parameters looked at before the file: there are not more.
+constexpr std::size_t kMaxReaderParameters = 16;
+
+/// The file behind a reading word, "" when it is none that is named in full.
+std::string_view file_read(std::string_view text, bool loads) {
+  text = trim(text);
+  while (text.starts_with('(')) text = trim(text.substr(1));
+  std::string_view word = take_script_word(text);
+  for (std::size_t i = 0; i < kMaxReaderParameters && word.starts_with('-'); ++i) {
+    const bool takes_value =
+        std::any_of(std::begin(kReaderValues), std::end(kReaderValues),
+                    [&](std::string_view parameter) { return equals_fold(parameter, word); });
+    if (takes_value) take_script_word(text);
+    word = take_script_word(text);
+  }
+  const bool is_path = word.find_first_of(loads ? "\\/" : "\\/.") != std::string_view::npos;
+  return is_path && word.find_first_of("$(*?") == std::string_view::npos ? word
+                                                                         : std::string_view{};
+}
+
 }  // namespace
+
+std::vector<std::string_view> files_loaded(std::string_view text, bool evaluates) {
+  std::vector<std::pair<std::size_t, std::string_view>> found;  // by place in the text
+  const std::string folded = to_lower_ascii(text);
+  for (const Reader& reader : kReaders) {
+    if (!reader.loads && !evaluates) continue;
+    for (std::size_t at = folded.find(reader.word); at != std::string::npos;
+         at = folded.find(reader.word, at + 1)) {
+      const std::size_t end = at + reader.word.size();
+      const bool begins =
+          at == 0 || (!is_script_word_character(folded[at - 1]) &&
+                      std::string_view{"\\/.$"}.find(folded[at - 1]) == std::string_view::npos);
+      if (!begins || end == folded.size() ||
+          std::string_view{" \t('\""}.find(folded[end]) == std::string_view::npos)
+        continue;
+      const std::string_view file = file_read(text.substr(end), reader.loads);
+      if (!file.empty() && found.size() <= kMaxOtherCommands) found.emplace_back(at, file);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<std::string_view> files;
+  for (const auto& [at, file] : found) files.push_back(file);
+  return files;
+}
 
 bool is_script_word_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

@@ -85,19 +85,54 @@ bool unwrap_odbcconf(Resolution& resolution, std::string_view text) {
   return true;
 }
 
+namespace {
+
+/// A class by name: it comes from one of the archives of the class path.
+void run_class(Resolution& resolution, std::string_view class_path, std::string_view class_name) {
+  bool has_archive = false;
+  while (!class_path.empty()) {
+    const std::size_t end = std::min(class_path.find(';'), class_path.size());
+    const std::string_view entry = trim(class_path.substr(0, end));
+    class_path.remove_prefix(std::min(end + 1, class_path.size()));
+    if (!ends_with_fold(entry, ".jar") && !ends_with_fold(entry, ".zip")) continue;
+    if (has_archive) {
+      resolution.add_other("\"" + std::string{entry} + "\"");
+    } else {
+      resolution.set_payload_file("program", entry, Lookup::exact, class_name);
+    }
+    has_archive = true;
+  }
+  if (!has_archive) resolution.set_payload_text("inline", class_name);
+}
+
+/// "-javaagent:file=options": loaded before the program.
+void note_java_agents(Resolution& resolution, const Arguments& arguments) {
+  for (const Argument& argument : arguments)
+    for (const std::string_view name : {"-javaagent:", "-agentpath:"}) {
+      if (!argument.text.starts_with(name)) continue;
+      const std::string_view agent = std::string_view{argument.text}.substr(name.size());
+      resolution.step("loads " + std::string{agent} + " before the program");
+      resolution.add_other("\"" + std::string{agent.substr(0, agent.find('='))} + "\"");
+    }
+}
+
+}  // namespace
+
 bool unwrap_java(Resolution& resolution, std::string_view text) {
   const Arguments arguments = split_arguments(text);
+  note_java_agents(resolution, arguments);
   const auto jar = find_switch(arguments, {"jar"});
   if (jar && *jar + 1 < arguments.size()) {
     resolution.set_payload_file("program", arguments[*jar + 1].text, Lookup::exact,
                                 rest_from(text, arguments, *jar + 2));
     return true;
   }
+  std::string_view class_path;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (is_any_of(arguments[i].text, {"-cp", "-classpath", "--class-path"})) {
-      ++i;
+      if (++i < arguments.size()) class_path = arguments[i].text;
     } else if (!is_switch(arguments[i].text)) {
-      resolution.set_payload_text("inline", rest_from(text, arguments, i));
+      run_class(resolution, class_path, rest_from(text, arguments, i));
       return true;
     }
   }

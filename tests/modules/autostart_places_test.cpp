@@ -139,6 +139,26 @@ TEST(Wow64Twins, NothingReadsTheTwinOfANativeEntry) {
   EXPECT_FALSE(run.context->has_collected("C:\\Windows\\SysWOW64\\twin.exe"));
 }
 
+TEST(NamedFiles, WhatAnInterpreterIsToldToLoadIsPreserved) {
+  fake::FakeWindows windows = machine();
+  const std::string key = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run";
+  const std::pair<const char*, const char*> commands[] = {
+      {"powershell -nop -c \"IEX (gc C:\\TMP\\1.txt -Raw)\"", "C:\\TMP\\1.txt"},
+      {"powershell . C:\\TMP\\2.ps1", "C:\\TMP\\2.ps1"},
+      {"powershell -c \"& 'C:\\TMP\\3.ps1'\"", "C:\\TMP\\3.ps1"},
+      {"javaw -cp C:\\TMP\\4.jar;C:\\TMP Main", "C:\\TMP\\4.jar"},
+      {"java -jar C:\\TMP\\5.jar", "C:\\TMP\\5.jar"}};
+  for (const auto& [command, file] : commands) {
+    windows.file(file, "hello");
+    windows.value(key, file, fake::sz(command));
+  }
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  for (const auto& [command, file] : commands) {
+    EXPECT_TRUE(run.context->has_collected(file)) << command;
+    EXPECT_NE(run.context->record({{"target", file}}), nullptr) << command;
+  }
+}
+
 TEST(Wow64Twins, NeitherOfADefaultIsPreserved) {
   fake::FakeWindows windows = machine();
   windows.program("C:\\Windows\\System32\\mctadmin.exe");

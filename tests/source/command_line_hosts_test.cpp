@@ -169,6 +169,11 @@ INSTANTIATE_TEST_SUITE_P(
         HostCase{R"(javaw -Xmx1g -jar C:\TMP\a.jar -q)", "javaw.exe", R"(C:\TMP\a.jar)", "program",
                  "", "-q"},
         HostCase{R"(java -cp C:\TMP Main)", "java.exe", "Main", "inline"},
+        HostCase{R"(java -Xmx1g -cp "C:\Prog Dir\a.jar" x.Main -q)", "java.exe",
+                 R"(C:\Prog Dir\a.jar)", "program", "", "x.Main -q"},
+        HostCase{R"(javaw -classpath lib;C:\TMP\a.jar Main)", "javaw.exe", R"(C:\TMP\a.jar)",
+                 "program", "", "Main"},
+        HostCase{"java -version", "", "", ""},
         HostCase{R"(pythonw.exe -u C:\TMP\a.py 1)", "pythonw.exe", R"(C:\TMP\a.py)", "script", "",
                  "1"},
         HostCase{R"(python -c "import os")", "python.exe", R"("import os")", "inline"},
@@ -223,7 +228,49 @@ INSTANTIATE_TEST_SUITE_P(
         HostCase{"pwsh C:\\TMP\\s.ps1 x", "pwsh.exe", R"(C:\TMP\s.ps1)", "script", "", "x"},
         HostCase{"pwsh -c iwr https://x.example/a", "pwsh.exe", "iwr https://x.example/a", "inline",
                  "url_argument, download"},
-        HostCase{"powershell.exe -noexit", "", "", ""}));
+        HostCase{"powershell.exe -noexit", "", "", ""},
+        HostCase{R"(powershell -c "& 'C:\TMP\s.ps1'")", "powershell.exe", R"(C:\TMP\s.ps1)",
+                 "script"},
+        HostCase{R"(powershell "& 'C:\TMP\s.ps1' -a")", "powershell.exe", R"(C:\TMP\s.ps1)",
+                 "script", "", "-a"},
+        HostCase{R"(powershell -Command . C:\TMP\s.ps1)", "powershell.exe", R"(C:\TMP\s.ps1)",
+                 "script"},
+        HostCase{R"(powershell -c ". 'C:\TMP\s.ps1'")", "powershell.exe", R"(C:\TMP\s.ps1)",
+                 "script"},
+        HostCase{R"~(powershell -c "IEX (gc C:\TMP\s.ps1 -Raw)")~", "powershell.exe",
+                 R"(C:\TMP\s.ps1)", "script", "invoke_expression"},
+        HostCase{R"(powershell IEX(Get-Content -Encoding utf8 -Path 'C:\TMP\a b.txt'))",
+                 "powershell.exe", R"(C:\TMP\a b.txt)", "script", "invoke_expression"},
+        HostCase{R"(powershell -c "gc C:\TMP\s.ps1 | iex")", "powershell.exe", R"(C:\TMP\s.ps1)",
+                 "script", "invoke_expression"},
+        HostCase{R"(powershell $s = [IO.File]::ReadAllText('C:\TMP\s.ps1'); iex $s)",
+                 "powershell.exe", R"(C:\TMP\s.ps1)", "script", "invoke_expression"},
+        HostCase{R"(powershell -c &([scriptblock]::Create((gc C:\TMP\s.ps1 -Raw))))",
+                 "powershell.exe", R"(C:\TMP\s.ps1)", "script"},
+        HostCase{R"(powershell -c Import-Module C:\TMP\m.psm1 -Force)", "powershell.exe",
+                 R"(C:\TMP\m.psm1)", "script"},
+        // Read and not run, or not named.
+        HostCase{R"(powershell -c gc C:\TMP\s.ps1)", "powershell.exe", R"(gc C:\TMP\s.ps1)",
+                 "inline"},
+        HostCase{R"(powershell -c Import-Module BitsTransfer)", "powershell.exe",
+                 "Import-Module BitsTransfer", "inline"},
+        HostCase{R"~(powershell -c "iex (gc $p)")~", "powershell.exe", "iex (gc $p)", "inline",
+                 "invoke_expression"},
+        HostCase{R"~(powershell -c "iex (C:\my-gc a.txt)")~", "powershell.exe",
+                 R"(iex (C:\my-gc a.txt))", "inline", "invoke_expression"}));
+
+TEST(Java, EachArchiveAndAgentOfTheLineIsNamed) {
+  ResolverMachine machine;
+  machine.add("C:\\TMP\\a.jar").add("C:\\TMP\\b.jar").add("C:\\TMP\\agent.jar");
+  const ResolvedCommand command = machine.resolve(
+      R"(java -javaagent:C:\TMP\agent.jar=x -cp C:\TMP\a.jar;C:\TMP\b.jar;C:\TMP Main)");
+  EXPECT_EQ(command.payload, R"(C:\TMP\a.jar)");
+  EXPECT_EQ(command.payload_existence, Existence::exists);
+  EXPECT_EQ(joined(command.other_commands), R"("C:\TMP\agent.jar", "C:\TMP\b.jar")");
+  ASSERT_EQ(command.others.size(), 2u);
+  for (const auto& other : command.others)
+    EXPECT_EQ(other.image_existence, Existence::exists) << other.image;
+}
 
 TEST(PowerShellEncoded, KeepsTheDecodedText) {
   const ResolvedCommand command = ResolverMachine{}.resolve(
@@ -250,6 +297,8 @@ TEST(PowershellStatements, EachThatStartsAFileIsFollowed) {
        R"("rundll32" C:\TMP\x.dll,Go)"},
       {R"(Write-Host 'it; C:\TMP\p.exe'; 'C:\TMP\p.exe')", "", ""},
       {"C:\\TMP\\t.bat 2>&1\nC:\\TMP\\p.exe", R"(C:\TMP\t.bat)", R"("C:\TMP\p.exe")"},
+      {R"(iex (gc C:\TMP\s.ps1); iex (gc C:\TMP\t.bat))", R"(C:\TMP\s.ps1)", R"("C:\TMP\t.bat")"},
+      {R"(C:\TMP\p.exe; iex (gc C:\TMP\s.ps1))", R"(C:\TMP\p.exe)", R"("C:\TMP\s.ps1")"},
   };
   ResolverMachine machine;
   for (const char* file : {"C:\\TMP\\p.exe", "C:\\TMP\\x.dll", "C:\\TMP\\s.ps1", "C:\\TMP\\t.bat"})
