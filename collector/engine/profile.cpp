@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <map>
-#include <set>
 
 #include "collector/base/text.h"
 #include "collector/engine/byte_size.h"
@@ -45,18 +44,40 @@ void raise(std::optional<std::uint64_t>& limit, std::optional<std::uint64_t> giv
   if (given) limit = std::max(limit.value_or(0), *given);
 }
 
+void raise(GivenLimits& limits, const GivenLimits& given) {
+  raise(limits.max_file_bytes, given.max_file_bytes);
+  raise(limits.max_total_bytes, given.max_total_bytes);
+  raise(limits.max_files, given.max_files);
+}
+
+/// `own`, and where it says nothing what the includes say.
+GivenLimits own_or_included(const GivenLimits& own, const GivenLimits& included) {
+  const auto choose = [&](auto limit) { return own.*limit ? own.*limit : included.*limit; };
+  return {choose(&GivenLimits::max_file_bytes), choose(&GivenLimits::max_total_bytes),
+          choose(&GivenLimits::max_files)};
+}
+
+/// What one text, with its includes, brings along beside modules and targets.
+struct TextRead {
+  GivenLimits limits;
+  bool collects = false;  ///< names a module or a target
+};
+
 /// Unites the texts as they are read.
 class ProfileReader {
  public:
   ProfileReader(std::span<const EmbeddedProfile> embedded, std::span<const std::string> modules)
       : embedded_{embedded}, module_names_{modules} {}
 
-  void read(const ProfileText& text);
+  /// A text that the operator gave.
+  void read_given(const ProfileText& text);
   ProfileReading finish();
 
  private:
-  void read_include(ProfileXml& xml, pugi::xml_node node);
-  void read_limits(ProfileXml& xml, pugi::xml_node node);
+  TextRead read(const ProfileText& text, bool given);
+  TextRead read_elements(ProfileXml& xml);
+  TextRead read_include(ProfileXml& xml, pugi::xml_node node);
+  GivenLimits read_limits(ProfileXml& xml, pugi::xml_node node);
   void read_module(ProfileXml& xml, pugi::xml_node node);
   void read_target(ProfileXml& xml, pugi::xml_node node);
   void read_path(ProfileXml& xml, pugi::xml_node node, const FileTarget& target);
@@ -71,44 +92,65 @@ class ProfileReader {
   std::span<const std::string> module_names_;
   ProfileReading reading_;
   GivenLimits limits_;
-  std::set<Sha256Digest> read_texts_;  // by hash: each text once, whatever includes it
+  std::map<Sha256Digest, TextRead> texts_;  // by hash: each text once, whatever includes it
   std::map<std::string, std::size_t> target_index_;  // folded pattern -> index into targets
 };
 
-void ProfileReader::read(const ProfileText& text) {
+void ProfileReader::read_given(const ProfileText& text) { raise(limits_, read(text, true).limits); }
+
+TextRead ProfileReader::read(const ProfileText& text, bool given) {
   const Sha256Digest hash = sha256(bytes_of(text.xml).span());
-  if (!read_texts_.insert(hash).second) return;
+  if (const auto known = texts_.find(hash); known != texts_.end()) return known->second;
+  texts_[hash] = {};  // a text that includes itself adds nothing to itself
+  const std::size_t problems = reading_.problems.size();
   ProfileXml xml{text, reading_.problems};
-  if (!xml.sound()) return;
+  if (!xml.sound()) return {};
   Profile& profile = reading_.profile;
   profile.files.push_back({text.name, text.origin, hash});
   const auto root = xml.root();
   if (root.attribute("version").value() != kFormatVersion)
     xml.problem(root.attribute("version"), root, "this program reads version=\"1\" only");
   if (profile.summary.empty()) profile.summary = root.attribute("summary").value();
-  for (const auto node : root.children()) {
-    const std::string_view name = node.name();
-    if (name == "include") read_include(xml, node);
-    if (name == "limits") read_limits(xml, node);
-    if (name == "module") read_module(xml, node);
-    if (name == "target") read_target(xml, node);
-  }
+  const TextRead read = read_elements(xml);
+  if (given && !read.collects && reading_.problems.size() == problems)
+    xml.problem(root,
+                "this profile collects nothing: it needs a <module>, a <target> or an <include> "
+                "of a shipped profile");
+  return texts_[hash] = read;
 }
 
-void ProfileReader::read_include(ProfileXml& xml, pugi::xml_node node) {
+TextRead ProfileReader::read_elements(ProfileXml& xml) {
+  GivenLimits own, included;
+  bool collects = false;
+  for (const auto node : xml.root().children()) {
+    const std::string_view name = node.name();
+    if (name == "include") {
+      const TextRead other = read_include(xml, node);
+      raise(included, other.limits);
+      collects = collects || other.collects;
+    }
+    if (name == "limits") raise(own, read_limits(xml, node));
+    if (name == "module") read_module(xml, node);
+    if (name == "target") read_target(xml, node);
+    collects = collects || name == "module" || name == "target";
+  }
+  return {own_or_included(own, included), collects};
+}
+
+TextRead ProfileReader::read_include(ProfileXml& xml, pugi::xml_node node) {
   const auto attribute = node.attribute("profile");
   const std::string name{trim(attribute.value())};
-  if (const auto text = embedded_profile_text(embedded_, name)) return read(*text);
+  if (const auto text = embedded_profile_text(embedded_, name)) return read(*text, false);
   const auto names = embedded_profile_names(embedded_);
   xml.problem(attribute, node,
               "no shipped profile is named \"" + printable(name) + "\"" + suggestion(name, names) +
                   known_names(names));
+  return {};
 }
 
-void ProfileReader::read_limits(ProfileXml& xml, pugi::xml_node node) {
-  raise(limits_.max_file_bytes, size(xml, node, "max-file-size"));
-  raise(limits_.max_total_bytes, size(xml, node, "max-total-size"));
-  raise(limits_.max_files, count(xml, node, "max-files"));
+GivenLimits ProfileReader::read_limits(ProfileXml& xml, pugi::xml_node node) {
+  return {size(xml, node, "max-file-size"), size(xml, node, "max-total-size"),
+          count(xml, node, "max-files")};
 }
 
 void ProfileReader::read_module(ProfileXml& xml, pugi::xml_node node) {
@@ -251,7 +293,7 @@ ProfileReading read_profiles(std::span<const ProfileText> texts,
                              std::span<const EmbeddedProfile> embedded,
                              std::span<const std::string> module_names) {
   ProfileReader reader{embedded, module_names};
-  for (const auto& text : texts) reader.read(text);
+  for (const auto& text : texts) reader.read_given(text);
   return reader.finish();
 }
 

@@ -73,7 +73,8 @@ struct ProfileReading {
 };
 
 /// Reads `texts` and what they include (embedded profiles only), checks everything, and unites
-/// them: all modules and targets, the highest limits and priorities. With a problem in the answer
+/// them: all modules and targets, the highest limits and priorities. A limit that a text gives
+/// itself goes before those of its includes. With a problem in the answer
 /// the profile must not be used.
 ProfileReading read_profiles(std::span<const ProfileText> texts,
                              std::span<const EmbeddedProfile> embedded,

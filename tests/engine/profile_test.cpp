@@ -101,6 +101,43 @@ TEST(Profile, UnitesSeveralWithHighestLimitsAndPriorities) {
   EXPECT_EQ(profile.files.size(), 3u);
 }
 
+TEST(Profile, ItsOwnLimitsGoBeforeThoseOfItsIncludes) {
+  const std::string include = R"(<include profile="base"/>)";
+  const std::string own = R"(<limits max-file-size="5 MiB" max-total-size="60 KiB"/>)";
+  for (const auto& content : {include + own, own + include}) {
+    const auto reading = read({profile_of(content)});
+    ASSERT_THAT(reading.problems, IsEmpty());
+    EXPECT_EQ(reading.profile.limits.max_file_bytes, 5u << 20) << content;
+    EXPECT_EQ(reading.profile.limits.max_total_bytes, 60u << 10) << content;
+    EXPECT_EQ(reading.profile.limits.max_files, 7u) << content;
+  }
+  // Of several that were given the highest counts, whichever came first.
+  const std::string base{kBaseXml};
+  for (const auto& texts : {std::vector<std::string>{profile_of(include + own), base},
+                            std::vector<std::string>{base, profile_of(include + own)}}) {
+    EXPECT_EQ(read(texts).profile.limits.max_file_bytes, 10u << 20);
+    EXPECT_EQ(read(texts).profile.limits.max_total_bytes, 60u << 10);
+  }
+}
+
+TEST(Profile, OneThatCollectsNothingIsRefused) {
+  const std::string message =
+      "test.xml:1: this profile collects nothing: it needs a <module>, a <target> or an <include> "
+      "of a shipped profile\n";
+  EXPECT_EQ(problems_of(profile_of("")), message);
+  EXPECT_EQ(problems_of(profile_of("<limits max-files=\"5\"/>")), message);
+  // Beside another as well: it would change nothing.
+  const auto both =
+      read({profile_of("<!-- nothing -->"), profile_of("<include profile=\"base\"/>")});
+  EXPECT_EQ(both.problems.size(), 1u);
+  // Where something else is wrong, that is what has to be mended.
+  EXPECT_EQ(read({profile_of("<include profile=\"bse\"/>")}).problems.size(), 1u);
+  EXPECT_EQ(read({profile_of("<module name=\"x\"/>")}).problems.size(), 1u);
+  EXPECT_THAT(problems_of(profile_of("<include profile=\"base\"/>")), IsEmpty());
+  EXPECT_THAT(problems_of(profile_of("<module name=\"run_keys\"/>")), IsEmpty());
+  EXPECT_THAT(problems_of(target("", "C:\\a")), IsEmpty());
+}
+
 TEST(Profile, SaysFileLineAndSuggestionForUnknownNames) {
   EXPECT_EQ(problems_of(profile_of("<modul name=\"run_keys\"/>")),
             "test.xml:2: unknown element <modul> in <profile> (did you mean \"module\"?); known: "
