@@ -139,6 +139,54 @@ TEST(Wow64Twins, NothingReadsTheTwinOfANativeEntry) {
   EXPECT_FALSE(run.context->has_collected("C:\\Windows\\SysWOW64\\twin.exe"));
 }
 
+/// The hive of alice with one Run entry, as the content of a file.
+std::string hive_with_run_entry(std::string_view name) {
+  fake::FakeWindows other = machine();
+  other.value("HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Run", std::string{name},
+              fake::sz("C:\\TMP\\x.exe"));
+  std::string content;
+  for (const std::byte byte : other.hive_image("HKU\\alice")) content += static_cast<char>(byte);
+  return content;
+}
+
+TEST(MandatoryProfile, ItsHiveIsReportedAndReadAsTheUsers) {
+  fake::FakeWindows windows = machine();
+  windows.file("C:\\Users\\alice\\ntuser.man", hive_with_run_entry("planted"));
+  windows.value("HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Run", "own",
+                fake::sz("C:\\TMP\\y.exe"));
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  ASSERT_EQ(run.context->findings.size(), 1u) << fake::summary_of(run.context->findings);
+  EXPECT_EQ(run.context->findings[0].rule, "autostarts.mandatory_profile");
+  EXPECT_EQ(severity_of(run.context->findings[0]), Severity::medium);
+  EXPECT_TRUE(run.context->has_collected("C:\\Users\\alice\\NTUSER.MAN"));
+  const ModuleRun keys = run_module(modules::run_keys, windows);
+  for (const auto* name : {"planted", "own"}) {
+    const auto* record = keys.context->record({{"value_name", name}});
+    ASSERT_NE(record, nullptr) << name;
+    EXPECT_EQ(record->user_name, "alice");
+  }
+}
+
+TEST(MandatoryProfile, WithoutNtuserDatItIsTheOnlyHiveOfTheUser) {
+  fake::FakeWindows windows = machine();
+  windows.without_hive("HKU\\alice");
+  windows.file("C:\\Users\\alice\\NTUSER.MAN", hive_with_run_entry("planted"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  const auto* record = run.context->record({{"value_name", "planted"}});
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->user_name, "alice");
+  EXPECT_EQ(record->user_sid, windows.sid_of("alice"));
+  EXPECT_TRUE(run.context->notes.empty());
+}
+
+TEST(MandatoryProfile, AFileOfThatNameWhichIsNoHiveIsReportedAndAProblem) {
+  fake::FakeWindows windows = machine();
+  windows.file("C:\\Users\\alice\\NTUSER.MAN", "no hive");
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  EXPECT_NE(run.context->finding("autostarts.mandatory_profile"), nullptr);
+  EXPECT_FALSE(run.context->notes.empty());
+}
+
 TEST(NamedFiles, WhatAnInterpreterIsToldToLoadIsPreserved) {
   fake::FakeWindows windows = machine();
   const std::string key = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run";

@@ -170,10 +170,15 @@ std::vector<std::string> concrete_paths(std::string_view patterns) {
 void expect_every_file_read(M module, const ModuleSpec& spec) {
   fake::FakeWindows windows = two_users();
   std::vector<std::pair<std::string, std::string>> planted;
+  const std::vector<std::byte> hive = windows.hive_image("HKU\\alice");
   for (const auto& location : kTestLocations) {
     if (location.module != module || location.hive != H::file) continue;
     for (const auto& path : concrete_paths(location.key)) {
-      windows.file(path, "load=C:\\Planted\\a.exe\r\n");
+      if (location.id == "mandatory_profile") {
+        windows.file(path, "").bytes = hive;
+      } else {
+        windows.file(path, "load=C:\\Planted\\a.exe\r\n");
+      }
       planted.emplace_back(location.id, path);
     }
   }
