@@ -8,11 +8,6 @@
 namespace hozen {
 namespace {
 
-bool is_folder(EvidenceSource& source, const EvidencePath& path) {
-  const auto info = source.stat(path);
-  return info && info->is_directory && !info->is_link;
-}
-
 EvidencePath append(EvidencePath base, const std::vector<std::string>& components,
                     std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) base = base / components[i];
@@ -38,6 +33,18 @@ TargetExpander::TargetExpander(EvidenceSource& source, const Registry& registry,
   find_bases();
 }
 
+bool TargetExpander::is_folder(const EvidencePath& path) {
+  auto info = source_.stat(path);
+  if (info) return info->is_directory && !info->is_link;
+  if (info.error().code != Errc::not_found) tell(path, std::move(info).error());
+  return false;
+}
+
+void TargetExpander::tell(const EvidencePath& folder, Error error) {
+  if (error.what != folder.text()) error.what = "folder " + folder.text() + ": " + error.what;
+  if (told_.insert(error.text()).second) problem_(std::move(error));
+}
+
 void TargetExpander::add(PatternRoot root, const EvidencePath& folder) {
   const std::string key = source_.key(folder);
   const auto known = std::any_of(bases_.begin(), bases_.end(), [&](const auto& other) {
@@ -48,7 +55,7 @@ void TargetExpander::add(PatternRoot root, const EvidencePath& folder) {
 
 void TargetExpander::add_existing(PatternRoot root, const EvidencePath& folder, std::size_t fixed) {
   for (const EvidencePath& spelling : source_.spellings(folder, fixed))
-    if (is_folder(source_, spelling)) add(root, spelling);
+    if (is_folder(spelling)) add(root, spelling);
 }
 
 void TargetExpander::find_bases() {
@@ -81,7 +88,7 @@ void TargetExpander::find_bases() {
 
 /// Both layouts: since Vista, and before. Where one is a junction to the other, it is not followed.
 void TargetExpander::add_user(const EvidencePath& profile) {
-  if (!is_folder(source_, profile)) return;
+  if (!is_folder(profile)) return;
   const std::size_t fixed = profile.components().size();
   add(PatternRoot::user_profile, profile);
   add_existing(PatternRoot::app_data, profile / "AppData\\Roaming", fixed);
@@ -103,7 +110,8 @@ std::vector<EvidencePath> TargetExpander::bases(const PathPattern& pattern) cons
   return found;
 }
 
-void TargetExpander::expand(const FileTarget& target, ArtifactStore& store, std::stop_token stop) {
+void TargetExpander::expand(const FileTarget& target, ArtifactStore& store,
+                            const std::stop_token& stop) {
   for (const auto& base : bases(target.pattern)) {
     if (stop.stop_requested()) return;
     if (target.pattern.has_wildcard() ||
@@ -133,18 +141,18 @@ void TargetExpander::expand_literal(const FileTarget& target, const EvidencePath
 }
 
 void TargetExpander::expand_pattern(const FileTarget& target, const EvidencePath& base,
-                                    ArtifactStore& store, std::stop_token stop) {
+                                    ArtifactStore& store, const std::stop_token& stop) {
   const PathPattern& pattern = target.pattern;
   const std::size_t literal = std::min(pattern.literal_prefix(), pattern.components.size() - 1);
   const EvidencePath start = append(base, pattern.components, literal);
   for (const EvidencePath& folder : source_.spellings(start, base.components().size()))
     // The walk begins below the folder: were it a link, it would be followed.
-    if (is_folder(source_, folder)) walk(target, folder, literal, store, stop);
+    if (is_folder(folder)) walk(target, folder, literal, store, stop);
 }
 
 /// Takes what matches below `start`, which stands for the first `literal` components.
 void TargetExpander::walk(const FileTarget& target, const EvidencePath& start, std::size_t literal,
-                          ArtifactStore& store, std::stop_token stop) {
+                          ArtifactStore& store, const std::stop_token& stop) {
   const PathPattern& pattern = target.pattern;
   const auto visit = [&](const FileInfo& info) {
     if (stop.stop_requested()) return Visit::stop;
@@ -159,11 +167,10 @@ void TargetExpander::walk(const FileTarget& target, const EvidencePath& start, s
     if (pattern_matches(pattern, names)) request(target, info, store);
     return Visit::skip;
   };
-  const auto walked = source_.walk(start, visit, [&](const EvidencePath& folder, Error error) {
-    error.what = "folder " + folder.text() + ": " + error.what;
-    problem_(std::move(error));
+  auto walked = source_.walk(start, visit, [&](const EvidencePath& folder, Error error) {
+    tell(folder, std::move(error));
   });
-  if (!walked && walked.error().code != Errc::not_found) problem_(walked.error());
+  if (!walked && walked.error().code != Errc::not_found) tell(start, std::move(walked).error());
 }
 
 void TargetExpander::request(const FileTarget& target, const FileInfo& info, ArtifactStore& store) {

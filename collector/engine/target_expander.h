@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -14,13 +16,14 @@ namespace hozen {
 
 class TargetExpander {
  public:
-  /// `problem` hears of folders that could not be listed. All references must outlive the expander.
+  /// `problem` hears of folders that could not be looked into, each once. All references must
+  /// outlive the expander.
   TargetExpander(EvidenceSource& source, const Registry& registry,
                  std::function<void(Error)> problem);
 
   /// Asks `store` for each file of the target: those that match its pattern, and one without
   /// wildcards also when it does not exist. Ends early when `stop` is requested.
-  void expand(const FileTarget& target, ArtifactStore& store, std::stop_token stop);
+  void expand(const FileTarget& target, ArtifactStore& store, const std::stop_token& stop);
 
  private:
   /// Folders that a pattern's root stands for, each once.
@@ -32,15 +35,19 @@ class TargetExpander {
   void add_user(const EvidencePath& profile);
   void expand_literal(const FileTarget& target, const EvidencePath& base, ArtifactStore& store);
   void expand_pattern(const FileTarget& target, const EvidencePath& base, ArtifactStore& store,
-                      std::stop_token stop);
+                      const std::stop_token& stop);
   void walk(const FileTarget& target, const EvidencePath& start, std::size_t literal,
-            ArtifactStore& store, std::stop_token stop);
+            ArtifactStore& store, const std::stop_token& stop);
   void request(const FileTarget& target, const FileInfo& info, ArtifactStore& store);
+  /// False for what is no folder, or is a link; also where that cannot be found out, which is told.
+  bool is_folder(const EvidencePath& path);
+  void tell(const EvidencePath& folder, Error error);
 
   EvidenceSource& source_;
   const Registry& registry_;
   std::function<void(Error)> problem_;
   std::vector<std::pair<PatternRoot, EvidencePath>> bases_;
+  std::set<std::string> told_;
 };
 
 }  // namespace hozen

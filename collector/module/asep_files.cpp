@@ -48,6 +48,7 @@ class Search {
     if (components.size() > 1) return find(next, fixed, components.subspan(1));
     for (const EvidencePath& spelling : source_.spellings(next, fixed)) {
       const auto info = source_.stat(spelling);
+      if (!info) report(spelling, info.error());
       const bool is_folder = info && info->is_directory && !info->is_link;
       if (info && !is_folder && !found(*info)) return false;
     }
@@ -91,7 +92,7 @@ class Search {
 
   void report(const EvidencePath& where, Error error) {
     if (error.code == Errc::not_found) return;
-    error.what = "folder " + where.text() + ": " + error.what;
+    if (error.what != where.text()) error.what = where.text() + ": " + error.what;
     problem_(std::move(error));
   }
 

@@ -35,6 +35,16 @@ struct FakeSource::State {
     return node;
   }
 
+  /// Fails when a folder on the way to `path` cannot be entered.
+  Result<void> reach(const EvidencePath& path) {
+    for (EvidencePath at = path; !at.is_root();) {
+      at = at.parent();
+      if (const Node* node = find(at); node != nullptr && node->entry.closed)
+        return *node->entry.closed;
+    }
+    return {};
+  }
+
   Node& make(const EvidencePath& path, bool directory) {
     if (path.is_root()) return root(path.volume());
     Node& parent = make(path.parent(), true);
@@ -140,6 +150,7 @@ std::uint64_t FakeSource::walked() const { return self_->walked; }
 const std::vector<VolumeInfo>& FakeSource::volumes() const { return self_->volumes; }
 
 Result<FileInfo> FakeSource::stat(const EvidencePath& path) {
+  HOZEN_CHECK(self_->reach(path));
   const Node* node = self_->find(path);
   if (node == nullptr) return absent(path);
   FileInfo facts = State::facts_of(*node);
@@ -158,6 +169,7 @@ Result<void> FakeSource::walk(const EvidencePath& directory,
                               const std::function<Visit(const FileInfo&)>& visit,
                               const std::function<void(const EvidencePath&, Error)>& problem) {
   ++self_->walked;
+  HOZEN_CHECK(self_->reach(directory / "x"));
   const Node* node = self_->find(directory);
   if (node == nullptr) return absent(directory);
   if (!node->entry.facts.is_directory || node->entry.facts.is_link)

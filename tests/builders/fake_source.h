@@ -21,6 +21,8 @@ struct Entry {
   std::vector<std::byte> bytes;  ///< of the unnamed stream
   std::map<std::string, std::vector<std::byte>> streams;
   std::optional<Error> unreadable;  ///< open() of a file, walk() into a folder fail with this
+  std::optional<Error>
+      closed;  ///< a folder that cannot be entered: what lies below fails with this
   std::function<void()> on_open;  ///< called by each open(): a file that changes between two reads
 };
 

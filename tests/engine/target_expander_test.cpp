@@ -139,6 +139,31 @@ TEST_F(TargetExpanderTest, SaysWhichFolderCouldNotBeListed) {
   EXPECT_THAT(problems[0], ::testing::HasSubstr("error 5"));
 }
 
+TEST_F(TargetExpanderTest, SaysWhichFolderAboveTheWildcardsCouldNotBeEntered) {
+  windows.file("C:\\Shut\\Logs\\Old\\a.log", "1");
+  windows.entry("C:\\Shut").closed = Error{Errc::io, "C:\\Shut", {}, "error 5"};
+  EXPECT_THAT(expand("C:\\Shut\\Logs\\Old\\*.log"), IsEmpty());
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_THAT(problems[0], ::testing::HasSubstr("C:\\Shut\\Logs\\Old"));
+  EXPECT_THAT(problems[0], ::testing::HasSubstr("error 5"));
+}
+
+TEST_F(TargetExpanderTest, SaysThatAUsersFolderCouldNotBeEntered) {
+  windows.user("alice");
+  windows.file("C:\\Users\\alice\\AppData\\Roaming\\a.log", "1");
+  windows.entry("C:\\Users\\alice").closed = Error{Errc::io, "C:\\Users\\alice", {}, "error 5"};
+  EXPECT_THAT(expand("%AppData%\\*.log"), IsEmpty());
+  EXPECT_THAT(problems, ::testing::Contains(::testing::HasSubstr("alice\\AppData\\Roaming")));
+}
+
+TEST_F(TargetExpanderTest, AFolderThatIsNotThereIsNoProblem) {
+  windows.file("C:\\Shut\\file", "1");
+  EXPECT_THAT(expand("C:\\Shut\\Logs\\Old\\*.log"), IsEmpty());
+  EXPECT_THAT(expand("C:\\Shut\\file\\*.log"), IsEmpty());
+  EXPECT_THAT(expand("%AppData%\\*.log"), IsEmpty());
+  EXPECT_THAT(problems, IsEmpty());
+}
+
 TEST_F(TargetExpanderTest, EndsWhenTheRunIsStopped) {
   windows.file("C:\\Windows\\a.exe", "x");
   stop.request_stop();

@@ -385,6 +385,8 @@ TEST(FolderSourcePosix, AFolderThatCannotBeListedIsAProblemAndTheRestIsRead) {
   const auto source = open_source(folder);
   const Walk all = walk(*source, path("C:\\Users"));
   const auto hidden = source->stat(path("C:\\Users\\a\\x"));
+  const auto deeper = source->stat(path("C:\\Users\\a\\x\\y\\z"));
+  const auto spellings = source->spellings(path("C:\\Users\\a\\x\\y"), 1);
   if (was_root) {
     ASSERT_EQ(::seteuid(0), 0);
   }
@@ -392,6 +394,9 @@ TEST(FolderSourcePosix, AFolderThatCannotBeListedIsAProblemAndTheRestIsRead) {
   EXPECT_EQ(all.names(), (Names{"C:\\Users\\a", "C:\\Users\\b", "C:\\Users\\b\\x"}));
   ASSERT_EQ(all.problems.size(), 1u);
   EXPECT_EQ(hidden.error().code, Errc::io);
+  EXPECT_EQ(deeper.error().code, Errc::io);
+  ASSERT_EQ(spellings.size(), 1u);
+  EXPECT_EQ(spellings[0].text(), "C:\\Users\\a\\x\\y");
 }
 
 TEST(FolderSourcePosix, TimesOfAccessStayAndOnlyModifiedIsEvidence) {
