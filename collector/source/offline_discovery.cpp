@@ -149,36 +149,58 @@ class UnlistedProfiles {
   std::vector<UserProfile> found_;
 };
 
+/// Installations in the order in which they are met, each once.
+class FoundInstallations {
+ public:
+  FoundInstallations(EvidenceSource& source, const ProblemSink& problem)
+      : source_{source}, problem_{problem} {}
+
+  /// The Windows that runs us, whether its hive files can be seen or not.
+  void add_running(const Registry& running) {
+    for (const Installation& own : running.installations()) {
+      const auto stored = source_.stat(own.windows);
+      add_once(stored ? stored->path : own.windows);
+    }
+  }
+
+  void add_volume(const EvidencePath& root) {
+    for (const std::string_view name : kUsualWindows) add(root / name);
+    const std::vector<EvidencePath> folders = list_folders(source_, root, problem_);
+    for (const EvidencePath& folder : folders) add(folder);
+    for (const EvidencePath& folder : folders)
+      if (starts_with_fold(folder.name(), kMovedAway)) add_moved_away(folder);
+  }
+
+  std::vector<Installation> take() { return std::move(found_); }
+
+ private:
+  void add_moved_away(const EvidencePath& folder) {
+    for (const std::string_view name : kUsualWindows)
+      for (const EvidencePath& windows : spellings_below(source_, folder, name)) add(windows);
+  }
+  void add(const EvidencePath& windows) {
+    const auto stored = source_.stat(windows);
+    if (stored && !stored->is_link && holds_system_hives(source_, windows)) add_once(stored->path);
+  }
+  void add_once(const EvidencePath& windows) {
+    if (seen_.insert(source_.key(windows)).second)
+      found_.push_back({windows, found_.empty() ? "" : windows.text(), ""});
+  }
+
+  EvidenceSource& source_;
+  const ProblemSink& problem_;
+  std::set<std::string> seen_;
+  std::vector<Installation> found_;
+};
+
 }  // namespace
 
 std::vector<Installation> find_installations(EvidenceSource& source, const ProblemSink& problem) {
-  std::vector<Installation> found;
-  std::set<std::string> seen;
-  const auto add_once = [&](const EvidencePath& windows) {
-    if (seen.insert(source.key(windows)).second)
-      found.push_back({windows, found.empty() ? "" : windows.text(), ""});
-  };
-  const auto add = [&](const EvidencePath& windows) {
-    const auto stored = source.stat(windows);
-    if (stored && !stored->is_link && holds_system_hives(source, windows)) add_once(stored->path);
-  };
-  if (const Registry* running = source.api_registry())
-    for (const Installation& own : running->installations()) {
-      const auto stored = source.stat(own.windows);
-      add_once(stored ? stored->path : own.windows);
-    }
-  for (const VolumeInfo& volume : source.volumes()) {
-    if (volume.unreadable) continue;
-    const EvidencePath root{volume.name};
-    for (const std::string_view name : kUsualWindows) add(root / name);
-    const std::vector<EvidencePath> folders = list_folders(source, root, problem);
-    for (const EvidencePath& folder : folders) add(folder);
-    for (const EvidencePath& folder : folders)
-      if (starts_with_fold(folder.name(), kMovedAway))
-        for (const std::string_view name : kUsualWindows)
-          for (const EvidencePath& windows : spellings_below(source, folder, name)) add(windows);
-  }
-  return found;
+  FoundInstallations found{source, problem};
+  if (const Registry* running = source.api_registry()) found.add_running(*running);
+  for (const VolumeInfo& volume : source.volumes())
+    if (!volume.unreadable) found.add_volume(EvidencePath{volume.name});
+  return found.take();
 }
 
 std::vector<Installation> assume_installations(EvidenceSource& source, const ProblemSink& problem) {
