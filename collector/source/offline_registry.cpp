@@ -1,13 +1,12 @@
 #include "collector/source/offline_registry.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <iterator>
 #include <set>
 
 #include "collector/base/text.h"
-#include "collector/formats/regf.h"
+#include "collector/source/hive_opener.h"
 #include "collector/source/offline_discovery.h"
 #include "collector/source/offline_key.h"
 #include "collector/source/registry_facts.h"
@@ -16,33 +15,10 @@
 namespace hozen {
 namespace {
 
-constexpr std::array<std::string_view, 3> kLogSuffixes{".LOG", ".LOG1", ".LOG2"};
-/// Told for one hive; what is beyond is counted in one more.
-constexpr std::size_t kMaxProblemsPerHive = 100;
-
-HiveState to_hive_state(regf::State state) {
-  switch (state) {
-    case regf::State::clean:
-      return HiveState::clean;
-    case regf::State::replayed:
-      return HiveState::replayed;
-    case regf::State::dirty:
-      return HiveState::dirty;
-    case regf::State::corrupt:
-      return HiveState::corrupt;
-  }
-  return HiveState::corrupt;
-}
-
-struct OpenHive {
-  std::unique_ptr<regf::Hive> hive;
-  std::uint32_t artifact = 0;
-};
-
 class HiveFiles final : public OfflineRegistry {
  public:
   HiveFiles(EvidenceSource& source, FilePreserver preserve, ProblemSink problem)
-      : source_{source}, preserve_{std::move(preserve)}, problem_{std::move(problem)} {}
+      : source_{source}, hives_{std::move(preserve), problem}, problem_{std::move(problem)} {}
 
   void discover();
 
@@ -55,7 +31,7 @@ class HiveFiles final : public OfflineRegistry {
       const std::vector<HiveRole>& roles, const std::function<bool(RegistryHive&)>& visit,
       const std::function<void(const EvidencePath&, HiveRole, const Error&)>& failed) override;
   TrustedTime newest_trusted_time(FileTime not_after) const override;
-  std::vector<HiveRead> hives_read() const override { return hives_read_; }
+  std::vector<HiveRead> hives_read() const override { return hives_.hives_read(); }
 
  private:
   /// What one installation's own hives say.
@@ -82,17 +58,14 @@ class HiveFiles final : public OfflineRegistry {
     user_installation_.push_back(installation);
   }
 
-  Result<OpenHive> open_hive(const HivePlan& plan);
-  HiveRead& remember(const EvidencePath& file, const regf::Hive& hive);
   /// Opens, hands out the root key, remembers when its keys were written, and closes again. False
   /// when there was none to hand out. An absent hive is no problem: its artifact row says so.
   bool read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read);
-  void tell_problems(const EvidencePath& file, const regf::Hive& hive);
   bool visit_hive(const HivePlan& plan, const OpenHive& open,
                   const std::function<bool(RegistryHive&)>& visit);
 
   EvidenceSource& source_;
-  FilePreserver preserve_;
+  HiveOpener hives_;
   ProblemSink problem_;
   std::vector<Installation> installations_;
   std::vector<Machine> machines_;
@@ -102,77 +75,10 @@ class HiveFiles final : public OfflineRegistry {
   std::vector<HivePlan> plans_;
   HostFacts host_;
   std::vector<std::pair<EvidencePath, WriteTimes>> write_times_;
-  std::vector<HiveRead> hives_read_;
-  std::set<std::string> told_;  // problems of hives: each once, however often the hive is read
 };
 
-Result<OpenHive> HiveFiles::open_hive(const HivePlan& plan) {
-  const std::string name{plan.file.name()};
-  HOZEN_TRY(PreservedFile file, preserve_(plan.file, "registry hive " + name, plan.expected));
-  std::vector<regf::Log> logs;
-  for (const std::string_view suffix : kLogSuffixes) {
-    const EvidencePath path = plan.file.parent().child(name + std::string{suffix});
-    auto log = preserve_(path, "transaction log of " + name, false);
-    if (log)
-      logs.push_back({std::move(log->bytes), std::string{suffix.substr(1)}});
-    else if (log.error().code != Errc::not_found)
-      problem_(std::move(log).error());
-  }
-  auto hive = regf::Hive::open(std::move(file.bytes), std::move(logs));
-  if (!hive) {
-    Error error = std::move(hive).error();
-    error.what = plan.file.text() + ": " + error.what;
-    return error;
-  }
-  HiveRead& read = remember(plan.file, **hive);
-  read.role = plan.role;
-  read.artifact = file.artifact;
-  if (read.state == HiveState::dirty && told_.insert("dirty " + plan.file.text()).second)
-    problem_(Error{Errc::truncated, plan.file.text(), std::nullopt,
-                   "dirty, and no transaction log that fits: what Windows had not written yet is "
-                   "not in it"});
-  return OpenHive{*std::move(hive), file.artifact};
-}
-
-HiveRead& HiveFiles::remember(const EvidencePath& file, const regf::Hive& hive) {
-  auto known = std::find_if(hives_read_.begin(), hives_read_.end(),
-                            [&](const HiveRead& other) { return other.file == file; });
-  if (known == hives_read_.end()) {
-    const regf::BaseBlock& base = hive.base_block();
-    HiveRead read;
-    read.file = file;
-    read.state = to_hive_state(hive.state());
-    read.version = std::to_string(base.major) + '.' + std::to_string(base.minor);
-    read.sequence1 = base.sequence1;
-    read.sequence2 = base.sequence2;
-    read.last_written = base.last_written;
-    read.embedded_name = base.embedded_name;
-    read.replay = hive.replay();
-    hives_read_.push_back(std::move(read));
-    known = std::prev(hives_read_.end());
-  }
-  known->problems = std::max(known->problems, hive.problem_count());
-  return *known;
-}
-
-void HiveFiles::tell_problems(const EvidencePath& file, const regf::Hive& hive) {
-  remember(file, hive);
-  std::size_t told = 0;
-  for (const regf::Problem& problem : hive.problems()) {
-    if (told == kMaxProblemsPerHive) break;
-    ++told;
-    Error error{problem.code, file.text() + ": " + problem.what, problem.offset, problem.key_path};
-    if (told_.insert(error.text()).second) problem_(std::move(error));
-  }
-  if (hive.problem_count() <= told) return;
-  if (told_.insert(file.text()).second)
-    problem_(Error{Errc::limit, file.text(), std::nullopt,
-                   std::to_string(hive.problem_count()) + " problems, the first " +
-                       std::to_string(told) + " are listed"});
-}
-
 bool HiveFiles::read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read) {
-  auto open = open_hive(plan);
+  auto open = hives_.open(plan);
   if (!open) {
     if (open.error().code != Errc::not_found) problem_(std::move(open).error());
     return false;
@@ -188,7 +94,7 @@ bool HiveFiles::read_once(const HivePlan& plan, const std::function<void(Registr
   } else {
     problem_(Error{Errc::malformed, plan.file.text(), std::nullopt, "the hive has no root key"});
   }
-  tell_problems(plan.file, hive);
+  hives_.tell_problems(plan.file, hive);
   return root.has_value();
 }
 
@@ -396,7 +302,7 @@ bool HiveFiles::visit_hive(const HivePlan& plan, const OpenHive& open,
                       });
   };
   const bool go_on = visit(hive);
-  tell_problems(plan.file, file);
+  hives_.tell_problems(plan.file, file);
   return go_on;
 }
 
@@ -407,13 +313,13 @@ Result<void> HiveFiles::each_hive(
     const bool wanted =
         roles.empty() || std::find(roles.begin(), roles.end(), plan.role) != roles.end();
     if (!wanted) continue;
-    const auto open = open_hive(plan);
+    const auto open = hives_.open(plan);
     if (!open) {
       if (open.error().code != Errc::not_found) failed(plan.file, plan.role, open.error());
     } else if (!open->hive->root()) {
       failed(plan.file, plan.role,
              Error{Errc::malformed, plan.file.text(), std::nullopt, "the hive has no root key"});
-      tell_problems(plan.file, *open->hive);
+      hives_.tell_problems(plan.file, *open->hive);
     } else if (!visit_hive(plan, *open, visit)) {
       return {};
     }
