@@ -19,6 +19,7 @@ constexpr std::array kPriorities{Priority::volatile_state, Priority::crown_jewel
 
 std::vector<std::string> priority_names() {
   std::vector<std::string> names;
+  names.reserve(kPriorities.size());
   for (const Priority priority : kPriorities) names.emplace_back(to_text(priority));
   return names;
 }

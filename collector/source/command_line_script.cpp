@@ -76,6 +76,7 @@ std::vector<std::string_view> files_loaded(std::string_view text, bool evaluates
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string_view> files;
+  files.reserve(found.size());
   for (const auto& [at, file] : found) files.push_back(file);
   return files;
 }
