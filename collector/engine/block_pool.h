@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "collector/base/page_buffer.h"
 #include "collector/formats/zip_form.h"
 
 namespace hozen {
@@ -19,7 +20,7 @@ constexpr std::size_t kBlockBytes = kZipBufferedBytes;
 
 /// Uncompressed bytes on their way through hashes, encoder and writer.
 struct Block {
-  std::vector<std::byte> buffer;
+  PageBuffer buffer;
   std::size_t size = 0;
   std::span<const std::byte> bytes() const { return std::span{buffer}.first(size); }
 };
