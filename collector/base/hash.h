@@ -20,10 +20,14 @@ struct Digests {
   Md5Digest md5{};
 };
 
-/// Feeds all three digests block by block, so that each block is in the cache once.
+/// All three digests in one pass.
 class MultiHash {
  public:
-  MultiHash();
+  enum class Kind : std::uint8_t {
+    fastest,  ///< interleaved where the processor has the SHA instructions, else the library's
+    library,  ///< the reference: block by block one after the other
+  };
+  explicit MultiHash(Kind kind = Kind::fastest);
   ~MultiHash();
   MultiHash(MultiHash&&) noexcept;
   MultiHash& operator=(MultiHash&&) noexcept;
@@ -31,8 +35,13 @@ class MultiHash {
   /// The digests of all that was fed; the object starts anew.
   Digests finish();
 
+  /// True when the fastest is the interleaved one: then nothing is gained by computing the digests
+  /// of one file on several threads.
+  static bool is_interleaved();
+
+  class State;
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "collector/base/bytes.h"
+#include "collector/base/hash_kernel.h"
 #include "collector/base/text.h"
 
 namespace hozen {
@@ -19,12 +21,14 @@ class KnownDigest : public testing::TestWithParam<Vector> {};
 
 TEST_P(KnownDigest, OfOnePassAndAlone) {
   const auto data = bytes_of(GetParam().text).span();
-  MultiHash all;
-  all.update(data);
-  const Digests digests = all.finish();
-  EXPECT_EQ(to_hex(digests.sha256), GetParam().sha256);
-  EXPECT_EQ(to_hex(digests.sha1), GetParam().sha1);
-  EXPECT_EQ(to_hex(digests.md5), GetParam().md5);
+  for (const auto kind : {MultiHash::Kind::fastest, MultiHash::Kind::library}) {
+    MultiHash all{kind};
+    all.update(data);
+    const Digests digests = all.finish();
+    EXPECT_EQ(to_hex(digests.sha256), GetParam().sha256);
+    EXPECT_EQ(to_hex(digests.sha1), GetParam().sha1);
+    EXPECT_EQ(to_hex(digests.md5), GetParam().md5);
+  }
   EXPECT_EQ(to_hex(sha256(data)), GetParam().sha256);
 }
 
@@ -55,6 +59,47 @@ TEST(MultiHash, PartsGiveTheDigestOfTheWhole) {
   EXPECT_EQ(a.sha256, b.sha256);
   EXPECT_EQ(a.sha1, b.sha1);
   EXPECT_EQ(a.md5, b.md5);
+}
+
+TEST(MultiHash, UsesTheShaInstructionsWhereThereAreAny) {
+  EXPECT_EQ(MultiHash::is_interleaved(), has_hash_kernel());
+}
+
+TEST(MultiHash, InterleavedIsTheLibrarysAtEveryLengthAndCut) {
+  std::mt19937 random{9};
+  std::vector<std::byte> data(5 * kDigestBlockBytes);
+  for (std::byte& b : data) b = static_cast<std::byte>(random());
+  MultiHash fastest, library{MultiHash::Kind::library};
+  for (std::size_t size = 0; size <= data.size(); ++size) {
+    const auto whole = std::span{std::as_const(data)}.first(size);
+    library.update(whole);
+    const Digests expected = library.finish();
+    for (const std::size_t cut : {std::size_t{0}, size / 3, size - size / 5}) {
+      fastest.update(whole.first(cut));
+      fastest.update(whole.subspan(cut));
+      const Digests got = fastest.finish();
+      ASSERT_EQ(got.sha256, expected.sha256) << size << " cut at " << cut;
+      ASSERT_EQ(got.sha1, expected.sha1) << size << " cut at " << cut;
+      ASSERT_EQ(got.md5, expected.md5) << size << " cut at " << cut;
+    }
+  }
+}
+
+TEST(MultiHash, InterleavedIsTheLibrarysOverManyBlocks) {
+  // Words of all ones and of all zeros exercise the carries.
+  std::vector<std::byte> data(3 << 20);
+  std::mt19937_64 random{10};
+  for (std::size_t i = 0; i < data.size(); ++i)
+    data[i] = i < 1 << 20 ? std::byte{0xFF} : i < 2 << 20 ? std::byte{} : std::byte(random());
+  MultiHash fastest, library{MultiHash::Kind::library};
+  for (int pass = 0; pass < 2; ++pass) {
+    fastest.update(data);
+    library.update(data);
+  }
+  const Digests got = fastest.finish(), expected = library.finish();
+  EXPECT_EQ(got.sha256, expected.sha256);
+  EXPECT_EQ(got.sha1, expected.sha1);
+  EXPECT_EQ(got.md5, expected.md5);
 }
 
 TEST(MultiHash, StartsAnewAfterFinish) {
