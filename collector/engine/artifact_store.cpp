@@ -5,31 +5,18 @@
 #include <tuple>
 #include <utility>
 
+#include "collector/engine/span_source.h"
+
 namespace hozen {
 namespace {
 
 /// Files that wait are bounded: past this many the most valuable are collected first.
 constexpr std::size_t kMaxQueued = 8192;
 constexpr std::size_t kMaxFailures = 100;
+/// Files whose rows wait for their digests while the next ones are read.
+constexpr std::size_t kMaxUnwritten = 32;
 constexpr std::uint32_t kPlaceholderAttributes =
     kAttributeOffline | kAttributeRecallOnOpen | kAttributeRecallOnDataAccess;
-
-/// Bytes that somebody else owns.
-class SpanSource final : public ByteSource {
- public:
-  explicit SpanSource(std::span<const std::byte> bytes) : bytes_{bytes} {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
-    if (offset >= bytes_.size()) return std::size_t{0};
-    const auto rest = bytes_.subspan(static_cast<std::size_t>(offset));
-    const std::size_t count = std::min(out.size(), rest.size());
-    std::copy_n(rest.begin(), count, out.begin());
-    return count;
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-};
 
 Error changed(const EvidencePath& path) {
   return Error{
@@ -38,6 +25,20 @@ Error changed(const EvidencePath& path) {
 
 bool same_content(const FileInfo& before, const FileInfo& after) {
   return before.size == after.size && before.si.modified == after.si.modified;
+}
+
+bool is_stored(const ArtifactRow& row) {
+  switch (row.stored.outcome) {
+    case FileOutcome::complete:
+    case FileOutcome::truncated:
+    case FileOutcome::changed_while_reading:
+      return true;
+    case FileOutcome::missing:
+    case FileOutcome::failed:
+    case FileOutcome::skipped:
+      return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -137,7 +138,8 @@ Result<std::vector<std::byte>> ArtifactStore::read_queued(std::size_t position,
                                                           std::uint64_t cap_bytes) {
   const Queued queued = std::move(queue_[position]);
   queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(position));
-  ArtifactRow row = row_for(queued);
+  Unwritten file{queued, row_for(queued)};
+  ArtifactRow& row = file.row;
   row.info = examine(queued, row);
   std::vector<std::byte> bytes;
   if (row.info) {
@@ -152,7 +154,7 @@ Result<std::vector<std::byte>> ArtifactStore::read_queued(std::size_t position,
       if (read) {
         bytes = *std::move(read);
         SpanSource copy{bytes};
-        store(queued, row, copy);
+        store(file, copy);
       } else {
         row.stored.outcome = FileOutcome::failed;
         row.stored.error = std::move(read).error();
@@ -162,7 +164,8 @@ Result<std::vector<std::byte>> ArtifactStore::read_queued(std::size_t position,
       row.stored.error = std::move(content).error();
     }
   }
-  write(queued, row);
+  write_later(std::move(file));
+  write_all();
   const Named& named = named_.at(queued.id);
   if (named.error) return *named.error;
   return bytes;
@@ -180,27 +183,28 @@ void ArtifactStore::drain(Priority last) {
   };
   std::sort(batch.begin(), batch.end(),
             [&](const Queued& a, const Queued& b) { return order(a) < order(b); });
-  for (Queued& queued : batch) {
-    collect(queued);
-    queued.request = {};  // the paths of a large batch are given back as it shrinks
-  }
+  for (Queued& queued : batch) collect(std::move(queued));
+  write_all();
 }
 
-void ArtifactStore::collect(const Queued& queued) {
-  ArtifactRow row = row_for(queued);
-  row.info = examine(queued, row);
+void ArtifactStore::collect(Queued queued) {
+  Unwritten file{std::move(queued), {}};
+  const FileRequest& request = file.queued.request;
+  ArtifactRow& row = file.row;
+  row = row_for(file.queued);
+  row.info = examine(file.queued, row);
   if (row.info) {
-    auto content = source_.open(queued.request.path);
+    auto content = source_.open(request.path);
     if (content) {
       WatchedSource watched{**content, *this};
-      store(queued, row, watched);
+      store(file, watched);
     } else {
       row.stored.outcome =
           content.error().code == Errc::not_found ? FileOutcome::missing : FileOutcome::failed;
       row.stored.error = std::move(content).error();
     }
   }
-  write(queued, row);
+  write_later(std::move(file));
 }
 
 /// At least half of the queue is of this priority or a better one.
@@ -219,7 +223,6 @@ ArtifactRow ArtifactStore::row_for(const Queued& queued) const {
   row.method = source_.method();
   row.module = queued.request.module;
   row.category = queued.request.category;
-  row.reason = queued.request.reason;
   return row;
 }
 
@@ -243,33 +246,68 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
   if ((info->attributes.value_or(0) & kPlaceholderAttributes) != 0)
     return skip(SkipReason::placeholder);
   const std::uint64_t expected = std::min(info->size, cap_for(queued.request));
-  const std::uint64_t stored = counts_.complete + counts_.truncated + counts_.changed;
-  if (stored >= limits_.max_files || counts_.bytes_read >= limits_.max_total_bytes ||
-      expected > limits_.max_total_bytes - counts_.bytes_read)
+  const std::uint64_t stored =
+      counts_.complete + counts_.truncated + counts_.changed + unwritten_files_;
+  const std::uint64_t bytes_read = counts_.bytes_read + unwritten_bytes_;
+  if (stored >= limits_.max_files || bytes_read >= limits_.max_total_bytes ||
+      expected > limits_.max_total_bytes - bytes_read)
     return skip(SkipReason::limit);
   return *std::move(info);
 }
 
-void ArtifactStore::store(const Queued& queued, ArtifactRow& row, ByteSource& content) {
-  auto stored = feed_->file(row.path, content, row.info->si.modified, cap_for(queued.request));
-  if (!stored) {
+void ArtifactStore::store(Unwritten& file, ByteSource& content) {
+  ArtifactRow& row = file.row;
+  auto started =
+      feed_->file(row.path, content, row.info->si.modified, cap_for(file.queued.request));
+  if (!started) {
     row.stored.outcome = FileOutcome::failed;
     row.stored.error = feed_->failure();
     return;
   }
-  row.stored = *std::move(stored);
-  if (row.stored.outcome == FileOutcome::complete) detect_change(queued, row);
+  row.stored = std::move(started->file);
+  file.digests = std::move(started->pending);
+  if (row.stored.outcome == FileOutcome::complete) detect_change(file.queued, row);
 }
 
 /// A file that is written to while it is read yields a mixture: what shows it is its size, its
-/// time, or a difference to what was read of it before.
+/// time, or (compare_with_read) a difference to what was read of it before.
 void ArtifactStore::detect_change(const Queued& queued, ArtifactRow& row) {
   const auto after = source_.stat(queued.request.path);
-  bool same = row.stored.size == row.info->size && after && same_content(*row.info, *after);
+  if (row.stored.size != row.info->size || !after || !same_content(*row.info, *after))
+    row.stored.outcome = FileOutcome::changed_while_reading;
+}
+
+void ArtifactStore::compare_with_read(const Queued& queued, ArtifactRow& row) {
+  if (row.stored.outcome != FileOutcome::complete || !row.stored.digests) return;
   const auto named = named_.find(queued.id);
-  if (named != named_.end() && named->second.sha256 && row.stored.digests)
-    same = same && *named->second.sha256 == row.stored.digests->sha256;
-  if (!same) row.stored.outcome = FileOutcome::changed_while_reading;
+  if (named != named_.end() && named->second.sha256 &&
+      *named->second.sha256 != row.stored.digests->sha256)
+    row.stored.outcome = FileOutcome::changed_while_reading;
+}
+
+/// Rows keep the order of their files: this one waits behind those whose digests are missing.
+void ArtifactStore::write_later(Unwritten file) {
+  unwritten_files_ += is_stored(file.row) ? 1u : 0u;
+  unwritten_bytes_ += file.row.stored.size;
+  unwritten_.push_back(std::move(file));
+  while (!unwritten_.empty() && (unwritten_.size() > kMaxUnwritten || !unwritten_.front().digests ||
+                                 unwritten_.front().digests->is_set()))
+    write_first();
+}
+
+void ArtifactStore::write_all() {
+  while (!unwritten_.empty()) write_first();
+}
+
+/// Waits for its digests.
+void ArtifactStore::write_first() {
+  Unwritten file = std::move(unwritten_.front());
+  unwritten_.pop_front();
+  unwritten_files_ -= is_stored(file.row) ? 1u : 0u;
+  unwritten_bytes_ -= file.row.stored.size;
+  if (file.digests) file.row.stored.digests = file.digests->get();
+  compare_with_read(file.queued, file.row);
+  write(file.queued, file.row);
 }
 
 void ArtifactStore::write(const Queued& queued, ArtifactRow& row) {
@@ -286,6 +324,7 @@ void ArtifactStore::write(const Queued& queued, ArtifactRow& row) {
   }
   count(queued, row);
   if (row.stored.outcome == FileOutcome::missing && !queued.request.expected) return;
+  row.reason = queued.request.reason;  // a view: only now is the request where it stays
   json_.clear();
   append_artifact_row(json_, row);
   feed_->line("artifacts", json_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -87,18 +88,28 @@ class ArtifactStore {
     bool whole = false;            ///< the digest is that of the whole file
     std::optional<Error> error{};  ///< why there are none
   };
+  /// A file whose row waits for its digests.
+  struct Unwritten {
+    Queued queued;
+    ArtifactRow row;
+    std::optional<PendingDigests> digests{};
+  };
   class WatchedSource;
 
   Result<std::vector<std::byte>> read_queued(std::size_t position, std::uint64_t cap_bytes);
   Result<std::vector<std::byte>> read_before_open(Named& named, std::uint64_t cap_bytes);
   Result<std::vector<std::byte>> reread(const Named& named, std::uint64_t cap_bytes);
-  void collect(const Queued& queued);
+  void collect(Queued queued);
   Priority middle_priority();
   /// What is known of the file, or nothing when the row is already complete: missing, failed or
   /// skipped.
   std::optional<FileInfo> examine(const Queued& queued, ArtifactRow& row);
-  void store(const Queued& queued, ArtifactRow& row, ByteSource& content);
+  void store(Unwritten& file, ByteSource& content);
   void detect_change(const Queued& queued, ArtifactRow& row);
+  void compare_with_read(const Queued& queued, ArtifactRow& row);
+  void write_later(Unwritten file);
+  void write_all();
+  void write_first();
   void write(const Queued& queued, ArtifactRow& row);
   void count(const Queued& queued, const ArtifactRow& row);
   std::uint64_t cap_for(const FileRequest& request) const;
@@ -113,6 +124,8 @@ class ArtifactStore {
   PathIndex index_;
   std::uint32_t last_id_ = 0;
   std::vector<Queued> queue_;
+  std::deque<Unwritten> unwritten_;
+  std::uint64_t unwritten_files_ = 0, unwritten_bytes_ = 0;
   std::unordered_map<std::uint32_t, Named> named_;
   FileCounts counts_;
   std::vector<FileFailure> failures_;

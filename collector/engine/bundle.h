@@ -13,6 +13,7 @@
 #include "collector/base/filetime.h"
 #include "collector/base/hash.h"
 #include "collector/engine/manifest.h"
+#include "collector/engine/pending_digests.h"
 #include "collector/source/evidence_path.h"
 
 namespace hozen {
@@ -34,6 +35,7 @@ enum class DeflateEncoder : std::uint8_t {
 struct BundleOptions {
   unsigned threads = 0;  ///< workers; 0: one a processor
   DeflateEncoder encoder = DeflateEncoder::fastest;
+  MultiHash::Kind hashes = MultiHash::Kind::fastest;
 };
 
 enum class FileOutcome : std::uint8_t {
@@ -59,6 +61,18 @@ struct StoredFile {
   std::optional<Error> error{};      ///< read error that cut it short
 };
 
+/// A file that is in the bundle, or on its way into it: all is known but, maybe, its digests.
+struct StartedFile {
+  StoredFile file;                          ///< its digests only when `pending` is not set
+  std::optional<PendingDigests> pending{};  ///< to be waited for before the writer goes
+
+  /// Waits for the digests.
+  StoredFile finish() && {
+    if (pending) file.digests = pending->get();
+    return std::move(file);
+  }
+};
+
 /// Not for use by two threads at once. Once the sink has failed, every call returns its error.
 class BundleWriter {
  public:
@@ -68,10 +82,17 @@ class BundleWriter {
   virtual ~BundleWriter() = default;
 
   /// Streams a file of the evidence in as `evidence/…`: hashed and compressed by the workers,
-  /// stored once per content. Fails only when the sink does; what happened to the file itself is in
-  /// the answer. At most `max_bytes` are read (then: truncated).
-  virtual Result<StoredFile> add_file(const EvidencePath& path, ByteSource& content,
-                                      FileTime modified, std::uint64_t max_bytes) = 0;
+  /// stored once per content. `content` is read to its end before the call returns. Fails only when
+  /// the sink does; what happened to the file itself is in the answer. At most `max_bytes` are read
+  /// (then: truncated).
+  virtual Result<StartedFile> start_file(const EvidencePath& path, ByteSource& content,
+                                         FileTime modified, std::uint64_t max_bytes) = 0;
+  /// The same for whoever needs the digests at once.
+  Result<StoredFile> add_file(const EvidencePath& path, ByteSource& content, FileTime modified,
+                              std::uint64_t max_bytes) {
+    HOZEN_TRY(StartedFile started, start_file(path, content, modified, max_bytes));
+    return std::move(started).finish();
+  }
   /// An entry of our own making with this exact name ("start.json", "ticket.md").
   /// Errc::malformed when the name is taken or not one that can be unpacked everywhere.
   virtual Result<void> add_entry(std::string_view name, std::span<const std::byte> content,

@@ -80,13 +80,13 @@ void BundleFeed::entry(std::string_view name, std::string_view content) {
   if (!failure_) keep(writer_.add_entry(name, bytes_of(content).span(), utc_now()));
 }
 
-std::optional<StoredFile> BundleFeed::file(const EvidencePath& path, ByteSource& content,
-                                           FileTime modified, std::uint64_t max_bytes) {
+std::optional<StartedFile> BundleFeed::file(const EvidencePath& path, ByteSource& content,
+                                            FileTime modified, std::uint64_t max_bytes) {
   if (failure_) return std::nullopt;
-  auto stored = writer_.add_file(path, content, modified, max_bytes);
+  auto started = writer_.start_file(path, content, modified, max_bytes);
   tick();
-  if (stored) return *std::move(stored);
-  keep(std::move(stored).error());
+  if (started) return *std::move(started);
+  keep(std::move(started).error());
   return std::nullopt;
 }
 

@@ -33,8 +33,8 @@ class BundleFeed {
   void entry(std::string_view name, std::string_view content);
 
   /// Nothing when the output has failed.
-  std::optional<StoredFile> file(const EvidencePath& path, ByteSource& content, FileTime modified,
-                                 std::uint64_t max_bytes);
+  std::optional<StartedFile> file(const EvidencePath& path, ByteSource& content, FileTime modified,
+                                  std::uint64_t max_bytes);
   /// Writes what is buffered, closes all streams and waits until all of it is written.
   void settle();
 

@@ -79,11 +79,13 @@ void EntryPipe::seal(const EntryRef& entry, const Sha256Digest& sha256, std::uin
 }
 
 void EntryPipe::complete(Piece& piece) {
+  bool wake = false;
   {
     const std::lock_guard lock{mutex_};
     piece.done = true;
+    wake = head_is_ready();
   }
-  work_.notify_one();
+  if (wake) work_.notify_one();
 }
 
 void EntryPipe::enqueue_flush() {

@@ -45,8 +45,8 @@ struct PipedEntry {
 };
 using EntryRef = std::shared_ptr<PipedEntry>;
 
-/// enqueue(), append(), seal(), settle(), write() and flush() are called by one thread; complete()
-/// by any.
+/// enqueue(), append(), settle(), write() and flush() are called by one thread; complete() and
+/// seal() (after the entry's last append()) by any.
 class EntryPipe {
  public:
   EntryPipe(ByteSink& sink, EntryTable& table, BlockPool& blocks);

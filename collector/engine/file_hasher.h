@@ -1,12 +1,9 @@
-// The digests of one file after the other, spread over the workers.
+// The digests of one file of many blocks, computed by the workers while it is read.
 #pragma once
 
-#include <array>
-#include <condition_variable>
-#include <deque>
+#include <cstdint>
+#include <functional>
 #include <memory>
-#include <mutex>
-#include <span>
 
 #include "collector/base/hash.h"
 #include "collector/engine/block_pool.h"
@@ -14,27 +11,30 @@
 
 namespace hozen {
 
-/// Not for use by two threads at once.
+/// One object a file. Not for use by two threads at once. Nobody has to wait for the digests: the
+/// next file can be read meanwhile.
 class FileHasher {
  public:
-  explicit FileHasher(WorkerPool& pool);
+  using Done = std::function<void(const Digests&)>;
 
-  /// The digests of a whole file that lies in memory. Of a larger one a worker, if one is free,
-  /// computes the slowest meanwhile.
-  Digests hash(std::span<const std::byte> data);
+  explicit FileHasher(WorkerPool& pool, MultiHash::Kind kind = MultiHash::Kind::fastest);
+  ~FileHasher();
+  FileHasher(const FileHasher&) = delete;
+  FileHasher& operator=(const FileHasher&) = delete;
 
-  /// Appends to the file being hashed and returns at once; each digest has its own chain of blocks.
+  /// Appends to the file and returns at once.
   void add(const BlockRef& block);
-  /// The digests of all that was added; waits for them, and starts anew.
-  Digests finish();
+  /// No block follows: a worker calls `done` when all before are hashed.
+  void end(Done done);
 
  private:
+  enum class Algorithms : std::uint8_t;
   struct Chain;
+  struct State;
+  void push(Chain& chain, const BlockRef& block);
+
   WorkerPool& pool_;
-  MultiHash small_;
-  Sha256 sha256_;
-  Sha1 sha1_;
-  std::array<std::shared_ptr<Chain>, 3> chains_;
+  const std::shared_ptr<State> state_;
 };
 
 }  // namespace hozen

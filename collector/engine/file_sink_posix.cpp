@@ -13,7 +13,7 @@ namespace hozen {
 namespace {
 
 /// The disk is asked to begin writing whenever so much more was written.
-constexpr std::uint64_t kHandOverBytes = 8 << 20;
+constexpr std::uint64_t kHandOverBytes = 2 << 20;
 constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
 
 Error system_error(std::string what, std::string_view call, int code) {

@@ -13,12 +13,14 @@ constexpr std::size_t kQueuedPerWorker = 2;
 
 }  // namespace
 
-Worker make_worker(DeflateEncoder encoder) {
-  return {make_deflater(encoder), std::vector<std::byte>(kBlockBytes)};
+Worker make_worker(const BundleOptions& options) {
+  return {make_deflater(options.encoder), std::vector<std::byte>(kBlockBytes),
+          MultiHash{options.hashes}};
 }
 
-Result<std::unique_ptr<WorkerPool>> WorkerPool::start(unsigned threads, DeflateEncoder encoder) {
-  std::unique_ptr<WorkerPool> pool{new WorkerPool{encoder}};
+Result<std::unique_ptr<WorkerPool>> WorkerPool::start(unsigned threads,
+                                                      const BundleOptions& options) {
+  std::unique_ptr<WorkerPool> pool{new WorkerPool{options}};
   try {
     for (unsigned i = 0; i < threads; ++i) pool->threads_.emplace_back([&p = *pool] { p.work(); });
   } catch (const std::system_error& error) {
@@ -56,7 +58,7 @@ void WorkerPool::submit(Task task) {
 }
 
 void WorkerPool::work() {
-  Worker worker = make_worker(encoder_);
+  Worker worker = make_worker(options_);
   std::unique_lock lock{mutex_};
   for (;;) {
     queued_.wait(lock, [this] { return stopping_ || !urgent_.empty() || !tasks_.empty(); });

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "collector/base/hash.h"
 #include "collector/engine/deflater.h"
 
 namespace hozen {
@@ -17,15 +18,16 @@ namespace hozen {
 struct Worker {
   std::unique_ptr<Deflater> deflater;
   std::vector<std::byte> scratch;  ///< kBlockBytes, for compressed bytes
+  MultiHash hash;
 };
-Worker make_worker(DeflateEncoder encoder);
+Worker make_worker(const BundleOptions& options);
 
 class WorkerPool {
  public:
   using Task = std::function<void(Worker&)>;
 
   /// Errc::io when the system gives no thread.
-  static Result<std::unique_ptr<WorkerPool>> start(unsigned threads, DeflateEncoder encoder);
+  static Result<std::unique_ptr<WorkerPool>> start(unsigned threads, const BundleOptions& options);
   /// Waits for the tasks that run; those that wait are dropped.
   ~WorkerPool();
 
@@ -36,10 +38,10 @@ class WorkerPool {
   std::size_t threads() const { return threads_.size(); }
 
  private:
-  explicit WorkerPool(DeflateEncoder encoder) : encoder_{encoder} {}
+  explicit WorkerPool(const BundleOptions& options) : options_{options} {}
   void work();
 
-  const DeflateEncoder encoder_;
+  const BundleOptions options_;
   std::mutex mutex_;
   std::condition_variable queued_, taken_;
   std::deque<Task> urgent_, tasks_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 constexpr FileTime kTime{133'650'000'000'000'000};
+/// Files that are hashed while the next ones are read.
+constexpr std::size_t kMaxPending = 32;
 
 [[noreturn]] void give_up(const std::string& message) {
   std::fprintf(stderr, "bench_bundle: %s\n", message.c_str());
@@ -49,12 +52,16 @@ void bundle(const fs::path& folder, const std::string& out, const BundleOptions&
   fs::remove(out + ".partial");
   const auto sink = expect(create_output_file(out));
   const auto writer = expect(BundleWriter::create(*sink, options));
+  std::deque<StartedFile> pending;
   for (const fs::path& file : files_below(folder)) {
     EvidencePath path{"C:"};
     for (const auto& component : file.lexically_relative(folder))
       path = path.child(component.string());
     const auto source = expect(open_native_file(file.string()));
-    expect(writer->add_file(path, *source, kTime, kNoLimit));
+    pending.push_back(expect(writer->start_file(path, *source, kTime, kNoLimit)));
+    if (pending.size() <= kMaxPending) continue;
+    [[maybe_unused]] const StoredFile stored = std::move(pending.front()).finish();
+    pending.pop_front();
   }
   Manifest manifest;
   manifest.collection.finished = kTime;
@@ -62,32 +69,53 @@ void bundle(const fs::path& folder, const std::string& out, const BundleOptions&
   if (const auto complete = sink->complete(); !complete) give_up(complete.error().text());
 }
 
-/// As the writer hashes: small files at once, larger ones in chains of blocks.
+struct Hashed {
+  std::string file;
+  std::uint64_t size = 0;
+  PendingDigests digests{};
+};
+
+void print(const Hashed& hashed) {
+  const Digests digests = hashed.digests.get();
+  std::printf("%llu,%s,%s,%s,%s\n", static_cast<unsigned long long>(hashed.size),
+              to_hex(digests.md5).c_str(), to_hex(digests.sha1).c_str(),
+              to_hex(digests.sha256).c_str(), hashed.file.c_str());
+}
+
+/// As the writer hashes: small files whole, larger ones in chains of blocks, the next one read
+/// meanwhile.
 void hash(const fs::path& folder, unsigned threads) {
   BlockPool blocks{threads + 6};
-  const auto pool = expect(WorkerPool::start(threads, DeflateEncoder::fastest));
-  FileHasher hasher{*pool};
+  const auto pool = expect(WorkerPool::start(threads, {}));
+  std::deque<Hashed> pending;
   for (const fs::path& file : files_below(folder)) {
     const auto source = expect(open_native_file(file.string()));
     FileReader reader{*source, kNoLimit};
+    Hashed& hashed = pending.emplace_back(Hashed{file.string()});
     BlockRef block = blocks.acquire();
     reader.fill(*block);
-    Digests digests;
     if (reader.done()) {
-      digests = hasher.hash(block->bytes());
+      pool->submit([block, digests = hashed.digests](Worker&) {
+        MultiHash all;
+        all.update(block->bytes());
+        digests.set(all.finish());
+      });
     } else {
+      FileHasher hasher{*pool};
       hasher.add(block);
       while (!reader.done()) {
         block = blocks.acquire();
         reader.fill(*block);
         hasher.add(block);
       }
-      digests = hasher.finish();
+      hasher.end([digests = hashed.digests](const Digests& all) { digests.set(all); });
     }
-    std::printf("%llu,%s,%s,%s,%s\n", static_cast<unsigned long long>(reader.bytes_read()),
-                to_hex(digests.md5).c_str(), to_hex(digests.sha1).c_str(),
-                to_hex(digests.sha256).c_str(), file.c_str());
+    hashed.size = reader.bytes_read();
+    if (pending.size() <= kMaxPending) continue;
+    print(pending.front());
+    pending.pop_front();
   }
+  for (const Hashed& hashed : pending) print(hashed);
 }
 
 }  // namespace

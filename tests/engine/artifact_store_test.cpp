@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "collector/base/hash.h"
+#include "collector/base/text.h"
 #include "tests/builders/fake_source.h"
 #include "tests/engine/fake_bundle.h"
 
@@ -200,7 +202,30 @@ TEST_F(ArtifactStoreTest, SkipsWhatMustNotBeRead) {
   EXPECT_EQ(store.counts().left_out, 0u);
 }
 
+TEST_F(ArtifactStoreTest, KeepsTheOrderOfTheRowsHoweverLateTheirDigests) {
+  bundle.late_digests = true;
+  open();
+  for (int i = 0; i < 100; ++i) {
+    const std::string name = "C:\\f" + std::to_string(i);
+    if (i % 7 != 3) file(name, "of " + name);
+    request(name);
+  }
+  store.drain(Priority::bulk);
+  const auto all = rows();
+  ASSERT_THAT(all, SizeIs(100));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(all[i]["id"], i + 1);
+    const std::string content = "of C:\\f" + std::to_string(i);
+    if (i % 7 == 3) {
+      EXPECT_EQ(all[i]["outcome"], "missing");
+    } else {
+      EXPECT_EQ(all[i]["sha256"], to_hex(sha256(bytes_of(content).span())));
+    }
+  }
+}
+
 TEST_F(ArtifactStoreTest, ListsWhatTheLimitsLeaveOut) {
+  bundle.late_digests = true;  // what waits for them counts too
   limits.max_total_bytes = 10;
   limits.max_files = 2;
   ArtifactStore small{source, limits, stop.get_token(), progress, listener};

@@ -84,16 +84,17 @@ struct Shape {
   std::size_t size;
   unsigned threads;
   DeflateEncoder encoder;
+  MultiHash::Kind hashes = MultiHash::Kind::fastest;
 };
 
 class BundleRoundTrip : public testing::TestWithParam<Shape> {};
 
 TEST_P(BundleRoundTrip, GivesBackEveryByteAndDigest) {
-  const auto [size, threads, encoder] = GetParam();
+  const auto [size, threads, encoder, hashes] = GetParam();
   std::vector<std::vector<std::byte>> contents{compressible_bytes(size, 1), random_bytes(size, 2)};
   contents.push_back(contents[0]);  // half of each
   std::copy_n(contents[1].begin(), size / 2, contents[2].begin());
-  BundleBuilder builder{{threads, encoder}};
+  BundleBuilder builder{{threads, encoder, hashes}};
   std::vector<StoredFile> files;
   for (std::size_t i = 0; i < contents.size(); ++i) {
     BorrowedSource content{contents[i]};
@@ -111,7 +112,7 @@ TEST_P(BundleRoundTrip, GivesBackEveryByteAndDigest) {
     const auto* entry = reader->find(files[i].entry);
     ASSERT_NE(entry, nullptr);
     EXPECT_EQ(*reader->read_all(*entry, kNoLimit), contents[i]);
-    MultiHash hash;
+    MultiHash hash{MultiHash::Kind::library};
     hash.update(contents[i]);
     const Digests digests = hash.finish();
     EXPECT_EQ(files[i].digests->sha256, digests.sha256);
@@ -131,7 +132,7 @@ std::vector<Shape> shapes() {
        {std::size_t{0}, std::size_t{1}, std::size_t{16} << 10, (std::size_t{16} << 10) + 1,
         kMiB - 1, kMiB, kMiB + 1, 2 * kMiB, 2 * kMiB + 1, 7 * kMiB / 2}) {
     all.push_back({size, 1, DeflateEncoder::fastest});
-    all.push_back({size, 4, DeflateEncoder::zlib});
+    all.push_back({size, 4, DeflateEncoder::zlib, MultiHash::Kind::library});
   }
   return all;
 }
@@ -153,6 +154,32 @@ TEST_F(BundleWriterTest, WritesTheSameBytesHoweverManyThreads) {
     if (first.empty()) first = all;
     EXPECT_TRUE(all == first) << threads;
   }
+}
+
+TEST_F(BundleWriterTest, HashesFilesWhileTheNextAreRead) {
+  // The third is like the first, large one, whose digests nobody has asked for yet.
+  const std::vector<std::vector<std::byte>> contents{
+      compressible_bytes(5 * kMiB, 1), compressible_bytes(300'000, 2),
+      compressible_bytes(5 * kMiB, 1), compressible_bytes(100, 3), compressible_bytes(300'000, 2)};
+  std::vector<StartedFile> started;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    BorrowedSource content{contents[i]};
+    auto file = builder.writer().start_file(path_of("C:\\" + std::to_string(i)), content,
+                                            kBundleTime, kNoLimit);
+    ASSERT_TRUE(file);
+    started.push_back(*std::move(file));
+  }
+  for (std::size_t i = contents.size(); i-- > 0;) {
+    const StoredFile file = std::move(started[i]).finish();
+    EXPECT_EQ(file.duplicate, i == 2 || i == 4);
+    MultiHash hash{MultiHash::Kind::library};
+    hash.update(contents[i]);
+    const Digests digests = hash.finish();
+    EXPECT_EQ(file.digests->sha256, digests.sha256) << i;
+    EXPECT_EQ(file.digests->sha1, digests.sha1) << i;
+    EXPECT_EQ(file.digests->md5, digests.md5) << i;
+  }
+  EXPECT_EQ(finish().entries().size(), 3u);
 }
 
 TEST_F(BundleWriterTest, StoresSmallIncompressibleFilesAsTheyAre) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,12 +26,14 @@ class FakeBundle final : public BundleWriter {
   std::map<std::string, std::string> entries;
   std::vector<std::string> closed;      ///< streams whose segment was closed, "" for all
   bool broken = false;                  ///< the output takes nothing any more
+  bool late_digests = false;            ///< computed by other threads after the answer
   std::function<void()> while_reading;  ///< called between reading a file and answering
 
-  Result<StoredFile> add_file(const EvidencePath& path, ByteSource& content, FileTime,
-                              std::uint64_t max_bytes) override {
+  Result<StartedFile> start_file(const EvidencePath& path, ByteSource& content, FileTime,
+                                 std::uint64_t max_bytes) override {
     if (broken) return failure();
-    StoredFile stored;
+    StartedFile started;
+    StoredFile& stored = started.file;
     std::vector<std::byte> bytes;
     std::vector<std::byte> block(4096);
     while (bytes.size() < max_bytes) {
@@ -47,13 +51,21 @@ class FakeBundle final : public BundleWriter {
       stored.outcome = FileOutcome::truncated;
     if (while_reading) while_reading();
     stored.size = bytes.size();
-    if (stored.outcome == FileOutcome::failed) return stored;
+    if (stored.outcome == FileOutcome::failed) return started;
     stored.entry = entry_name_for(path);
     MultiHash hash;
     hash.update(bytes);
-    stored.digests = hash.finish();
+    const PendingDigests& pending = started.pending.emplace();
+    if (late_digests) {
+      hashers_.emplace_back([pending, digests = hash.finish()] {
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        pending.set(digests);
+      });
+    } else {
+      pending.set(hash.finish());
+    }
     files.push_back({path.text(), std::string{Bytes{bytes}.chars()}, max_bytes});
-    return stored;
+    return started;
   }
   Result<void> add_entry(std::string_view name, std::span<const std::byte> content,
                          FileTime) override {
@@ -80,6 +92,7 @@ class FakeBundle final : public BundleWriter {
   std::uint64_t bytes_written() const override { return 0; }
 
  private:
+  std::vector<std::jthread> hashers_;
   static Error failure() { return Error{Errc::io, "bundle", {}, "write: No space left on device"}; }
 };
 
