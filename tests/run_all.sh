@@ -76,7 +76,7 @@ stage lint packaging/lint.py --changed HEAD~1
 [ -z "${asan:-}" ] || run_tests asan
 # The only threads there are: bundle writer and hashing.
 [ -z "${threads:-}" ] || stage tests-tsan env HOZEN_SOURCE_DIR="$PWD" \
-  build/tsan/hozen_engine_test --gtest_filter='*Bundle*:RunnerTest.*'
+  build/tsan/hozen_engine_test --gtest_filter='*Bundle*:ArtifactStoreTest.*:RunnerTest.*'
 [ -z "${windows:-}" ] || { stage wine-prefix packaging/run_wine.sh --prepare && run_tests windows-x64; }
 [ -z "${fuzz:-}" ] || fuzz_smoke
 finish
