@@ -163,12 +163,6 @@ std::string script_folder(const AsepDatum& datum) {
   return folder + "\\Scripts\\" + std::string{last_component(event)} + "\\";
 }
 
-/// A name that says of itself where the file lies: a drive, a share, a variable, an address.
-bool is_whole_path(std::string_view text) {
-  return text.starts_with('\\') || text.starts_with('/') || text.starts_with('%') ||
-         text.find(':') != std::string_view::npos;
-}
-
 Elements script(const AsepDatum& datum) {
   const std::string text = value_text(datum.value);
   Elements elements = one(text, AsepResolution::command);
@@ -358,6 +352,11 @@ std::vector<AsepElement> elements_of(const AsepDatum& datum, const ClassLookup& 
     if (element.resolved.size() > kMaxElementBytes) element.resolved.resize(kMaxElementBytes);
   }
   return elements;
+}
+
+bool is_whole_path(std::string_view text) {
+  return text.starts_with('\\') || text.starts_with('/') || text.starts_with('%') ||
+         text.find(':') != std::string_view::npos;
 }
 
 std::optional<std::uint32_t> account_number(std::span<const std::byte> f_value) {

@@ -56,6 +56,9 @@ constexpr std::size_t kMaxElementBytes = 98'304;
 /// At least one element, empty where the value holds nothing; more for lists.
 std::vector<AsepElement> elements_of(const AsepDatum& datum, const ClassLookup& classes);
 
+/// A name that says of itself where the file lies: a drive, a share, a variable, an address.
+bool is_whole_path(std::string_view text);
+
 /// The number (RID) that a local account acts under: F of its key in SAM, at offset 0x30.
 std::optional<std::uint32_t> account_number(std::span<const std::byte> f_value);
 

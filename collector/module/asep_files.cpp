@@ -4,6 +4,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/asep.h"
+#include "collector/module/asep_elements.h"
 #include "collector/module/asep_reader.h"
 
 namespace hozen {
@@ -112,24 +113,35 @@ std::string text_of(std::span<const std::byte> content) {
   return to_wtf8_lossy(text);
 }
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
+using Settings = std::vector<IniSetting>;
 
 /// Scripts.ini: "0CmdLine=script" with "0Parameters=arguments" behind it is one command line.
 Settings with_parameters(const Settings& settings) {
   constexpr std::string_view kParameters = "Parameters", kCommand = "CmdLine";
   Settings merged;
-  for (const auto& [name, text] : settings) {
-    if (!ends_with_fold(name, kParameters)) {
-      merged.emplace_back(name, text);
+  for (const auto& setting : settings) {
+    if (!ends_with_fold(setting.name, kParameters)) {
+      merged.push_back(setting);
       continue;
     }
     const std::string_view number =
-        std::string_view{name}.substr(0, name.size() - kParameters.size());
-    if (!merged.empty() && !text.empty() &&
-        equals_fold(merged.back().first, std::string{number} + std::string{kCommand}))
-      merged.back().second += " " + text;
+        std::string_view{setting.name}.substr(0, setting.name.size() - kParameters.size());
+    if (!merged.empty() &&
+        equals_fold(merged.back().name, std::string{number} + std::string{kCommand}))
+      merged.back().arguments = setting.text;
   }
   return merged;
+}
+
+/// A script that Scripts.ini names without a folder lies beside it, in the folder of its section.
+std::string policy_script(const EvidencePath& ini, const IniSetting& setting) {
+  const bool bare = !setting.section.empty() && !setting.text.empty() &&
+                    !is_whole_path(setting.text) && setting.text.find('"') == std::string::npos;
+  if (!bare) return {};
+  std::string command =
+      '"' + ini.parent().text() + "\\" + setting.section + "\\" + setting.text + '"';
+  if (!setting.arguments.empty()) command += ' ' + setting.arguments;
+  return command;
 }
 
 }  // namespace
@@ -169,19 +181,21 @@ void each_file_in(EvidenceSource& source, const EvidencePath& folder,
   static_cast<void>(Search{source, visit, problem}.find(folder, 0, all));
 }
 
-std::vector<std::pair<std::string, std::string>> ini_settings(std::span<const std::byte> content,
-                                                              std::string_view names) {
-  std::vector<std::pair<std::string, std::string>> settings;
+std::vector<IniSetting> ini_settings(std::span<const std::byte> content, std::string_view names) {
+  std::vector<IniSetting> settings;
+  std::string section;
   const std::string text = text_of(content);
   for (std::size_t begin = 0; begin < text.size() && settings.size() < kMaxElements;) {
     const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
     const std::string_view line = trim(std::string_view{text}.substr(begin, end - begin));
     begin = end + 1;
     const std::size_t equals = line.find('=');
+    if (line.starts_with('['))
+      section = trim(line.substr(1, std::min(line.find(']'), line.size()) - 1));
     if (equals == std::string_view::npos || line.starts_with(';')) continue;
     const std::string_view name = trim(line.substr(0, equals));
     if (matches_value(names, name))
-      settings.emplace_back(std::string{name}, std::string{trim(line.substr(equals + 1))});
+      settings.push_back({section, std::string{name}, std::string{trim(line.substr(equals + 1))}});
   }
   return settings;
 }
@@ -283,13 +297,16 @@ void AsepReader::read_file(const AsepLocation& location, const FileInfo& file,
     settings = ini_settings(*content, location.values);
   } else {
     for (auto& image : web_modules(text_of(*content), location.values))
-      settings.emplace_back(std::string{location.values}, std::move(image));
+      settings.push_back({"", std::string{location.values}, std::move(image)});
   }
-  for (const auto& [name, text] : with_parameters(settings)) {
+  for (const auto& setting : with_parameters(settings)) {
     AsepEntry line = entry;
-    line.line = name;
+    line.line = setting.name;
     AsepElement element;
-    element.text = text;
+    element.text = setting.text;
+    if (!setting.arguments.empty()) element.text += " " + setting.arguments;
+    if (location.id == "group_policy_script_files")
+      element.resolved = policy_script(file.path, setting);
     element.resolution = element.text.empty() ? AsepResolution::none
                          : ini                ? AsepResolution::command
                                               : AsepResolution::dll;

@@ -37,10 +37,15 @@ void each_file_in(EvidenceSource& source, const EvidencePath& folder,
                   const std::function<bool(const FileInfo&)>& visit,
                   const std::function<void(Error)>& problem);
 
+struct IniSetting {
+  std::string section, name, text;
+  std::string arguments{};  ///< of a command line that has a setting of its own for them
+  bool operator==(const IniSetting&) const = default;
+};
+
 /// Settings of an INI text whose names match `names` (`;` list of patterns), in order; the file may
 /// be UTF-16 or ANSI.
-std::vector<std::pair<std::string, std::string>> ini_settings(std::span<const std::byte> content,
-                                                              std::string_view names);
+std::vector<IniSetting> ini_settings(std::span<const std::byte> content, std::string_view names);
 
 /// Values of the attribute `name` of <add> elements within <globalModules> of an XML text.
 std::vector<std::string> web_modules(std::string_view xml, std::string_view attribute);

@@ -189,7 +189,7 @@ class StartupItems {
 
   static std::string address_command(std::span<const std::byte> content) {
     const auto settings = ini_settings(content, "URL");
-    return settings.empty() ? std::string{} : settings.front().second;
+    return settings.empty() ? std::string{} : settings.front().text;
   }
 
   void note(const FileInfo& file, const Error& error) {

@@ -116,8 +116,7 @@ TEST(AsepElements, UnusualServersAreThoseOutsideOfProtectedFolders) {
 TEST(IniSettings, AreReadInBothEncodings) {
   const std::string text =
       "; load=no\r\n[windows]\r\n load = a.exe \r\nrunner=x\nrun=b.exe\r\nshell";
-  const std::vector<std::pair<std::string, std::string>> expected{{"load", "a.exe"},
-                                                                  {"run", "b.exe"}};
+  const std::vector<IniSetting> expected{{"windows", "load", "a.exe"}, {"windows", "run", "b.exe"}};
   EXPECT_EQ(ini_settings(fake::bytes_from(text), "load;run;shell"), expected);
   std::vector<std::byte> wide{std::byte{0xFF}, std::byte{0xFE}};
   for (const char c : text) {

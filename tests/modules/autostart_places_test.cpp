@@ -78,6 +78,26 @@ TEST(GroupPolicyScripts, LogonScriptsOfAUserLieInTheirPolicysFolder) {
       "C:\\Windows\\System32\\GroupPolicy\\User\\Scripts\\Logon\\l.cmd"));
 }
 
+TEST(GroupPolicyScripts, ABareNameInScriptsIniLiesInTheFolderOfItsSection) {
+  fake::FakeWindows windows = machine();
+  const std::string folder = "C:\\Windows\\System32\\GroupPolicy\\Machine\\Scripts\\";
+  windows.file(folder + "scripts.ini",
+               "\r\n[Startup]\r\n0CmdLine=set up.bat\r\n0Parameters=/x\r\n"
+               "1CmdLine=C:\\TMP\\whole.bat\r\n1Parameters=\r\n"
+               "[Shutdown]\r\n0CmdLine=down.ps1\r\n0Parameters=\r\n");
+  for (const auto& file : {folder + "Startup\\set up.bat", folder + "Shutdown\\down.ps1",
+                           std::string{"C:\\TMP\\whole.bat"}})
+    windows.file(file, "hello");
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  const auto* first = run.context->record({{"command_line", "set up.bat /x"}});
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ((*first)["target"], folder + "Startup\\set up.bat");
+  EXPECT_EQ((*first)["arguments"], "/x");
+  for (const auto& file : {folder + "Startup\\set up.bat", folder + "Shutdown\\down.ps1",
+                           std::string{"C:\\TMP\\whole.bat"}})
+    EXPECT_TRUE(run.context->has_collected(file)) << file;
+}
+
 TEST(GroupPolicyScripts, AWholePathIsTakenAsItIs) {
   fake::FakeWindows windows = machine();
   windows.value(std::string{kScripts}, "FileSysPath",
