@@ -13,13 +13,17 @@
 #include "collector/cli/exit_code.h"
 #include "collector/cli/large_pages.h"
 #include "collector/cli/parse_hive.h"
+#include "collector/cli/parse_task.h"
+#include "collector/formats/job_file.h"
+#include "collector/formats/task_xml.h"
 
 namespace hozen::cli {
 namespace {
 
 namespace fs = boost::filesystem;
 
-constexpr std::string_view kHiveFormat = "registry_hive";
+constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xml",
+                           kJobFormat = "job_file";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 4;
 /// Hives and logs address 32 bits; what is larger is not one.
@@ -112,18 +116,38 @@ class Parser {
     const auto head = read_head(**file);
     if (!head) return unreadable(name, head.error());
     const Bytes start{*head};
-    const bool is_hive =
-        start.head(4).chars() == "regf" || start.tail(regf::kBaseBlockBytes).chars() == "hbin";
-    if (options_.format.empty() && !is_hive)
-      return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
-                                      format_list() + ")");
-    return parse_hive(name, **file, start);
+    const std::string_view format = options_.format.empty() ? format_of(start) : options_.format;
+    if (format == kHiveFormat) return parse_hive(name, **file, start);
+    if (format == kTaskFormat) return parse_task(name, **file, print_task_xml);
+    if (format == kJobFormat) return parse_task(name, **file, print_job_file);
+    return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
+                                    format_list() + ")");
   }
 
  private:
   static int unreadable(const std::string& name, const Error& error) {
     return complain(kExitSource,
                     hozen::quoted(name) + " cannot be read: " + printable(error.text()));
+  }
+
+  /// By content; "" for none that is known.
+  static std::string_view format_of(Bytes head) {
+    if (head.head(4).chars() == "regf" || head.tail(regf::kBaseBlockBytes).chars() == "hbin")
+      return kHiveFormat;
+    if (looks_like_job_file(head)) return kJobFormat;
+    return looks_like_task_xml(head) ? kTaskFormat : std::string_view{};
+  }
+
+  using PrintTask = Result<std::uint64_t> (*)(Bytes, std::string_view, LineBuffer&);
+  int parse_task(const std::string& name, ByteSource& file, PrintTask print_task) {
+    const auto bytes = read_all(file, kMaxTaskXmlBytes);
+    if (!bytes) return unreadable(name, bytes.error());
+    const std::string source = native_text(native_path(name));
+    const auto problems = print_task(Bytes{*bytes}, source, lines_);
+    if (problems) return *problems == 0 ? kExitComplete : kExitIncomplete;
+    const Error& error = problems.error();
+    print_problem(source, {error.code, error.what, error.offset, {}}, lines_);
+    return complain(kExitIncomplete, hozen::quoted(name) + ": " + printable(error.text()));
   }
 
   int parse_hive(const std::string& name, ByteSource& file, Bytes head) {
@@ -186,7 +210,9 @@ int graver(int a, int b) {
 
 }  // namespace
 
-std::vector<std::string> parse_formats() { return {std::string{kHiveFormat}}; }
+std::vector<std::string> parse_formats() {
+  return {std::string{kHiveFormat}, std::string{kTaskFormat}, std::string{kJobFormat}};
+}
 
 int run_parse(const ParseOptions& options) {
   if (options.files.empty()) return complain(kExitUsage, "no file given");

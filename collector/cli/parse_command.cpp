@@ -33,7 +33,8 @@ void add_parse(CLI::App& app, CommandLine& line) {
       "\"problem\"; the exit code is 1 then.\n"
       "\nExamples:\n"
       "  hozen parse NTUSER.DAT\n"
-      "  hozen parse --no-logs SYSTEM | grep Services");
+      "  hozen parse --no-logs SYSTEM | grep Services\n"
+      "  hozen parse System32/Tasks/Updater At1.job");
   command->callback([&line, options, no_logs] {
     options->logs = !*no_logs;
     line.chosen = [options] { return run_parse(*options); };

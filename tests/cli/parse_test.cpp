@@ -11,6 +11,7 @@
 #include "collector/base/bytes.h"
 #include "tests/builders/program.h"
 #include "tests/builders/regf_builder.h"
+#include "tests/builders/task_builder.h"
 #include "tests/builders/temp_folder.h"
 
 namespace hozen {
@@ -361,6 +362,66 @@ TEST_F(ParseTest, EveryFieldIsDocumentedAndEveryDocumentedFieldExists) {
       for (const auto& [field, content] : record.items()) printed.insert(field);
     EXPECT_EQ(printed, documented_fields(kind)) << kind;
   }
+}
+
+/// The fields of the first record of this kind, without the reasons of absent ones.
+std::set<std::string> fields_of(const json& record) {
+  std::set<std::string> fields;
+  for (const auto& [field, content] : record.items())
+    if (!field.ends_with("_absent")) fields.insert(field);
+  return fields;
+}
+
+TEST_F(ParseTest, PrintsADefinitionOfAScheduledTask) {
+  TaskXmlText task{.uri = "\\a\\b", .settings = "<Hidden>true</Hidden><Priority>7</Priority>"};
+  write("task",
+        task.exec("C:\\a.exe", "-x <y>").com("{84F0FAE1-C27B-4F6F-807B-28CF6F96287D}").bytes());
+  const Ended ended = parse({"task"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  ASSERT_EQ(records.size(), 1u);
+  const json& record = records[0];
+  EXPECT_EQ(record.at("kind"), "task_xml");
+  EXPECT_EQ(record.at("source"), "task");
+  EXPECT_EQ(record.at("encoding"), "utf-16le");
+  EXPECT_EQ(record.at("uri"), "\\a\\b");
+  EXPECT_EQ(record.at("hidden"), true);
+  EXPECT_EQ(record.at("enabled"), nullptr);
+  EXPECT_EQ(record.at("enabled_absent"), "not_present");
+  EXPECT_EQ(record.at("principals").at(0).at("user"), "S-1-5-18");
+  EXPECT_EQ(record.at("triggers").at(0).at("type"), "LogonTrigger");
+  EXPECT_EQ(record.at("actions").at(0).at("arguments"), "-x <y>");
+  EXPECT_EQ(record.at("actions").at(1).at("type"), "com_handler");
+  EXPECT_EQ(record.at("settings").at(1), "Priority=7");
+  EXPECT_EQ(fields_of(record), documented_fields("task_xml"));
+}
+
+TEST_F(ParseTest, PrintsAJobFile) {
+  write("At1.job", JobText{.author = "NetScheduleJobAdd", .flags = 0x204}.bytes());
+  const Ended ended = parse({"At1.job"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].at("kind"), "job_file");
+  EXPECT_EQ(records[0].at("author"), "NetScheduleJobAdd");
+  EXPECT_EQ(records[0].at("hidden"), true);
+  EXPECT_EQ(records[0].at("enabled"), false);
+  EXPECT_EQ(records[0].at("triggers").size(), 1u);
+  EXPECT_EQ(fields_of(records[0]), documented_fields("job_file"));
+}
+
+TEST_F(ParseTest, DamageOfATaskIsAProblemAndOne) {
+  auto bytes = TaskXmlText{}.exec("C:\\a.exe").bytes();
+  bytes.resize(bytes.size() - 40);
+  write("cut", bytes);
+  EXPECT_EQ(parse({"cut"}).exit_code, 1);
+  EXPECT_EQ(of_kind("task_xml").at(0).at("actions").at(0).at("command"), "C:\\a.exe");
+  EXPECT_FALSE(of_kind("problem").empty());
+  auto job = JobText{}.bytes();
+  job.resize(80);
+  write("cut.job", job);
+  EXPECT_EQ(parse({"cut.job"}).exit_code, 1);
+  write("other", {std::byte{'x'}});
+  EXPECT_EQ(parse({"--format", "task_xml", "other"}).exit_code, 1);
+  EXPECT_EQ(of_kind("problem").at(0).at("reason"), "malformed");
 }
 
 }  // namespace

@@ -1,0 +1,160 @@
+#include "collector/cli/parse_task.h"
+
+#include <array>
+#include <vector>
+
+#include "collector/base/hash.h"
+#include "collector/formats/job_file.h"
+#include "collector/formats/task_xml.h"
+#include "collector/module/record.h"
+#include "collector/module/task_json.h"
+
+namespace hozen::cli {
+namespace {
+
+void optional_flag(Cell& cell, const std::optional<bool>& flag) {
+  flag ? cell.boolean(*flag) : cell.absent(Absent::not_present);
+}
+
+void text_or_absent(Cell& cell, const std::string& text) {
+  text.empty() ? cell.absent(Absent::not_present) : cell.text(text);
+}
+
+struct XmlRow {
+  const TaskXml* task;
+  Bytes file;
+};
+
+void write_principals(const XmlRow& row, Cell& cell) {
+  std::string& json = cell.raw();
+  json += '[';
+  for (const auto& one : row.task->principals) {
+    json += json.back() == '[' ? "{" : ",{";
+    for (const auto& [name, text] : {std::pair{"id", &one.id},
+                                     {"user", &one.user},
+                                     {"group", &one.group},
+                                     {"display_name", &one.display_name},
+                                     {"logon_type", &one.logon_type},
+                                     {"run_level", &one.run_level},
+                                     {"token_sid_type", &one.token_sid_type}}) {
+      if (text->empty()) continue;
+      json += json.back() == '{' ? "\"" : ",\"";
+      json += name;
+      json += "\":";
+      append_json_string(json, *text);
+    }
+    if (!one.privileges.empty()) {
+      json += json.back() == '{' ? "\"privileges\":" : ",\"privileges\":";
+      Cell{json, "privileges"}.texts(one.privileges);
+    }
+    json += '}';
+  }
+  json += ']';
+}
+
+void write_settings(const XmlRow& row, Cell& cell) {
+  std::vector<std::string> list;
+  for (const auto& [name, value] : row.task->settings) list.push_back(name + "=" + value);
+  cell.texts(list);
+}
+
+using X = Field<XmlRow>;
+constexpr std::array kXmlFields{
+    X{{"encoding", ""}, [](const XmlRow& r, Cell& c) { c.text(r.task->encoding); }},
+    X{{"byte_order_mark", ""},
+      [](const XmlRow& r, Cell& c) { c.boolean(r.task->byte_order_mark); }},
+    X{{"version", ""}, [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->version); }},
+    X{{"uri", ""}, [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->uri); }},
+    X{{"author", ""}, [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->author); }},
+    X{{"date", ""}, [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->date); }},
+    X{{"description", ""},
+      [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->description); }},
+    X{{"task_source", ""}, [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->source); }},
+    X{{"documentation", ""},
+      [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->documentation); }},
+    X{{"registration_version", ""},
+      [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->registration_version); }},
+    X{{"security_descriptor", ""},
+      [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->security_descriptor); }},
+    X{{"hidden", ""}, [](const XmlRow& r, Cell& c) { optional_flag(c, r.task->hidden); }},
+    X{{"enabled", ""}, [](const XmlRow& r, Cell& c) { optional_flag(c, r.task->enabled); }},
+    X{{"principals", ""}, write_principals},
+    X{{"triggers", ""},
+      [](const XmlRow& r, Cell& c) { append_task_triggers(c.raw(), r.task->triggers); }},
+    X{{"actions_context", ""},
+      [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->actions_context); }},
+    X{{"actions", ""},
+      [](const XmlRow& r, Cell& c) { append_task_actions(c.raw(), r.task->actions); }},
+    X{{"settings", ""}, write_settings},
+    X{{"data", ""}, [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->data); }},
+    X{{"sha256", ""},
+      [](const XmlRow& r, Cell& c) { c.bytes(sha256(hashed_part(r.file).span())); }},
+    X{{"crc32", ""}, [](const XmlRow& r, Cell& c) { c.number(task_crc32(r.file)); }},
+};
+
+using J = Field<JobFile>;
+constexpr std::array kJobFields{
+    J{{"product_version", ""}, [](const JobFile& j, Cell& c) { c.number(j.product_version); }},
+    J{{"id", ""}, [](const JobFile& j, Cell& c) { c.text(j.id.text()); }},
+    J{{"application", ""}, [](const JobFile& j, Cell& c) { c.text(j.application); }},
+    J{{"parameters", ""}, [](const JobFile& j, Cell& c) { text_or_absent(c, j.parameters); }},
+    J{{"working_directory", ""},
+      [](const JobFile& j, Cell& c) { text_or_absent(c, j.working_directory); }},
+    J{{"author", ""}, [](const JobFile& j, Cell& c) { text_or_absent(c, j.author); }},
+    J{{"comment", ""}, [](const JobFile& j, Cell& c) { text_or_absent(c, j.comment); }},
+    J{{"last_run", ""}, [](const JobFile& j, Cell& c) { text_or_absent(c, j.last_run); }},
+    J{{"status", ""}, [](const JobFile& j, Cell& c) { c.number(j.status); }},
+    J{{"exit_code", ""}, [](const JobFile& j, Cell& c) { c.number(j.exit_code); }},
+    J{{"start_error", ""},
+      [](const JobFile& j, Cell& c) {
+        j.start_error ? c.number(*j.start_error) : c.absent(Absent::not_present);
+      }},
+    J{{"flags", ""}, [](const JobFile& j, Cell& c) { c.number(j.flags); }},
+    J{{"hidden", ""}, [](const JobFile& j, Cell& c) { c.boolean(j.has(job_flag::kHidden)); }},
+    J{{"enabled", ""}, [](const JobFile& j, Cell& c) { c.boolean(!j.has(job_flag::kDisabled)); }},
+    J{{"priority_class", ""}, [](const JobFile& j, Cell& c) { c.number(j.priority_class); }},
+    J{{"max_run_time_ms", ""}, [](const JobFile& j, Cell& c) { c.number(j.max_run_time_ms); }},
+    J{{"user_data_bytes", ""}, [](const JobFile& j, Cell& c) { c.number(j.user_data_bytes); }},
+    J{{"signature", ""}, [](const JobFile& j, Cell& c) { c.boolean(j.signature); }},
+    J{{"triggers", ""},
+      [](const JobFile& j, Cell& c) { append_task_triggers(c.raw(), j.triggers); }},
+};
+
+template <class Row, std::size_t N>
+void print_record(std::string_view kind, const std::array<Field<Row>, N>& fields, const Row& row,
+                  std::string_view source, LineBuffer& out) {
+  std::string& line = out.text();
+  line += "{\"kind\":\"";
+  line += kind;
+  line += "\",\"source\":";
+  append_json_string(line, source);
+  write_fields(fields, row, line);
+  line += '}';
+  out.end_line();
+}
+
+std::uint64_t print_problems(const std::vector<Error>& problems, std::string_view source,
+                             LineBuffer& out) {
+  for (const Error& problem : problems) {
+    const std::string what =
+        problem.detail.empty() ? problem.what : problem.what + ": " + problem.detail;
+    print_problem(source, {problem.code, what, problem.offset, {}}, out);
+  }
+  return problems.size();
+}
+
+}  // namespace
+
+Result<std::uint64_t> print_task_xml(Bytes file, std::string_view source, LineBuffer& out) {
+  HOZEN_TRY(const TaskXml task, parse_task_xml(file));
+  print_record("task_xml", kXmlFields, XmlRow{&task, file}, source, out);
+  return print_problems(task.problems, source, out);
+}
+
+Result<std::uint64_t> print_job_file(Bytes file, std::string_view source, LineBuffer& out) {
+  HOZEN_TRY(const JobFile job, parse_job_file(file));
+  print_record("job_file", kJobFields, job, source, out);
+  return print_problems(job.problems, source, out);
+}
+
+}  // namespace hozen::cli
