@@ -12,13 +12,26 @@ namespace {
 
 namespace fs = boost::filesystem;
 
+constexpr unsigned kMaxSameName = 99;
+
 Error refused(const std::string& given, const std::string& why) {
   return Error{Errc::io, given, {}, why};
 }
 
+bool is_taken(const NativePath& folder, const std::string& name) {
+  boost::system::error_code failure;
+  return fs::exists(native_child(folder, name), failure) ||
+         fs::exists(native_child(folder, name + ".partial"), failure);
+}
+
 OutputFactory file_in(NativePath folder) {
   return [folder = std::move(folder)](const std::string& name) {
-    return create_output_file(native_text(native_child(folder, name)));
+    // Two hosts of one name, or two runs, may want the same name in the same second.
+    std::string free_name = name;
+    for (unsigned number = 2; is_taken(folder, free_name) && number <= kMaxSameName; ++number)
+      free_name = name.substr(0, name.rfind('.')) + '-' + std::to_string(number) +
+                  name.substr(name.rfind('.'));
+    return create_output_file(native_text(native_child(folder, free_name)));
   };
 }
 

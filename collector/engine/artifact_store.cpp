@@ -83,11 +83,23 @@ ArtifactId ArtifactStore::request(FileRequest request) {
     index_.insert(key, id);
   }
   if (!request.module.empty() && !named_.contains(id)) named_.emplace(id, Named{request.path});
+  if (!is_new) join(id, request);
   if (is_new) {
     queue_.push_back({id, std::move(request)});
     if (feed_ != nullptr && queue_.size() >= kMaxQueued) drain(middle_priority());
   }
   return {id};
+}
+
+/// A file that waits is collected as the most demanding of those who ask for it wants it.
+void ArtifactStore::join(std::uint32_t id, const FileRequest& request) {
+  const auto queued = std::find_if(queue_.rbegin(), queue_.rend(),
+                                   [&](const Queued& other) { return other.id == id; });
+  if (queued == queue_.rend()) return;
+  FileRequest& first = queued->request;
+  if (cap_for(request) > cap_for(first)) first.max_bytes = request.max_bytes;
+  first.expected = first.expected || request.expected;
+  first.priority = std::min(first.priority, request.priority);
 }
 
 Result<PreservedFile> ArtifactStore::preserve(FileRequest request, std::uint64_t cap_bytes) {

@@ -96,6 +96,7 @@ class ArtifactStore {
   };
   class WatchedSource;
 
+  void join(std::uint32_t id, const FileRequest& request);
   Result<std::vector<std::byte>> read_queued(std::size_t position, std::uint64_t cap_bytes);
   Result<std::vector<std::byte>> read_before_open(Named& named, std::uint64_t cap_bytes);
   Result<std::vector<std::byte>> reread(const Named& named, std::uint64_t cap_bytes);

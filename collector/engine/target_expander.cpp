@@ -68,6 +68,9 @@ void TargetExpander::find_bases() {
     const std::size_t fixed = drive.components().size();
     add(PatternRoot::system_root, windows);
     add(PatternRoot::system_drive, drive);
+    usual_.emplace_back(PatternRoot::program_data, drive / "ProgramData");
+    usual_.emplace_back(PatternRoot::program_files, drive / "Program Files");
+    usual_.emplace_back(PatternRoot::program_files_x86, drive / "Program Files (x86)");
     add_existing(PatternRoot::program_data, drive / "ProgramData", fixed);
     add_existing(PatternRoot::program_data,
                  drive / "Documents and Settings\\All Users\\Application Data", fixed);
@@ -102,11 +105,16 @@ std::vector<EvidencePath> TargetExpander::bases(const PathPattern& pattern) cons
     for (const auto& volume : source_.volumes())
       if (equals_fold(volume.name, pattern.volume) && !volume.unreadable)
         return {EvidencePath{volume.name}};
-    return {};
+    // Asked for all the same: its row says that there is no such volume, or why it is not read.
+    return {EvidencePath{pattern.volume}};
   }
   std::vector<EvidencePath> found;
   for (const auto& [root, folder] : bases_)
     if (root == pattern.root) found.push_back(folder);
+  // A folder that is not there holds nothing, but what was expected in it is missing.
+  if (found.empty())
+    for (const auto& [root, folder] : usual_)
+      if (root == pattern.root) return {folder};
   return found;
 }
 

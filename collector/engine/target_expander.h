@@ -47,6 +47,7 @@ class TargetExpander {
   const Registry& registry_;
   std::function<void(Error)> problem_;
   std::vector<std::pair<PatternRoot, EvidencePath>> bases_;
+  std::vector<std::pair<PatternRoot, EvidencePath>> usual_;  // whether they exist or not
   std::set<std::string> told_;
 };
 

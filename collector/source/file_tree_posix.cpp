@@ -114,9 +114,8 @@ class PosixTree final : public FileTree {
                       std::size_t next, int hops, Search& search);
   void remark(Error error);
   Result<Place> start_of(const EvidencePath& path, std::size_t& next);
-  static Result<EvidencePath> redirect(const EvidencePath& path, std::size_t at,
-                                       const Folder& folder, const std::string& host,
-                                       Error refused);
+  Result<EvidencePath> redirect(const EvidencePath& path, std::size_t at, const Folder& folder,
+                                const std::string& host, Error refused);
   Result<Place> resolve_folder(const EvidencePath& directory);
   Result<Place> enter_planned(Place place, const std::function<Visit(const FileInfo&)>& visit);
 
@@ -167,6 +166,9 @@ Result<EvidencePath> PosixTree::redirect(const EvidencePath& path, std::size_t a
       const FileInfo facts,
       posix::read_facts(folder.fd.get(), host, folder.path.child(name_from_host(host).text), can));
   if (!facts.is_link) {
+    // Whoever asks may take the answer for "not there"; that nobody could look is told anyway.
+    refused.what = "folder " + facts.path.text();
+    if (refused.code != Errc::not_found) remark(refused);
     refused.what = path.text();
     return refused;
   }

@@ -133,6 +133,27 @@ Result<Plan> plan_volumes(std::string_view root) {
   return Plan{{TreeMount{std::string{name}, {}, {}}}, {}};
 }
 
+/// A volume that cannot be entered is told among the volumes; it is an error only when there is no
+/// other.
+Result<void> leave_out_unreadable(std::string_view root, Plan& plan,
+                                  std::vector<VolumeInfo>& volumes) {
+  std::vector<TreeMount> readable;
+  for (TreeMount& mount : plan.mounts) {
+    auto alone = open_file_tree(root, {mount});
+    if (alone) {
+      readable.push_back(std::move(mount));
+      continue;
+    }
+    Error error = std::move(alone).error();
+    error.what = "volume " + mount.volume + " (folder " + mount.folder + ")";
+    if (plan.mounts.size() == 1) return error;
+    volumes.push_back({mount.volume, std::nullopt, "", std::move(error)});
+  }
+  if (readable.empty()) return *volumes.front().unreadable;
+  plan.mounts = std::move(readable);
+  return {};
+}
+
 class FolderSource final : public EvidenceSource {
  public:
   FolderSource(std::string_view root, std::unique_ptr<FileTree> tree,
@@ -177,8 +198,9 @@ class FolderSource final : public EvidenceSource {
 
 Result<std::unique_ptr<EvidenceSource>> make_folder_source(std::string_view root) {
   HOZEN_TRY(Plan plan, plan_volumes(root));
-  HOZEN_TRY(auto tree, open_file_tree(root, plan.mounts));
   std::vector<VolumeInfo> volumes;
+  HOZEN_CHECK(leave_out_unreadable(root, plan, volumes));
+  HOZEN_TRY(auto tree, open_file_tree(root, plan.mounts));
   for (const TreeMount& mount : plan.mounts) volumes.push_back(tree->volume_info(mount));
   return std::unique_ptr<EvidenceSource>{std::make_unique<FolderSource>(
       root, std::move(tree), std::move(volumes), std::move(plan.remarks))};

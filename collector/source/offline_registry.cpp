@@ -142,6 +142,9 @@ void HiveFiles::read_machine(std::size_t installation) {
         machine.drives = read_drive_map(root, windows);
       });
   }
+  if (const std::string& fault = machine.system.select.fault; has_system && !fault.empty())
+    problem_(
+        Error{Errc::malformed, (windows / "System32\\config\\SYSTEM").text(), std::nullopt, fault});
   if (is_running(installation)) read_running_machine(machine, !has_system, !has_software);
   installations_[installation].own_drive = machine.drives.own;
   machine.drives.relocate(machine.system.variables);

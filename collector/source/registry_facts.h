@@ -16,9 +16,10 @@ namespace hozen {
 /// SYSTEM\Select: numbers of control sets, 0 where there is none.
 struct SelectNumbers {
   std::uint32_t current = 0, default_set = 0, failed = 0, last_known_good = 0;
+  std::string fault{};  ///< why `current` is not what Select says
 };
-/// Without Select, `current` is the set that the link CurrentControlSet names (a live registry has
-/// one), else the lowest ControlSet00N there is.
+/// Without Select, or where it names a set that is not there, `current` is the set that the link
+/// CurrentControlSet names (a live registry has one), else the lowest ControlSet00N there is.
 SelectNumbers read_select(RegistryKey& system);
 /// "ControlSet001".
 std::string control_set_name(std::uint32_t number);

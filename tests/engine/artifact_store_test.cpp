@@ -120,6 +120,23 @@ TEST_F(ArtifactStoreTest, GivesTheSamePathOneArtifact) {
   EXPECT_THAT(rows(), SizeIs(1));
 }
 
+TEST_F(ArtifactStoreTest, CollectsAFileAsTheMostDemandingOfThoseWhoAskForItWantsIt) {
+  file("C:\\x", "0123456789");
+  FileRequest modest, demanding;
+  modest.path = demanding.path = path("C:\\x");
+  modest.max_bytes = 4;
+  modest.expected = false;
+  demanding.max_bytes = 9;
+  demanding.priority = Priority::crown_jewels;
+  const ArtifactId first = store.request(modest);
+  EXPECT_EQ(store.request(demanding).row, first.row);
+  EXPECT_EQ(store.request(modest).row, first.row);
+  open();
+  store.drain(Priority::crown_jewels);
+  ASSERT_THAT(bundle.files, SizeIs(1));
+  EXPECT_EQ(bundle.files[0].bytes, "012345678");
+}
+
 TEST_F(ArtifactStoreTest, SaysWhatIsMissingOnlyWhereItWasExpected) {
   open();
   request("C:\\gone");

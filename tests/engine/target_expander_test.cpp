@@ -108,7 +108,16 @@ TEST_F(TargetExpanderTest, SaysThatANamedFileIsMissingButNotThatAPatternMatchesN
   EXPECT_THAT(expand("%SystemRoot%\\nothing\\*.log"), IsEmpty());
   EXPECT_EQ(missing, 0u);
   EXPECT_THAT(expand("Q:\\nothing.log"), IsEmpty());
+  EXPECT_EQ(missing, 1u);
+  bundle.streams.clear();
+  EXPECT_THAT(expand("%ProgramFiles(x86)%\\Agent\\agent.log"), IsEmpty());
+  EXPECT_EQ(missing, 1u);
+  EXPECT_THAT(bundle.streams["artifacts"],
+              ::testing::HasSubstr("C:\\\\Program Files (x86)\\\\Agent\\\\agent.log"));
+  bundle.streams.clear();
+  EXPECT_THAT(expand("Q:\\folder\\*.log"), IsEmpty());
   EXPECT_EQ(missing, 0u);
+  EXPECT_THAT(problems, IsEmpty());
 }
 
 TEST_F(TargetExpanderTest, TakesAlternateStreamsWhereAskedFor) {

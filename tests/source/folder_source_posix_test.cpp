@@ -387,6 +387,7 @@ TEST(FolderSourcePosix, AFolderThatCannotBeListedIsAProblemAndTheRestIsRead) {
   const auto hidden = source->stat(path("C:\\Users\\a\\x"));
   const auto deeper = source->stat(path("C:\\Users\\a\\x\\y\\z"));
   const auto spellings = source->spellings(path("C:\\Users\\a\\x\\y"), 1);
+  const auto remarks = source->take_remarks();
   if (was_root) {
     ASSERT_EQ(::seteuid(0), 0);
   }
@@ -397,6 +398,30 @@ TEST(FolderSourcePosix, AFolderThatCannotBeListedIsAProblemAndTheRestIsRead) {
   EXPECT_EQ(deeper.error().code, Errc::io);
   ASSERT_EQ(spellings.size(), 1u);
   EXPECT_EQ(spellings[0].text(), "C:\\Users\\a\\x\\y");
+  // Also where whoever asked took it for "not there"; once.
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_EQ(remarks[0].what, "folder C:\\Users\\a");
+}
+
+TEST(FolderSourcePosix, AVolumeThatCannotBeEnteredIsToldAndTheOthersAreRead) {
+  const TempFolder folder;
+  folder.write("C/Windows/System32/x", "");
+  folder.write("D/data/y", "");
+  ASSERT_EQ(::chmod((folder.text() + "/D").c_str(), 0), 0);
+  constexpr uid_t kNobody = 65534;
+  const bool was_root = ::geteuid() == 0;
+  if (was_root && ::seteuid(kNobody) != 0) GTEST_SKIP() << "cannot become an unprivileged user";
+  const auto source = make_folder_source(folder.text());
+  const bool has_x = source && (*source)->stat(path("C:\\Windows\\System32\\x")).has_value();
+  if (was_root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
+  ::chmod((folder.text() + "/D").c_str(), 0700);
+  ASSERT_TRUE(source) << source.error().text();
+  EXPECT_TRUE(has_x);
+  ASSERT_EQ((*source)->volumes().size(), 2u);
+  for (const VolumeInfo& volume : (*source)->volumes())
+    EXPECT_EQ(volume.unreadable.has_value(), volume.name == "D:");
 }
 
 TEST(FolderSourcePosix, TimesOfAccessStayAndOnlyModifiedIsEvidence) {

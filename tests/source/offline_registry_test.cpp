@@ -111,6 +111,25 @@ TEST(OfflineRegistry, TellsTheHostAndTheControlSets) {
   EXPECT_TRUE(seen);
 }
 
+TEST(OfflineRegistry, SaysWhenSelectNamesAControlSetThatIsNotThere) {
+  FakeWindows windows;
+  windows.value("HKLM\\SYSTEM\\Select", "Current", fake::dword(7));
+  const Machine machine = windows.machine();
+  std::uint32_t current = 0;
+  (void)machine.registry->each_hive(
+      {HiveRole::system},
+      [&](RegistryHive& hive) {
+        current = hive.current_control_set;
+        return true;
+      },
+      [](const EvidencePath&, HiveRole, const Error&) {});
+  EXPECT_EQ(current, 1u);
+  ASSERT_EQ(machine.problems->size(), 1u);
+  EXPECT_EQ((*machine.problems)[0].detail,
+            "Select\\Current names ControlSet007, which is not there; taken for the current one: "
+            "ControlSet001");
+}
+
 TEST(OfflineRegistry, KeysAndValuesCarryPathTimeAndOffset) {
   FakeWindows windows;
   const std::string run = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run";
