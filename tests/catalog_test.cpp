@@ -173,11 +173,14 @@ void append_locations(std::string& text) {
       "component, `**` all below, "
       "`[*]` the name \"*\", `{a,b}` alternatives, `;` parts whole keys. In values `*` is any "
       "name, `@` the default value, "
-      "`#` the key itself.\n\n| location | name | below | key or path | values | 32-bit copy | "
+      "`#` the key itself. Services and drivers (`Services\\*` of each control set) are records of "
+      "their "
+      "own kind: see the module services.\n\n| location | name | below | key or path | values | "
+      "32-bit copy | "
       "ATT&CK | what happens |\n"
       "|---|---|---|---|---|---|---|---|\n";
   for (const auto& row : kLocations) {
-    if (row.module == M::later) continue;
+    if (row.module == M::services) continue;
     text += "| " + code(row.id) + " | " + cell(row.name) + " | " + cell(root_of(row.hive)) + " | " +
             code(row.key) + " | " + (row.values.empty() ? "" : code(row.values)) + " | " +
             (row.wow64 ? "yes" : "") + " | " + cell(row.attack) + " | " + cell(row.meaning) +

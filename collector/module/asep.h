@@ -13,9 +13,8 @@
 
 namespace hozen {
 
-/// Which module reads a location. `later`: one of its own (services, tasks) that reads far more of
-/// it.
-enum class AsepModule : std::uint8_t { run_keys, autostarts, later };
+/// Which module reads a location. `services` has a reader of its own that reads far more of it.
+enum class AsepModule : std::uint8_t { run_keys, autostarts, services };
 
 /// Where a location's key pattern begins.
 enum class AsepHive : std::uint8_t {

@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::vector<std::string> kModules{"autostarts", "run_keys"};
+const std::vector<std::string> kModules{"autostarts", "run_keys", "services"};
 constexpr std::string_view kBaseXml =
     "<profile version=\"1\" summary=\"Base\">"
     "<limits max-file-size=\"10 MiB\" max-files=\"7\"/>"
@@ -144,7 +144,7 @@ TEST(Profile, SaysFileLineAndSuggestionForUnknownNames) {
             "include, limits, module, target\n");
   EXPECT_EQ(problems_of(profile_of("<module name=\"run_kesy\"/>")),
             "test.xml:2: unknown module \"run_kesy\" (did you mean \"run_keys\"?); known: "
-            "autostarts run_keys\n");
+            "autostarts run_keys services\n");
   EXPECT_EQ(problems_of(profile_of("\n<module\n name=\"run_keys\"\n prioritty=\"high\"/>")),
             "test.xml:5: unknown attribute \"prioritty\" of <module> (did you mean "
             "\"priority\"?); known: name, priority, max-file-size\n");

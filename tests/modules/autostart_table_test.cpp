@@ -226,7 +226,7 @@ TEST(AutostartTable, RowsAreWellFormed) {
 
 TEST(AutostartTable, FindingsMayCarryTheTechniqueOfEachRow) {
   for (const auto& row : kTestLocations) {
-    if (row.module == M::later) continue;
+    if (row.module == M::services) continue;
     const auto& spec = row.module == M::run_keys ? modules::run_keys : modules::autostarts;
     for (const auto& id : split_patterns(row.attack))
       EXPECT_TRUE(id.empty() ||

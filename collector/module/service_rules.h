@@ -1,0 +1,45 @@
+// What is suspicious about a service by its registry keys: rules over one entry, and over the
+// entries of one control set.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/module/rules.h"
+#include "collector/module/service_reader.h"
+
+namespace hozen {
+
+/// What the rules look at beside the entry itself.
+struct ServiceCase {
+  const ServiceEntry* entry = nullptr;
+  const ServiceBaseline* baseline = nullptr;
+  const ServiceHost* host = nullptr;
+  EvidencePath windows{};
+  FileTime reference_time{};
+  /// Another service with the same text, nullptr when there is none.
+  const ServiceEntry* same_display_name = nullptr;
+  const ServiceEntry* same_description = nullptr;
+};
+
+/// Rules on the whole entry: files that belong to a service of Windows, svchost groups, security,
+/// names, failure command. `not_checked` hears of rules that could not be applied.
+std::vector<RuleHit> assess_service(const ServiceCase& one, std::vector<std::string>& not_checked);
+
+/// Rules of the program, the library, the failure command and the performance library: the shared
+/// ones, and those that hold for services only.
+std::vector<RuleHit> assess_service_files(const ServiceCase& one,
+                                          std::vector<std::string>& not_checked);
+
+/// As is_windows_folder, of any volume: in the evidence, the volume of Windows may be called
+/// otherwise than in its registry.
+bool lies_in_windows(const EvidencePath& file, const EvidencePath& windows);
+/// Names of svchost groups that Windows lists without having the service: malware claims them.
+bool is_free_slot_name(std::string_view name);
+/// `%SystemRoot%\XXXXXXXX.exe` and a name of 4, 8 or 16 letters, as tools make up for a service
+/// that runs one program from afar.
+bool has_made_up_name(const ServiceEntry& entry, const EvidencePath& windows);
+
+}  // namespace hozen

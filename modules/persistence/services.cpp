@@ -1,0 +1,68 @@
+// Services and drivers: what Windows itself starts, before anybody logs on and mostly as SYSTEM,
+// of every control set. An entry proves that the service is configured so and when its keys were
+// last written; not when it was installed, nor that it ever ran. Services of Windows are compared
+// with what belongs to them, so that a library or program put in place of theirs is found.
+#include <array>
+
+#include "collector/module/service_judge.h"
+#include "collector/module/service_reader.h"
+
+namespace hozen::modules {
+namespace {
+
+constexpr InboxService kBaseline[] = {
+#include "modules/persistence/service_baseline.inc"
+};
+
+constexpr auto kServiceColumns = columns_of(kServiceFields);
+constexpr Kind kService{"service", "One service or driver of a control set.", kServiceColumns};
+constexpr auto kGroupColumns = columns_of(kSvchostGroupFields);
+constexpr Kind kGroup{"svchost_group", "One group of services that share a svchost.exe.",
+                      kGroupColumns};
+constexpr std::array kKinds{kService, kGroup};
+
+constexpr std::string_view kReferences[] = {
+    "https://learn.microsoft.com/windows/win32/services/service-configuration-programs",
+    "https://learn.microsoft.com/windows/win32/api/winsvc/ns-winsvc-service_failure_actionsw",
+    "https://learn.microsoft.com/windows/win32/api/winsvc/ns-winsvc-service_trigger",
+    "https://learn.microsoft.com/windows-hardware/drivers/install/hklm-system-currentcontrolset-"
+    "services-registry-tree",
+    "https://github.com/libyal/winreg-kb",
+    "https://github.com/SigmaHQ/sigma"};
+
+constexpr std::string_view kAttack[] = {
+    "T1003.001", "T1014",     "T1027.010", "T1036.004", "T1036.005", "T1036.007",
+    "T1036.008", "T1047",     "T1059.001", "T1059.005", "T1070.006", "T1105",
+    "T1112",     "T1127.001", "T1140",     "T1197",     "T1202",     "T1218",
+    "T1218.001", "T1218.002", "T1218.003", "T1218.004", "T1218.005", "T1218.007",
+    "T1218.008", "T1218.009", "T1218.010", "T1218.011", "T1543.003", "T1564",
+    "T1564.001", "T1564.004", "T1569.002", "T1574.001", "T1574.009", "T1574.011"};
+
+Result<void> run(ModuleContext& context) {
+  const ServiceBaseline baseline{kBaseline};
+  ServiceReader reader{context, baseline};
+  return reader.read(
+      {[&](const ServiceEntry& entry) {
+         return context.emit(kService, kServiceFields, entry, entry.envelope());
+       },
+       [&](const ServiceSet& set) { report_services(context, reader, baseline, set); },
+       [&](const SvchostGroup& group) {
+         Envelope envelope;
+         envelope.origin = {group.artifact, group.key_path, group.offset};
+         envelope.timestamps.emplace_back("key_last_written", group.written);
+         context.emit(kGroup, kSvchostGroupFields, group, envelope);
+       }});
+}
+
+}  // namespace
+
+extern const ModuleSpec services;
+const ModuleSpec services{"services",
+                          "Services and drivers of every control set, what they run, "
+                          "load and trigger on, and the groups of svchost.exe.",
+                          kKinds,
+                          kReferences,
+                          kAttack,
+                          run};
+
+}  // namespace hozen::modules
