@@ -240,7 +240,8 @@ void judge_nesting(const RuleInput& input, std::vector<RuleHit>& hits) {
 
 void judge_data_extension(const RuleInput& input, std::vector<RuleHit>& hits) {
   const ResolvedCommand& command = *input.command;
-  if (command.hosts.empty() || command.payload.empty()) return;
+  // A command of the shell itself may end in the name of a file that it writes or deletes.
+  if (command.hosts.empty() || command.payload.empty() || command.payload_kind == "inline") return;
   const std::string& host = command.hosts.back().name;
   const std::string extension =
       extension_of(command.payload_path ? command.payload_path->name() : command.payload);

@@ -47,7 +47,9 @@ fake::FakeWindows compromised_machine() {
   windows.program("C:\\Windows\\System32\\cmd.exe");
   windows.file("C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\Startup\\logon.bat",
                "@echo off\r\nstart C:\\Users\\Public\\a.exe\r\n");
-  windows.file("C:\\Windows\\System32\\Tasks\\Example", "<Task/>");
+  windows.file("C:\\Windows\\System32\\Tasks\\Example",
+               "<Task><Actions><Exec><Command>C:\\Users\\Public\\a.exe</Command></Exec></Actions>"
+               "</Task>");
   windows.file("C:\\Windows\\System32\\drivers\\etc\\hosts", "127.0.0.1 localhost\r\n");
   return windows;
 }
@@ -65,8 +67,8 @@ void make_canonical(Json& value) {
 std::string canonical(const RunBundle& bundle) {
   Json all;
   all["entries"] = bundle.order;
-  for (const char* stream :
-       {"findings", "records/run_keys", "records/autostarts", "records/problems", "artifacts"})
+  for (const char* stream : {"findings", "records/run_keys", "records/autostarts",
+                             "records/scheduled_tasks", "records/problems", "artifacts"})
     all[stream] = bundle.rows(stream);
   all["counts"] = bundle.json("manifest.json")["counts"];
   all["counts"].erase("bytes");  // of the log and the manifest's own times

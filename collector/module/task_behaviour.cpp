@@ -1,0 +1,359 @@
+// What a task starts, when and as whom; and the finding over all rules.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "collector/base/text.h"
+#include "collector/module/asep_advice.h"
+#include "collector/module/task_rules.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::uint64_t kShortInterval = 600;  ///< seconds
+/// Letters of the names that atexec.py of Impacket makes up.
+constexpr std::size_t kRandomNameLetters = 8;
+constexpr std::size_t kMaxQuotedText = 200;
+
+/// Commands of tools that read credentials, as they stand in arguments.
+constexpr std::string_view kCredentialCommands[] = {
+    "sekurlsa::",  "lsadump::", "kerberos::",   "privilege::debug", "token::elevate",
+    "vault::cred", "dpapi::",   "crypto::cert", "misc::memssp"};
+
+std::string quote(std::string_view text) {
+  std::string shown = printable(text);
+  if (shown.size() > kMaxQuotedText) {
+    std::size_t end = kMaxQuotedText;
+    while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;
+    shown = shown.substr(0, end) + "…";
+  }
+  return "'" + shown + "'";
+}
+
+bool is_letters(std::string_view text) {
+  return text.size() == kRandomNameLetters && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+         });
+}
+
+/// The file of "cmd.exe /C … > %windir%\Temp\NAME.tmp 2>&1", without its extension.
+std::string_view atexec_output(std::string_view text) {
+  const std::string lower = to_lower_ascii(text);
+  if (lower.find("cmd") == std::string::npos || lower.find("/c ") == std::string::npos) return {};
+  if (!trim(lower).ends_with("2>&1")) return {};
+  const auto folder = lower.rfind("\\temp\\");
+  const auto end = lower.rfind(".tmp");
+  constexpr std::size_t kFolder = 6;
+  if (folder == std::string::npos || end == std::string::npos || end < folder + kFolder) return {};
+  if (lower.rfind('>', folder) == std::string::npos) return {};
+  return text.substr(folder + kFolder, end - folder - kFolder);
+}
+
+void judge_atexec(const TaskCase& one, std::vector<RuleHit>& hits) {
+  for (const auto& target : one.task->targets) {
+    const std::string_view output = atexec_output(target.text);
+    if (!is_letters(output)) continue;
+    const bool named = is_letters(one.task->name()) && one.task->path.rfind('\\') == 0;
+    hits.push_back(
+        {"remote_command",
+         "Task as atexec makes it to run a command from afar",
+         {"The task writes the output of " + quote(target.text) + " to a file of eight letters" +
+              (named ? ", and is itself named by eight letters." : "."),
+          named ? 70 : 40,
+          Family::command_line,
+          {}},
+         "T1053.005"});
+    return;
+  }
+}
+
+void judge_credentials(const TaskCase& one, std::vector<RuleHit>& hits) {
+  for (const auto& target : one.task->targets) {
+    const std::string lower = to_lower_ascii(target.text + ' ' + target.command.decoded);
+    const auto* found =
+        std::find_if(std::begin(kCredentialCommands), std::end(kCredentialCommands),
+                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+    std::string what;
+    if (found != std::end(kCredentialCommands)) {
+      what = "names " + quote(*found) + ", a command of a tool that reads credentials";
+    } else if (lower.find("procdump") != std::string::npos &&
+               lower.find("lsass") != std::string::npos) {
+      what = "dumps the memory of lsass.exe";
+    } else if (target.command.has_flag(command_flag::kMemoryDump)) {
+      what = "calls comsvcs.dll to dump the memory of a process";
+    } else {
+      continue;
+    }
+    hits.push_back(
+        {"credential_tool",
+         "Task that reads credentials",
+         {"The action " + quote(target.text) + " " + what + ".", 60, Family::command_line, {}},
+         "T1003"});
+    return;
+  }
+}
+
+/// The first target that ordinary users could replace.
+const EvidencePath* writable_target(const TaskCase& one) {
+  for (const auto& target : one.task->targets) {
+    const auto& path = target.command.target_path();
+    if (path && writable_because(*path, one.windows)) return &*path;
+  }
+  return nullptr;
+}
+
+void judge_repetition(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const EvidencePath* target = writable_target(one);
+  const auto& triggers = one.task->triggers();
+  const auto found = std::find_if(triggers.begin(), triggers.end(), [](const TaskTrigger& trigger) {
+    return trigger.enabled.value_or(true) && trigger.repeats_within(kShortInterval);
+  });
+  if (target == nullptr || found == triggers.end()) return;
+  hits.push_back({"short_repetition",
+                  "Task that starts a user's program every few minutes",
+                  {"Every " + std::to_string(*found->repetition_interval_s) +
+                       " seconds without end the task starts " + quote(target->text()) +
+                       ", which users can replace.",
+                   20,
+                   Family::time,
+                   {}},
+                  "T1053.005"});
+}
+
+void judge_elevated_logon(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  const auto& triggers = task.triggers();
+  const bool at_logon = std::any_of(triggers.begin(), triggers.end(), [](const auto& trigger) {
+    return trigger.kind == "LogonTrigger";
+  });
+  if (!at_logon || task.run_level() != "HighestAvailable") return;
+  for (const auto& target : task.targets) {
+    const auto& path = target.command.target_path();
+    // C:\Users\<name>\AppData\Roaming\<folder>\<name>.exe
+    if (!path || path->components().size() != 6 ||
+        !glob_match_fold("?:\\*\\AppData\\Roaming\\*.exe", path->text()))
+      continue;
+    hits.push_back({"elevated_at_logon",
+                    "Task that starts a program of a user's folder elevated at logon",
+                    {"At logon the task starts " + quote(path->text()) +
+                         " with the highest rights, as Quasar and its kin set themselves up.",
+                     30,
+                     Family::location,
+                     {}},
+                    "T1053.005"});
+    return;
+  }
+}
+
+/// Outside of Windows' and the programs' folders, in the folder of Windows' own tasks.
+void judge_borrowed_folder(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  if (!starts_with_fold(task.path, "\\Microsoft\\Windows\\")) return;
+  for (const auto& target : task.targets) {
+    const auto& path = target.command.target_path();
+    if (!path || is_windows_folder(*path, one.windows) || is_program_files(*path)) continue;
+    hits.push_back({"borrowed_folder",
+                    "Task among those of Windows that starts a foreign program",
+                    {quote(task.path) + " stands among the tasks of Windows, but starts " +
+                         quote(path->text()) + ", which is no program of Windows.",
+                     25,
+                     Family::name,
+                     {}},
+                    "T1036.004"});
+    return;
+  }
+}
+
+void judge_hidden(const TaskCase& one, std::vector<RuleHit>& hits) {
+  if (!one.task->hidden()) return;
+  hits.push_back(
+      {"hidden_setting",
+       "Task that asks to be hidden",
+       {"The definition of " + quote(one.task->path) + " asks the Task Scheduler not to show it.",
+        15,
+        Family::registry_state,
+        {}},
+       "T1564",
+       true});
+}
+
+void judge_proxy(const TaskCase& one, const std::vector<RuleHit>& shared,
+                 std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  const bool proxy = std::any_of(shared.begin(), shared.end(), [](const auto& one_hit) {
+    return one_hit.rule == "proxy_execution";
+  });
+  const std::string user = task.principal_user();
+  const bool system = user == "S-1-5-18" || equals_fold(user, "SYSTEM") ||
+                      equals_fold(user, "NT AUTHORITY\\SYSTEM") || task.logon_type() == "S4U";
+  if (!proxy || !system || task.run_level() != "HighestAvailable") return;
+  hits.push_back({"elevated_proxy",
+                  "Task that runs something through a Windows program with the highest rights",
+                  {"The task runs as " + quote(user.empty() ? "S4U" : user) +
+                       " with the highest rights available.",
+                   15,
+                   Family::registry_state,
+                   {}},
+                  "T1053.005",
+                  true});
+}
+
+constexpr std::pair<std::string_view, Advice> kTaskAdvice[] = {
+    {"no_security_descriptor",
+     {"None is common: Windows writes SD with every task.",
+      "Who changed the key at its last write; the program that the task starts; other tasks "
+      "without SD."}},
+    {"index_removed",
+     {"None is common: Windows never writes 0.",
+      "Who changed the key at its last write; the program that the task starts."}},
+    {"descriptor_denies_reading",
+     {"Security products protect their own tasks in this way.",
+      "The owner in the descriptor; the program that the task starts."}},
+    {"ghost_entry",
+     {"An upgrade of Windows, or a task that was being deleted.",
+      "Deleted keys of that identifier in the hive; the task's file; task events of that path."}},
+    {"orphaned_task",
+     {"An upgrade of Windows, or a task that was being deleted.",
+      "What the task starts; deleted keys below TaskCache\\Tree; task events of that path."}},
+    {"path_differs",
+     {"A task folder that was renamed by a program.", "Both paths; the last writes of both keys."}},
+    {"file_missing",
+     {"An upgrade of Windows keeps some tasks without their file.",
+      "The actions in the record; deleted files of System32\\Tasks; task events of that path."}},
+    {"not_registered",
+     {"A task that was deleted while its file could not be; an upgrade of Windows.",
+      "Task events of that path (106, 140, 141, 4698, 4699); the file's times."}},
+    {"file_changed",
+     {"A program or an administrator that edited the file by hand; restored files.",
+      "The preserved file beside the actions in the registry; the times of both."}},
+    {"actions_differ",
+     {"None is common: the Task Scheduler writes both together.",
+      "Both lists of actions in the record; who wrote the key at its last write."}},
+    {"uri_differs",
+     {"Tasks that were exported and imported under another name.",
+      "The task of the path that the definition names."}},
+    {"remote_command",
+     {"Penetration tests and some administration tools use the same script.",
+      "The output file in Windows\\Temp; network logons (4624 type 3) at the time of "
+      "registration; task events 4698 and 4699."}},
+    {"credential_tool",
+     {"Penetration tests.",
+      "The preserved program; the output file named in the arguments; logons "
+      "with the accounts of this host since."}},
+    {"short_repetition",
+     {"Monitoring agents and synchronisation programs of one user.",
+      "The preserved program's signature and hash; its connections."}},
+    {"elevated_at_logon",
+     {"Hardware tools and game launchers that need elevated rights.",
+      "The preserved program's signature and hash."}},
+    {"borrowed_folder",
+     {"Vendors of hardware sometimes put their tasks there.",
+      "The preserved program; who registered the task (author, event 4698)."}},
+    {"hidden_setting",
+     {"Updaters and drivers hide their tasks as Windows does.",
+      "The program that the task starts."}},
+};
+
+Advice advice_of(std::string_view rule) {
+  const auto* found = std::find_if(std::begin(kTaskAdvice), std::end(kTaskAdvice),
+                                   [&](const auto& one) { return one.first == rule; });
+  return found == std::end(kTaskAdvice) ? advice_for(rule) : found->second;
+}
+
+void add_unique(std::vector<std::string>& list, const std::string& text) {
+  if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end())
+    list.push_back(text);
+}
+
+/// The shared rules over every command; the exact action of a task of Windows is none of them.
+std::vector<RuleHit> shared_hits(const TaskCase& one, std::vector<std::string>& not_checked) {
+  std::vector<RuleHit> hits;
+  if (one.task->known == TaskDefault::exact) return hits;
+  const auto judge = [&](const ResolvedCommand& command, const FileInfo* file) {
+    if (command.image.empty()) return;
+    RuleInput input;
+    input.command = &command;
+    input.file = file;
+    input.windows = one.windows;
+    input.reference_time = one.reference_time;
+    if (one.task->cache) input.written = one.task->cache->written;
+    Assessment shared = assess_command(input);
+    for (auto& hit : shared.hits) {
+      const bool usual = one.task->known == TaskDefault::usual && hit.rule == "missing_target";
+      const bool again = std::any_of(hits.begin(), hits.end(), [&](const RuleHit& known) {
+        return known.rule == hit.rule && known.why.fact == hit.why.fact;
+      });
+      // credential_tool says the same of a task, and more.
+      if (!usual && !again && hit.rule != "memory_dump") hits.push_back(std::move(hit));
+    }
+    for (const auto& text : shared.not_checked) add_unique(not_checked, text);
+  };
+  for (std::size_t i = 0; i < one.task->targets.size(); ++i) {
+    const auto& command = one.task->targets[i].command;
+    judge(command, i < one.files.size() && one.files[i] ? &*one.files[i] : nullptr);
+    for (const auto& other : command.others) judge(other, nullptr);
+  }
+  return hits;
+}
+
+std::string subject_of(const ScheduledTask& task) {
+  std::string subject = (task.installation.empty() ? "" : task.installation + ": ") + task.path;
+  if (task.targets.empty()) return printable(subject);
+  const auto& first = task.targets.front();
+  const auto& path = first.command.target_path();
+  return printable(subject + " -> " + (path ? path->text() : first.text.substr(0, kMaxQuotedText)));
+}
+
+const RuleHit& leading(const std::vector<RuleHit>& hits) {
+  const auto rank = [](const RuleHit& hit) {
+    return hit.rule == "missing_target" ? 0 : hit.why.weight;
+  };
+  return *std::max_element(hits.begin(), hits.end(),
+                           [&](const RuleHit& a, const RuleHit& b) { return rank(a) < rank(b); });
+}
+
+}  // namespace
+
+std::vector<RuleHit> behaviour_hits(const TaskCase& one) {
+  std::vector<RuleHit> hits;
+  if (one.task->known == TaskDefault::exact) return hits;
+  judge_atexec(one, hits);
+  judge_credentials(one, hits);
+  judge_elevated_logon(one, hits);
+  judge_borrowed_folder(one, hits);
+  if (one.task->known != TaskDefault::no) return hits;
+  judge_repetition(one, hits);
+  judge_hidden(one, hits);
+  return hits;
+}
+
+std::optional<Finding> judge_task(const TaskCase& one) {
+  Finding finding;
+  std::vector<RuleHit> hits = registration_hits(one);
+  for (auto& hit : behaviour_hits(one)) hits.push_back(std::move(hit));
+  std::vector<RuleHit> shared = shared_hits(one, finding.not_checked);
+  if (one.task->known == TaskDefault::no) judge_proxy(one, shared, hits);
+  for (auto& hit : shared) hits.push_back(std::move(hit));
+  if (hits.empty()) return {};
+  const RuleHit& lead = leading(hits);
+  finding.rule = "scheduled_tasks." + lead.rule;
+  finding.title = lead.title;
+  finding.subject = subject_of(*one.task);
+  bool stands_alone = false;
+  for (const auto& hit : hits) {
+    finding.why.push_back(hit.why);
+    finding.why.back().records = {one.record};
+    add_unique(finding.attack, hit.attack);
+    stands_alone = stands_alone || (hit.why.weight > 0 && !hit.innocent_unchecked);
+  }
+  add_unique(finding.attack, "T1053.005");
+  finding.innocent_explanation_unchecked = !stands_alone;
+  for (const auto& text : comparisons_left(one)) add_unique(finding.not_checked, text);
+  const Advice advice = advice_of(lead.rule);
+  finding.benign.emplace_back(advice.benign);
+  finding.next.emplace_back(advice.next);
+  if (score_of(finding) <= 0) return {};
+  return finding;
+}
+
+}  // namespace hozen

@@ -1,0 +1,287 @@
+#include "collector/module/task_entry.h"
+
+#include <algorithm>
+
+#include "collector/base/hash.h"
+#include "collector/base/text.h"
+#include "collector/module/task_json.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::size_t kSha256Bytes = sizeof(Sha256Digest);
+
+/// Text of `member` in the file's definition, else in the registry's.
+std::string text_of(const ScheduledTask& task, std::string TaskXml::*xml,
+                    std::string TaskCacheEntry::*cache) {
+  if (task.xml() != nullptr && !((*task.xml()).*xml).empty()) return (*task.xml()).*xml;
+  return task.cache ? (*task.cache).*cache : std::string{};
+}
+
+const TaskPrincipal* principal_of(const ScheduledTask& task) {
+  return task.xml() != nullptr ? task.xml()->principal() : nullptr;
+}
+
+const CachedTriggers* cached_triggers(const ScheduledTask& task) {
+  return task.cache && task.cache->triggers ? &*task.cache->triggers : nullptr;
+}
+
+/// The texts that decide what runs; what only one of the two forms keeps is left aside.
+bool same_action(const TaskAction& a, const TaskAction& b) {
+  const auto same = [](std::string_view x, std::string_view y) { return trim(x) == trim(y); };
+  return a.kind == b.kind && equals_fold(trim(a.command), trim(b.command)) &&
+         same(a.arguments, b.arguments) &&
+         equals_fold(trim(a.working_directory), trim(b.working_directory)) &&
+         equals_fold(a.class_id, b.class_id) && same(a.data, b.data) && same(a.title, b.title) &&
+         same(a.body, b.body);
+}
+
+}  // namespace
+
+const std::vector<TaskAction>& ScheduledTask::actions() const {
+  static const std::vector<TaskAction> none;
+  if (cache && cache->actions && (cache->actions->complete || xml() == nullptr))
+    return cache->actions->actions;
+  return xml() != nullptr ? xml()->actions : none;
+}
+
+const std::vector<TaskTrigger>& ScheduledTask::triggers() const {
+  static const std::vector<TaskTrigger> none;
+  const CachedTriggers* cached = cached_triggers(*this);
+  if (cached != nullptr && (cached->complete || xml() == nullptr)) return cached->triggers;
+  return xml() != nullptr ? xml()->triggers : none;
+}
+
+std::string ScheduledTask::author() const {
+  return text_of(*this, &TaskXml::author, &TaskCacheEntry::author);
+}
+
+std::string ScheduledTask::uri() const {
+  return text_of(*this, &TaskXml::uri, &TaskCacheEntry::uri);
+}
+
+std::string ScheduledTask::run_level() const {
+  if (const auto* principal = principal_of(*this); principal && !principal->run_level.empty())
+    return principal->run_level;
+  const CachedTriggers* cached = cached_triggers(*this);
+  if (cached == nullptr) return {};
+  return cached->has(task_flag::kHighestRunLevel) ? "HighestAvailable" : "LeastPrivilege";
+}
+
+std::string ScheduledTask::logon_type() const {
+  if (const auto* principal = principal_of(*this); principal && !principal->logon_type.empty())
+    return principal->logon_type;
+  const CachedTriggers* cached = cached_triggers(*this);
+  return cached != nullptr ? std::string{cached->logon_type()} : std::string{};
+}
+
+std::string ScheduledTask::principal_user() const {
+  if (const auto* principal = principal_of(*this)) return principal->user;
+  const CachedTriggers* cached = cached_triggers(*this);
+  if (cached == nullptr) return {};
+  return cached->user_sid.empty() ? cached->user_name : cached->user_sid;
+}
+
+std::string ScheduledTask::principal_group() const {
+  const auto* principal = principal_of(*this);
+  return principal != nullptr ? principal->group : std::string{};
+}
+
+bool ScheduledTask::hidden() const {
+  const CachedTriggers* cached = cached_triggers(*this);
+  return (xml() != nullptr && xml()->hidden.value_or(false)) ||
+         (cached != nullptr && cached->has(task_flag::kHidden));
+}
+
+bool ScheduledTask::enabled() const {
+  if (const CachedTriggers* cached = cached_triggers(*this))
+    return cached->has(task_flag::kEnabled);
+  return xml() == nullptr || xml()->enabled.value_or(true);
+}
+
+std::string_view ScheduledTask::name() const {
+  const auto at = path.rfind('\\');
+  return at == std::string::npos ? std::string_view{path} : std::string_view{path}.substr(at + 1);
+}
+
+bool ScheduledTask::lacks_descriptor(const TaskViews& views) const {
+  return tree && !tree->has_descriptor && views.keeps_descriptors;
+}
+
+bool ScheduledTask::lacks_index(const TaskViews& views) const {
+  return tree && tree->index.value_or(0) == 0 && views.keeps_indexes;
+}
+
+std::string_view ScheduledTask::state(const TaskViews& views) const {
+  if (!tree && !cache) return "file_only";
+  if (!tree) return "orphaned";
+  if (!cache) return "ghost";
+  return lacks_descriptor(views) || lacks_index(views) ? "hidden" : "visible";
+}
+
+std::optional<bool> ScheduledTask::hash_matches() const {
+  if (!cache || !file || file->sha256.empty() || cache->hash.size() != kSha256Bytes) return {};
+  return to_hex(cache->hash) == file->sha256;
+}
+
+std::optional<bool> ScheduledTask::crc_matches() const {
+  const CachedTriggers* cached = cached_triggers(*this);
+  if (cached == nullptr || !file || file->sha256.empty()) return {};
+  return cached->crc32 == file->crc32;
+}
+
+std::optional<bool> ScheduledTask::actions_match() const {
+  if (!cache || !cache->actions || !cache->actions->complete || xml() == nullptr) return {};
+  const auto& mine = cache->actions->actions;
+  const auto& other = xml()->actions;
+  return std::equal(mine.begin(), mine.end(), other.begin(), other.end(), same_action);
+}
+
+std::vector<std::string> ScheduledTask::not_compared(const TaskViews& views) const {
+  std::vector<std::string> names;
+  if (!file && !views.files_whole) names.emplace_back("file");
+  if (!tree && !cache && !views.registry_whole) names.emplace_back("registry");
+  if (!hash_matches()) names.emplace_back("hash");
+  if (!crc_matches()) names.emplace_back("crc");
+  if (!actions_match()) names.emplace_back("actions");
+  return names;
+}
+
+Envelope ScheduledTask::envelope() const {
+  Envelope envelope;
+  if (tree || cache) {
+    envelope.origin = {hive_artifact, cache ? cache->key_path : tree->key_path,
+                       cache ? cache->offset : tree->offset};
+  } else if (file) {
+    envelope.origin.artifact = file->artifact;
+  }
+  if (file) {
+    envelope.timestamps.emplace_back("xml_created", file->file.si.created);
+    envelope.timestamps.emplace_back("xml_modified", file->file.si.modified);
+    if (file->file.fn) {
+      envelope.timestamps.emplace_back("xml_name_created", file->file.fn->created);
+      envelope.timestamps.emplace_back("xml_name_modified", file->file.fn->modified);
+    }
+  }
+  if (tree) envelope.timestamps.emplace_back("tree_key_last_written", tree->written);
+  if (cache) envelope.timestamps.emplace_back("tasks_key_last_written", cache->written);
+  if (cache && cache->info) {
+    envelope.timestamps.emplace_back("registered", cache->info->registered);
+    envelope.timestamps.emplace_back("last_run", cache->info->last_run);
+    if (cache->info->last_success)
+      envelope.timestamps.emplace_back("last_success", *cache->info->last_success);
+  }
+  if (user != nullptr) {
+    envelope.user_sid = user->sid;
+    envelope.user_name = user->name;
+  }
+  return envelope;
+}
+
+namespace task_fields {
+
+void write_text(Cell& cell, std::string_view text) {
+  if (text.empty()) {
+    cell.absent(Absent::not_present);
+  } else {
+    cell.text(text);
+  }
+}
+
+void write_match(Cell& cell, std::optional<bool> match) {
+  if (match) {
+    cell.boolean(*match);
+  } else {
+    cell.absent(Absent::not_applicable);
+  }
+}
+
+void write_tree_text(const TaskRow& row, Cell& cell, std::string TaskTreeEntry::*member) {
+  write_text(cell, row.task->tree ? (*row.task->tree).*member : std::string{});
+}
+
+void write_cache_text(const TaskRow& row, Cell& cell, std::string TaskCacheEntry::*member) {
+  write_text(cell, row.task->cache ? (*row.task->cache).*member : std::string{});
+}
+
+void write_views(const TaskRow& row, Cell& cell) {
+  std::vector<std::string> views;
+  if (row.task->file) views.emplace_back("xml");
+  if (row.task->tree) views.emplace_back("tree");
+  if (row.task->cache) views.emplace_back("tasks");
+  cell.texts(views);
+}
+
+void write_triggers(const TaskRow& row, Cell& cell) {
+  append_task_triggers(cell.raw(), row.task->triggers());
+}
+
+void write_actions(const TaskRow& row, Cell& cell) {
+  append_task_actions(cell.raw(), row.task->actions());
+}
+
+void write_file_actions(const TaskRow& row, Cell& cell) {
+  if (row.task->actions_match().value_or(true)) return cell.absent(Absent::not_applicable);
+  append_task_actions(cell.raw(), row.task->xml()->actions);
+}
+
+void write_targets(const TaskRow& row, Cell& cell) {
+  std::vector<std::string> targets;
+  for (const auto& target : row.task->targets) {
+    const auto& path = target.command.target_path();
+    targets.push_back(path ? path->text() : target.text);
+  }
+  cell.texts(targets);
+}
+
+void write_target_existence(const TaskRow& row, Cell& cell) {
+  std::vector<std::string> existence;
+  for (const auto& target : row.task->targets)
+    existence.emplace_back(to_text(target.command.target_existence()));
+  cell.texts(existence);
+}
+
+void write_target_artifacts(const TaskRow& row, Cell& cell) {
+  std::string& json = cell.raw();
+  json += '[';
+  for (const auto& target : row.task->targets) {
+    if (!target.artifact) continue;
+    if (json.back() != '[') json += ',';
+    append_json_number(json, std::uint64_t{target.artifact->row});
+  }
+  json += ']';
+}
+
+void write_flags(const TaskRow& row, Cell& cell) {
+  std::vector<std::string> flags;
+  const auto add = [&](const ResolvedCommand& command) {
+    for (const auto& flag : command.flags)
+      if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.push_back(flag);
+  };
+  for (const auto& target : row.task->targets) {
+    add(target.command);
+    for (const auto& other : target.command.others) add(other);
+  }
+  cell.texts(flags);
+}
+
+void write_decoded(const TaskRow& row, Cell& cell) {
+  std::vector<std::string> texts;
+  for (const auto& target : row.task->targets)
+    if (!target.command.decoded.empty()) texts.push_back(target.command.decoded);
+  cell.texts(texts);
+}
+
+void write_sddl(const TaskRow& row, Cell& cell) {
+  const auto& tree = row.task->tree;
+  if (tree && tree->descriptor) {
+    cell.text(tree->descriptor->sddl());
+  } else if (tree && tree->has_descriptor) {
+    cell.absent(Absent::unparsable);
+  } else {
+    cell.absent(Absent::not_present);
+  }
+}
+
+}  // namespace task_fields
+}  // namespace hozen

@@ -1,0 +1,79 @@
+// Reads the scheduled tasks of the evidence from every side and puts together what belongs
+// together.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/module/asep_evidence.h"
+#include "collector/module/task_entry.h"
+
+namespace hozen {
+
+/// A task that Windows brings along: its path and its one action, a command line or a class.
+struct InboxTask {
+  std::string_view path, action;
+};
+
+/// Tasks of one registry, and files of one installation, after which the rest is left out.
+constexpr std::size_t kMaxTasks = 50'000;
+/// Folders within folders of tasks.
+constexpr std::size_t kMaxTaskDepth = 32;
+
+class TaskReader {
+ public:
+  /// `views` may still grow while files are read: what they lack is final for tasks without a file.
+  using OnTask = std::function<void(ScheduledTask&, const TaskViews&)>;
+
+  TaskReader(ModuleContext& context, std::span<const InboxTask> inbox)
+      : context_{context}, evidence_{context}, inbox_{inbox} {}
+
+  /// The registry first, then each file with what the registry says of it, then what has no file.
+  /// Files are read only where the context says so. Errc::cancelled when the run is stopped.
+  Result<void> read(const OnTask& on_task);
+  AsepEvidence& evidence() { return evidence_; }
+
+ private:
+  struct Machine {
+    TaskViews views;
+    std::vector<ScheduledTask> tasks;                         // of the registry
+    std::map<std::string, std::vector<std::size_t>> by_path;  // folded; tasks not yet handed out
+    std::set<std::string> paths;                              // folded, of all
+  };
+
+  Result<void> read_hives();
+  void read_cache(RegistryHive& hive);
+  void read_tree(RegistryKey& key, const std::string& path, std::size_t depth, Machine& machine,
+                 std::vector<TaskTreeEntry>& entries, std::vector<std::string>& paths);
+  void read_tasks(RegistryKey& cache, std::vector<TaskCacheEntry>& entries);
+  TaskTreeEntry tree_entry(RegistryKey& key, Machine& machine);
+  TaskCacheEntry cache_entry(RegistryKey& key);
+  void join(RegistryHive& hive, Machine& machine, const std::vector<TaskTreeEntry>& tree,
+            const std::vector<std::string>& paths, std::vector<TaskCacheEntry> cache);
+  void read_files(std::size_t installation, const OnTask& on_task);
+  void read_file(std::size_t installation, const EvidencePath& root, const FileInfo& file,
+                 const OnTask& on_task);
+  TaskFile load(const FileInfo& file, const std::string& path);
+  void hand_out(ScheduledTask& task, const TaskViews& views, const OnTask& on_task);
+  void resolve(ScheduledTask& task);
+  TaskTarget target_of(const ScheduledTask& task, const TaskAction& action);
+  void preserve(ScheduledTask& task);
+  void note(std::string what, const Error& error);
+  bool stopped() const { return context_.stop().stop_requested(); }
+
+  ModuleContext& context_;
+  AsepEvidence evidence_;
+  std::span<const InboxTask> inbox_;
+  std::map<std::size_t, Machine> machines_;  // by installation
+};
+
+/// How far `task`, whose targets are resolved, is what Windows or a well-known program sets up.
+TaskDefault default_of(const ScheduledTask& task, std::span<const InboxTask> inbox,
+                       const EvidencePath& windows);
+
+}  // namespace hozen

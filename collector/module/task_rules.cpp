@@ -1,0 +1,189 @@
+// Views of a task: what each says of it, and where they contradict each other.
+#include "collector/module/task_rules.h"
+
+#include <algorithm>
+
+#include "collector/base/text.h"
+
+namespace hozen {
+namespace {
+
+/// Rights to read a task: data, the descriptor itself, and what holds both.
+constexpr std::uint32_t kReadRights = 0x1 | 0x20000 | 0x10000000 | 0x80000000;
+/// SYSTEM, Administrators, and everyone whom they belong to.
+constexpr std::string_view kReaders[] = {"S-1-5-18", "S-1-5-32-544", "S-1-1-0", "S-1-5-11"};
+
+std::string quote(std::string_view text) { return "'" + printable(text) + "'"; }
+
+RuleHit hit(std::string rule, std::string title, std::string fact, int weight, std::string attack,
+            bool innocent = false) {
+  return {std::move(rule),
+          std::move(title),
+          {std::move(fact), weight, Family::registry_state, {}},
+          std::move(attack),
+          innocent};
+}
+
+void judge_hiding(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  if (task.lacks_descriptor(*one.views))
+    hits.push_back(hit("no_security_descriptor", "Task hidden by a missing security descriptor",
+                       quote(task.tree->key_path) +
+                           " has no value SD: the Task Scheduler and schtasks do not list the "
+                           "task, Windows runs it all the same.",
+                       60, "T1564"));
+  if (task.lacks_index(*one.views))
+    hits.push_back(hit(
+        "index_removed", "Task hidden by its index",
+        quote(task.tree->key_path) + " has " +
+            (task.tree->index ? "the Index 0" : "no value Index") +
+            ": the Task Scheduler and schtasks do not list the task, Windows runs it all the same.",
+        60, "T1564"));
+}
+
+void judge_descriptor(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  if (!task.tree || !task.tree->descriptor || !task.tree->descriptor->dacl) return;
+  const auto& dacl = *task.tree->descriptor->dacl;
+  const auto concerns = [](const AccessEntry& entry) {
+    return (entry.mask & kReadRights) != 0 &&
+           std::find(std::begin(kReaders), std::end(kReaders), entry.sid) != std::end(kReaders);
+  };
+  const auto denied = std::find_if(dacl.begin(), dacl.end(), [&](const AccessEntry& entry) {
+    return entry.denies() && concerns(entry);
+  });
+  const bool allowed = std::any_of(dacl.begin(), dacl.end(), [&](const AccessEntry& entry) {
+    return entry.allows() && concerns(entry);
+  });
+  if (denied == dacl.end() && allowed) return;
+  const std::string why = denied != dacl.end()
+                              ? "denies " + std::string{sddl_sid(denied->sid)} + " to read it"
+                              : "lets neither SYSTEM nor Administrators read it";
+  hits.push_back(hit("descriptor_denies_reading", "Task hidden by its security descriptor",
+                     "The security descriptor of the task " + why + ": " +
+                         printable(task.tree->descriptor->sddl()) + ".",
+                     50, "T1564"));
+}
+
+void judge_registration(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  if (task.tree && !task.cache && one.views->registry_whole)
+    hits.push_back(hit("ghost_entry", "Listed task without its definition in the registry",
+                       quote(task.tree->key_path) + " names the task " + task.tree->id +
+                           ", for which there is no key below TaskCache\\Tasks.",
+                       25, "T1564"));
+  if (task.cache && !task.tree && one.views->registry_whole)
+    hits.push_back(hit("orphaned_task", "Task that is listed nowhere",
+                       quote(task.cache->key_path) +
+                           " defines a task that no key below TaskCache\\Tree lists: the Task "
+                           "Scheduler does not show it.",
+                       25, "T1564"));
+  if (task.cache && task.tree && !task.cache->path.empty() &&
+      !equals_fold(task.cache->path, task.path))
+    hits.push_back(hit("path_differs", "Task whose two registry entries name different paths",
+                       "TaskCache\\Tree lists " + quote(task.path) + ", its key below Tasks says " +
+                           quote(task.cache->path) + ".",
+                       25, "T1564"));
+}
+
+void judge_presence(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  const TaskViews& views = *one.views;
+  if (task.cache && task.tree && !task.file && views.files_whole && views.registry) {
+    const bool inbox = task.known != TaskDefault::no;
+    RuleHit missing = hit("file_missing", "Registered task without its file",
+                          "The registry holds the task, but there is no file " +
+                              quote("System32\\Tasks" + task.path) + ".",
+                          inbox ? 10 : 40, "T1053.005", inbox);
+    hits.push_back(std::move(missing));
+  }
+  if (!task.tree && !task.cache && task.xml() != nullptr && !task.path_registered &&
+      views.registry_whole) {
+    RuleHit left = hit("not_registered", "Task file that is not registered",
+                       "The registry has no task " + quote(task.path) +
+                           ": the file alone starts nothing until it is registered.",
+                       25, "T1053.005", true);
+    hits.push_back(std::move(left));
+  }
+}
+
+void judge_contents(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  if (!one.views->registry_whole) return;
+  const bool hash_differs = !task.hash_matches().value_or(true);
+  const bool crc_differs = !task.crc_matches().value_or(true);
+  if (hash_differs || crc_differs) {
+    const std::string which = hash_differs && crc_differs ? "Hash and CRC"
+                              : hash_differs              ? "Hash"
+                                                          : "CRC";
+    RuleHit changed =
+        hit("file_changed", "Task file that is not the registered one",
+            which + " in the registry are not those of " + quote(task.file->file.path.text()) +
+                ": file or registry were changed without the Task Scheduler.",
+            40, "T1053.005");
+    changed.why.family = Family::content;
+    hits.push_back(std::move(changed));
+  }
+  if (!task.actions_match().value_or(true))
+    hits.push_back(hit("actions_differ", "Task whose registry runs something else than its file",
+                       "The actions in the registry, which Windows runs, are not those of " +
+                           quote(task.file->file.path.text()) + ".",
+                       60, "T1053.005"));
+}
+
+void judge_uri(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  const auto bare = [](std::string_view path) {
+    while (path.starts_with('\\')) path.remove_prefix(1);
+    return path;
+  };
+  const std::string uri = task.uri();
+  const std::string_view path = bare(task.path);
+  // A task of the registry that is listed nowhere has no path of its own.
+  if (uri.empty() || (!task.tree && !task.file) || equals_fold(bare(uri), path)) return;
+  // Names that Windows takes from its own libraries: "$(@%SystemRoot%\…)".
+  if (uri.starts_with("$(")) return;
+  RuleHit differs = hit("uri_differs", "Task that calls itself by another path",
+                        "The definition of " + quote(task.path) + " gives its path as " +
+                            quote(uri) + ", as one that was copied does.",
+                        15, "T1036.004", true);
+  differs.why.family = Family::name;
+  hits.push_back(std::move(differs));
+}
+
+}  // namespace
+
+std::vector<RuleHit> registration_hits(const TaskCase& one) {
+  std::vector<RuleHit> hits;
+  judge_hiding(one, hits);
+  judge_descriptor(one, hits);
+  judge_registration(one, hits);
+  judge_presence(one, hits);
+  judge_contents(one, hits);
+  judge_uri(one, hits);
+  return hits;
+}
+
+std::vector<std::string> comparisons_left(const TaskCase& one) {
+  const ScheduledTask& task = *one.task;
+  const TaskViews& views = *one.views;
+  std::vector<std::string> left;
+  if (!views.registry)
+    left.emplace_back(
+        "The registry's view of the task (hidden, orphaned, other actions than the file): "
+        "TaskCache was not there to be read.");
+  else if (!views.registry_whole)
+    left.emplace_back(
+        "Whether the registry lacks or contradicts the task: its hive is damaged, or its newest "
+        "changes were not to be had.");
+  if (!task.file && !views.files_whole)
+    left.emplace_back(
+        "The file of the task (missing, changed, other actions than the registry): not all of "
+        "System32\\Tasks was there to be read.");
+  left.emplace_back(
+      "Whether the running Task Scheduler lists the task: it was not asked; a task that it leaves "
+      "out would raise the score.");
+  return left;
+}
+
+}  // namespace hozen

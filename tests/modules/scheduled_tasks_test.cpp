@@ -1,0 +1,515 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "collector/base/text.h"
+#include "tests/modules/task_machine.h"
+
+namespace hozen {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kAgent = "C:\\Program Files\\Vendor\\agent.exe";
+
+TaskSpec ordinary() { return {.path = "\\Vendor\\Agent", .command = std::string{kAgent}}; }
+
+const fake::Record& record_of(const fake::Context& context, std::string_view path) {
+  const auto* record = context.record({{"task_path", path}});
+  EXPECT_NE(record, nullptr) << path;
+  static const fake::Record kNone;
+  return record != nullptr ? *record : kNone;
+}
+
+std::string rules_of(const fake::Context& context) { return fake::summary_of(context.findings); }
+
+TEST(ScheduledTasks, JoinsFileTreeAndCacheToOneRecord) {
+  TaskMachine machine;
+  TaskSpec spec = ordinary();
+  spec.arguments = "-q";
+  spec.principal =
+      "<UserId>S-1-5-18</UserId><LogonType>S4U</LogonType><RunLevel>HighestAvailable</RunLevel>";
+  const std::string id = machine.add(spec);
+  fake::Context& context = machine.run();
+  ASSERT_EQ(context.records.size(), 1u);
+  const fake::Record& record = context.records[0];
+  EXPECT_EQ(record.kind, "scheduled_task");
+  EXPECT_EQ(record["task_path"], "\\Vendor\\Agent");
+  EXPECT_EQ(record["guid"], id);
+  EXPECT_EQ(record.json_of("source_views"), "[\"xml\",\"tree\",\"tasks\"]");
+  EXPECT_EQ(record["state"], "visible");
+  EXPECT_EQ(record.json_of("not_compared"), "[]");
+  EXPECT_EQ(record["uri"], "\\Vendor\\Agent");
+  EXPECT_EQ(record["author"], "PC\\alice");
+  EXPECT_EQ(record["registration_date"], "2024-03-01T12:00:00");
+  EXPECT_EQ(record["principal_user"], "S-1-5-18");
+  EXPECT_EQ(record["logon_type"], "S4U");
+  EXPECT_EQ(record["run_level"], "HighestAvailable");
+  EXPECT_THAT(record.json_of("triggers"), HasSubstr("LogonTrigger"));
+  EXPECT_THAT(record.json_of("actions"), HasSubstr("\"arguments\":\"-q\""));
+  EXPECT_EQ(record.json_of("file_actions"), "null");
+  EXPECT_EQ(record["hidden"], "false");
+  EXPECT_EQ(record["enabled"], "true");
+  EXPECT_EQ(record["last_error"], "1");
+  EXPECT_EQ(record.json_of("targets"), "[\"C:\\\\Program Files\\\\Vendor\\\\agent.exe\"]");
+  EXPECT_EQ(record.json_of("target_existence"), "[\"exists\"]");
+  EXPECT_EQ(record["xml_path"], "C:\\Windows\\System32\\Tasks\\Vendor\\Agent");
+  EXPECT_EQ(record["xml_sha256"], record["hash_registry"]);
+  EXPECT_EQ(record["hash_match"], "true");
+  EXPECT_EQ(record["crc_match"], "true");
+  EXPECT_EQ(record["actions_match"], "true");
+  EXPECT_EQ(record["sd_sddl"], "O:SYD:(A;;FA;;;BA)(A;;FA;;;SY)");
+  EXPECT_EQ(record["index"], "3");
+  EXPECT_EQ(record.json_of("groups"), "[\"Plain\"]");
+  EXPECT_EQ(record["tasks_path"], "\\Vendor\\Agent");
+  EXPECT_EQ(record["default_value"], "false");
+  std::map<std::string, FileTime> times(record.timestamps.begin(), record.timestamps.end());
+  EXPECT_EQ(times["registered"], fake::at(10));
+  EXPECT_EQ(times["last_run"], fake::at(20));
+  EXPECT_EQ(times["last_success"], fake::at(30));
+  EXPECT_TRUE(times.contains("xml_modified") && times.contains("tree_key_last_written") &&
+              times.contains("tasks_key_last_written"));
+  EXPECT_TRUE(record.artifact);
+  EXPECT_TRUE(context.has_collected(kAgent));
+  EXPECT_TRUE(context.has_collected("C:\\Windows\\System32\\Tasks\\Vendor\\Agent"));
+  EXPECT_EQ(rules_of(context), "");
+  EXPECT_TRUE(context.notes.empty());
+}
+
+TEST(ScheduledTasks, ATaskWithoutSecurityDescriptorIsHidden) {
+  for (const bool empty : {false, true}) {
+    TaskMachine machine;
+    machine.add({.path = "\\Other", .command = std::string{kAgent}});
+    machine.add(ordinary());
+    const std::string key = std::string{kCache} + "Tree\\Vendor\\Agent";
+    machine.windows.remove_value(key, "SD");
+    if (empty) machine.windows.value(key, "SD", TaskMachine::data({}));
+    fake::Context& context = machine.run();
+    EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["state"], "hidden");
+    EXPECT_EQ(record_of(context, "\\Other")["state"], "visible");
+    const Finding* finding = context.finding("scheduled_tasks.no_security_descriptor");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_EQ(severity_of(*finding), Severity::medium);
+    EXPECT_THAT(finding->subject, HasSubstr("\\Vendor\\Agent"));
+    EXPECT_EQ(finding->why.at(0).records,
+              std::vector<std::string>{record_of(context, "\\Vendor\\Agent").id});
+    EXPECT_FALSE(finding->benign.empty() || finding->next.empty());
+    EXPECT_EQ(context.findings.size(), 1u) << rules_of(context);
+  }
+}
+
+TEST(ScheduledTasks, AWindowsThatWritesNoDescriptorHidesNothing) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  const std::string key = std::string{kCache} + "Tree\\Vendor\\Agent";
+  machine.windows.remove_value(key, "SD").remove_value(key, "Index");
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["state"], "visible");
+  EXPECT_EQ(rules_of(context), "");
+}
+
+TEST(ScheduledTasks, ATaskWithIndexZeroOrNoneIsHidden) {
+  for (const bool missing : {false, true}) {
+    TaskMachine machine;
+    machine.add({.path = "\\Other", .command = std::string{kAgent}});
+    machine.add(ordinary());
+    const std::string key = std::string{kCache} + "Tree\\Vendor\\Agent";
+    if (missing)
+      machine.windows.remove_value(key, "Index");
+    else
+      machine.windows.value(key, "Index", fake::dword(0));
+    fake::Context& context = machine.run();
+    EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["state"], "hidden");
+    const Finding* finding = context.finding("scheduled_tasks.index_removed");
+    ASSERT_NE(finding, nullptr) << missing;
+    EXPECT_EQ(severity_of(*finding), Severity::medium);
+  }
+}
+
+TEST(ScheduledTasks, GhostsAndOrphansAreCalledSo) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  machine.add_tree("\\Ghost", TaskMachine::guid(77));
+  machine.add_cache({.path = "\\Orphan", .command = std::string{kAgent}}, TaskMachine::guid(78));
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, "\\Ghost")["state"], "ghost");
+  EXPECT_EQ(record_of(context, "\\Orphan")["state"], "orphaned");
+  ASSERT_NE(context.finding("scheduled_tasks.ghost_entry"), nullptr);
+  ASSERT_NE(context.finding("scheduled_tasks.orphaned_task"), nullptr);
+  EXPECT_EQ(severity_of(*context.finding("scheduled_tasks.orphaned_task")), Severity::low);
+}
+
+TEST(ScheduledTasks, APathThatTheTwoKeysSpellDifferentlyIsReported) {
+  TaskMachine machine;
+  const std::string id = machine.add(ordinary());
+  machine.windows.value(std::string{kCache} + "Tasks\\" + id, "Path", fake::sz("\\Elsewhere"));
+  EXPECT_NE(machine.run().finding("scheduled_tasks.path_differs"), nullptr);
+}
+
+TEST(ScheduledTasks, ATaskWithoutFileIsReportedAndAFileWithoutTaskStaysLow) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  machine.add_tree("\\NoFile", TaskMachine::guid(50));
+  machine.add_cache({.path = "\\NoFile", .command = std::string{kAgent}}, TaskMachine::guid(50));
+  machine.add_file({.path = "\\Left", .command = std::string{kAgent}});
+  fake::Context& context = machine.run();
+  const Finding* missing = context.finding("scheduled_tasks.file_missing");
+  ASSERT_NE(missing, nullptr);
+  EXPECT_THAT(missing->subject, HasSubstr("\\NoFile"));
+  EXPECT_EQ(severity_of(*missing), Severity::medium);
+  const Finding* left = context.finding("scheduled_tasks.not_registered");
+  ASSERT_NE(left, nullptr);
+  EXPECT_EQ(severity_of(*left), Severity::low);
+  EXPECT_EQ(record_of(context, "\\Left")["state"], "file_only");
+}
+
+TEST(ScheduledTasks, AFileChangedByHandIsReported) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  auto& file = machine.windows.entry(TaskMachine::file_of("\\Vendor\\Agent"));
+  file.bytes = builders::utf16_file(
+      builders::TaskXmlText{.uri = "\\Vendor\\Agent", .author = "PC\\mallory"}.exec(kAgent).text());
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["hash_match"], "false");
+  EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["crc_match"], "false");
+  EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["actions_match"], "true");
+  const Finding* finding = context.finding("scheduled_tasks.file_changed");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(severity_of(*finding), Severity::medium);
+}
+
+TEST(ScheduledTasks, ActionsThatDifferFromTheFileAreReportedAndBothArePreserved) {
+  TaskMachine machine;
+  machine.windows.program("C:\\Windows\\Temp\\evil.exe");
+  const std::string id = machine.add(ordinary());
+  machine.windows.value(
+      std::string{kCache} + "Tasks\\" + id, "Actions",
+      TaskMachine::data(builders::ActionsBuilder{}.exec("C:\\Windows\\Temp\\evil.exe").bytes()));
+  fake::Context& context = machine.run();
+  const fake::Record& record = record_of(context, "\\Vendor\\Agent");
+  EXPECT_THAT(record.json_of("actions"), HasSubstr("evil.exe"));
+  EXPECT_THAT(record.json_of("file_actions"), HasSubstr("agent.exe"));
+  EXPECT_EQ(record["actions_match"], "false");
+  const Finding* finding = context.finding("scheduled_tasks.actions_differ");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_GE(severity_of(*finding), Severity::medium);
+  EXPECT_TRUE(context.has_collected("C:\\Windows\\Temp\\evil.exe"));
+  EXPECT_TRUE(context.has_collected(kAgent));
+}
+
+TEST(ScheduledTasks, WithoutTheRegistryNothingIsComparedAndTheFindingSaysSo) {
+  TaskMachine machine;
+  machine.add_file({.path = "\\T",
+                    .command = "C:\\TMP\\mim.exe",
+                    .arguments = "sekurlsa::LogonPasswords > C:\\TMP\\o.txt"});
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, "\\T").json_of("not_compared"),
+            "[\"registry\",\"hash\",\"crc\",\"actions\"]");
+  ASSERT_EQ(context.findings.size(), 1u) << rules_of(context);
+  const Finding& finding = context.findings[0];
+  EXPECT_EQ(finding.rule, "scheduled_tasks.credential_tool");
+  EXPECT_THAT(finding.not_checked, testing::Contains(HasSubstr("TaskCache was not there")));
+}
+
+TEST(ScheduledTasks, WithoutTheTaskFolderNoFileIsMissed) {
+  TaskMachine machine;
+  machine.add_tree("\\T", TaskMachine::guid(1));
+  machine.add_cache({.path = "\\T", .command = std::string{kAgent}}, TaskMachine::guid(1));
+  fake::Context& context = machine.run();
+  EXPECT_EQ(rules_of(context), "");
+  EXPECT_EQ(record_of(context, "\\T").json_of("not_compared"),
+            "[\"file\",\"hash\",\"crc\",\"actions\"]");
+}
+
+TEST(ScheduledTasks, ADirtyHiveIsNoWitnessOfWhatIsMissing) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  machine.add_file({.path = "\\Newest", .command = std::string{kAgent}});
+  auto image = machine.windows.hive_image("HKLM\\SOFTWARE");
+  image[4] ^= std::byte{1};  // the first sequence number: writing had not ended
+  machine.windows.hive_bytes("HKLM\\SOFTWARE", image);
+  fake::Context& context = machine.run();
+  EXPECT_EQ(context.finding("scheduled_tasks.not_registered"), nullptr) << rules_of(context);
+  EXPECT_THAT(record_of(context, "\\Newest").json_of("not_compared"), HasSubstr("registry"));
+}
+
+TEST(ScheduledTasks, ADescriptorThatDeniesReadingIsReported) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  machine.windows.value(std::string{kCache} + "Tree\\Vendor\\Agent", "SD",
+                        TaskMachine::data(task_descriptor(true)));
+  const Finding* finding = machine.run().finding("scheduled_tasks.descriptor_denies_reading");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(severity_of(*finding), Severity::medium);
+}
+
+struct BehaviourCase {
+  const char* name;
+  TaskSpec spec;
+  const char* rule;  ///< "": none
+  Severity at_least = Severity::low;
+  Severity at_most = Severity::critical;
+};
+
+const BehaviourCase kBehaviour[] = {
+    {"Atexec",
+     {.path = "\\CYAlyNSS",
+      .command = "cmd.exe",
+      .arguments = "/C tasklist > %windir%\\Temp\\CYAlyNSS.tmp 2>&1"},
+     "remote_command",
+     Severity::high},
+    {"AtexecUnderAnotherName",
+     {.path = "\\Backup",
+      .command = "C:\\Windows\\System32\\cmd.exe",
+      .arguments = "/C whoami > C:\\Windows\\Temp\\abCDefGH.tmp 2>&1"},
+     "remote_command",
+     Severity::medium},
+    {"ALogOfAnOrdinaryScript",
+     {.path = "\\Backup", .command = "cmd.exe", .arguments = "/C dir > C:\\Windows\\Temp\\x.log"},
+     ""},
+    {"Comsvcs",
+     {.path = "\\A",
+      .command = "rundll32.exe",
+      .arguments = "C:\\Windows\\System32\\comsvcs.dll, MiniDump 624 C:\\a.dmp full"},
+     "credential_tool",
+     Severity::medium},
+    {"Procdump",
+     {.path = "\\A", .command = "C:\\Tools\\procdump64.exe", .arguments = "-ma lsass.exe l.dmp"},
+     "credential_tool",
+     Severity::medium},
+    {"ShortRepetitionOfAUsersProgram",
+     {.path = "\\A",
+      .command = "C:\\Users\\alice\\AppData\\Local\\a.exe",
+      .triggers = "<TimeTrigger><Repetition><Interval>PT5M</Interval></Repetition></TimeTrigger>"},
+     "short_repetition"},
+    {"RepetitionThatEnds",
+     {.path = "\\A",
+      .command = std::string{kAgent},
+      .triggers = "<TimeTrigger><Repetition><Interval>PT5M</Interval><Duration>P1D</Duration>"
+                  "</Repetition></TimeTrigger>"},
+     ""},
+    {"Quasar",
+     {.path = "\\Quasar Client Startup",
+      .command = "C:\\Users\\alice\\AppData\\Roaming\\SubDir\\Client.exe",
+      .principal = "<UserId>alice</UserId><RunLevel>HighestAvailable</RunLevel>"},
+     "elevated_at_logon",
+     Severity::medium},
+    {"AForeignProgramAmongThoseOfWindows",
+     {.path = "\\Microsoft\\Windows\\Wininet\\Update", .command = "C:\\ProgramData\\w.exe"},
+     "borrowed_folder",
+     Severity::medium},
+    {"HiddenSetting",
+     {.path = "\\A", .command = std::string{kAgent}, .settings = "<Hidden>true</Hidden>"},
+     "hidden_setting",
+     Severity::low,
+     Severity::low},
+    {"PowerShell",
+     {.path = "\\A",
+      .command = "powershell.exe",
+      .arguments = "-nop -w hidden -enc SQBFAFgAIAAoAGkAdwByACAAaAB0AHQAcAA6AC8ALwBlAC8AYQApAA=="},
+     "powershell_evasion",
+     Severity::medium},
+    {"ElevatedProxy",
+     {.path = "\\A",
+      .command = "rundll32.exe",
+      .arguments = "C:\\Data\\x.dll,Run",
+      .principal = "<UserId>S-1-5-18</UserId><RunLevel>HighestAvailable</RunLevel>"},
+     "proxy_execution"},
+    {"AnOrdinaryTaskOfWindows",
+     {.path = "\\Microsoft\\Windows\\Application Experience\\PcaPatchDbTask",
+      .command = "%windir%\\system32\\rundll32.exe",
+      .arguments = "%windir%\\system32\\PcaSvc.dll,PcaPatchSdbTask",
+      .settings = "<Hidden>true</Hidden>"},
+     ""},
+    {"AnotherOfALaterWindows",
+     {.path = "\\Microsoft\\Windows\\New\\Thing",
+      .command = "%SystemRoot%\\System32\\new.exe",
+      .settings = "<Hidden>true</Hidden>"},
+     ""},
+    {"GoogleUpdate",
+     {.path = "\\GoogleUpdateTaskMachineUA{1}",
+      .command = "C:\\Program Files (x86)\\Google\\Update\\GoogleUpdate.exe",
+      .arguments = "/ua /installsource scheduler",
+      .principal = "<UserId>S-1-5-18</UserId><RunLevel>HighestAvailable</RunLevel>"},
+     ""},
+    {"OfficeAndAdobe",
+     {.path = "\\Microsoft\\Office\\Office Automatic Updates 2.0",
+      .command =
+          "C:\\Program Files\\Common Files\\Microsoft Shared\\ClickToRun\\OfficeC2RClient.exe",
+      .settings = "<Hidden>true</Hidden>"},
+     ""},
+    {"OneDrive",
+     {.path = "\\OneDrive Standalone Update Task-S-1-5-21-1000-2000-3000-1001",
+      .command = "%localappdata%\\Microsoft\\OneDrive\\OneDriveStandaloneUpdater.exe",
+      .principal = "<UserId>alice</UserId>"},
+     "writable_location",
+     Severity::low,
+     Severity::low},
+};
+
+class ScheduledTaskBehaviour : public testing::TestWithParam<BehaviourCase> {};
+
+TEST_P(ScheduledTaskBehaviour, IsJudged) {
+  const BehaviourCase& one = GetParam();
+  TaskMachine machine;
+  machine.add_file(one.spec);
+  fake::Context& context = machine.run();
+  if (*one.rule == '\0') {
+    for (const auto& finding : context.findings)
+      EXPECT_LE(severity_of(finding), Severity::info) << rules_of(context);
+    return;
+  }
+  ASSERT_EQ(context.findings.size(), 1u);
+  const Finding& finding = context.findings[0];
+  EXPECT_EQ(finding.rule, "scheduled_tasks." + std::string{one.rule});
+  EXPECT_GE(severity_of(finding), one.at_least) << score_of(finding);
+  EXPECT_LE(severity_of(finding), one.at_most) << score_of(finding);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, ScheduledTaskBehaviour, testing::ValuesIn(kBehaviour),
+                         [](const auto& param) { return std::string{param.param.name}; });
+
+TEST(ScheduledTasks, AnOrdinaryTaskOfWindowsThatStartsSomethingElseIsNoLongerOne) {
+  TaskMachine machine;
+  machine.add_file({.path = "\\Microsoft\\Windows\\Application Experience\\PcaPatchDbTask",
+                    .command = "C:\\Users\\Public\\a.exe"});
+  fake::Context& context = machine.run();
+  EXPECT_EQ(
+      record_of(context,
+                "\\Microsoft\\Windows\\Application Experience\\PcaPatchDbTask")["usual_value"],
+      "false");
+  const Finding* finding = context.finding("scheduled_tasks.borrowed_folder");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(severity_of(*finding), Severity::medium);
+}
+
+TEST(ScheduledTasks, AUsersWindirLeadsATaskOfWindowsAstray) {
+  TaskMachine machine;
+  machine.windows.value("HKU\\alice\\Environment", "windir", fake::sz("C:\\Users\\alice\\w"));
+  machine.add_file({.path = "\\Microsoft\\Windows\\DiskCleanup\\SilentCleanup",
+                    .command = "%windir%\\system32\\cleanmgr.exe",
+                    .arguments = "/autoclean /d %systemdrive%",
+                    .principal = "<UserId>alice</UserId><RunLevel>HighestAvailable</RunLevel>"});
+  fake::Context& context = machine.run();
+  EXPECT_NE(context.finding("scheduled_tasks.borrowed_folder"), nullptr) << rules_of(context);
+}
+
+TEST(ScheduledTasks, AClassLeadsToItsServerWhichIsPreserved) {
+  const std::string id = "{11111111-2222-3333-4444-555555555555}";
+  TaskMachine machine;
+  machine.windows.program("C:\\ProgramData\\evil.dll");
+  machine.windows.value("HKLM\\SOFTWARE\\Classes\\CLSID\\" + id + "\\InprocServer32", "",
+                        fake::sz("C:\\ProgramData\\evil.dll"));
+  machine.add_file({.path = "\\Com", .command = "", .class_id = id});
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, "\\Com").json_of("targets"), "[\"C:\\\\ProgramData\\\\evil.dll\"]");
+  EXPECT_TRUE(context.has_collected("C:\\ProgramData\\evil.dll"));
+  EXPECT_NE(context.finding("scheduled_tasks.writable_location"), nullptr);
+}
+
+TEST(ScheduledTasks, FilesOfTheThirtyTwoBitFolderAreReadToo) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  machine.windows.file("C:\\Windows\\SysWOW64\\Tasks\\Vendor\\Agent", "").bytes =
+      TaskMachine::xml_of(ordinary());
+  fake::Context& context = machine.run();
+  EXPECT_EQ(context.records.size(), 2u);
+  EXPECT_EQ(rules_of(context), "") << "the registry has a task of this path";
+  EXPECT_TRUE(context.has_collected("C:\\Windows\\SysWOW64\\Tasks\\Vendor\\Agent"));
+}
+
+TEST(ScheduledTasks, ASecondInstallationIsReadByItself) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  TaskMachine old;
+  old.windows = fake::FakeWindows{{.windows_folder = "Windows.old\\Windows"}};
+  old.windows.file("C:\\Windows.old\\Windows\\System32\\Tasks\\Old", "").bytes =
+      TaskMachine::xml_of({.path = "\\Old", .command = std::string{kAgent}});
+  machine.windows.merge(old.windows);
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, "\\Old")["installation"], "C:\\Windows.old\\Windows");
+  EXPECT_EQ(record_of(context, "\\Old")["state"], "file_only");
+  EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["state"], "visible");
+}
+
+TEST(ScheduledTasks, WhatIsNoDefinitionIsARecordAndAProblem) {
+  TaskMachine machine;
+  machine.windows.file(TaskMachine::file_of("\\Odd"), "not xml");
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, "\\Odd")["state"], "file_only");
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].what, HasSubstr("\\Odd"));
+  EXPECT_EQ(rules_of(context), "");
+}
+
+TEST(ScheduledTasks, DamagedValuesOfTheCacheAreProblemsAndTheRestIsRead) {
+  TaskMachine machine;
+  const std::string id = machine.add(ordinary());
+  const std::string key = std::string{kCache} + "Tasks\\" + id;
+  machine.windows.value(key, "Actions", TaskMachine::data({std::byte{3}}))
+      .value(key, "Triggers", TaskMachine::data({std::byte{0x17}}))
+      .value(key, "DynamicInfo", TaskMachine::data({}));
+  fake::Context& context = machine.run();
+  EXPECT_EQ(context.notes.size(), 3u);
+  const fake::Record& record = record_of(context, "\\Vendor\\Agent");
+  EXPECT_EQ(record["hash_match"], "true");
+  EXPECT_EQ(record.json_of("actions_match"), "null");
+  EXPECT_THAT(record.json_of("actions"), HasSubstr("agent.exe")) << "those of the file";
+  EXPECT_EQ(rules_of(context), "");
+}
+
+TEST(ScheduledTasks, JobsOfTheOldKindAreRecordedJudgedAndPreserved) {
+  TaskMachine machine;
+  machine.windows.program("C:\\Windows\\Temp\\a.exe");
+  machine.windows.file("C:\\Windows\\Tasks\\At1.job", "").bytes =
+      builders::JobText{.application = "C:\\Windows\\Temp\\a.exe",
+                        .parameters = "-x",
+                        .author = "NetScheduleJobAdd"}
+          .bytes();
+  machine.windows.file("C:\\Windows\\Tasks\\SchedLgU.txt", "log");
+  machine.windows.file("C:\\Windows\\SchedLgU.txt", "log");
+  fake::Context& context = machine.run();
+  const auto* record = context.record({{"path", "C:\\Windows\\Tasks\\At1.job"}});
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->kind, "legacy_task");
+  EXPECT_EQ((*record)["author"], "NetScheduleJobAdd");
+  EXPECT_EQ((*record)["command_line"], "C:\\Windows\\Temp\\a.exe -x");
+  EXPECT_EQ((*record)["target"], "C:\\Windows\\Temp\\a.exe");
+  EXPECT_EQ((*record)["last_run_local"], "2024-03-01T12:30:15");
+  for (const auto* path : {"C:\\Windows\\Tasks\\At1.job", "C:\\Windows\\Temp\\a.exe",
+                           "C:\\Windows\\Tasks\\SchedLgU.txt", "C:\\Windows\\SchedLgU.txt"})
+    EXPECT_TRUE(context.has_collected(path)) << path;
+  EXPECT_NE(context.finding("scheduled_tasks.writable_location"), nullptr);
+}
+
+TEST(ScheduledTasks, ScheduledJobsOfPowerShellArePreserved) {
+  TaskMachine machine;
+  const std::string path =
+      "C:\\Users\\alice\\AppData\\Local\\Microsoft\\Windows\\PowerShell\\ScheduledJobs\\J\\"
+      "ScheduledJobDefinition.xml";
+  machine.windows.file(path, "<x/>");
+  EXPECT_TRUE(machine.run().has_collected(path));
+}
+
+TEST(ScheduledTasks, EveryFindingCarriesOnlyTechniquesOfTheModule) {
+  TaskMachine machine;
+  for (const auto& one : kBehaviour) machine.add_file(one.spec);
+  machine.add(ordinary());
+  const auto known = modules::scheduled_tasks.attack;
+  for (const auto& finding : machine.run().findings)
+    for (const auto& id : finding.attack)
+      EXPECT_NE(std::find(known.begin(), known.end(), id), known.end()) << id;
+}
+
+TEST(ScheduledTasks, AStoppedRunEndsAsCancelled) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  fake::Machine built = machine.windows.machine();
+  fake::Context context{built};
+  context.stopper.request_stop();
+  const auto result = modules::scheduled_tasks.run(context);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::cancelled);
+}
+
+}  // namespace
+}  // namespace hozen
