@@ -234,11 +234,13 @@ TEST(Profile, SurvivesDeepNesting) {
 TEST(EmbeddedProfiles, AreValidAndNameTheirPurpose) {
   const auto names = embedded_profile_names(embedded_profiles());
   EXPECT_THAT(names, ::testing::IsSupersetOf({"full", "persistence", "triage"}));
+  std::vector<std::string> modules;
+  for (const auto* module : all_modules()) modules.emplace_back(module->name);
   for (const auto& name : names) {
     const auto text = embedded_profile_text(embedded_profiles(), name);
     ASSERT_TRUE(text);
     const std::vector<ProfileText> texts{*text};
-    const auto reading = read_profiles(texts, embedded_profiles(), kModules);
+    const auto reading = read_profiles(texts, embedded_profiles(), modules);
     for (const auto& problem : reading.problems) ADD_FAILURE() << problem.text();
     EXPECT_FALSE(reading.profile.targets.empty()) << name;
   }
