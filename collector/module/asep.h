@@ -40,25 +40,26 @@ enum class AsepKind : std::uint8_t {
   dll,                  ///< a library the loader looks for
   dll_list,             ///< several: REG_MULTI_SZ, or separated by commas or spaces
   dll_in_name,          ///< the value's name is the library
-  machine_server,   ///< library or program of a COM class; an entry only where it lies somewhere
-                    ///< unusual
-  clsid,            ///< a COM class: in the data, the value's name or the key's name
-  program_id,       ///< the key's name is a ProgID
-  folder,           ///< a folder whose files are the entries
-  path,             ///< a file or folder, no arguments
-  path_list,        ///< several, REG_MULTI_SZ
-  script,           ///< group policy script: the value, and `Parameters` beside it
-  environment,      ///< an environment variable
-  provider_order,   ///< names of services that hold NetworkProvider\ProviderPath
-  winsock_item,     ///< binary, begins with the path of a library
-  file_operations,  ///< pairs of files: renamed or deleted at the next start
-  account,          ///< SAM account: F
-  url,              ///< a web address
-  flag,             ///< a number that switches something
-  note,             ///< context: recorded, not resolved
-  file,             ///< a file whose presence is the entry
-  ini_file,         ///< a file with lines that start something
-  web_config_file,  ///< applicationHost.config: native modules
+  machine_server,  ///< library or program of a COM class; an entry only where it lies somewhere
+                   ///< unusual
+  clsid,           ///< a COM class: in the data, the value's name or the key's name
+  program_id,      ///< the key's name is a ProgID
+  folder,          ///< a folder whose files are the entries
+  path,            ///< a file or folder, no arguments
+  path_behind_switches,  ///< the same behind switches: `/R "C:\x.xll"`
+  path_list,             ///< several, REG_MULTI_SZ
+  script,                ///< group policy script: the value, and `Parameters` beside it
+  environment,           ///< an environment variable
+  provider_order,        ///< names of services that hold NetworkProvider\ProviderPath
+  winsock_item,          ///< binary, begins with the path of a library
+  file_operations,       ///< pairs of files: renamed or deleted at the next start
+  account,               ///< SAM account: F
+  url,                   ///< a web address
+  flag,                  ///< a number that switches something
+  note,                  ///< context: recorded, not resolved
+  file,                  ///< a file whose presence is the entry
+  ini_file,              ///< a file with lines that start something
+  web_config_file,       ///< applicationHost.config: native modules
   service,
   task,  ///< read by modules of their own
 };
@@ -66,8 +67,8 @@ enum class AsepKind : std::uint8_t {
 /// How far an entry is what Windows itself writes at its location.
 enum class AsepDefault : std::uint8_t {
   no,
-  usual,  ///< an entry like those that are usual here: it says nothing by its place, but where it
-          ///< leads is judged like any other
+  usual,  ///< one file where the files of this location usually lie: it says nothing by its place,
+          ///< but is judged and preserved like any other
   exact,  ///< the very text: no rule but those on hidden data holds
 };
 
@@ -103,8 +104,8 @@ struct AsepLocation {
   /// a program, a path or an argument may be left open: <drive> ("C:"), <letter>, <number>,
   /// <version> (digits, dots, dashes), <word> (letters, digits, underscores), <language> ("en-US"),
   /// <user> (the name of the profile's folder). "<empty>": no text. "<windows>" and "<program
-  /// files>" are no texts: whatever leads into a folder of Windows that users cannot write to, or
-  /// into Program Files, is usual here (AsepDefault).
+  /// files>" are no texts: one file without arguments in a folder of Windows that users cannot
+  /// write to, or in Program Files, is usual here (AsepDefault).
   std::string_view defaults;
   std::string_view meaning;  ///< one sentence: what happens with an entry here
 };

@@ -150,30 +150,14 @@ bool names(std::string_view pattern, const AsepEntry& entry) {
   return pattern == "@" ? name.empty() : glob_match_fold(pattern, name);
 }
 
-/// Every path that stands in `text` passes, and no share or address does.
-template <class Test>
-bool paths_stay(std::string_view text, Test passes) {
-  if (remote_target(text)) return false;
-  for (std::size_t at = text.find(":\\"); at != std::string_view::npos;
-       at = text.find(":\\", at + 2)) {
-    if (at == 0 || !is_letter(text[at - 1])) continue;
-    const std::size_t end = std::min(text.find_first_of("\",;&|<>", at + 2), text.size());
-    const auto path = EvidencePath::parse(trim(text.substr(at - 1, end - at + 1)));
-    if (!path || !passes(*path)) return false;
-  }
-  return true;
-}
-
-/// The command starts one file, known by path, and it and all that its arguments name pass. A shell
-/// or another program that runs what it is told is no such file by itself.
+/// The entry is one file, known by path, that passes, and nothing else: whatever arguments say is
+/// usual only where the whole text is known. A shell or another program that runs what it is told
+/// is no such file by itself.
 template <class Test>
 bool leads_only_into(const ResolvedCommand& command, Test passes) {
-  const auto& target = command.target_path();
-  if (!target || !passes(*target) || !command.other_commands.empty()) return false;
-  if (command.payload_path)
-    return paths_stay(command.payload_arguments, passes) && paths_stay(command.arguments, passes);
-  return command.hosts.empty() && !is_host_program(target->name()) &&
-         paths_stay(command.arguments, passes);
+  const auto& image = command.image_path;
+  return image && passes(*image) && command.arguments.empty() && command.hosts.empty() &&
+         !command.payload_path && command.other_commands.empty() && !is_host_program(image->name());
 }
 
 /// True when there is a file that an exact default leads to, and it lies elsewhere than Windows'

@@ -167,14 +167,31 @@ Elements script(const AsepDatum& datum) {
   const std::string text = value_text(datum.value);
   Elements elements = one(text, AsepResolution::command);
   const std::string parameters = text_beside(datum, "Parameters");
-  std::string quoted_text = text.find('"') == std::string::npos ? '"' + text + '"' : text;
-  if (quoted_text != text && !trim(text).empty() && !is_whole_path(trim(text)))
-    quoted_text.insert(1, script_folder(datum));
-  if (!parameters.empty()) {
-    quoted_text += ' ' + parameters;
-    elements[0].text = text + ' ' + parameters;
+  const std::string arguments = parameters.empty() ? "" : ' ' + parameters;
+  elements[0].text += arguments;
+  const bool is_quoted = text.find('"') != std::string::npos;
+  const std::string quoted = is_quoted ? text : '"' + text + '"';
+  elements[0].resolved = quoted + arguments;
+  if (is_quoted || trim(text).empty() || is_whole_path(trim(text))) return elements;
+  elements[0].otherwise = elements[0].resolved;
+  elements[0].resolved.insert(1, script_folder(datum));
+  return elements;
+}
+
+/// Switches of letters in front of a path are no part of it: Excel's OPEN is `/R "C:\x.xll"`.
+Elements path_behind_switches(const RegistryValue* value) {
+  Elements elements = several(value_texts(value), AsepResolution::path);
+  for (auto& element : elements) {
+    std::string_view path = trim(element.text);
+    while (path.starts_with('/')) {
+      const std::size_t end = std::min(path.find_first_of(" \t\"", 1), path.size());
+      const std::string_view name = path.substr(1, end - 1);
+      if (name.empty() || name.find_first_of("\\/:.") != std::string_view::npos) break;
+      path = trim(path.substr(end));
+    }
+    element.resolved = path;
+    if (path.empty()) element.resolution = AsepResolution::none;
   }
-  elements[0].resolved = std::move(quoted_text);
   return elements;
 }
 
@@ -312,6 +329,8 @@ Elements by_kind(const AsepDatum& datum, const ClassLookup& classes) {
     case AsepKind::path:
     case AsepKind::path_list:
       return several(value_texts(datum.value), AsepResolution::path);
+    case AsepKind::path_behind_switches:
+      return path_behind_switches(datum.value);
     case AsepKind::script:
       return script(datum);
     case AsepKind::environment:

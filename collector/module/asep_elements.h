@@ -26,6 +26,10 @@ enum class AsepResolution : std::uint8_t {
 struct AsepElement {
   std::string text;      ///< what the record shows as `command_line`
   std::string resolved;  ///< what is resolved; the text itself when empty
+  /// What is resolved instead when `resolved` only guesses a folder that does not hold the file,
+  /// and this leads to a program: the bare name, which Windows then looks for. "" when there is
+  /// none.
+  std::string otherwise;
   AsepResolution resolution = AsepResolution::none;
   std::string clsid;
   std::optional<std::uint64_t> whole_characters;  ///< UTF-16 units before `text` was cut

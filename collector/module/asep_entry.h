@@ -221,17 +221,19 @@ constexpr std::array kTarget{
     F{{"default_value", "Whether this is the very text that Windows itself writes here."},
       [](const AsepEntry& e, Cell& c) { c.boolean(e.is_default()); }},
     F{{"usual_value",
-       "Whether this is that text, or leads only into folders where the files of this location "
-       "usually lie (those of Windows that users cannot write to, for some locations Program "
-       "Files)."},
+       "Whether this is that text, or is usual by its place only: one file without arguments in a "
+       "folder where the files of this location usually lie (those of Windows that users cannot "
+       "write to, for some locations Program Files), and preserved for that reason."},
       [](const AsepEntry& e, Cell& c) { c.boolean(e.known != AsepDefault::no); }},
     F{{"target", "File that the entry leads to: the payload where there is one, else the image."},
       [](const AsepEntry& e, Cell& c) {
         e.target() ? c.text(e.target()->text()) : c.absent(Absent::not_applicable);
       }},
     F{{"target_artifact",
-       "Identifier of the preserved copy of the target in artifacts.jsonl; absent for a default of "
-       "Windows, for a program that is merely listed as installed, and for a file that is not "
+       "Identifier of the preserved copy of the target in artifacts.jsonl; absent for the very "
+       "text "
+       "that Windows writes, for a program that is merely listed as installed, and for a file that "
+       "is not "
        "there."},
       [](const AsepEntry& e, Cell& c) {
         e.target_artifact ? c.number(e.target_artifact->row) : c.absent(Absent::not_present);

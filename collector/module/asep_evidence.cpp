@@ -208,9 +208,6 @@ std::optional<Guid> AsepEvidence::class_of_program_id(std::string_view program_i
 void AsepEvidence::preserve_target(AsepEntry& entry) {
   const EvidencePath windows_folder = windows(entry.installation_index);
   if (entry.is_default() || !entry.command || entry.location->kind == AsepKind::folder) return;
-  if (entry.known == AsepDefault::usual && entry.target() != nullptr &&
-      is_windows_folder(*entry.target(), windows_folder))
-    return;
   const ResolvedCommand& command = *entry.command;
   const std::string reason = "autostart " + std::string{entry.location->id} + ": " + entry.place();
   const auto collect = [&](const EvidencePath& path) {

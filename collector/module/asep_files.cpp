@@ -1,8 +1,10 @@
 #include "collector/module/asep_files.h"
 
 #include <algorithm>
+#include <map>
 
 #include "collector/base/text.h"
+#include "collector/formats/xml_attributes.h"
 #include "collector/module/asep.h"
 #include "collector/module/asep_elements.h"
 #include "collector/module/asep_reader.h"
@@ -115,33 +117,39 @@ std::string text_of(std::span<const std::byte> content) {
 
 using Settings = std::vector<IniSetting>;
 
-/// Scripts.ini: "0CmdLine=script" with "0Parameters=arguments" behind it is one command line.
+/// Scripts.ini: "0CmdLine=script" and "0Parameters=arguments" of the same section are one command
+/// line, in whichever order they stand.
 Settings with_parameters(const Settings& settings) {
   constexpr std::string_view kParameters = "Parameters", kCommand = "CmdLine";
+  std::map<std::string, std::string> arguments;  // by folded section and name of the command
+  const auto key = [](const IniSetting& setting, std::string_view name) {
+    return fold_case(setting.section) + '\n' + fold_case(name);
+  };
+  for (const auto& setting : settings) {
+    if (!ends_with_fold(setting.name, kParameters)) continue;
+    const std::string number = setting.name.substr(0, setting.name.size() - kParameters.size());
+    arguments.emplace(key(setting, number + std::string{kCommand}), setting.text);
+  }
   Settings merged;
   for (const auto& setting : settings) {
-    if (!ends_with_fold(setting.name, kParameters)) {
-      merged.push_back(setting);
-      continue;
-    }
-    const std::string_view number =
-        std::string_view{setting.name}.substr(0, setting.name.size() - kParameters.size());
-    if (!merged.empty() &&
-        equals_fold(merged.back().name, std::string{number} + std::string{kCommand}))
-      merged.back().arguments = setting.text;
+    if (ends_with_fold(setting.name, kParameters)) continue;
+    merged.push_back(setting);
+    const auto at = arguments.find(key(setting, setting.name));
+    if (at != arguments.end()) merged.back().arguments = at->second;
   }
   return merged;
 }
 
-/// A script that Scripts.ini names without a folder lies beside it, in the folder of its section.
-std::string policy_script(const EvidencePath& ini, const IniSetting& setting) {
+/// A script that Scripts.ini names without a folder lies beside it, in the folder of its section,
+/// or is found by its name.
+void look_beside(const EvidencePath& ini, const IniSetting& setting, AsepElement& element) {
   const bool bare = !setting.section.empty() && !setting.text.empty() &&
                     !is_whole_path(setting.text) && setting.text.find('"') == std::string::npos;
-  if (!bare) return {};
-  std::string command =
-      '"' + ini.parent().text() + "\\" + setting.section + "\\" + setting.text + '"';
-  if (!setting.arguments.empty()) command += ' ' + setting.arguments;
-  return command;
+  if (!bare) return;
+  const std::string arguments = setting.arguments.empty() ? "" : ' ' + setting.arguments;
+  element.otherwise = '"' + setting.text + '"' + arguments;
+  element.resolved =
+      '"' + ini.parent().text() + "\\" + setting.section + "\\" + setting.text + '"' + arguments;
 }
 
 }  // namespace
@@ -198,20 +206,6 @@ std::vector<IniSetting> ini_settings(std::span<const std::byte> content, std::st
       settings.push_back({section, std::string{name}, std::string{trim(line.substr(equals + 1))}});
   }
   return settings;
-}
-
-std::vector<std::string> web_modules(std::string_view xml, std::string_view attribute) {
-  std::vector<std::string> values;
-  const std::size_t begin = xml.find("<globalModules");
-  if (begin == std::string_view::npos) return values;
-  xml = xml.substr(begin, xml.find("</globalModules", begin) - begin);
-  const std::string key = " " + std::string{attribute} + "=\"";
-  for (std::size_t at = xml.find(key); at != std::string_view::npos && values.size() < kMaxElements;
-       at = xml.find(key, at)) {
-    at += key.size();
-    values.emplace_back(xml.substr(at, std::min(xml.find('"', at), xml.size()) - at));
-  }
-  return values;
 }
 
 Result<void> AsepReader::read_files(const OnEntry& on_entry) {
@@ -296,7 +290,12 @@ void AsepReader::read_file(const AsepLocation& location, const FileInfo& file,
   if (ini) {
     settings = ini_settings(*content, location.values);
   } else {
-    for (auto& image : web_modules(text_of(*content), location.values))
+    auto images = xml_attributes(*content, "globalModules", "add", location.values, kMaxElements);
+    if (images.problem) {
+      images.problem->what = "autostart file " + file.path.text() + ": " + images.problem->what;
+      context_.note(*std::move(images.problem));
+    }
+    for (auto& image : images.values)
       settings.push_back({"", std::string{location.values}, std::move(image)});
   }
   for (const auto& setting : with_parameters(settings)) {
@@ -305,8 +304,7 @@ void AsepReader::read_file(const AsepLocation& location, const FileInfo& file,
     AsepElement element;
     element.text = setting.text;
     if (!setting.arguments.empty()) element.text += " " + setting.arguments;
-    if (location.id == "group_policy_script_files")
-      element.resolved = policy_script(file.path, setting);
+    if (location.id == "group_policy_script_files") look_beside(file.path, setting, element);
     element.resolution = element.text.empty() ? AsepResolution::none
                          : ini                ? AsepResolution::command
                                               : AsepResolution::dll;

@@ -47,7 +47,4 @@ struct IniSetting {
 /// be UTF-16 or ANSI.
 std::vector<IniSetting> ini_settings(std::span<const std::byte> content, std::string_view names);
 
-/// Values of the attribute `name` of <add> elements within <globalModules> of an XML text.
-std::vector<std::string> web_modules(std::string_view xml, std::string_view attribute);
-
 }  // namespace hozen

@@ -4,6 +4,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/rules.h"
+#include "collector/module/system_names.h"
 
 namespace hozen {
 namespace {
@@ -61,6 +62,14 @@ ResolvedCommand resolve_path(const std::string& text, const ResolverContext& con
   ResolvedCommand command = resolve_command_line('"' + text + '"', context);
   std::erase(command.expanded, '"');
   return command;
+}
+
+/// Found by its name, or a program that every Windows has, also where the evidence lacks it.
+bool is_found_program(const ResolvedCommand& command) {
+  if (command.image_existence == Existence::exists) return true;
+  const std::string_view name = command.image_path ? command.image_path->name() : command.image;
+  return is_host_program(name) || is_system_program_name(name) ||
+         is_system_program_name(std::string{name} + ".exe");
 }
 
 }  // namespace
@@ -230,6 +239,10 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       break;
     case AsepResolution::command:
       entry.command = resolve_command_line(text, context);
+      if (!element.otherwise.empty() && entry.command->image_existence != Existence::exists)
+        if (auto searched = resolve_command_line(element.otherwise, context);
+            is_found_program(searched))
+          entry.command = std::move(searched);
       break;
     case AsepResolution::dll:
       entry.command = resolve_dll(text, context);

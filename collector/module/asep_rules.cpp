@@ -1,6 +1,7 @@
 #include "collector/module/asep_rules.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <utility>
 
@@ -28,10 +29,25 @@ std::string_view value_name(const AsepEntry& entry) {
   return entry.value ? std::string_view{entry.value->name} : std::string_view{};
 }
 
+/// A number, or a text that says one: "0x200", "512".
+std::optional<std::uint64_t> number_in(const RegistryValue& value) {
+  if (const auto number = value.number()) return number;
+  const auto stored = value.text();
+  if (!stored) return {};
+  std::string_view text = trim(*stored);
+  const bool hex = starts_with_fold(text, "0x");
+  if (hex) text.remove_prefix(2);
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number, hex ? 16 : 10);
+  if (read.ec != std::errc{} || read.ptr != end) return {};
+  return number;
+}
+
 std::optional<std::uint64_t> number_at(RegistryKey* key, std::string_view name) {
   if (key == nullptr) return {};
   const auto value = key->value(name);
-  return value ? value->number() : std::nullopt;
+  return value ? number_in(*value) : std::nullopt;
 }
 
 template <class List>
@@ -322,7 +338,7 @@ void judge_lsa_flags(const Case& c, Hits& hits) {
 
 void judge_global_flag(const Case& c, Hits& hits) {
   constexpr std::uint64_t kVerifier = 0x100;  // FLG_APPLICATION_VERIFIER
-  std::optional<std::uint64_t> flags = c.entry.value->number();
+  const auto flags = number_in(*c.entry.value);
   if (!flags || (*flags & kVerifier) == 0) return;
   add(hits, "global_flag", "Application verifier turned on for all programs",
       "GlobalFlag holds 0x100.", 15, "T1546.012");

@@ -66,16 +66,23 @@ std::string extension_of(std::string_view name) {
   return at == std::string_view::npos ? "" : to_lower_ascii(name.substr(at + 1));
 }
 
+struct NamedFile {
+  std::string path;
+  bool exists = false;
+};
+
 /// Every file the command names: program, hosts, payload.
-std::vector<std::string> named_files(const ResolvedCommand& command) {
-  std::vector<std::string> files;
-  const auto add = [&](const std::string& path) {
-    if (!path.empty() && std::find(files.begin(), files.end(), path) == files.end())
-      files.push_back(path);
+std::vector<NamedFile> named_files(const ResolvedCommand& command) {
+  std::vector<NamedFile> files;
+  const auto add = [&](const std::string& path, Existence existence) {
+    const bool known = std::any_of(files.begin(), files.end(),
+                                   [&](const NamedFile& file) { return file.path == path; });
+    if (!path.empty() && !known) files.push_back({path, existence == Existence::exists});
   };
-  add(command.image_path ? command.image_path->text() : command.image);
-  for (const auto& host : command.hosts) add(host.path.empty() ? host.name : host.path);
-  if (command.payload_path) add(command.payload_path->text());
+  add(command.image_path ? command.image_path->text() : command.image, command.image_existence);
+  for (const auto& host : command.hosts)
+    add(host.path.empty() ? host.name : host.path, host.existence);
+  if (command.payload_path) add(command.payload_path->text(), command.payload_existence);
   return files;
 }
 
@@ -128,10 +135,12 @@ void judge_missing(const RuleInput& input, std::vector<RuleHit>& hits) {
 }
 
 void judge_names(const RuleInput& input, std::vector<RuleHit>& hits) {
-  for (const auto& file : named_files(*input.command)) {
+  for (const auto& [file, exists] : named_files(*input.command)) {
     const std::string_view name = last_component(file);
     const auto path = EvidencePath::parse(file);
-    if (path && is_system_name_elsewhere(*path, input.windows))
+    // Where a file lies can be said only of one that is there: a path may be put together from
+    // where Windows would look first.
+    if (exists && path && is_system_name_elsewhere(*path, input.windows))
       hits.push_back({"system_name_elsewhere",
                       "Program named like one of Windows in another folder",
                       {quote(file) + " has the name of a Windows program but does not lie where "

@@ -212,7 +212,7 @@ void Resolution::push_host(std::string_view name, const FoundFile& file) {
   std::string lower = to_lower_ascii(name);
   if (lower.find('.') == std::string::npos) lower += ".exe";
   if (out_.hosts.size() >= kMaxHosts) out_.hosts.pop_back();
-  out_.hosts.push_back({std::move(lower), file.text});
+  out_.hosts.push_back({std::move(lower), file.text, file.existence});
 }
 
 bool Resolution::unwrap(const Program& program) {

@@ -37,6 +37,7 @@ struct ResolverContext {
 struct HostProgram {
   std::string name;  ///< file name in lower case: "rundll32.exe"
   std::string path;  ///< as resolved
+  Existence existence = Existence::unknown;
 };
 
 /// A file that CreateProcess would start in place of an unquoted path with spaces.

