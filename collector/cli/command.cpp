@@ -77,6 +77,7 @@ int run(const std::vector<std::string>& arguments) {
   add_verify(app, line);
   add_report(app, line);
   add_extract(app, line);
+  add_recover(app, line);
   add_modules(app, line);
   add_parse(app, line);
   add_profile(app, line);

@@ -23,6 +23,7 @@ void add_modules(CLI::App& app, CommandLine& line);
 void add_parse(CLI::App& app, CommandLine& line);
 void add_profile(CLI::App& app, CommandLine& line);
 void add_report(CLI::App& app, CommandLine& line);
+void add_recover(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);
 
 /// Parses and runs. Wrong usage prints what is wrong and how to get help, and gives 2.

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "collector/engine/bundle_end.h"
 #include "collector/engine/span_source.h"
 #include "collector/engine/zip_bundle_writer.h"
 
@@ -12,13 +13,28 @@ namespace {
 
 /// Each worker needs about 1.7 MiB; more than this many never had work at once.
 constexpr unsigned kMaxThreads = 12;
-/// The directory is written in pieces of this size.
-constexpr std::size_t kDirectoryPiece = 256 << 10;
 
 unsigned workers_for(unsigned asked) {
   const unsigned wanted = asked != 0 ? asked : std::thread::hardware_concurrency();
   return std::clamp(wanted, 1u, kMaxThreads);
 }
+
+class WrittenBody final : public BundleBody {
+ public:
+  WrittenBody(const EntryTable& table, EntryPipe& pipe) : table_{table}, pipe_{pipe} {}
+  std::size_t count() const override { return table_.size(); }
+  BundleEntry entry(std::size_t index) const override {
+    return table_.entry(static_cast<EntryTable::Row>(index));
+  }
+  ZipItem item(std::size_t index) const override {
+    return table_.item(static_cast<EntryTable::Row>(index));
+  }
+  Result<void> write(std::string_view bytes) override { return pipe_.write(bytes); }
+
+ private:
+  const EntryTable& table_;
+  EntryPipe& pipe_;
+};
 
 }  // namespace
 
@@ -151,59 +167,15 @@ Result<void> ZipBundleWriter::close_segment(std::string_view stream, FileTime no
   return pipe_.failure();
 }
 
-/// The headers of all entries and the end record; `manifest_item` is the last entry.
-Result<void> ZipBundleWriter::write_directory(const ZipItem& manifest_item) {
-  const std::uint64_t start = pipe_.bytes_written();
-  std::string text;
-  std::uint64_t offset = 0;
-  const std::size_t count = table_.size();
-  for (std::size_t row = 0; row <= count; ++row) {
-    ZipItem item = row < count ? table_.item(static_cast<EntryTable::Row>(row)) : manifest_item;
-    item.header_offset = offset;
-    append_zip_central_header(text, item);
-    offset += zip_local_header_bytes(item.name, item.method, item.size) + item.stored_size +
-              zip_descriptor_bytes(item.method, item.size);
-    if (text.size() < kDirectoryPiece) continue;
-    HOZEN_CHECK(pipe_.write(text));
-    text.clear();
-  }
-  HOZEN_CHECK(pipe_.write(text));
-  text.clear();
-  append_zip_end(text, count + 1, start, pipe_.bytes_written() - start);
-  return pipe_.write(text);
-}
-
 Result<Sha256Digest> ZipBundleWriter::finish(const Manifest& manifest, FileTime now) {
   HOZEN_CHECK(ready());
   streams_.close_all(now);
   HOZEN_CHECK(pipe_.settle());
   finished_ = true;
-
-  // Written twice: the local header holds what only the first time can tell.
-  const EachEntry entries = [this](const auto& entry) { each_entry(entry); };
-  ZipItem item;
-  item.name = kManifestName;
-  item.method = kZipStored;
-  item.modified = manifest.collection.finished;
-  Sha256 hash;
-  write_manifest(manifest, entries, [&](std::string_view text) {
-    const auto bytes = std::as_bytes(std::span{text});
-    hash.update(bytes);
-    item.crc = combine_crc32(item.crc, crc32_of(bytes), bytes.size());
-    item.size += bytes.size();
-  });
-  item.stored_size = item.size;
-  if (item.size >= kZip32Limit) return Error{Errc::limit, "manifest.json of 4 GiB or more"};
-  std::string header;
-  append_zip_local_header(header, item);
-  HOZEN_CHECK(pipe_.write(header));
-  write_manifest(manifest, entries, [&](std::string_view text) {
-    // A failure stays with the pipe and is returned below.
-    [[maybe_unused]] const auto written = pipe_.write(text);
-  });
-  HOZEN_CHECK(write_directory(item));
+  WrittenBody body{table_, pipe_};
+  HOZEN_TRY(const Sha256Digest seal, write_bundle_end(manifest, body));
   HOZEN_CHECK(pipe_.flush());
-  return hash.finish();
+  return seal;
 }
 
 std::string_view to_text(FileOutcome outcome) {

@@ -23,6 +23,9 @@ class BundleOutput : public ByteSink {
 /// Left as it is when complete() is never called. Errc::io with the system's words.
 Result<std::unique_ptr<BundleOutput>> create_output_file(const std::string& path);
 
+/// The seal in hex, alone on a line, in a file beside the bundle: `bundle_path` + ".seal".
+Result<void> write_seal_file(const std::string& bundle_path, const Sha256Digest& seal);
+
 /// Standard output, switched to binary on Windows.
 Result<std::unique_ptr<BundleOutput>> open_standard_output();
 

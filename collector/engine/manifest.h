@@ -82,6 +82,19 @@ struct ManifestFootprint {
   std::optional<std::uint64_t> bytes_written{};  ///< as known before the manifest itself is written
 };
 
+/// How a bundle was made of what an interrupted run left (`hozen recover`).
+struct ManifestRecovery {
+  ManifestTool tool;  ///< the program that recovered; ManifestCollection is of the run
+  FileTime time{};
+  std::string given;                      ///< the remainder, as the operator wrote it
+  std::uint64_t size = 0;                 ///< of the remainder
+  std::uint64_t used = 0;                 ///< its first bytes, which are in this bundle
+  Sha256Digest sha256{};                  ///< of the whole remainder
+  std::string end;                        ///< why the rest could not be used; "" when there is none
+  std::vector<std::string> missing;       ///< steps of the plan that are not known to be finished
+  std::uint64_t entries_without_row = 0;  ///< evidence whose row of artifacts.jsonl was lost
+};
+
 /// Everything of manifest.json but its entries.
 struct Manifest {
   ManifestTool tool;
@@ -91,6 +104,7 @@ struct Manifest {
   ManifestClock clock;
   ManifestPrivileges privileges;
   ManifestFootprint footprint;
+  std::optional<ManifestRecovery> recovery{};
   /// In this order, after `entries` and `bytes`, which the writer counts: "files", "records" ...
   std::vector<std::pair<std::string, std::uint64_t>> counts;
 };
@@ -103,6 +117,15 @@ struct RunPlan {
 /// The first entry of a bundle: tool, collection, host, source, clock, privileges and the plan, as
 /// far as they are known when the run starts.
 std::string start_json(const Manifest& manifest, const RunPlan& plan);
+
+/// What start.json tells.
+struct RunStart {
+  Manifest manifest;  ///< outcome: interrupted
+  RunPlan plan;
+};
+/// Errc::malformed when it is not the JSON of a start.json, Errc::unsupported for another format
+/// name.
+Result<RunStart> read_start(std::string_view json);
 
 /// An entry as the manifest lists it.
 struct BundleEntry {

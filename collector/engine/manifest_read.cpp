@@ -7,10 +7,6 @@
 namespace hozen {
 namespace {
 
-Error malformed(std::string_view what) {
-  return Error{Errc::malformed, "manifest.json: " + std::string{what}};
-}
-
 /// Calls `read` for each object of a list.
 template <class Read>
 void each(const Json& object, const char* name, Read read) {
@@ -108,6 +104,18 @@ void read_footprint(const Json& object, ManifestFootprint& footprint) {
   footprint.bytes_written = json_number(object, "bytes_written");
 }
 
+void read_recovery(const Json& object, ManifestRecovery& recovery) {
+  if (const Json* tool = json_member(object, "tool")) read_tool(*tool, recovery.tool);
+  recovery.time = json_time(object, "time");
+  recovery.given = json_text(object, "given");
+  recovery.size = json_number(object, "size").value_or(0);
+  recovery.used = json_number(object, "used").value_or(0);
+  recovery.sha256 = json_sha256(object, "sha256").value_or(Sha256Digest{});
+  recovery.end = json_text(object, "end");
+  recovery.missing = json_texts(object, "missing");
+  recovery.entries_without_row = json_number(object, "entries_without_row").value_or(0);
+}
+
 Manifest read_rest(const Json& root) {
   static const Json kNothing = Json::object();
   const auto part = [&root](const char* name) -> const Json& {
@@ -128,6 +136,8 @@ Manifest read_rest(const Json& root) {
   manifest.privileges = {elevated != nullptr && elevated->is_boolean() && elevated->get<bool>(),
                          json_texts(privileges, "enabled"), json_texts(privileges, "refused")};
   read_footprint(part("footprint"), manifest.footprint);
+  if (json_member(root, "recovery") != nullptr)
+    read_recovery(part("recovery"), manifest.recovery.emplace());
   const Json& counts = part("counts");
   for (const auto& [name, count] : counts.items())
     if (count.is_number_unsigned() && name != "entries" && name != "bytes")
@@ -186,26 +196,53 @@ class EntryFilter {
 
 }  // namespace
 
-Result<Manifest> read_manifest(std::string_view text_of_it,
-                               const std::function<void(BundleEntry)>& entry) {
-  EntryFilter filter{entry};
+namespace {
+
+/// The JSON of `file`, whose format name is ours and which names no member twice; entries go by
+/// `filter`.
+Result<Json> parse_run_json(std::string_view file, std::string_view text, EntryFilter& filter) {
+  const auto malformed_file = [file](std::string_view what) {
+    return Error{Errc::malformed, std::string{file} + ": " + std::string{what}};
+  };
   MemberGuard members;
-  const Json root = Json::parse(
-      text_of_it,
+  Json root = Json::parse(
+      text,
       [&](int depth, Json::parse_event_t event, Json& parsed) {
         members.look(event, parsed);
         return filter(depth, event, parsed);
       },
       false);
-  if (!members.twice().empty()) return malformed("\"" + members.twice() + "\" stands twice");
-  if (root.is_discarded() || !root.is_object()) return malformed("not a JSON object");
+  if (!members.twice().empty()) return malformed_file("\"" + members.twice() + "\" stands twice");
+  if (root.is_discarded() || !root.is_object()) return malformed_file("not a JSON object");
   const std::string format = json_text(root, "format");
-  if (format.empty()) return malformed("no format name");
-  if (format != kBundleFormat) return Error{Errc::unsupported, "manifest.json: format " + format};
+  if (format.empty()) return malformed_file("no format name");
+  if (format != kBundleFormat)
+    return Error{Errc::unsupported, std::string{file} + ": format " + format};
+  return root;
+}
+
+}  // namespace
+
+Result<Manifest> read_manifest(std::string_view text_of_it,
+                               const std::function<void(BundleEntry)>& entry) {
+  EntryFilter filter{entry};
+  HOZEN_TRY(const Json root, parse_run_json("manifest.json", text_of_it, filter));
   const Json* entries = json_member(root, "entries");
   if (entries == nullptr || !entries->is_array() || filter.damaged())
-    return malformed("entries are missing or damaged");
+    return Error{Errc::malformed, "manifest.json: entries are missing or damaged"};
   return read_rest(root);
+}
+
+Result<RunStart> read_start(std::string_view text_of_it) {
+  const std::function<void(BundleEntry)> none = [](const BundleEntry&) {};
+  EntryFilter filter{none};
+  HOZEN_TRY(const Json root, parse_run_json("start.json", text_of_it, filter));
+  RunStart start{read_rest(root), {}};
+  if (start.manifest.collection.id.empty())
+    return Error{Errc::malformed, "start.json: no collection"};
+  if (const Json* plan = json_member(root, "plan"); plan != nullptr && plan->is_object())
+    start.plan = {json_texts(*plan, "modules"), json_texts(*plan, "targets")};
+  return start;
 }
 
 }  // namespace hozen

@@ -164,6 +164,19 @@ void write_footprint(std::string& out, const ManifestFootprint& footprint) {
   if (footprint.bytes_written) object.number("bytes_written", *footprint.bytes_written);
 }
 
+void write_recovery(std::string& out, const ManifestRecovery& recovery) {
+  Object object{out};
+  write_tool(object.key("tool"), recovery.tool);
+  object.time("time", recovery.time);
+  object.text("given", recovery.given);
+  object.number("size", recovery.size);
+  object.number("used", recovery.used);
+  object.digest("sha256", recovery.sha256);
+  object.text("end", recovery.end);
+  object.texts("missing", recovery.missing);
+  object.number("entries_without_row", recovery.entries_without_row);
+}
+
 /// The members that stand in manifest.json and start.json alike.
 void write_run(Object& object, const Manifest& manifest, bool finished) {
   object.text("format", kBundleFormat);
@@ -222,6 +235,7 @@ void write_manifest(const Manifest& manifest, const EachEntry& each_entry, const
     Object object{text};
     write_run(object, manifest, true);
     write_footprint(object.key("footprint"), manifest.footprint);
+    if (manifest.recovery) write_recovery(object.key("recovery"), *manifest.recovery);
     object.key("entries") += '[';
     std::uint64_t entries = 0, bytes = 0;
     each_entry([&](const BundleEntry& entry) {

@@ -14,8 +14,6 @@ namespace hozen {
 namespace {
 
 constexpr std::string_view kFormatVersion = "1";
-constexpr std::array kPriorities{Priority::volatile_state, Priority::crown_jewels, Priority::high,
-                                 Priority::normal, Priority::bulk};
 
 std::vector<std::string> priority_names() {
   std::vector<std::string> names;

@@ -2,6 +2,7 @@
 // anything runs. Format: docs/profiles.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,6 +16,10 @@
 #include "collector/module/module.h"
 
 namespace hozen {
+
+/// In the order in which files are collected.
+inline constexpr std::array kPriorities{Priority::volatile_state, Priority::crown_jewels,
+                                        Priority::high, Priority::normal, Priority::bulk};
 
 /// What bounds a run. A value that no profile gives is the default here.
 struct Limits {

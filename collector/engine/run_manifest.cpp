@@ -54,15 +54,18 @@ std::vector<std::string> notes_for(const EvidenceSource& source) {
 
 }  // namespace
 
+ManifestTool manifest_tool(const std::vector<std::string>& command_line) {
+  ManifestTool tool{"hozen", std::string{version()}, std::string{git_revision()}, {}, command_line};
+  if (const ProcessFacts process = this_process(); !process.image.empty())
+    tool.executable_sha256 = digest_of_file(process.image);
+  return tool;
+}
+
 Manifest manifest_at_start(const EvidenceSource& source, const CollectOptions& options,
                            FileTime started) {
   Manifest manifest;
   const ProcessFacts process = this_process();
-  manifest.tool.name = "hozen";
-  manifest.tool.version = version();
-  manifest.tool.revision = git_revision();
-  if (!process.image.empty()) manifest.tool.executable_sha256 = digest_of_file(process.image);
-  manifest.tool.command_line = options.command_line;
+  manifest.tool = manifest_tool(options.command_line);
   manifest.collection.id = new_collection_id();
   manifest.collection.case_id = options.case_id;
   manifest.collection.operator_name = options.operator_name;

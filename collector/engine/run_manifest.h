@@ -15,6 +15,9 @@ namespace hozen {
 Manifest manifest_at_start(const EvidenceSource& source, const CollectOptions& options,
                            FileTime started);
 
+/// This program.
+ManifestTool manifest_tool(const std::vector<std::string>& command_line);
+
 /// The host: what the running system says of itself, else what the hives say.
 ManifestHost manifest_host(const std::optional<HostFacts>& live, const Registry& registry);
 

@@ -1,7 +1,6 @@
 #include "collector/engine/runner.h"
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "collector/engine/module_context.h"
 #include "collector/engine/report/ticket.h"
 #include "collector/engine/run_manifest.h"
+#include "collector/engine/run_steps.h"
 #include "collector/engine/target_expander.h"
 
 namespace hozen {
@@ -19,21 +19,11 @@ namespace {
 /// Hives are read into memory whole. The largest seen in the field is a SOFTWARE hive of some 300
 /// MiB.
 constexpr std::uint64_t kMaxHiveBytes = 1ull << 30;
-constexpr std::array kPriorities{Priority::volatile_state, Priority::crown_jewels, Priority::high,
-                                 Priority::normal, Priority::bulk};
 constexpr std::string_view kPartial = ".partial";
 constexpr std::string_view kSourceOrigin = "source";
 
 double seconds_since(std::uint64_t start_ticks) {
   return static_cast<double>(monotonic_ticks() - start_ticks) / kTicksPerSecond;
-}
-
-/// The seal in hex, alone on a line, in a file beside the bundle.
-Result<void> write_seal(const std::string& bundle_path, const Sha256Digest& seal) {
-  HOZEN_TRY(const auto output, create_output_file(bundle_path + ".seal"));
-  const std::string text = to_hex(seal) + "\n";
-  HOZEN_CHECK(output->write(bytes_of(text).span()));
-  return output->complete();
 }
 
 /// The log goes into the bundle while this lives.
@@ -66,7 +56,8 @@ class Run {
   Result<void> open(const OutputFactory& open_output);
   void run_modules();
   void run_module(const ModuleSpec& module, const ProfileModule& use);
-  void run_view(const ModuleSpec& module, EngineContext& context);
+  bool run_view(const ModuleSpec& module, EngineContext& context);
+  void step_done(RunStep step, std::uint64_t start_ticks);
   /// What the source noticed of itself.
   void tell_remarks();
   void write_findings();
@@ -92,7 +83,7 @@ class Run {
   std::unique_ptr<OfflineRegistry> raw_registry_;
   Manifest manifest_;
   std::uint64_t started_ticks_ = monotonic_ticks();
-  std::uint64_t records_ = 0;
+  std::uint64_t records_ = 0, steps_ = 0;
   bool failed_ = false;  // beyond what files and problems count
   std::unique_ptr<BundleOutput> output_;
   std::unique_ptr<BundleWriter> writer_;
@@ -190,6 +181,7 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
   const RunParts parts{
       source_, *feed_, files_, findings_, problems_, manifest_.clock.reference, stop_.get_token()};
   ModuleRecords records{"records/" + std::string{module.name}};
+  bool works = true;
   Registry* api = source_.api_registry();
   for (const View view : {View::raw, View::api}) {
     Registry* registry = view == View::raw ? raw_registry_.get() : api;
@@ -198,18 +190,32 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
     // Files are the same in both views; on a live system they are read with the view of the system.
     const bool reads_files = view == View::api || api == nullptr;
     EngineContext context{parts, module, records, view, registry, reads_files, use.max_file_bytes};
-    run_view(module, context);
+    works = run_view(module, context) && works;
   }
   feed_->close(records.stream);
   feed_->close("artifacts");
+  step_done({std::string{kModuleStep}, std::string{module.name},
+             std::string{works ? kStepComplete : kStepFailed}, 0, records.count},
+            start);
   records_ += records.count;
   progress_.records = records_;
   logger("engine").info("ran module={} records={} seconds={:.2f}", module.name, records.count,
                         seconds_since(start));
 }
 
-/// The last wall: whatever a module does, the run goes on.
-void Run::run_view(const ModuleSpec& module, EngineContext& context) {
+/// Tells in the bundle, and at once, that a step of the plan is over.
+void Run::step_done(RunStep step, std::uint64_t start_ticks) {
+  if (stop_.stop_requested()) step.outcome = kStepInterrupted;
+  step.number = ++steps_;
+  step.elapsed_ticks = monotonic_ticks() - start_ticks;
+  std::string json;
+  append_run_step(json, step);
+  feed_->line(kStepsStream, json);
+  feed_->close(kStepsStream);
+}
+
+/// The last wall: whatever a module does, the run goes on. False when it failed.
+bool Run::run_view(const ModuleSpec& module, EngineContext& context) {
   std::optional<Error> failure;
   try {
     if (auto result = module.run(context); !result) failure = std::move(result).error();
@@ -218,11 +224,12 @@ void Run::run_view(const ModuleSpec& module, EngineContext& context) {
   } catch (...) {
     failure = Error{Errc::malformed, "module " + std::string{module.name}, {}, "unknown exception"};
   }
-  if (!failure || failure->code == Errc::cancelled) return;
+  if (!failure || failure->code == Errc::cancelled) return true;
   failed_ = true;
   problems_.add(module.name, context.view(), *failure);
   logger("engine").error("failed module={} view={} error={}", module.name, to_text(context.view()),
                          quoted(failure->text()));
+  return false;
 }
 
 void Run::tell_remarks() {
@@ -231,6 +238,7 @@ void Run::tell_remarks() {
 }
 
 void Run::write_findings() {
+  const std::uint64_t start = monotonic_ticks();
   phase("findings");
   if (findings_.dropped() > 0)
     problems_.add("findings", std::nullopt,
@@ -243,6 +251,9 @@ void Run::write_findings() {
     feed_->line("findings", json);
   }
   feed_->close("findings");
+  step_done({std::string{kFindingsStep}, std::string{kAllFindings}, std::string{kStepComplete}, 0,
+             findings_.size()},
+            start);
 }
 
 /// What was made of the evidence as such: its hives, and all that could not be read.
@@ -265,11 +276,15 @@ void Run::collect_targets() {
                             problems_.add(kSourceOrigin, std::nullopt, error);
                           }};
   for (const Priority priority : kPriorities) {
+    const std::uint64_t start = monotonic_ticks();
     phase("files: " + std::string{to_text(priority)});
     for (const auto& target : options_.profile.targets)
       if (target.priority == priority) expander.expand(target, files_, stop_.get_token());
     files_.drain(priority);
     feed_->close("artifacts");
+    step_done({std::string{kFilesStep}, std::string{to_text(priority)}, std::string{kStepComplete},
+               0, progress_.files},
+              start);
   }
   const FileCounts& counts = files_.counts();
   logger("engine").info("collected files={} bytes={} missing={} failed={} skipped={}",
@@ -341,7 +356,7 @@ Result<CollectResult> Run::finish() {
   HOZEN_CHECK(output_->complete());
   if (output_->path() == "-") return result;
   result.summary.bundle_path = output_->path();
-  if (auto written = write_seal(output_->path(), *result.summary.seal); !written)
+  if (auto written = write_seal_file(output_->path(), *result.summary.seal); !written)
     result.seal_file_error = std::move(written).error();
   return result;
 }

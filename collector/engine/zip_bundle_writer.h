@@ -96,7 +96,6 @@ class ZipBundleWriter final : public BundleWriter {
   Result<EntryRef> store_large(std::string name, FileTime modified, FileReader& reader,
                                Beginning beginning,
                                const std::function<void(const BlockRef&)>& hashed);
-  Result<void> write_directory(const ZipItem& manifest_item);
 
   const BundleOptions options_;
   // In the order of need: workers go first, the blocks they hold last.

@@ -175,6 +175,7 @@ Result<ZipLocal> read_zip_local(ByteSource& source, std::uint64_t offset) {
   local.version_needed = header.u16<4>();
   local.flags = header.u16<6>();
   local.method = header.u16<8>();
+  local.modified = {header.u16<12>(), header.u16<10>()};
   local.crc = header.u32<14>();
   local.stored_size = header.u32<18>();
   local.size = header.u32<22>();

@@ -22,6 +22,7 @@ struct ZipLocal {
   std::uint32_t crc = 0;
   std::uint64_t stored_size = 0, size = 0;  ///< of the ZIP64 field where there is one
   bool zip64 = false;
+  DosTime modified{};
   std::uint64_t header_offset = 0, data_offset = 0;  ///< bytes from the start of the source
 
   bool streamed() const { return (flags & kZipFlagDescriptor) != 0; }

@@ -43,6 +43,11 @@ constexpr bool is_leap(unsigned year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
+constexpr unsigned days_of_month(unsigned year, unsigned month) {
+  constexpr unsigned char kDays[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return kDays[month] + (month == 1 && is_leap(year) ? 1u : 0u);
+}
+
 }  // namespace
 
 DosTime to_dos_time(FileTime time) {
@@ -61,15 +66,28 @@ DosTime to_dos_time(FileTime time) {
     if (day < days) break;
     day -= days;
   }
-  const unsigned char month_days[] = {
-      31, static_cast<unsigned char>(is_leap(year) ? 29 : 28), 31, 30, 31, 30, 31, 31, 30, 31, 30,
-      31};
   unsigned month = 0;
-  while (day >= month_days[month]) day -= month_days[month++];
+  while (day >= days_of_month(year, month)) day -= days_of_month(year, month++);
   const std::uint64_t second = seconds % kSecondsPerDay;
   return {
       static_cast<std::uint16_t>((year - kZipFirstYear) << 9 | (month + 1) << 5 | (day + 1)),
       static_cast<std::uint16_t>(second / 3600 << 11 | second / 60 % 60 << 5 | second % 60 / 2)};
+}
+
+FileTime from_dos_time(DosTime time) {
+  const unsigned year = kZipFirstYear + (time.date >> 9u), month = (time.date >> 5u & 15u) - 1u,
+                 day = (time.date & 31u) - 1u;
+  const unsigned hour = time.time >> 11u, minute = time.time >> 5u & 63u,
+                 second = (time.time & 31u) * 2u;
+  if (month > 11 || day >= days_of_month(year, month) || hour > 23 || minute > 59 || second > 59)
+    return {};
+  std::uint64_t days = kFirstDay + day;
+  for (unsigned earlier = kZipFirstYear; earlier < year; ++earlier)
+    days += is_leap(earlier) ? 366u : 365u;
+  for (unsigned earlier = 0; earlier < month; ++earlier) days += days_of_month(year, earlier);
+  const std::uint64_t seconds = days * kSecondsPerDay + hour * 3600u + minute * 60u + second;
+  if (seconds == kFirstDay * kSecondsPerDay) return {};
+  return {seconds * kTicksPerSecond};
 }
 
 void append_zip_local_header(std::string& out, const ZipItem& item) {

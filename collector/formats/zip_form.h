@@ -65,6 +65,10 @@ struct DosTime {
 /// later.
 DosTime to_dos_time(FileTime time);
 
+/// The time of which to_dos_time() makes this; unset for 1980-01-01 00:00:00 and for what is no
+/// date.
+FileTime from_dos_time(DosTime time);
+
 /// Appends the local header. A streamed one does not depend on crc, size (beyond being streamed)
 /// and stored_size.
 void append_zip_local_header(std::string& out, const ZipItem& item);

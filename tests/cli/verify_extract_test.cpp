@@ -16,6 +16,7 @@ namespace hozen {
 namespace {
 
 using test::Ended;
+using test::to_bytes;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -132,6 +133,34 @@ TEST_F(BundleCommandTest, ReportsDamagedFilesAsAFailedVerification) {
   EXPECT_EQ(ended.exit_code, 6);
   EXPECT_THAT(ended.output, HasSubstr("random.bin: not unpacked"));
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "out/C/Windows/random.bin"));
+}
+
+TEST_F(BundleCommandTest, RecoversWhatAnInterruptedRunLeft) {
+  Manifest manifest;
+  manifest.collection.id = "7";
+  test::BundleBuilder builder;
+  builder.entry("start.json", start_json(manifest, {{"run_keys"}, {}}))
+      .file("C:\\a.txt", to_bytes("evidence"));
+  bytes = builder.bytes();
+  const std::size_t evidence_end = Bytes{bytes}.chars().find("artifacts.jsonl") - 30;
+  bytes.resize(evidence_end + 10);
+  write();
+  std::filesystem::rename(folder.path() / "b.zip", folder.path() / "b.zip.partial");
+  const Ended ended = run({"recover", "b.zip.partial"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_THAT(ended.output, HasSubstr("module run_keys"));
+  EXPECT_THAT(ended.output, HasSubstr("1 evidence file"));
+  EXPECT_THAT(ended.output, HasSubstr("b.recovered.zip: 2 entries"));
+  EXPECT_EQ(
+      run({"verify", "--seal", content("b.recovered.zip.seal").substr(0, 64), "b.recovered.zip"})
+          .exit_code,
+      0);
+  EXPECT_EQ(run({"extract", "b.recovered.zip", "out"}).exit_code, 0);
+  EXPECT_EQ(content("out/C/a.txt"), "evidence");
+  // Nothing is overwritten, and what is no remainder is left alone.
+  EXPECT_EQ(run({"recover", "b.zip.partial"}).exit_code, 5);
+  EXPECT_EQ(run({"recover", "b.recovered.zip.seal"}).exit_code, 4);
+  EXPECT_EQ(run({"recover", "gone"}).exit_code, 4);
 }
 
 }  // namespace

@@ -62,6 +62,12 @@ std::string overview(const BundleSummary& summary) {
   row("Collected",
       time_text(manifest.collection.started) + " to " + time_text(manifest.collection.finished));
   row("Result", outcome_text(summary));
+  if (manifest.recovery) {
+    row("Recovered",
+        time_text(manifest.recovery->time) + " from " + shown(manifest.recovery->given));
+    for (const std::string& step : manifest.recovery->missing)
+      row("", "not finished, or not known to be: " + shown(step));
+  }
   std::string files = counted(summary.stored_files, "file") + " preserved";
   if (summary.left_out != 0)
     files += ", " + counted(summary.left_out, "file") + " not or not completely";
@@ -102,6 +108,15 @@ std::string finding_text(const RankedFinding& ranked) {
 std::string findings_text(const BundleSummary& summary, std::size_t max_findings) {
   std::uint64_t total = 0;
   for (const std::uint64_t count : summary.by_severity) total += count;
+  const auto& recovery = summary.manifest.recovery;
+  if (total == 0 && recovery &&
+      std::find(recovery->missing.begin(), recovery->missing.end(), "findings") !=
+          recovery->missing.end())
+    return "\nThe run was interrupted before it wrote what looks suspicious: nothing is known of "
+           "that.\n";
+  if (total == 0 && summary.manifest.collection.outcome == RunOutcome::interrupted)
+    return "\nNothing suspicious had been found when the run was interrupted. That says nothing of "
+           "what was not read.\n";
   if (total == 0)
     return "\nNothing suspicious was found by the rules of this program. That is no proof that the "
            "host is clean.\n";
