@@ -39,6 +39,7 @@ enum class AsepKind : std::uint8_t {
   native_list,          ///< programs that the session manager starts from System32
   dll,                  ///< a library the loader looks for
   dll_list,             ///< several: REG_MULTI_SZ, or separated by commas or spaces
+  print_processor,      ///< a library below System32\spool\prtprocs
   dll_in_name,          ///< the value's name is the library
   machine_server,  ///< library or program of a COM class; an entry only where it lies somewhere
                    ///< unusual

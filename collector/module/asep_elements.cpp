@@ -96,6 +96,60 @@ Elements native_list(const RegistryValue* value) {
   return elements;
 }
 
+/// csrss.exe loads `ServerDll=name:function,number` from System32; no more of them are looked at.
+constexpr std::size_t kMaxServerLibraries = 16;
+
+Elements commands(const AsepDatum& datum) {
+  Elements elements = several(value_texts(datum.value), AsepResolution::command);
+  constexpr std::string_view kServer = "ServerDll=";
+  if (datum.location->id != "sub_systems") return elements;
+  for (auto& element : elements) {
+    const std::string_view text = element.text;
+    for (std::size_t at = 0; at < text.size() && element.libraries.size() < kMaxServerLibraries;
+         ++at) {
+      if (!starts_with_fold(text.substr(at), kServer)) continue;
+      at += kServer.size();
+      const std::size_t end = std::min(text.find_first_of(":, \t", at), text.size());
+      if (end > at) element.libraries.emplace_back(text.substr(at, end - at));
+    }
+  }
+  return elements;
+}
+
+/// A library without a folder lies in that of the processors of its environment.
+Elements print_processor(const AsepDatum& datum) {
+  constexpr std::pair<std::string_view, std::string_view> kFolders[] = {
+      {"Windows x64", "x64"},
+      {"Windows NT x86", "w32x86"},
+      {"Windows ARM64", "arm64"},
+      {"Windows IA64", "ia64"}};
+  Elements elements = one(value_text(datum.value), AsepResolution::dll);
+  const std::string name{trim(elements[0].text)};
+  if (name.empty() || is_whole_path(name)) return elements;
+  for (const auto& [environment, folder] : kFolders)
+    if (datum.key_path.find("\\" + std::string{environment} + "\\") != std::string::npos) {
+      elements[0].otherwise = name;
+      elements[0].resolved =
+          "%SystemRoot%\\System32\\spool\\prtprocs\\" + std::string{folder} + "\\" + name;
+    }
+  return elements;
+}
+
+/// An address, which leads to a file when it says so: file:///C:/x.
+Elements address(const RegistryValue* value) {
+  std::string text = value_text(value);
+  const bool is_file = starts_with_fold(trim(text), "file:");
+  Elements elements = one(std::move(text), AsepResolution::none);
+  if (!is_file) return elements;
+  std::string path{trim(elements[0].text)};
+  path.erase(0, std::min(path.find_first_not_of('/', 5), path.size()));
+  if (path.size() < 3 || path[1] != ':') return elements;  // of another machine
+  std::replace(path.begin(), path.end(), '/', '\\');
+  elements[0].resolved = std::move(path);
+  elements[0].resolution = AsepResolution::path;
+  return elements;
+}
+
 Elements of_class(const Guid& guid, const ClassLookup& classes) {
   AsepElement element;
   element.clsid = guid.text();
@@ -303,7 +357,7 @@ Elements machine_server(const AsepDatum& datum) {
 Elements by_kind(const AsepDatum& datum, const ClassLookup& classes) {
   switch (datum.location->kind) {
     case AsepKind::command:
-      return several(value_texts(datum.value), AsepResolution::command);
+      return commands(datum);
     case AsepKind::command_list:
       return list(datum.value, false, AsepResolution::command);
     case AsepKind::command_list_spaces:
@@ -318,6 +372,10 @@ Elements by_kind(const AsepDatum& datum, const ClassLookup& classes) {
       return list(datum.value, true, AsepResolution::dll);
     case AsepKind::dll_in_name:
       return one(datum.value != nullptr ? datum.value->name : "", AsepResolution::dll);
+    case AsepKind::print_processor:
+      return print_processor(datum);
+    case AsepKind::url:
+      return address(datum.value);
     case AsepKind::machine_server:
       return machine_server(datum);
     case AsepKind::clsid:
@@ -345,7 +403,6 @@ Elements by_kind(const AsepDatum& datum, const ClassLookup& classes) {
       return account(datum);
     case AsepKind::note:
       return one(joined(value_texts(datum.value)), AsepResolution::none);
-    case AsepKind::url:
     case AsepKind::flag:
     case AsepKind::file:
     case AsepKind::ini_file:

@@ -30,6 +30,7 @@ struct AsepElement {
   /// and this leads to a program: the bare name, which Windows then looks for. "" when there is
   /// none.
   std::string otherwise;
+  std::vector<std::string> libraries{};  ///< that the program loads because the text names them
   AsepResolution resolution = AsepResolution::none;
   std::string clsid;
   std::optional<std::uint64_t> whole_characters;  ///< UTF-16 units before `text` was cut

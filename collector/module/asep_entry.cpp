@@ -202,6 +202,12 @@ void write_other_existence(const AsepEntry& entry, Cell& cell) {
   cell.texts(existence);
 }
 
+void write_named_files(const AsepEntry& entry, Cell& cell) {
+  std::vector<std::string> files;
+  for (const auto& file : entry.named_files) files.push_back(file.text());
+  cell.texts(files);
+}
+
 void write_existence(const AsepEntry&, Cell& cell, Existence existence, bool there_is_one) {
   if (there_is_one) {
     cell.text(to_text(existence));

@@ -47,6 +47,7 @@ struct AsepEntry {
   FileTime disabled_at{};
   AsepDefault known = AsepDefault::no;
   std::optional<ArtifactId> target_artifact{};
+  std::vector<EvidencePath> named_files{};  ///< existing ones that the command line names besides
 
   /// The file behind the entry, nothing when none was resolved.
   const EvidencePath* target() const {
@@ -85,6 +86,7 @@ void write_hosts(const AsepEntry& entry, Cell& cell);
 void write_flags(const AsepEntry& entry, Cell& cell);
 void write_other_targets(const AsepEntry& entry, Cell& cell);
 void write_other_existence(const AsepEntry& entry, Cell& cell);
+void write_named_files(const AsepEntry& entry, Cell& cell);
 void write_existence(const AsepEntry& entry, Cell& cell, Existence existence, bool there_is_one);
 void write_text_or_absent(Cell& cell, const std::string& text);
 
@@ -167,8 +169,9 @@ constexpr std::array kTarget{
     F{{"image", "Program or library that would be loaded, as a path where it could be resolved."},
       [](const AsepEntry& e, Cell& c) { write_command_part(e, c, &ResolvedCommand::image); }},
     F{{"image_existence",
-       "Whether the image exists: exists, missing, or unknown when the source does not hold its "
-       "place."},
+       "Whether the image exists: exists, missing, folder when it is one, or unknown when the "
+       "source "
+       "does not hold its place."},
       [](const AsepEntry& e, Cell& c) {
         write_existence(e, c, e.command ? e.command->image_existence : Existence::unknown,
                         e.command.has_value());
@@ -201,6 +204,11 @@ constexpr std::array kTarget{
       write_other_targets},
     F{{"other_existence", "Whether each of these exists: exists, missing or unknown."},
       write_other_existence},
+    F{{"named_files",
+       "Further files that exist and that the command line names outside the Windows folder, at "
+       "most "
+       "8; each is preserved."},
+      write_named_files},
     F{{"flags",
        "What stands out in the command line, further commands included, such as unc_path or "
        "encoded_powershell."},

@@ -13,6 +13,12 @@ namespace {
 constexpr std::size_t kMaxKnownFiles = 20'000;
 /// App Paths of one hive: more are not made by software.
 constexpr std::size_t kMaxAppPaths = 5'000;
+/// Files of one command line that are preserved besides its targets.
+constexpr std::size_t kMaxNamedFiles = 8;
+/// Times that the evidence is asked whether such a file exists, for one entry.
+constexpr std::size_t kMaxNamedLookups = 64;
+/// Values of MountedDevices: a machine has some hundred.
+constexpr std::size_t kMaxVolumes = 5'000;
 constexpr std::string_view kAppPaths = "Microsoft\\Windows\\CurrentVersion\\App Paths";
 
 /// Locations that list what is installed rather than what starts: a program of Program Files is not
@@ -112,7 +118,7 @@ Existence AsepEvidence::look_for(const EvidencePath& path, bool folder) {
   if (volume == volumes.end() || volume->unreadable) return Existence::unknown;
   const auto info = context_.source().stat(path.stream().empty() ? path : path.with_stream(""));
   if (info) {
-    if (info->is_directory != folder) return Existence::missing;
+    if (info->is_directory != folder) return folder ? Existence::missing : Existence::folder;
     if (path.stream().empty()) return Existence::exists;
     const auto same = [&](const std::string& name) { return equals_fold(name, path.stream()); };
     return std::any_of(info->streams.begin(), info->streams.end(), same) ? Existence::exists
@@ -208,6 +214,7 @@ std::optional<Guid> AsepEvidence::class_of_program_id(std::string_view program_i
 void AsepEvidence::preserve_target(AsepEntry& entry) {
   const EvidencePath windows_folder = windows(entry.installation_index);
   if (entry.is_default() || !entry.command || entry.location->kind == AsepKind::folder) return;
+  entry.named_files = named_files(entry);
   const ResolvedCommand& command = *entry.command;
   const std::string reason = "autostart " + std::string{entry.location->id} + ": " + entry.place();
   const auto collect = [&](const EvidencePath& path) {
@@ -228,12 +235,96 @@ void AsepEvidence::preserve_target(AsepEntry& entry) {
       collect(*other.target_path());
     collect_image(other);
   }
+  for (const auto& file : entry.named_files) collect(file);
   if (lists_installed_programs(*entry.location) && entry.target() != nullptr &&
       is_program_files(*entry.target()))
     return;
-  if (command.target_path() && command.target_existence() == Existence::exists)
-    entry.target_artifact = collect(*command.target_path());
+  if (const auto& target = command.target_path()) {
+    if (command.target_existence() == Existence::exists) {
+      entry.target_artifact = collect(*target);
+    } else if (!target->stream().empty() &&
+               existence(target->with_stream("")) == Existence::exists) {
+      // The source does not list the stream: the file that would hold it is there.
+      entry.target_artifact = collect(target->with_stream(""));
+    }
+  }
   collect_image(command);
+}
+
+std::vector<EvidencePath> AsepEvidence::named_files(const AsepEntry& entry) {
+  const ResolvedCommand& command = *entry.command;
+  const EvidencePath windows_folder = windows(entry.installation_index);
+  std::vector<EvidencePath> files;
+  std::size_t lookups = 0;
+  const auto is_known = [&](const EvidencePath& path) {
+    const auto same = [&](const EvidencePath& known) { return known.folded() == path.folded(); };
+    const auto targets = entry.targets();
+    return (command.image_path && same(*command.image_path)) ||
+           std::any_of(targets.begin(), targets.end(),
+                       [&](const auto* one) { return same(*one); }) ||
+           std::any_of(files.begin(), files.end(), same);
+  };
+  // Bytes from `at` on that are a file, 0 when none: the longest that exists.
+  const auto file_at = [&](std::string_view text, std::size_t at) -> std::size_t {
+    constexpr std::string_view kNever = "\"<>|*?\r\n\t", kPerhaps = " ,;&()'`=^";
+    std::size_t end = std::min(text.find_first_of(kNever, at), text.size());
+    while (end > at + 3 && lookups < kMaxNamedLookups) {
+      const auto path = EvidencePath::parse(trim(text.substr(at, end - at)));
+      ++lookups;
+      if (path && existence(*path) == Existence::exists) {
+        if (!is_windows_folder(*path, windows_folder) && !is_known(*path)) files.push_back(*path);
+        return end - at;
+      }
+      const std::size_t next = text.substr(0, end).find_last_of(kPerhaps);
+      if (next == std::string_view::npos || next <= at + 3) return 0;
+      end = next;
+    }
+    return 0;
+  };
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  for (const std::string_view text :
+       {std::string_view{command.expanded}, std::string_view{command.decoded}})
+    for (std::size_t at = 0; at + 3 < text.size() && files.size() < kMaxNamedFiles; ++at) {
+      const bool drive = is_letter(text[at]) && text[at + 1] == ':' &&
+                         (text[at + 2] == '\\' || text[at + 2] == '/') &&
+                         (at == 0 || !is_letter(text[at - 1]));
+      if (drive) at += file_at(text, at);
+    }
+  return files;
+}
+
+void AsepEvidence::gather_volumes(RegistryHive& hive) {
+  if (hive.root == nullptr || hive.role != HiveRole::system) return;
+  auto key = hive.root->open("MountedDevices");
+  if (!key) return;
+  std::map<std::vector<std::byte>, std::string> drives;
+  std::vector<std::pair<std::string, std::vector<std::byte>>> volumes;
+  constexpr std::string_view kDrive = "\\DosDevices\\", kVolume = "\\??\\Volume";
+  const auto listed = (*key)->each_value([&](const RegistryValue& value) {
+    if (starts_with_fold(value.name, kDrive)) drives[value.data] = value.name.substr(kDrive.size());
+    if (starts_with_fold(value.name, kVolume))
+      volumes.emplace_back(fold_case(value.name.substr(kVolume.size())), value.data);
+    return volumes.size() < kMaxVolumes && drives.size() < kMaxVolumes;
+  });
+  if (!listed) context_.note(listed.error());
+  for (const auto& [guid, device] : volumes)
+    if (const auto drive = drives.find(device); drive != drives.end())
+      volumes_[hive.installation][guid] = drive->second;
+}
+
+std::string AsepEvidence::with_drive(std::string text, std::size_t installation) const {
+  const auto known = volumes_.find(installation);
+  if (known == volumes_.end()) return text;
+  constexpr std::size_t kGuid = 38;  // with its braces
+  const std::size_t begin = text.starts_with('"') ? 1 : 0;
+  for (const std::string_view prefix : {"\\\\?\\Volume", "\\??\\Volume", "\\\\.\\Volume"}) {
+    if (!starts_with_fold(std::string_view{text}.substr(begin), prefix)) continue;
+    if (text.size() < begin + prefix.size() + kGuid) continue;
+    const auto drive = known->second.find(fold_case(text.substr(begin + prefix.size(), kGuid)));
+    if (drive != known->second.end()) text.replace(begin, prefix.size() + kGuid, drive->second);
+    break;
+  }
+  return text;
 }
 
 }  // namespace hozen

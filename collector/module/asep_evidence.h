@@ -56,7 +56,15 @@ class AsepEvidence {
   /// instead, and its image when that lies outside Windows.
   void preserve_target(AsepEntry& entry);
 
+  /// Remembers the drive letters of a SYSTEM hive (MountedDevices).
+  void gather_volumes(RegistryHive& hive);
+  /// `text` with `\\?\Volume{GUID}\` in front as the drive that the registry gives that volume.
+  std::string with_drive(std::string text, std::size_t installation) const;
+
  private:
+  /// Existing files outside the Windows folder that the command line names anywhere: an argument, a
+  /// variable that a shell sets, a redirection.
+  std::vector<EvidencePath> named_files(const AsepEntry& entry);
   bool holds_files(const EvidencePath& folder);
   bool holds_whole_volume(const EvidencePath& path);
   Existence look_for(const EvidencePath& path, bool folder);
@@ -67,7 +75,8 @@ class AsepEvidence {
   ModuleContext& context_;
   std::unordered_map<std::string, Existence> existence_;  // by folded path
   std::map<std::string, bool> whole_volumes_;
-  std::unordered_map<std::string, bool> holds_files_;  // by folded path
+  std::unordered_map<std::string, bool> holds_files_;                  // by folded path
+  std::map<std::size_t, std::map<std::string, std::string>> volumes_;  // folded GUID to "C:"
   std::map<std::size_t, AppPaths> machine_app_paths_;
   AppPaths user_app_paths_;
   const UserProfile* app_paths_user_ = nullptr;

@@ -53,8 +53,8 @@ bool is_command_kind(AsepKind kind) {
 }
 
 bool is_library_kind(AsepKind kind) {
-  return kind == AsepKind::dll || kind == AsepKind::dll_list || kind == AsepKind::provider_order ||
-         kind == AsepKind::winsock_item;
+  return kind == AsepKind::dll || kind == AsepKind::print_processor || kind == AsepKind::dll_list ||
+         kind == AsepKind::provider_order || kind == AsepKind::winsock_item;
 }
 
 /// Kinds whose text is a place to go, so that an address in it is no news.

@@ -89,7 +89,8 @@ bool AsepReader::needs_classes() const {
 Result<void> AsepReader::read_registry(const OnEntry& on_entry) {
   if (context_.registry() == nullptr) return {};
   if (!needs_classes())
-    return read_hives({HiveRole::software, HiveRole::default_user, HiveRole::user}, on_entry);
+    return read_hives(
+        {HiveRole::system, HiveRole::software, HiveRole::default_user, HiveRole::user}, on_entry);
   // One hive is open at a time: the classes of machine and users are known before the hives that
   // name them.
   HOZEN_CHECK(read_hives({HiveRole::system, HiveRole::software, HiveRole::user_classes}, on_entry));
@@ -121,6 +122,8 @@ std::size_t AsepReader::installation_of(const UserProfile& user) const {
 
 void AsepReader::read_hive(RegistryHive& hive, const OnEntry& on_entry) {
   if (hive.user != nullptr) user_installations_[hive.user] = hive.installation;
+  evidence_.gather_volumes(hive);
+  if (hive.role == HiveRole::system && !needs_classes()) return;  // read for its volumes only
   evidence_.gather_app_paths(hive);
   if (needs_classes()) evidence_.gather_classes(hive);
   if (module_ == AsepModule::run_keys) gather_approvals(hive);
@@ -231,7 +234,8 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
   entry.clsid = element.clsid;
   entry.element = element.index;
   if (element.enabled) entry.enabled = element.enabled;
-  const std::string& text = element.resolved.empty() ? element.text : element.resolved;
+  const std::string text = evidence_.with_drive(
+      element.resolved.empty() ? element.text : element.resolved, installation);
   const auto context = evidence_.resolver(installation, entry.user, entry.wow64,
                                           entry.location->module == AsepModule::run_keys);
   switch (element.resolution) {
@@ -246,6 +250,10 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       break;
     case AsepResolution::dll:
       entry.command = resolve_dll(text, context);
+      if (!element.otherwise.empty() && entry.command->image_existence != Existence::exists)
+        if (auto searched = resolve_dll(element.otherwise, context);
+            searched.image_existence == Existence::exists)
+          entry.command = std::move(searched);
       break;
     case AsepResolution::path:
       entry.command = resolve_path(text, context);
@@ -265,6 +273,11 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       break;
     }
   }
+  if (entry.command)
+    for (const auto& library : element.libraries) {
+      entry.command->other_commands.push_back(library);
+      entry.command->others.push_back(resolve_dll(library, context));
+    }
   entry.known = default_of(entry, *context.environment, evidence_.windows(installation));
   compare_with_machine(entry);
   evidence_.preserve_target(entry);

@@ -121,6 +121,27 @@ void judge_location(const RuleInput& input, std::vector<RuleHit>& hits) {
          "T1564.004"});
 }
 
+/// What can be said of a target only by its kind: a folder, or a volume without a known drive.
+void judge_unreachable(const RuleInput& input, std::vector<RuleHit>& hits) {
+  const ResolvedCommand& command = *input.command;
+  const auto& target = command.target_path();
+  if (target && command.target_existence() == Existence::folder)
+    hits.push_back({"folder_target",
+                    "Entry whose program is a folder",
+                    {quote(target->text()) + " is a folder, not a file.", 10, Family::path, {}},
+                    "",
+                    true});
+  if (!target && command.has_flag(command_flag::kDevicePath))
+    hits.push_back({"device_path",
+                    "Program named by a device instead of a drive",
+                    {quote(command.payload.empty() ? command.image : command.payload) +
+                         " names a device or volume whose drive the evidence does not say.",
+                     20,
+                     Family::path,
+                     {}},
+                    ""});
+}
+
 void judge_missing(const RuleInput& input, std::vector<RuleHit>& hits) {
   const auto& target = input.command->target_path();
   if (!target || input.command->target_existence() != Existence::missing) return;
@@ -212,6 +233,41 @@ void judge_powershell(const RuleInput& input, std::vector<RuleHit>& hits) {
                    Family::command_line,
                    {}},
                   "T1059.001"});
+}
+
+/// A script file of Program Files or Windows, which only administrators can change, is how software
+/// and administrators start PowerShell without a window.
+void judge_protected_script(const RuleInput& input, std::vector<RuleHit>& hits) {
+  constexpr std::string_view kHiding[] = {
+      command_flag::kEncodedPowershell,  command_flag::kInvokeExpression,
+      command_flag::kDownload,           command_flag::kBase64InScript,
+      command_flag::kPowershellVersion2, command_flag::kObfuscated};
+  const ResolvedCommand& command = *input.command;
+  const auto& script = command.payload_path;
+  std::string host;
+  host_technique(command, host);
+  if ((host != "powershell.exe" && host != "pwsh.exe") || !script ||
+      command.payload_kind != "script" || !script->stream().empty())
+    return;
+  if (!is_program_files(*script) && !is_windows_folder(*script, input.windows)) return;
+  if (std::any_of(std::begin(kHiding), std::end(kHiding),
+                  [&](std::string_view flag) { return command.has_flag(flag); }))
+    return;
+  int sum = 0;
+  for (const auto& hit : hits)
+    if (hit.rule == "powershell_evasion" || hit.rule == "proxy_execution") sum += hit.why.weight;
+  constexpr int kMost = 35;  // below medium
+  if (sum <= kMost) return;
+  hits.push_back({"protected_script",
+                  "",
+                  {quote(script->text()) +
+                       " lies in a folder that only administrators can write to, as scripts of "
+                       "installed software do.",
+                   kMost - sum,
+                   Family::location,
+                   {}},
+                  "",
+                  true});
 }
 
 void judge_remote(const RuleInput& input, std::vector<RuleHit>& hits) {
@@ -312,9 +368,11 @@ Assessment assess_command(const RuleInput& input) {
   Assessment result;
   judge_location(input, result.hits);
   judge_missing(input, result.hits);
+  judge_unreachable(input, result.hits);
   judge_names(input, result.hits);
   judge_host(input, result.hits);
   judge_powershell(input, result.hits);
+  judge_protected_script(input, result.hits);
   judge_remote(input, result.hits);
   judge_memory_dump(input, result.hits);
   judge_nesting(input, result.hits);

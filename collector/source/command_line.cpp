@@ -13,6 +13,8 @@ std::string_view to_text(Existence existence) {
       return "exists";
     case Existence::missing:
       return "missing";
+    case Existence::folder:
+      return "folder";
     case Existence::unknown:
       break;
   }

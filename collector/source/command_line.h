@@ -15,7 +15,12 @@ namespace hozen {
 
 /// Whether a resolved file is there. `unknown`: the source does not hold the folder's volume, so
 /// nothing can be said.
-enum class Existence : std::uint8_t { exists, missing, unknown };
+enum class Existence : std::uint8_t {
+  exists,
+  missing,
+  folder,  ///< there is a folder of that name, no file
+  unknown
+};
 std::string_view to_text(Existence existence);
 
 /// What the resolver may ask of the evidence. All lookups are case-insensitive.

@@ -268,7 +268,9 @@ FoundFile Resolution::find_absolute(const std::string& path, Lookup lookup) {
     FoundFile file = probe(path + extension);
     if (file.exists()) return file;
     // What is reported as missing: the name with the extension that is meant.
-    if (!expected || extension == ".exe") expected = std::move(file);
+    // What is a folder is no missing file.
+    const bool is_folder = expected && expected->existence == Existence::folder;
+    if (!expected || (extension == ".exe" && !is_folder)) expected = std::move(file);
   }
   if (!expected->path) step("not the path of a file: " + path);
   if (!has_short_name(path)) return *expected;

@@ -108,7 +108,7 @@ std::vector<Foreign> foreign_values() {
        Severity::medium},
       {{in(kClasses, "CLSID\\{AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE}\\ScriptletURL"), "",
         sz("file://C:\\Windows\\system32\\evil.sct")},
-       Severity::low},
+       Severity::medium},
       {{in(kNt, "AppCompatFlags\\TelemetryController\\x"), "Command",
         sz("-m:C:\\Users\\Public\\evil.dll -f:Go")},
        Severity::medium},

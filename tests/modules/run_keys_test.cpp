@@ -404,7 +404,7 @@ TEST(RunKeys, ProgramsHiddenBehindManyShellsAreAFindingOfTheirOwn) {
     ASSERT_EQ(run.context->findings.size(), 1u) << depth;
     EXPECT_EQ(run.context->findings[0].rule, "run_keys.nested_commands");
     EXPECT_GE(severity_of(run.context->findings[0]), Severity::medium);
-    EXPECT_EQ(run.context->has_collected("C:\\Program Files\\Vendor\\agent.exe"), depth == 10);
+    EXPECT_TRUE(run.context->has_collected("C:\\Program Files\\Vendor\\agent.exe")) << depth;
   }
 }
 
