@@ -64,10 +64,44 @@ Elements several(const std::vector<std::string>& texts, AsepResolution resolutio
 }
 
 /// Text that separates by commas (and blanks), or a MULTI_SZ whose strings may do so too.
-Elements list(const RegistryValue* value, bool spaces_separate, AsepResolution resolution) {
+Elements list(const RegistryValue* value, AsepResolution resolution) {
   std::vector<std::string> texts;
   for (const auto& text : value_texts(value))
-    for (auto& part : split_command_list(text, spaces_separate)) texts.push_back(std::move(part));
+    for (auto& part : split_command_list(text, false)) texts.push_back(std::move(part));
+  return several(texts, resolution);
+}
+
+/// The same where blanks separate too. They stand in paths as well: a text that is a file as a
+/// whole stays one, and so does a path whose later word goes on with a folder ("C:\a b\c.exe").
+Elements list_by_blanks(const RegistryValue* value, AsepResolution resolution,
+                        const ClassLookup& lookup) {
+  constexpr std::string_view kEnds[] = {".exe", ".com", ".bat", ".cmd", ".scr", ".pif", ".dll"};
+  std::vector<std::string> texts;
+  for (const auto& text : value_texts(value))
+    for (auto& part : split_command_list(text, false)) {
+      if (lookup.is_file && part.find('"') == std::string::npos && lookup.is_file(part)) {
+        texts.push_back(std::move(part));
+        continue;
+      }
+      const std::size_t first = texts.size();
+      for (auto& word : split_command_list(part, true)) {
+        const bool goes_on =
+            word.find('\\') != std::string::npos && !is_whole_path(word) && !word.starts_with('"');
+        std::size_t begin = texts.size();
+        while (goes_on && begin > first && !is_whole_path(texts[begin - 1])) --begin;
+        const bool joins = goes_on && begin > first &&
+                           std::none_of(std::begin(kEnds), std::end(kEnds), [&](auto end) {
+                             return ends_with_fold(texts.back(), end);
+                           });
+        if (!joins) {
+          texts.push_back(std::move(word));
+          continue;
+        }
+        for (std::size_t i = begin; i < texts.size(); ++i) texts[begin - 1] += ' ' + texts[i];
+        texts[begin - 1] += ' ' + word;
+        texts.resize(begin);
+      }
+    }
   return several(texts, resolution);
 }
 
@@ -271,7 +305,7 @@ Elements environment(const AsepDatum& datum, const ClassLookup& classes) {
 
 /// Each provider is a service that names its library.
 Elements provider_order(const AsepDatum& datum) {
-  Elements elements = list(datum.value, false, AsepResolution::none);
+  Elements elements = list(datum.value, AsepResolution::none);
   if (datum.hive == nullptr || datum.hive->root == nullptr || !datum.control_set) return elements;
   const auto end = datum.key_path.find("\\Control\\");
   if (end == std::string::npos || datum.key_path.size() < datum.hive->mount.size() + 1)
@@ -359,9 +393,9 @@ Elements by_kind(const AsepDatum& datum, const ClassLookup& classes) {
     case AsepKind::command:
       return commands(datum);
     case AsepKind::command_list:
-      return list(datum.value, false, AsepResolution::command);
+      return list(datum.value, AsepResolution::command);
     case AsepKind::command_list_spaces:
-      return list(datum.value, true, AsepResolution::command);
+      return list_by_blanks(datum.value, AsepResolution::command, classes);
     case AsepKind::command_or_dll:
       return command_or_dll(value_text(datum.value));
     case AsepKind::native_list:
@@ -369,7 +403,7 @@ Elements by_kind(const AsepDatum& datum, const ClassLookup& classes) {
     case AsepKind::dll:
       return several(value_texts(datum.value), AsepResolution::dll);
     case AsepKind::dll_list:
-      return list(datum.value, true, AsepResolution::dll);
+      return list_by_blanks(datum.value, AsepResolution::dll, classes);
     case AsepKind::dll_in_name:
       return one(datum.value != nullptr ? datum.value->name : "", AsepResolution::dll);
     case AsepKind::print_processor:

@@ -51,6 +51,7 @@ struct AsepDatum {
 struct ClassLookup {
   std::function<std::optional<ClassServer>(const Guid&)> server;
   std::function<std::optional<Guid>(std::string_view program_id)> program_id;
+  std::function<bool(const std::string& path)> is_file;  ///< after expansion
 };
 
 /// Elements of one value after which the rest is left out.

@@ -188,13 +188,18 @@ void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepH
     resolve(entry, element);
     return on_entry(entry, hit);
   }
-  const ClassLookup classes{[&](const Guid& guid) {
-                              return evidence_.find_class(guid, installation, entry.user,
-                                                          entry.wow64);
-                            },
-                            [&](std::string_view name) {
-                              return evidence_.class_of_program_id(name, installation, entry.user);
-                            }};
+  const ClassLookup classes{
+      [&](const Guid& guid) {
+        return evidence_.find_class(guid, installation, entry.user, entry.wow64);
+      },
+      [&](std::string_view name) {
+        return evidence_.class_of_program_id(name, installation, entry.user);
+      },
+      [&](const std::string& text) {
+        const auto path =
+            EvidencePath::parse(evidence_.environment(installation, entry.user).expand(text));
+        return path && evidence_.existence(*path) == Existence::exists;
+      }};
   const auto elements = elements_of(datum, classes);
   if (elements.size() >= kMaxElements)
     context_.note(Error{Errc::limit, "entries of one value", {}, entry.place()});

@@ -128,5 +128,26 @@ TEST(Libraries, ThatAValueNamesWithoutAFolderAreFound) {
     EXPECT_TRUE(run.context->has_collected(path)) << path;
 }
 
+TEST(Lists, ABlankInsideAPathSeparatesNothing) {
+  const std::string key = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Windows";
+  const auto lines = [&](const char* text, bool present) {
+    fake::FakeWindows windows = machine();
+    if (present) windows.program("C:\\Program Files\\My App\\a b.exe");
+    windows.value(key, "Load", fake::sz(text));
+    const ModuleRun run = run_module(modules::autostarts, windows);
+    std::vector<std::string> found;
+    for (const auto& record : run.context->records)
+      if (record["location"] == "windows_load_run") found.push_back(record["command_line"]);
+    return found;
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(lines("C:\\Program Files\\My App\\a b.exe", true),
+            Texts{"C:\\Program Files\\My App\\a b.exe"});
+  EXPECT_EQ(lines("C:\\Program Files\\My App\\a.exe calc.exe", false),
+            (Texts{"C:\\Program Files\\My App\\a.exe", "calc.exe"}));
+  EXPECT_EQ(lines("C:\\a.exe C:\\b.exe,c.exe sub\\d.exe", false),
+            (Texts{"C:\\a.exe", "C:\\b.exe", "c.exe", "sub\\d.exe"}));
+}
+
 }  // namespace
 }  // namespace hozen
