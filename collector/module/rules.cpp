@@ -155,13 +155,25 @@ void judge_missing(const RuleInput& input, std::vector<RuleHit>& hits) {
                   true});
 }
 
+/// True when the whole path, maybe but for its extension, stands in the command line, not only a
+/// name that led to it.
+bool is_spelled_out(std::string_view path, const ResolvedCommand& command) {
+  std::string line = fold_case(command.expanded);
+  std::replace(line.begin(), line.end(), '/', '\\');
+  const std::size_t dot = path.rfind('.');
+  if (dot != std::string_view::npos && path.find('\\', dot) == std::string_view::npos)
+    path = path.substr(0, dot);
+  return line.find(fold_case(path)) != std::string::npos;
+}
+
 void judge_names(const RuleInput& input, std::vector<RuleHit>& hits) {
   for (const auto& [file, exists] : named_files(*input.command)) {
     const std::string_view name = last_component(file);
     const auto path = EvidencePath::parse(file);
-    // Where a file lies can be said only of one that is there: a path may be put together from
-    // where Windows would look first.
-    if (exists && path && is_system_name_elsewhere(*path, input.windows))
+    // Where a file lies can be said of one that is there, or whose place the entry itself names:
+    // any other path may be put together from where Windows would look first.
+    if (path && (exists || is_spelled_out(file, *input.command)) &&
+        is_system_name_elsewhere(*path, input.windows))
       hits.push_back({"system_name_elsewhere",
                       "Program named like one of Windows in another folder",
                       {quote(file) + " has the name of a Windows program but does not lie where "

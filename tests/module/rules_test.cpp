@@ -140,6 +140,21 @@ TEST(SystemNames, ElsewhereIsAFinding) {
     EXPECT_EQ(hits_of(command_of(legal)), "") << legal;
 }
 
+TEST(SystemNames, ElsewhereIsSaidOfAPlaceThatTheEntryNamesOrAFileThatIsThere) {
+  ResolvedCommand named = command_of("C:\\Users\\Public\\svchost.exe", "-k x");
+  named.image_existence = Existence::unknown;  // a source of hives alone
+  EXPECT_NE(hits_of(named).find("system_name_elsewhere:40"), std::string::npos);
+  named.expanded = "c:/users/public/SVCHOST -k x";
+  EXPECT_NE(hits_of(named).find("system_name_elsewhere:40"), std::string::npos);
+  // Looked for where a policy keeps its scripts; it is not there.
+  ResolvedCommand looked_for = command_of("C:\\Windows\\Scripts\\powershell.exe", "-File x.ps1");
+  looked_for.expanded = "powershell.exe -File x.ps1";
+  looked_for.image_existence = Existence::unknown;
+  EXPECT_EQ(hits_of(looked_for).find("system_name_elsewhere"), std::string::npos);
+  looked_for.image_existence = Existence::exists;
+  EXPECT_NE(hits_of(looked_for).find("system_name_elsewhere:40"), std::string::npos);
+}
+
 TEST(SystemNames, FindsImitations) {
   const std::pair<const char*, const char*> imitations[] = {
       {"rund1132.exe", "rundll32.exe"},     {"svchdst.exe", "svchost.exe"},
