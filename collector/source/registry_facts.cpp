@@ -203,13 +203,19 @@ SelectNumbers read_select(RegistryKey& system) {
       return value <= kMaxControlSet ? static_cast<std::uint32_t>(value) : 0;
     };
     numbers = {number("Current"), number("Default"), number("Failed"), number("LastKnownGood"), {}};
-    if (numbers.current != 0 && !system.open(control_set_name(numbers.current)))
-      numbers.fault =
-          "Select\\Current names " + control_set_name(numbers.current) + ", which is not there";
+    if (numbers.current != 0 && !system.open(control_set_name(numbers.current))) {
+      // A registry without numbered sets (Wine's) has just the current one.
+      const std::uint32_t other = guess_current(system);
+      if (other != 0 && other != numbers.current) {
+        numbers.fault =
+            "Select\\Current names " + control_set_name(numbers.current) + ", which is not there";
+        numbers.current = other;
+      }
+    }
   } else if (system.open(control_set_name(1))) {
     numbers.fault = "Select is missing";
   }
-  if (numbers.current == 0 || !numbers.fault.empty()) numbers.current = guess_current(system);
+  if (numbers.current == 0) numbers.current = guess_current(system);
   if (!numbers.fault.empty())
     numbers.fault += "; taken for the current one: " + control_set_name(numbers.current);
   return numbers;
