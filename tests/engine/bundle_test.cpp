@@ -149,7 +149,7 @@ std::vector<std::byte> bundle_by(unsigned threads, DeflateEncoder encoder) {
   BundleBuilder other{{threads, encoder}};
   add_sample(other);
   for (unsigned i = 0; i < 50; ++i)
-    other.file("C:\\f" + std::to_string(i), compressible_bytes(i * 50'000, i));
+    other.file("C:\\f" + std::to_string(i), compressible_bytes(std::size_t{i} * 50'000, i));
   return other.bytes();
 }
 
