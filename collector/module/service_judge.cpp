@@ -79,6 +79,13 @@ constexpr NamedAdvice kAdvice[] = {
     {"hidden_service_name",
      {"Damage to the hive, or copy protection.",
       "The service's program; whether the running system lists it."}},
+    {"not_in_service_manager",
+     {"A service whose key was written since the last start without telling the service manager, "
+      "as "
+      "some installers do, or protection software that hides its own.",
+      "The time of the key against the last start; the security of the service; whether its "
+      "process "
+      "or driver is there."}},
     {"interactive_system_service",
      {"Old software that shows messages.", "The program of the service."}},
 };
@@ -173,8 +180,31 @@ std::optional<Finding> judge_service(const ServiceCase& one, const std::string& 
   return finding;
 }
 
+Finding judge_keyless_service(const LiveService& service, const std::string& record) {
+  Finding finding;
+  finding.rule = "services.service_without_key";
+  finding.title = "Service of the running system that the registry does not hold";
+  finding.subject = "service " + printable(service.name);
+  if (!service.image_path.empty()) finding.subject += " -> " + printable(service.image_path);
+  finding.why.push_back({"The service manager lists '" + printable(service.name) + "' (" +
+                             std::string{service_state_text(service.state)} +
+                             "), but the registry has no key for it.",
+                         50,
+                         Family::registry_state,
+                         {record}});
+  finding.attack = {"T1014", "T1543.003"};
+  finding.benign.emplace_back(
+      "A service that was removed and goes on until the next start; tools that load a driver and "
+      "take its key away again (process viewers, memory acquisition).");
+  finding.next.emplace_back(
+      "The program or driver and its process; keys recovered from free parts of SYSTEM; events "
+      "7045 "
+      "and 7036.");
+  return finding;
+}
+
 void report_services(ModuleContext& context, ServiceReader& reader, const ServiceBaseline& baseline,
-                     const ServiceSet& set) {
+                     const ServiceManagerView& manager, const ServiceSet& set) {
   if (!set.current && !set.next) return;
   Texts display_names, descriptions;
   for (const auto& service : set.services) {
@@ -184,6 +214,7 @@ void report_services(ModuleContext& context, ServiceReader& reader, const Servic
   }
   ServiceCase one;
   one.baseline = &baseline;
+  one.manager = &manager;
   one.host = &reader.host(set.installation);
   one.windows = reader.evidence().windows(set.installation);
   one.reference_time = context.reference_time();

@@ -15,6 +15,9 @@ std::optional<Finding> judge_service(const ServiceCase& one, const std::string& 
 
 /// Judges every service of a control set that Windows runs from or starts from next, and reports.
 void report_services(ModuleContext& context, ServiceReader& reader, const ServiceBaseline& baseline,
-                     const ServiceSet& set);
+                     const ServiceManagerView& manager, const ServiceSet& set);
+
+/// A service of the service manager that has no key in the registry.
+Finding judge_keyless_service(const LiveService& service, const std::string& record);
 
 }  // namespace hozen

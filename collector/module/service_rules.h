@@ -9,6 +9,7 @@
 
 #include "collector/module/rules.h"
 #include "collector/module/service_reader.h"
+#include "collector/module/service_views.h"
 
 namespace hozen {
 
@@ -17,6 +18,7 @@ struct ServiceCase {
   const ServiceEntry* entry = nullptr;
   const ServiceBaseline* baseline = nullptr;
   const ServiceHost* host = nullptr;
+  const ServiceManagerView* manager = nullptr;  ///< nullptr: no running system
   EvidencePath windows{};
   FileTime reference_time{};
   /// Another service with the same text, nullptr when there is none.

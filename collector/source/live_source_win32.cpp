@@ -3,6 +3,8 @@
 #include "collector/base/system_dll_win32.h"
 #include "collector/source/live_host_win32.h"
 #include "collector/source/live_registry.h"
+#include "collector/source/live_services_win32.h"
+#include "collector/source/live_state.h"
 #include "collector/source/live_volumes_win32.h"
 #include "collector/source/registry.h"
 #include "collector/source/win32_files_win32.h"
@@ -41,6 +43,18 @@ class LiveSource final : public EvidenceSource {
     return tree_.open(path);
   }
   Registry* api_registry() override { return registry_.get(); }
+  const LiveState* live_state() override {
+    if (!state_) {
+      state_.emplace();
+      auto services = list_live_services();
+      if (services) {
+        state_->services = *std::move(services);
+      } else {
+        state_->services_failed = services.error();
+      }
+    }
+    return &*state_;
+  }
   std::optional<HostFacts> live_host() override { return complete_host_facts(registry_->host()); }
   std::optional<FileTime> live_time() const override { return started_; }
 
@@ -48,6 +62,7 @@ class LiveSource final : public EvidenceSource {
   std::vector<VolumeInfo> volumes_;
   win32::Tree tree_;
   std::unique_ptr<Registry> registry_;
+  std::optional<LiveState> state_;
   FileTime started_;
 };
 

@@ -58,7 +58,7 @@ enum class View : std::uint8_t { raw, api };
 std::string_view to_text(View view);
 
 class Registry;
-struct LiveState;  // processes, sockets, ...: plain structs; none of the sources has any yet
+struct LiveState;  // collector/source/live_state.h
 
 struct VolumeInfo {
   std::string name;                     ///< "C:" or "volume1"
@@ -112,6 +112,7 @@ class EvidenceSource {
   /// The registry as the running system's API tells it; nullptr when this source has none. (The raw
   /// view is made of hive files: OfflineRegistry.)
   virtual Registry* api_registry() = 0;
+  /// What only a running system can tell; nullptr on a folder or image. Asked for once, then kept.
   virtual const LiveState* live_state() { return nullptr; }
   /// Facts of the running host; nothing offline (they come from the hives then).
   virtual std::optional<HostFacts> live_host() { return std::nullopt; }

@@ -1,9 +1,12 @@
 // Services and drivers: what Windows itself starts, before anybody logs on and mostly as SYSTEM,
 // of every control set. An entry proves that the service is configured so and when its keys were
 // last written; not when it was installed, nor that it ever ran. Services of Windows are compared
-// with what belongs to them, so that a library or program put in place of theirs is found.
+// with what belongs to them, so that a library or program put in place of theirs is found; on a
+// running system the service manager is asked too, and what only one of the two shows is found.
 #include <array>
+#include <set>
 
+#include "collector/base/text.h"
 #include "collector/module/service_judge.h"
 #include "collector/module/service_reader.h"
 
@@ -19,7 +22,11 @@ constexpr Kind kService{"service", "One service or driver of a control set.", kS
 constexpr auto kGroupColumns = columns_of(kSvchostGroupFields);
 constexpr Kind kGroup{"svchost_group", "One group of services that share a svchost.exe.",
                       kGroupColumns};
-constexpr std::array kKinds{kService, kGroup};
+constexpr auto kLiveServiceColumns = columns_of(kLiveServiceFields);
+constexpr Kind kLiveService{
+    "live_service", "One service or driver as the service manager of a running system lists it.",
+    kLiveServiceColumns};
+constexpr std::array kKinds{kService, kGroup, kLiveService};
 
 constexpr std::string_view kReferences[] = {
     "https://learn.microsoft.com/windows/win32/services/service-configuration-programs",
@@ -38,20 +45,39 @@ constexpr std::string_view kAttack[] = {
     "T1218.008", "T1218.009", "T1218.010", "T1218.011", "T1543.003", "T1564",
     "T1564.001", "T1564.004", "T1569.002", "T1574.001", "T1574.009", "T1574.011"};
 
+/// What the service manager of a running system lists, compared with `keys`: the folded names of
+/// the services in the registry.
+void read_manager(ModuleContext& context, const std::set<std::string>& keys) {
+  const LiveState* state = context.source().live_state();
+  if (state == nullptr) return;
+  if (state->services_failed) context.note(*state->services_failed);
+  for (const auto& service : state->services) {
+    const LiveServiceRow row{&service, keys.contains(fold_case(service.name))};
+    const std::string record = context.emit(kLiveService, kLiveServiceFields, row, {});
+    // Without any key the registry could not be read, and nothing can be said.
+    if (!row.in_registry && !keys.empty()) context.report(judge_keyless_service(service, record));
+  }
+}
+
 Result<void> run(ModuleContext& context) {
   const ServiceBaseline baseline{kBaseline};
+  const ServiceManagerView manager{context.source().live_state()};
   ServiceReader reader{context, baseline};
-  return reader.read(
+  std::set<std::string> keys;
+  HOZEN_CHECK(reader.read(
       {[&](const ServiceEntry& entry) {
+         if (entry.current_control_set && !entry.deleted) keys.insert(fold_case(entry.name));
          return context.emit(kService, kServiceFields, entry, entry.envelope());
        },
-       [&](const ServiceSet& set) { report_services(context, reader, baseline, set); },
+       [&](const ServiceSet& set) { report_services(context, reader, baseline, manager, set); },
        [&](const SvchostGroup& group) {
          Envelope envelope;
          envelope.origin = {group.artifact, group.key_path, group.offset};
          envelope.timestamps.emplace_back("key_last_written", group.written);
          context.emit(kGroup, kSvchostGroupFields, group, envelope);
-       }});
+       }}));
+  if (context.reads_files()) read_manager(context, keys);
+  return {};
 }
 
 }  // namespace

@@ -44,8 +44,11 @@ class FakeSource final : public EvidenceSource {
   void merge(const FakeSource& other);
   std::uint64_t opened() const;  ///< how often open() succeeded
   std::uint64_t walked() const;  ///< how often walk() was called
-  /// From now on a live source with this API registry, which must outlive it.
-  void be_live(Registry& api) { api_ = &api; }
+  /// From now on a live source with this API registry and live state, which must outlive it.
+  void be_live(Registry& api, const LiveState* state = nullptr) {
+    api_ = &api;
+    state_ = state;
+  }
 
   std::string_view kind() const override { return api_ == nullptr ? "folder" : "live"; }
   std::string describe() const override { return "fake"; }
@@ -57,11 +60,13 @@ class FakeSource final : public EvidenceSource {
                     const std::function<void(const EvidencePath&, Error)>& problem) override;
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override;
   Registry* api_registry() override { return api_; }
+  const LiveState* live_state() override { return state_; }
 
  private:
   struct State;
   std::unique_ptr<State> self_;
   Registry* api_ = nullptr;
+  const LiveState* state_ = nullptr;
 };
 
 std::vector<std::byte> bytes_from(std::string_view text);

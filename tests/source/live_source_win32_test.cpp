@@ -6,6 +6,7 @@
 #include <map>
 
 #include "collector/base/text.h"
+#include "collector/source/live_state.h"
 #include "collector/source/offline_registry.h"
 #include "collector/source/registry.h"
 #include "tests/builders/fake_windows.h"
@@ -55,6 +56,24 @@ TEST(LiveSource, ListsTheRootOfEachReadableVolume) {
         [](const EvidencePath&, const Error& error) { ADD_FAILURE() << error.text(); });
     EXPECT_TRUE(walked) << walked.error().text();
   }
+}
+
+TEST(LiveSource, ListsTheServicesOfTheServiceManagerOnce) {
+  const auto source = live();
+  const LiveState* state = source->live_state();
+  ASSERT_NE(state, nullptr);
+  EXPECT_EQ(source->live_state(), state);
+  ASSERT_FALSE(state->services_failed) << state->services_failed->text();
+  // Every Windows has it, and Wine too.
+  const auto found =
+      std::find_if(state->services.begin(), state->services.end(),
+                   [](const LiveService& one) { return equals_fold(one.name, "Eventlog"); });
+  ASSERT_NE(found, state->services.end());
+  EXPECT_FALSE(found->unreadable);
+  EXPECT_FALSE(found->image_path.empty());
+  EXPECT_TRUE(found->start.has_value());
+  EXPECT_NE(found->type, 0u);
+  EXPECT_NE(found->state, 0u);
 }
 
 TEST(LiveSource, ReadsAFileByItsPathOnTheHost) {

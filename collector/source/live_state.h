@@ -1,0 +1,33 @@
+// What only a running system can tell, as plain values: filled in by live sources, built by hand in
+// tests, absent on a folder or image.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/base/result.h"
+
+namespace hozen {
+
+/// One service or driver as the service manager lists it.
+struct LiveService {
+  std::string name, display_name;
+  std::uint32_t type = 0;   ///< SERVICE_*, as in the registry
+  std::uint32_t state = 0;  ///< 1 stopped, 2 starting, 3 stopping, 4 running, 5 to 7 paused
+  std::uint32_t pid = 0;    ///< 0 when it has no process
+  std::optional<std::uint32_t> start{};  ///< of its configuration, like the next two
+  std::string image_path, account;
+  std::optional<Error> unreadable{};  ///< why the configuration could not be read
+};
+
+struct LiveState {
+  std::vector<LiveService> services;
+  std::optional<Error> services_failed{};  ///< why they could not be listed
+};
+
+/// Services after which the rest is left out; a full Windows has under 2,000 with its drivers.
+constexpr std::size_t kMaxLiveServices = 20'000;
+
+}  // namespace hozen
