@@ -67,6 +67,7 @@ struct TaskViews {
   bool files_whole = false;        ///< and every folder below could be listed
   bool keeps_descriptors = false;  ///< some key of Tree has SD: this Windows writes it
   bool keeps_indexes = false;      ///< some key of Tree has Index
+  bool scheduler = false;          ///< the running Task Scheduler gave its whole list
 };
 
 /// How far a task is what Windows, or a well-known program, sets up by itself.
@@ -87,6 +88,7 @@ struct ScheduledTask {
   const UserProfile* user = nullptr;  ///< whose environment counts
   std::vector<TaskTarget> targets;
   TaskDefault known = TaskDefault::no;
+  std::optional<bool> listed{};  ///< by the running Task Scheduler; nothing: not asked
   bool path_registered = false;  ///< file_only: the registry has a task of this path, with another
                                  ///< file
 
@@ -223,6 +225,9 @@ inline constexpr std::array kTaskFields{
         task_fields::write_file_actions},
     task_fields::F{{"hidden", "Whether its definition asks to be hidden in the Task Scheduler."},
                    [](const TaskRow& r, Cell& c) { c.boolean(r.task->hidden()); }},
+    task_fields::F{
+        {"listed", "Whether the running Task Scheduler lists it; absent where it was not asked."},
+        [](const TaskRow& r, Cell& c) { task_fields::write_match(c, r.task->listed); }},
     task_fields::F{{"enabled", "Whether it is switched on."},
                    [](const TaskRow& r, Cell& c) { c.boolean(r.task->enabled()); }},
     task_fields::F{{"last_error", "Result of its last run, 0 for success."},

@@ -10,6 +10,7 @@
 #include "collector/module/asep_files.h"
 #include "collector/module/rules.h"
 #include "collector/module/task_json.h"
+#include "collector/source/live_state.h"
 
 namespace hozen {
 namespace {
@@ -66,6 +67,7 @@ std::string command_line_of(const TaskAction& action) {
 Result<void> TaskReader::read(const OnTask& on_task) {
   if (context_.registry() == nullptr) return {};
   HOZEN_CHECK(read_hives());
+  ask_scheduler();
   for (std::size_t i = 0; i < context_.registry()->installations().size(); ++i) {
     if (context_.reads_files()) read_files(i, on_task);
     Machine& machine = machines_[i];
@@ -75,6 +77,27 @@ Result<void> TaskReader::read(const OnTask& on_task) {
     }
   }
   return {};
+}
+
+/// On a live system files are read with the registry of the API, the view to compare with what the
+/// scheduler says: hive files may be behind.
+void TaskReader::ask_scheduler() {
+  const LiveState* state = context_.source().live_state();
+  if (state == nullptr || !context_.reads_files()) return;
+  Machine& machine = machines_[0];
+  if (!machine.views.registry) return;  // nothing to compare with
+  if (state->tasks_failed) return context_.note(*state->tasks_failed);
+  machine.views.scheduler = state->tasks.whole;
+  std::set<std::string> listed;
+  for (const LiveTask& task : state->tasks.tasks) {
+    const std::string folded = fold_case(task.path);
+    if (!machine.paths.contains(folded)) unregistered_.push_back(task);
+    listed.insert(folded);
+  }
+  for (auto& task : machine.tasks) {
+    const bool found = listed.contains(fold_case(task.path));
+    if (found || state->tasks.whole) task.listed = found;
+  }
 }
 
 Result<void> TaskReader::read_hives() {

@@ -12,6 +12,7 @@
 
 #include "collector/module/asep_evidence.h"
 #include "collector/module/task_entry.h"
+#include "collector/source/live_tasks.h"
 
 namespace hozen {
 
@@ -36,6 +37,8 @@ class TaskReader {
   /// The registry first, then each file with what the registry says of it, then what has no file.
   /// Files are read only where the context says so. Errc::cancelled when the run is stopped.
   Result<void> read(const OnTask& on_task);
+  /// What the running Task Scheduler lists and the registry does not hold; filled by read().
+  const std::vector<LiveTask>& unregistered() const { return unregistered_; }
   AsepEvidence& evidence() { return evidence_; }
 
  private:
@@ -47,6 +50,7 @@ class TaskReader {
   };
 
   Result<void> read_hives();
+  void ask_scheduler();
   void read_cache(RegistryHive& hive);
   void read_tree(RegistryKey& key, const std::string& path, std::size_t depth, Machine& machine,
                  std::vector<TaskTreeEntry>& entries, std::vector<std::string>& paths);
@@ -70,6 +74,7 @@ class TaskReader {
   AsepEvidence evidence_;
   std::span<const InboxTask> inbox_;
   std::map<std::size_t, Machine> machines_;  // by installation
+  std::vector<LiveTask> unregistered_;
 };
 
 /// How far `task`, whose targets are resolved, is what Windows or a well-known program sets up.

@@ -65,6 +65,26 @@ void judge_descriptor(const TaskCase& one, std::vector<RuleHit>& hits) {
                      50, "T1564"));
 }
 
+/// An administrator may read the task, so the Task Scheduler must list it.
+bool must_be_listed(const ScheduledTask& task) {
+  if (!task.tree || !task.cache) return false;
+  if (!task.tree->descriptor || !task.tree->descriptor->dacl) return true;
+  const auto& dacl = *task.tree->descriptor->dacl;
+  return std::any_of(dacl.begin(), dacl.end(), [](const AccessEntry& entry) {
+    return entry.allows() && (entry.mask & kReadRights) != 0 && entry.sid != "S-1-5-18" &&
+           std::find(std::begin(kReaders), std::end(kReaders), entry.sid) != std::end(kReaders);
+  });
+}
+
+void judge_listing(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  if (task.listed.value_or(true) || !must_be_listed(task)) return;
+  hits.push_back(hit("not_listed", "Task that the running Task Scheduler does not show",
+                     "The registry holds the task " + quote(task.path) +
+                         ", which the running Task Scheduler leaves out of its list.",
+                     60, "T1564"));
+}
+
 void judge_registration(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
   if (task.tree && !task.cache && one.views->registry_whole)
@@ -157,6 +177,7 @@ std::vector<RuleHit> registration_hits(const TaskCase& one) {
   std::vector<RuleHit> hits;
   judge_hiding(one, hits);
   judge_descriptor(one, hits);
+  judge_listing(one, hits);
   judge_registration(one, hits);
   judge_presence(one, hits);
   judge_contents(one, hits);
@@ -180,9 +201,11 @@ std::vector<std::string> comparisons_left(const TaskCase& one) {
     left.emplace_back(
         "The file of the task (missing, changed, other actions than the registry): not all of "
         "System32\\Tasks was there to be read.");
-  left.emplace_back(
-      "Whether the running Task Scheduler lists the task: it was not asked; a task that it leaves "
-      "out would raise the score.");
+  if (!views.scheduler)
+    left.emplace_back(
+        "Whether the running Task Scheduler lists the task: it was not asked; a task that it "
+        "leaves "
+        "out would raise the score.");
   return left;
 }
 

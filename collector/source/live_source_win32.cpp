@@ -5,6 +5,7 @@
 #include "collector/source/live_registry.h"
 #include "collector/source/live_services_win32.h"
 #include "collector/source/live_state.h"
+#include "collector/source/live_tasks_win32.h"
 #include "collector/source/live_volumes_win32.h"
 #include "collector/source/registry.h"
 #include "collector/source/win32_files_win32.h"
@@ -52,6 +53,10 @@ class LiveSource final : public EvidenceSource {
       } else {
         state_->services_failed = services.error();
       }
+      if (auto tasks = list_live_tasks())
+        state_->tasks = *std::move(tasks);
+      else
+        state_->tasks_failed = tasks.error();
     }
     return &*state_;
   }

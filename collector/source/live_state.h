@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/base/result.h"
+#include "collector/source/live_tasks.h"
 
 namespace hozen {
 
@@ -25,6 +26,8 @@ struct LiveService {
 struct LiveState {
   std::vector<LiveService> services;
   std::optional<Error> services_failed{};  ///< why they could not be listed
+  LiveTasks tasks;
+  std::optional<Error> tasks_failed{};  ///< why they could not be listed
 };
 
 /// Services after which the rest is left out; a full Windows has under 2,000 with its drivers.

@@ -90,7 +90,24 @@ constexpr Kind kTask{"scheduled_task",
                      kTaskColumns};
 constexpr auto kJobColumns = columns_of(kJobFields);
 constexpr Kind kJob{"legacy_task", "One .job file of Windows XP or at.exe.", kJobColumns};
-constexpr std::array kKinds{kTask, kJob};
+
+using L = Field<LiveTask>;
+constexpr std::array kLiveFields{
+    L{{"task_path", "Path of the task, as the Task Scheduler shows it."},
+      [](const LiveTask& t, Cell& c) { c.text(t.path); }},
+    L{{"enabled", "Whether it is switched on."},
+      [](const LiveTask& t, Cell& c) {
+        t.enabled ? c.boolean(*t.enabled) : c.absent(Absent::unreadable);
+      }},
+    L{{"state", "What it does: 1 disabled, 2 queued, 3 ready, 4 running."},
+      [](const LiveTask& t, Cell& c) { c.number(t.state); }},
+};
+constexpr auto kLiveColumns = columns_of(kLiveFields);
+constexpr Kind kLive{"unregistered_task",
+                     "One task that the running Task Scheduler lists and the registry does not "
+                     "hold, as when its keys were deleted while it stays loaded.",
+                     kLiveColumns};
+constexpr std::array kKinds{kTask, kJob, kLive};
 
 constexpr std::string_view kReferences[] = {
     "https://learn.microsoft.com/openspecs/windows_protocols/ms-tsch",
@@ -188,7 +205,7 @@ class Jobs {
 
   void judge_job(const JobRow& row, const std::string& record) {
     // The file is the only view of such a job: there is nothing to compare it with.
-    constexpr TaskViews kOnlyView{true, true, true, true, false, false};
+    constexpr TaskViews kOnlyView{true, true, true, true, false, false, true};
     judge(context_, evidence_, row.task, kOnlyView, record);
   }
 
@@ -216,6 +233,30 @@ void preserve_powershell_jobs(ModuleContext& context, AsepEvidence& evidence) {
   }
 }
 
+/// Its keys were deleted while the scheduler keeps it, or it was made between the two questions.
+void report_unregistered(ModuleContext& context, const LiveTask& task) {
+  const std::string record = context.emit(kLive, kLiveFields, task, Envelope{});
+  Finding finding;
+  finding.rule = "scheduled_tasks.unregistered";
+  finding.title = "Task that runs without its registry keys";
+  finding.subject = printable(task.path);
+  finding.why.push_back({"The running Task Scheduler lists '" + printable(task.path) +
+                             "', for which there is no key below TaskCache\\Tree.",
+                         25,
+                         Family::registry_state,
+                         {record}});
+  finding.attack = {"T1564", "T1053.005"};
+  finding.innocent_explanation_unchecked = true;
+  finding.not_checked.emplace_back(
+      "Whether the task was registered between the two questions: its last run and its file would "
+      "tell.");
+  finding.benign.emplace_back("A task that was registered between the two questions.");
+  finding.next.emplace_back(
+      "Deleted keys below TaskCache in the preserved hive; the task's file; task events of that "
+      "path.");
+  context.report(std::move(finding));
+}
+
 Result<void> run(ModuleContext& context) {
   TaskReader reader{context, kInboxTasks};
   HOZEN_CHECK(reader.read([&](ScheduledTask& task, const TaskViews& views) {
@@ -223,6 +264,7 @@ Result<void> run(ModuleContext& context) {
         context.emit(kTask, kTaskFields, TaskRow{&task, &views}, task.envelope());
     judge(context, reader.evidence(), task, views, record);
   }));
+  for (const LiveTask& task : reader.unregistered()) report_unregistered(context, task);
   if (context.registry() == nullptr || !context.reads_files()) return {};
   Jobs jobs{context, reader.evidence()};
   for (std::size_t i = 0; i < context.registry()->installations().size(); ++i) jobs.read(i);

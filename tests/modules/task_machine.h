@@ -10,6 +10,7 @@
 #include "collector/base/hash.h"
 #include "collector/formats/task_cache.h"
 #include "collector/formats/task_xml.h"
+#include "collector/source/live_state.h"
 #include "tests/builders/fake_context.h"
 #include "tests/builders/task_builder.h"
 
@@ -117,9 +118,11 @@ class TaskMachine {
     return text.bytes();
   }
 
-  /// Runs the module; keeps machine and context.
-  fake::Context& run() {
+  /// Runs the module; keeps machine and context. With `state`, which must outlive them, the machine
+  /// is a running one.
+  fake::Context& run(const LiveState* state = nullptr) {
     machine_ = windows.machine();
+    if (state != nullptr) machine_.source->be_live(*machine_.registry, state);
     context_ = std::make_unique<fake::Context>(machine_);
     const auto result = modules::scheduled_tasks.run(*context_);
     if (!result) context_->notes.push_back(result.error());

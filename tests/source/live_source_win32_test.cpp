@@ -76,6 +76,15 @@ TEST(LiveSource, ListsTheServicesOfTheServiceManagerOnce) {
   EXPECT_NE(found->state, 0u);
 }
 
+TEST(LiveSource, AsksTheTaskSchedulerOnce) {
+  const auto source = live();
+  const LiveState* state = source->live_state();
+  ASSERT_NE(state, nullptr);
+  // Wine lists folders but not the tasks in them, and its scheduler need not run.
+  EXPECT_TRUE(state->tasks_failed || !state->tasks.tasks.empty());
+  for (const LiveTask& task : state->tasks.tasks) EXPECT_TRUE(task.path.starts_with('\\'));
+}
+
 TEST(LiveSource, ReadsAFileByItsPathOnTheHost) {
   const planted::Folder planted;
   planted.file("証拠.bin", "evidence");

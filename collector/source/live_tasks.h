@@ -1,0 +1,28 @@
+// The running Task Scheduler's own list of tasks, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hozen {
+
+/// One task as the Task Scheduler lists it.
+struct LiveTask {
+  std::string path;  ///< "\Folder\Name"
+  std::optional<bool> enabled{};
+  std::uint32_t state = 0;  ///< TASK_STATE: 1 disabled, 2 queued, 3 ready, 4 running
+};
+
+struct LiveTasks {
+  std::vector<LiveTask> tasks;
+  /// Every folder could be listed, and we may see what an administrator may: what is not here is
+  /// not listed.
+  bool whole = false;
+};
+
+/// Tasks after which the rest is left out; a full Windows has some 300.
+constexpr std::size_t kMaxLiveTasks = 50'000;
+
+}  // namespace hozen
