@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include "collector/source/live_state.h"
+#include "tests/modules/service_cases.h"
+
+namespace hozen {
+namespace {
+
+/// The machine as a running system whose registry API shows what its hives hold.
+struct LiveRun {
+  fake::Machine machine;
+  LiveState state;
+  std::unique_ptr<fake::Context> context;
+};
+
+std::unique_ptr<LiveRun> run_live(const fake::FakeWindows& windows, LiveState state,
+                                  HostFacts host = {}) {
+  auto run = std::make_unique<LiveRun>(LiveRun{windows.machine(), std::move(state), nullptr});
+  run->machine.source->be_live(*run->machine.registry, &run->state);
+  run->machine.source->have_host(std::move(host));
+  run->context = std::make_unique<fake::Context>(run->machine);
+  EXPECT_TRUE(modules::services.run(*run->context).has_value());
+  return run;
+}
+
+LiveState state_of(std::vector<LiveService> services) {
+  LiveState state;
+  state.services = std::move(services);
+  return state;
+}
+
+LiveState failed_state() {
+  LiveState state;
+  state.services_failed = Error{Errc::io, "service manager"};
+  return state;
+}
+
+LiveService listed(std::string name, std::string image = "C:\\Program Files\\Vendor\\x.exe") {
+  LiveService service;
+  service.display_name = service.name = std::move(name);
+  service.type = 0x10;
+  service.state = 4;
+  service.pid = 1234;
+  service.start = 2;
+  service.image_path = std::move(image);
+  service.account = "LocalSystem";
+  return service;
+}
+
+fake::FakeWindows two_services() {
+  fake::FakeWindows windows;
+  windows.program("C:\\Program Files\\Vendor\\x.exe");
+  add(windows, "One", "\"C:\\Program Files\\Vendor\\x.exe\"");
+  add(windows, "Two", "\"C:\\Program Files\\Vendor\\x.exe\"");
+  return windows;
+}
+
+TEST(LiveServices, AreRecordedAndAgreeWithTheRegistry) {
+  const auto run = run_live(two_services(), state_of({listed("One"), listed("TWO")}));
+  EXPECT_EQ(fake::summary_of(run->context->findings), "");
+  const auto* record = run->context->record({{"name", "TWO"}});
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->kind, "live_service");
+  EXPECT_EQ((*record)["state"], "running");
+  EXPECT_EQ((*record)["pid"], "1234");
+  EXPECT_EQ((*record)["start"], "2");
+  EXPECT_EQ((*record)["image_path"], "C:\\Program Files\\Vendor\\x.exe");
+  EXPECT_EQ((*record)["in_registry"], "true");
+}
+
+TEST(LiveServices, AServiceThatTheServiceManagerDoesNotListIsReported) {
+  const auto run = run_live(two_services(), state_of({listed("One")}));
+  ASSERT_EQ(run->context->findings.size(), 1u);
+  EXPECT_EQ(run->context->findings[0].rule, "services.not_in_service_manager");
+  EXPECT_EQ(severity_of(run->context->findings[0]), Severity::medium);
+  EXPECT_NE(run->context->findings[0].subject.find("Two"), std::string::npos);
+}
+
+TEST(LiveServices, KeysThatAreNoServicesAndServicesOfUsersNeedNotBeListed) {
+  fake::FakeWindows windows = two_services();
+  windows.value(key_of("Parameters only", "\\Parameters"), "x", fake::dword(1));
+  add(windows, "CDPUserSvc", "%SystemRoot%\\system32\\svchost.exe -k UnistackSvcGroup", 0x60);
+  add(windows, "CDPUserSvc_1d05b", "C:\\Windows\\system32\\svchost.exe -k UnistackSvcGroup", 0xE0);
+  windows.value(kSvchostKey, "UnistackSvcGroup", fake::multi_sz({"CDPUserSvc"}))
+      .value("HKLM\\SYSTEM\\ControlSet002\\Services\\Old", "Type", fake::dword(0x10));
+  const auto run = run_live(windows, state_of({listed("One"), listed("Two")}));
+  EXPECT_EQ(fake::summary_of(run->context->findings), "");
+}
+
+TEST(LiveServices, AServiceWithoutAKeyIsReported) {
+  const auto run = run_live(
+      two_services(),
+      state_of({listed("One"), listed("Two"), listed("Ghost", "\\??\\C:\\Windows\\Temp\\g.sys")}));
+  ASSERT_EQ(run->context->findings.size(), 1u);
+  const Finding& finding = run->context->findings[0];
+  EXPECT_EQ(finding.rule, "services.service_without_key");
+  EXPECT_EQ(severity_of(finding), Severity::medium);
+  const auto* record = run->context->record({{"name", "Ghost"}});
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ((*record)["in_registry"], "false");
+  EXPECT_EQ(finding.why.at(0).records, std::vector<std::string>{record->id});
+}
+
+TEST(LiveServices, AViewThatCouldNotBeReadIsNotComparedButNoted) {
+  const auto failed = run_live(two_services(), failed_state());
+  EXPECT_EQ(fake::summary_of(failed->context->findings), "");
+  ASSERT_EQ(failed->context->notes.size(), 1u);
+  fake::FakeWindows no_system = two_services();
+  no_system.without_hive("HKLM\\SYSTEM");
+  const auto blind = run_live(no_system, state_of({listed("One")}));
+  EXPECT_EQ(fake::summary_of(blind->context->findings), "");
+}
+
+TEST(LiveServices, OwnProgramsOfWineAreKnownOnlyWhereTheRunningSystemIsWine) {
+  fake::FakeWindows windows;
+  windows.program("C:\\Windows\\System32\\rpcss.exe");
+  windows.program("C:\\Windows\\Temp\\rpcss.exe");
+  add(windows, "RpcSs", "C:\\windows\\system32\\rpcss.exe");
+  const LiveState state = state_of({listed("RpcSs")});
+  HostFacts wine;
+  wine.emulator = "Wine 8.0";
+  EXPECT_EQ(fake::summary_of(run_live(windows, state, wine)->context->findings), "");
+  const auto on_windows = run_live(windows, state);
+  ASSERT_EQ(on_windows->context->findings.size(), 1u);
+  EXPECT_EQ(on_windows->context->findings[0].rule, "services.swapped_service_program");
+  add(windows, "RpcSs", "C:\\windows\\temp\\rpcss.exe");
+  const auto elsewhere = run_live(windows, state, wine);
+  ASSERT_EQ(elsewhere->context->findings.size(), 1u);
+  EXPECT_EQ(elsewhere->context->findings[0].rule, "services.swapped_service_program");
+}
+
+}  // namespace
+}  // namespace hozen
