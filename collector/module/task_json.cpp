@@ -1,68 +1,24 @@
 #include "collector/module/task_json.h"
 
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "collector/base/json_text.h"
+#include "collector/base/json_object.h"
 
 namespace hozen {
 namespace {
 
-/// One JSON object under construction.
-class Object {
- public:
-  explicit Object(std::string& json) : json_{json} { json_ += '{'; }
-  ~Object() { json_ += '}'; }
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
-
-  void text(std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    member(name, "");
-    if (append_json_string(json_, value)) return;
-    member(name, "_utf16");
-    append_json_utf16_hex(json_, value);
-  }
-  void number(std::string_view name, const std::optional<std::uint64_t>& value) {
-    if (!value) return;
-    member(name, "");
-    append_json_number(json_, *value);
-  }
-  void boolean(std::string_view name, const std::optional<bool>& value) {
-    if (!value) return;
-    member(name, "");
-    json_ += *value ? "true" : "false";
-  }
-  void texts(std::string_view name, std::span<const std::string> values) {
-    if (values.empty()) return;
-    member(name, "");
-    json_ += '[';
-    for (const auto& value : values) {
-      if (json_.back() != '[') json_ += ',';
-      append_json_string(json_, value);
-    }
-    json_ += ']';
-  }
-  /// "name=value" each.
-  void pairs(std::string_view name, std::span<const std::pair<std::string, std::string>> values) {
-    std::vector<std::string> list;
-    for (const auto& [key, value] : values) list.push_back(key + "=" + value);
-    texts(name, list);
-  }
-
- private:
-  void member(std::string_view name, std::string_view suffix) {
-    if (json_.back() != '{') json_ += ',';
-    json_ += '"';
-    json_ += name;
-    json_ += suffix;
-    json_ += "\":";
-  }
-
-  std::string& json_;
-};
+/// "name=value" each.
+void pairs(JsonObject& object, std::string_view name,
+           std::span<const std::pair<std::string, std::string>> values) {
+  std::vector<std::string> list;
+  for (const auto& [key, value] : values) list.push_back(key + "=" + value);
+  object.texts(name, list);
+}
 
 void append_action(std::string& json, const TaskAction& action) {
-  Object object{json};
+  JsonObject object{json};
   object.text("type", to_text(action.kind));
   object.text("element", action.element);
   object.text("id", action.id);
@@ -80,11 +36,11 @@ void append_action(std::string& json, const TaskAction& action) {
   object.text("bcc", action.bcc);
   object.text("reply_to", action.reply_to);
   object.texts("attachments", action.attachments);
-  object.pairs("headers", action.headers);
+  pairs(object, "headers", action.headers);
 }
 
 void append_trigger(std::string& json, const TaskTrigger& trigger) {
-  Object object{json};
+  JsonObject object{json};
   object.text("type", trigger.kind);
   object.text("id", trigger.id);
   object.boolean("enabled", trigger.enabled);
@@ -100,7 +56,7 @@ void append_trigger(std::string& json, const TaskTrigger& trigger) {
   object.text("user", trigger.user);
   object.text("state_change", trigger.state_change);
   object.text("subscription", trigger.subscription);
-  object.pairs("value_queries", trigger.value_queries);
+  pairs(object, "value_queries", trigger.value_queries);
   object.text("state_name", trigger.state_name);
 }
 
