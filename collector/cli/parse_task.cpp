@@ -1,9 +1,13 @@
 #include "collector/cli/parse_task.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "collector/base/hash.h"
+#include "collector/base/json_object.h"
+#include "collector/base/json_text.h"
 #include "collector/formats/job_file.h"
 #include "collector/formats/task_xml.h"
 #include "collector/module/record.h"
@@ -25,31 +29,46 @@ struct XmlRow {
   Bytes file;
 };
 
+void append_principal(std::string& json, const TaskPrincipal& one) {
+  JsonObject object{json};
+  object.text("id", one.id);
+  object.text("user", one.user);
+  object.text("group", one.group);
+  object.text("display_name", one.display_name);
+  object.text("logon_type", one.logon_type);
+  object.text("run_level", one.run_level);
+  object.text("token_sid_type", one.token_sid_type);
+  object.texts("privileges", one.privileges);
+}
+
 void write_principals(const XmlRow& row, Cell& cell) {
   std::string& json = cell.raw();
   json += '[';
   for (const auto& one : row.task->principals) {
-    json += json.back() == '[' ? "{" : ",{";
-    for (const auto& [name, text] : {std::pair{"id", &one.id},
-                                     {"user", &one.user},
-                                     {"group", &one.group},
-                                     {"display_name", &one.display_name},
-                                     {"logon_type", &one.logon_type},
-                                     {"run_level", &one.run_level},
-                                     {"token_sid_type", &one.token_sid_type}}) {
-      if (text->empty()) continue;
-      json += json.back() == '{' ? "\"" : ",\"";
-      json += name;
-      json += "\":";
-      append_json_string(json, *text);
-    }
-    if (!one.privileges.empty()) {
-      json += json.back() == '{' ? "\"privileges\":" : ",\"privileges\":";
-      Cell{json, "privileges"}.texts(one.privileges);
-    }
-    json += '}';
+    if (json.back() != '[') json += ',';
+    append_principal(json, one);
   }
   json += ']';
+}
+
+/// The one that the actions name; Windows takes the only one there is.
+void write_principal(const XmlRow& row, Cell& cell) {
+  const auto& all = row.task->principals;
+  const auto named = std::find_if(all.begin(), all.end(), [&](const TaskPrincipal& one) {
+    return one.id == row.task->actions_context;
+  });
+  if (all.empty()) return cell.absent(Absent::not_present);
+  append_principal(cell.raw(), named != all.end() ? *named : all.front());
+}
+
+/// A .job file starts one program.
+void write_job_action(const JobFile& job, Cell& cell) {
+  TaskAction action;
+  action.kind = TaskActionKind::exec;
+  action.command = job.application;
+  action.arguments = job.parameters;
+  action.working_directory = job.working_directory;
+  append_task_actions(cell.raw(), std::span{&action, 1});
 }
 
 void write_settings(const XmlRow& row, Cell& cell) {
@@ -60,6 +79,7 @@ void write_settings(const XmlRow& row, Cell& cell) {
 
 using X = Field<XmlRow>;
 constexpr std::array kXmlFields{
+    X{{"format", ""}, [](const XmlRow&, Cell& c) { c.text("task_xml"); }},
     X{{"encoding", ""}, [](const XmlRow& r, Cell& c) { c.text(r.task->encoding); }},
     X{{"byte_order_mark", ""},
       [](const XmlRow& r, Cell& c) { c.boolean(r.task->byte_order_mark); }},
@@ -78,6 +98,7 @@ constexpr std::array kXmlFields{
       [](const XmlRow& r, Cell& c) { text_or_absent(c, r.task->security_descriptor); }},
     X{{"hidden", ""}, [](const XmlRow& r, Cell& c) { optional_flag(c, r.task->hidden); }},
     X{{"enabled", ""}, [](const XmlRow& r, Cell& c) { optional_flag(c, r.task->enabled); }},
+    X{{"principal", ""}, write_principal},
     X{{"principals", ""}, write_principals},
     X{{"triggers", ""},
       [](const XmlRow& r, Cell& c) { append_task_triggers(c.raw(), r.task->triggers); }},
@@ -94,6 +115,8 @@ constexpr std::array kXmlFields{
 
 using J = Field<JobFile>;
 constexpr std::array kJobFields{
+    J{{"format", ""}, [](const JobFile&, Cell& c) { c.text("job_file"); }},
+    J{{"uri", ""}, [](const JobFile&, Cell& c) { c.absent(Absent::not_applicable); }},
     J{{"product_version", ""}, [](const JobFile& j, Cell& c) { c.number(j.product_version); }},
     J{{"id", ""}, [](const JobFile& j, Cell& c) { c.text(j.id.text()); }},
     J{{"application", ""}, [](const JobFile& j, Cell& c) { c.text(j.application); }},
@@ -112,6 +135,8 @@ constexpr std::array kJobFields{
     J{{"flags", ""}, [](const JobFile& j, Cell& c) { c.number(j.flags); }},
     J{{"hidden", ""}, [](const JobFile& j, Cell& c) { c.boolean(j.has(job_flag::kHidden)); }},
     J{{"enabled", ""}, [](const JobFile& j, Cell& c) { c.boolean(!j.has(job_flag::kDisabled)); }},
+    J{{"principal", ""}, [](const JobFile&, Cell& c) { c.absent(Absent::not_applicable); }},
+    J{{"actions", ""}, write_job_action},
     J{{"priority_class", ""}, [](const JobFile& j, Cell& c) { c.number(j.priority_class); }},
     J{{"max_run_time_ms", ""}, [](const JobFile& j, Cell& c) { c.number(j.max_run_time_ms); }},
     J{{"user_data_bytes", ""}, [](const JobFile& j, Cell& c) { c.number(j.user_data_bytes); }},
@@ -147,13 +172,13 @@ std::uint64_t print_problems(const std::vector<Error>& problems, std::string_vie
 
 Result<std::uint64_t> print_task_xml(Bytes file, std::string_view source, LineBuffer& out) {
   HOZEN_TRY(const TaskXml task, parse_task_xml(file));
-  print_record("task_xml", kXmlFields, XmlRow{&task, file}, source, out);
+  print_record("scheduled_task", kXmlFields, XmlRow{&task, file}, source, out);
   return print_problems(task.problems, source, out);
 }
 
 Result<std::uint64_t> print_job_file(Bytes file, std::string_view source, LineBuffer& out) {
   HOZEN_TRY(const JobFile job, parse_job_file(file));
-  print_record("job_file", kJobFields, job, source, out);
+  print_record("scheduled_task", kJobFields, job, source, out);
   return print_problems(job.problems, source, out);
 }
 

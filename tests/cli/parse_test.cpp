@@ -315,7 +315,8 @@ TEST_F(ParseTest, APathThatNoWindowsCouldOpenIsNotFollowed) {
 }
 
 /// The fields that docs/records.md lists for a kind of `hozen parse`.
-std::set<std::string> documented_fields(const std::string& kind) {
+/// Under this heading of the documentation.
+std::set<std::string> documented_fields(const std::string& heading) {
   const char* const source = std::getenv("HOZEN_SOURCE_DIR");
   const std::filesystem::path root = source != nullptr ? source : ".";
   std::ifstream page{root / "docs" / "records.md"};
@@ -323,7 +324,7 @@ std::set<std::string> documented_fields(const std::string& kind) {
   bool parse = false, inside = false;
   for (std::string line; std::getline(page, line);) {
     if (line.starts_with("## ")) parse = line == "## What `hozen parse` prints";
-    if (line.starts_with("#")) inside = parse && line == "### `" + kind + "`";
+    if (line.starts_with("#")) inside = parse && line == "### " + heading;
     if (!inside || !line.starts_with("| `")) continue;
     const std::string names = line.substr(0, line.find('|', 1));
     for (std::size_t at = names.find('`'); at != std::string::npos; at = names.find('`', at)) {
@@ -360,7 +361,7 @@ TEST_F(ParseTest, EveryFieldIsDocumentedAndEveryDocumentedFieldExists) {
     std::set<std::string> printed;
     for (const json& record : of_kind(kind))
       for (const auto& [field, content] : record.items()) printed.insert(field);
-    EXPECT_EQ(printed, documented_fields(kind)) << kind;
+    EXPECT_EQ(printed, documented_fields("`" + kind + "`")) << kind;
   }
 }
 
@@ -380,7 +381,8 @@ TEST_F(ParseTest, PrintsADefinitionOfAScheduledTask) {
   EXPECT_EQ(ended.exit_code, 0) << ended.error;
   ASSERT_EQ(records.size(), 1u);
   const json& record = records[0];
-  EXPECT_EQ(record.at("kind"), "task_xml");
+  EXPECT_EQ(record.at("kind"), "scheduled_task");
+  EXPECT_EQ(record.at("format"), "task_xml");
   EXPECT_THAT(record.at("source").get<std::string>(), HasSubstr("task"));
   EXPECT_EQ(record.at("encoding"), "utf-16le");
   EXPECT_EQ(record.at("uri"), "\\a\\b");
@@ -388,11 +390,12 @@ TEST_F(ParseTest, PrintsADefinitionOfAScheduledTask) {
   EXPECT_EQ(record.at("enabled"), nullptr);
   EXPECT_EQ(record.at("enabled_absent"), "not_present");
   EXPECT_EQ(record.at("principals").at(0).at("user"), "S-1-5-18");
+  EXPECT_EQ(record.at("principal"), record.at("principals").at(0));
   EXPECT_EQ(record.at("triggers").at(0).at("type"), "LogonTrigger");
   EXPECT_EQ(record.at("actions").at(0).at("arguments"), "-x <y>");
   EXPECT_EQ(record.at("actions").at(1).at("type"), "com_handler");
   EXPECT_EQ(record.at("settings").at(1), "Priority=7");
-  EXPECT_EQ(fields_of(record), documented_fields("task_xml"));
+  EXPECT_EQ(fields_of(record), documented_fields("`scheduled_task` from task XML"));
 }
 
 TEST_F(ParseTest, PrintsAJobFile) {
@@ -400,12 +403,16 @@ TEST_F(ParseTest, PrintsAJobFile) {
   const Ended ended = parse({"At1.job"});
   EXPECT_EQ(ended.exit_code, 0) << ended.error;
   ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0].at("kind"), "job_file");
+  EXPECT_EQ(records[0].at("kind"), "scheduled_task");
+  EXPECT_EQ(records[0].at("format"), "job_file");
+  EXPECT_EQ(records[0].at("actions").at(0).at("type"), "exec");
+  EXPECT_EQ(records[0].at("actions").at(0).at("command"), records[0].at("application"));
+  EXPECT_EQ(records[0].at("principal"), nullptr);
   EXPECT_EQ(records[0].at("author"), "NetScheduleJobAdd");
   EXPECT_EQ(records[0].at("hidden"), true);
   EXPECT_EQ(records[0].at("enabled"), false);
   EXPECT_EQ(records[0].at("triggers").size(), 1u);
-  EXPECT_EQ(fields_of(records[0]), documented_fields("job_file"));
+  EXPECT_EQ(fields_of(records[0]), documented_fields("`scheduled_task` from a .job file"));
 }
 
 TEST_F(ParseTest, DamageOfATaskIsAProblemAndOne) {
@@ -413,7 +420,7 @@ TEST_F(ParseTest, DamageOfATaskIsAProblemAndOne) {
   bytes.resize(bytes.size() - 40);
   write("cut", bytes);
   EXPECT_EQ(parse({"cut"}).exit_code, 1);
-  EXPECT_EQ(of_kind("task_xml").at(0).at("actions").at(0).at("command"), "C:\\a.exe");
+  EXPECT_EQ(of_kind("scheduled_task").at(0).at("actions").at(0).at("command"), "C:\\a.exe");
   EXPECT_FALSE(of_kind("problem").empty());
   auto job = JobText{}.bytes();
   job.resize(80);
