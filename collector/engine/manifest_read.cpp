@@ -84,6 +84,7 @@ void read_host(const Json& object, ManifestHost& host) {
   facts.machine_guid = json_text(object, "machine_guid");
   facts.architecture = json_text(object, "architecture");
   facts.time_zone = json_text(object, "time_zone");
+  facts.emulator = json_text(object, "emulator");
   facts.last_boot = json_time(object, "last_boot");
   facts.addresses = json_texts(object, "addresses");
   each(object, "users", [&](const Json& user) {

@@ -117,7 +117,9 @@ bool matches_inbox_path(std::string_view pattern, const EvidencePath& file,
          std::equal(names.begin(), names.end(), path->begin(), matches_name);
 }
 
-ServiceBaseline::ServiceBaseline(std::span<const InboxService> rows) {
+ServiceBaseline::ServiceBaseline(std::span<const InboxService> rows) { add(rows); }
+
+void ServiceBaseline::add(std::span<const InboxService> rows) {
   for (const auto& row : rows)
     (row.name.find('*') == std::string_view::npos ? by_name_[fold_case(row.name)] : patterns_)
         .push_back(&row);

@@ -35,6 +35,8 @@ class ServiceBaseline {
  public:
   /// The rows must outlive the object.
   explicit ServiceBaseline(std::span<const InboxService> rows);
+  /// More rows, of a system that is not Windows itself.
+  void add(std::span<const InboxService> rows);
 
   bool knows(std::string_view name) const;
   /// `windows`: folder of the installation; `build` 0 when not known. Instances of user services

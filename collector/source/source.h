@@ -70,6 +70,7 @@ struct VolumeInfo {
 /// What a live host says of itself and what we are on it; for an offline source what its hives say.
 struct HostFacts {
   std::string name, domain, role, product, build, machine_guid, architecture, time_zone;
+  std::string emulator;  ///< "Wine 8.0" where the running system is not Windows itself; "" on it
   FileTime installed{}, last_boot{};
   std::vector<std::string> addresses;
 };

@@ -17,6 +17,15 @@ constexpr InboxService kBaseline[] = {
 #include "modules/persistence/service_baseline.inc"
 };
 
+/// What Wine has in their place: programs of its own in System32.
+constexpr InboxService kWineBaseline[] = {
+    {"PlugPlay", R"(System32\plugplay.exe)", "", "", 0, kNewestBuild},
+    {"RpcSs", R"(System32\rpcss.exe)", "", "", 0, kNewestBuild},
+    {"TermService", R"(System32\termsv.exe)", "", "", 0, kNewestBuild},
+    {"Winmgmt", R"(System32\winmgmt.exe)", "", "", 0, kNewestBuild},
+    {"wuauserv", R"(System32\wuauserv.exe)", "", "", 0, kNewestBuild},
+};
+
 constexpr auto kServiceColumns = columns_of(kServiceFields);
 constexpr Kind kService{"service", "One service or driver of a control set.", kServiceColumns};
 constexpr auto kGroupColumns = columns_of(kSvchostGroupFields);
@@ -59,8 +68,16 @@ void read_manager(ModuleContext& context, const std::set<std::string>& keys) {
   }
 }
 
+ServiceBaseline baseline_of(EvidenceSource& source) {
+  ServiceBaseline baseline{kBaseline};
+  // Only the running system is believed: what a registry says of it an intruder can write.
+  const auto host = source.live_host();
+  if (host && host->emulator.starts_with("Wine")) baseline.add(kWineBaseline);
+  return baseline;
+}
+
 Result<void> run(ModuleContext& context) {
-  const ServiceBaseline baseline{kBaseline};
+  const ServiceBaseline baseline = baseline_of(context.source());
   const ServiceManagerView manager{context.source().live_state()};
   ServiceReader reader{context, baseline};
   std::set<std::string> keys;

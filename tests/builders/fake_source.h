@@ -49,6 +49,7 @@ class FakeSource final : public EvidenceSource {
     api_ = &api;
     state_ = state;
   }
+  void have_host(HostFacts facts) { host_ = std::move(facts); }
 
   std::string_view kind() const override { return api_ == nullptr ? "folder" : "live"; }
   std::string describe() const override { return "fake"; }
@@ -61,12 +62,14 @@ class FakeSource final : public EvidenceSource {
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override;
   Registry* api_registry() override { return api_; }
   const LiveState* live_state() override { return state_; }
+  std::optional<HostFacts> live_host() override { return host_; }
 
  private:
   struct State;
   std::unique_ptr<State> self_;
   Registry* api_ = nullptr;
   const LiveState* state_ = nullptr;
+  std::optional<HostFacts> host_;
 };
 
 std::vector<std::byte> bytes_from(std::string_view text);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "collector/base/system_dll_win32.h"
 #include "collector/base/text.h"
 #include "collector/source/live_state.h"
 #include "collector/source/offline_registry.h"
@@ -118,6 +119,8 @@ TEST(LiveSource, TellsTheFactsOfTheRunningHost) {
   EXPECT_FALSE(host->name.empty());
   EXPECT_FALSE(host->role.empty());
   EXPECT_TRUE(host->build.starts_with("10.0.") || host->build.starts_with("6.")) << host->build;
+  const bool is_wine = system_function(L"ntdll.dll", "wine_get_version") != nullptr;
+  EXPECT_EQ(host->emulator.starts_with("Wine "), is_wine) << host->emulator;
   ASSERT_TRUE(host->last_boot.is_set());
   EXPECT_GT(host->last_boot, FileTime{132'000'000'000'000'000});
 }
