@@ -14,6 +14,7 @@
 #include "collector/cli/profile_files.h"
 #include "collector/cli/progress_view.h"
 #include "collector/engine/byte_size.h"
+#include "collector/engine/time_span.h"
 #include "collector/engine/host.h"
 #include "collector/engine/report/summary.h"
 #include "collector/engine/runner.h"
@@ -31,9 +32,10 @@ constexpr std::size_t kShownFindings = 5;
 struct Options {
   std::optional<std::string> root;
   std::vector<std::string> profiles{"triage"}, modules;
-  std::string output = ".", case_id, operator_name, max_file_size, log_level, progress = "auto";
+  std::string output = ".", case_id, operator_name, max_file_size, max_total_size, timeout,
+              log_level, progress = "auto";
   unsigned jobs = 0;
-  bool unprivileged = false, quiet = false, verbose = false;
+  bool unprivileged = false, low_priority = false, quiet = false, verbose = false;
 };
 
 /// Only these modules, and no files of targets: somebody asks for one answer.
@@ -150,7 +152,10 @@ int collect_command(const Options& options, const CommandLine& line) {
       return fail(kExitUsage, *problem);
   if (!options.max_file_size.empty())
     cap_files(choice.profile, *parse_byte_size(options.max_file_size));
+  if (!options.max_total_size.empty())
+    choice.profile.limits.max_total_bytes = *parse_byte_size(options.max_total_size);
   CollectOptions collection;
+  if (!options.timeout.empty()) collection.time_limit_ticks = *parse_time_span(options.timeout);
   collection.profile = std::move(choice.profile);
   collection.case_id = options.case_id;
   collection.operator_name = options.operator_name;
@@ -162,11 +167,21 @@ int collect_command(const Options& options, const CommandLine& line) {
   const bool live = (*source)->kind() == "live";
   if (const auto refusal = refuse_without_rights(live, options.unprivileged, collection.privileges))
     return fail(kExitPrivilege, *refusal);
+  if (options.low_priority)
+    if (const auto lowered = lower_priority(); !lowered)
+      print_error("hozen: going on with the usual priority: " + printable(lowered.error().text()) +
+                  "\n");
   const auto output = choose_output(options.output);
   if (!output)
     return fail(kExitOutput, "cannot write to " + printable(output.error().what) + ": " +
                                  printable(output.error().detail));
   return run_collection(options, **source, *output, collection);
+}
+
+/// "" for a size, else what is wrong.
+std::string is_size(const std::string& text) {
+  const auto bytes = parse_byte_size(text);
+  return bytes && *bytes > 0 ? std::string{} : "\"" + text + "\" is not a size such as 512M";
 }
 
 /// What to collect from where.
@@ -193,10 +208,24 @@ void declare_scope(CLI::App& command, Options& options) {
                   "Of longer files only the beginning is kept; registry hives that modules read "
                   "are kept whole")
       ->option_text("SIZE")
+      ->check(is_size);
+  command
+      .add_option("--max-total-size", options.max_total_size,
+                  "All files together; the most valuable are taken first, and what is left out is "
+                  "listed in the bundle")
+      ->option_text("SIZE")
+      ->check(is_size);
+  command
+      .add_option("--timeout", options.timeout,
+                  "Evidence is read no longer than this (90s, 30m, 2h); what is left out is listed "
+                  "in the bundle")
+      ->option_text("TIME")
       ->check([](const std::string& text) {
-        const auto bytes = parse_byte_size(text);
-        return bytes && *bytes > 0 ? std::string{} : "\"" + text + "\" is not a size such as 512M";
+        const auto ticks = parse_time_span(text);
+        return ticks && *ticks > 0 ? std::string{} : "\"" + text + "\" is not a time such as 30m";
       });
+  command.add_flag("--low-priority", options.low_priority,
+                   "Leave processor and disk to everything else that runs");
   command
       .add_flag("--unprivileged", options.unprivileged,
                 "Collect from the running system what is possible without administrator rights")

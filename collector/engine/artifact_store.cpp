@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "collector/engine/byte_size.h"
 #include "collector/engine/span_source.h"
 
 namespace hozen {
@@ -46,10 +47,14 @@ bool is_stored(const ArtifactRow& row) {
 /// Reads on behalf of a run: counts for the progress, and ends when the run is to stop.
 class ArtifactStore::WatchedSource final : public ByteSource {
  public:
-  WatchedSource(ByteSource& inner, ArtifactStore& store) : inner_{inner}, store_{store} {}
+  WatchedSource(ByteSource& inner, const EvidencePath& path, ArtifactStore& store)
+      : inner_{inner}, path_{path}, store_{store} {}
   std::uint64_t size() const override { return inner_.size(); }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
-    if (store_.stop_.stop_requested()) return Error{Errc::cancelled, "the run was stopped", offset};
+    if (store_.stop_.stop_requested()) {
+      const Error why = store_.stop_.error();
+      return Error{why.code, path_.text(), offset, why.what};
+    }
     HOZEN_TRY(const std::size_t count, inner_.read_some(offset, out));
     store_.progress_.bytes += count;
     store_.listener_.update(store_.progress_);
@@ -58,16 +63,13 @@ class ArtifactStore::WatchedSource final : public ByteSource {
 
  private:
   ByteSource& inner_;
+  const EvidencePath& path_;
   ArtifactStore& store_;
 };
 
-ArtifactStore::ArtifactStore(EvidenceSource& source, const Limits& limits, std::stop_token stop,
+ArtifactStore::ArtifactStore(EvidenceSource& source, const Limits& limits, const RunStop& stop,
                              ProgressState& progress, ProgressListener& listener)
-    : source_{source},
-      limits_{limits},
-      stop_{std::move(stop)},
-      progress_{progress},
-      listener_{listener} {}
+    : source_{source}, limits_{limits}, stop_{stop}, progress_{progress}, listener_{listener} {}
 
 void ArtifactStore::open(BundleFeed& feed) {
   feed_ = &feed;
@@ -127,7 +129,7 @@ Result<std::vector<std::byte>> ArtifactStore::read_before_open(Named& named,
                                                                std::uint64_t cap_bytes) {
   if (named.sha256) return reread(named, cap_bytes);
   HOZEN_TRY(const auto content, source_.open(named.path));
-  WatchedSource watched{*content, *this};
+  WatchedSource watched{*content, named.path, *this};
   HOZEN_TRY(std::vector<std::byte> bytes, read_all(watched, cap_bytes));
   named.sha256 = sha256(bytes);
   named.whole = true;
@@ -137,7 +139,7 @@ Result<std::vector<std::byte>> ArtifactStore::read_before_open(Named& named,
 Result<std::vector<std::byte>> ArtifactStore::reread(const Named& named, std::uint64_t cap_bytes) {
   if (named.error) return *named.error;
   HOZEN_TRY(const auto content, source_.open(named.path));
-  WatchedSource watched{*content, *this};
+  WatchedSource watched{*content, named.path, *this};
   HOZEN_TRY(std::vector<std::byte> bytes, read_all(watched, cap_bytes));
   if (!named.whole)
     return Error{Errc::limit, named.path.text(), {}, "only a part of the file is preserved"};
@@ -161,7 +163,7 @@ Result<std::vector<std::byte>> ArtifactStore::read_queued(std::size_t position,
     }
     auto content = source_.open(queued.request.path);
     if (content) {
-      WatchedSource watched{**content, *this};
+      WatchedSource watched{**content, queued.request.path, *this};
       auto read = read_all(watched, cap_bytes);
       if (read) {
         bytes = *std::move(read);
@@ -208,7 +210,7 @@ void ArtifactStore::collect(Queued queued) {
   if (row.info) {
     auto content = source_.open(request.path);
     if (content) {
-      WatchedSource watched{**content, *this};
+      WatchedSource watched{**content, request.path, *this};
       store(file, watched);
     } else {
       row.stored.outcome =
@@ -244,7 +246,12 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
     row.skipped = reason;
     return std::nullopt;
   };
-  if (stop_.stop_requested()) return skip(SkipReason::interrupted);
+  const auto reach = [&](Error limit) {
+    row.stored.error = std::move(limit);
+    return skip(SkipReason::limit);
+  };
+  if (stop_.interrupted()) return skip(SkipReason::interrupted);
+  if (stop_.out_of_time()) return reach(stop_.error());
   auto info = source_.stat(queued.request.path);
   if (!info) {
     const bool absent = info.error().code == Errc::not_found;
@@ -261,9 +268,11 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
   const std::uint64_t stored =
       counts_.complete + counts_.truncated + counts_.changed + unwritten_files_;
   const std::uint64_t bytes_read = counts_.bytes_read + unwritten_bytes_;
-  if (stored >= limits_.max_files || bytes_read >= limits_.max_total_bytes ||
-      expected > limits_.max_total_bytes - bytes_read)
-    return skip(SkipReason::limit);
+  if (stored >= limits_.max_files)
+    return reach({Errc::limit, "the limit of " + std::to_string(limits_.max_files) + " files"});
+  if (bytes_read >= limits_.max_total_bytes || expected > limits_.max_total_bytes - bytes_read)
+    return reach(
+        {Errc::limit, "the limit of " + byte_size_text(limits_.max_total_bytes) + " altogether"});
   return *std::move(info);
 }
 

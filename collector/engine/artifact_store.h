@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +15,7 @@
 #include "collector/engine/path_index.h"
 #include "collector/engine/profile.h"
 #include "collector/engine/progress.h"
+#include "collector/engine/run_stop.h"
 #include "collector/module/module.h"
 #include "collector/source/offline_registry.h"
 
@@ -50,7 +50,7 @@ struct FileFailure {
 class ArtifactStore {
  public:
   /// All references must outlive the store.
-  ArtifactStore(EvidenceSource& source, const Limits& limits, std::stop_token stop,
+  ArtifactStore(EvidenceSource& source, const Limits& limits, const RunStop& stop,
                 ProgressState& progress, ProgressListener& listener);
 
   /// Until this call nothing can be written: files that were read before are preserved now, and
@@ -118,7 +118,7 @@ class ArtifactStore {
 
   EvidenceSource& source_;
   const Limits limits_;
-  const std::stop_token stop_;
+  const RunStop& stop_;
   ProgressState& progress_;
   ProgressListener& listener_;
   BundleFeed* feed_ = nullptr;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/base/filetime.h"
+#include "collector/base/result.h"
 
 namespace hozen {
 
@@ -28,6 +29,10 @@ struct Privileges {
 /// SeDebugPrivilege is not among them) and says what is held. Changes the token of this process
 /// only. May be called again.
 Privileges enable_privileges();
+
+/// Leaves processor, disk and memory to everything else that runs. Errc::io when the system refuses
+/// all of it.
+Result<void> lower_priority();
 
 /// This process, so that an analyst can tell its traces from the intruder's.
 struct ProcessFacts {

@@ -5,10 +5,12 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <thread>
 
@@ -49,6 +51,15 @@ Privileges enable_privileges() {
   Privileges privileges;
   privileges.elevated = ::geteuid() == 0;
   return privileges;
+}
+
+Result<void> lower_priority() {
+  constexpr int kLowest = 19;
+  constexpr int kOfProcess = 1, kIdleClass = 3 << 13;  // IOPRIO_WHO_PROCESS, IOPRIO_CLASS_IDLE
+  const bool disk = ::syscall(SYS_ioprio_set, kOfProcess, 0, kIdleClass) == 0;
+  const bool processor = ::setpriority(PRIO_PROCESS, 0, kLowest) == 0;
+  if (disk || processor) return {};
+  return Error{Errc::io, "priority", {}, "setpriority: " + std::to_string(errno)};
 }
 
 ProcessFacts this_process() {

@@ -155,6 +155,19 @@ Privileges enable_privileges() {
   return privileges;
 }
 
+Result<void> lower_priority() {
+  // Not PROCESS_MODE_BACKGROUND_BEGIN: it would also keep the working set at 32 MiB.
+  constexpr int kIoPriority = 33;  // ProcessIoPriority
+  ULONG very_low = 0;
+  auto* set = system_function_as<LONG WINAPI(HANDLE, int, void*, ULONG)>(L"ntdll.dll",
+                                                                         "NtSetInformationProcess");
+  const bool disk =
+      set != nullptr && set(GetCurrentProcess(), kIoPriority, &very_low, sizeof very_low) == 0;
+  const bool processor = SetPriorityClass(GetCurrentProcess(), IDLE_PRIORITY_CLASS) != 0;
+  if (disk || processor) return {};
+  return win32_error("priority", "SetPriorityClass", GetLastError());
+}
+
 ProcessFacts this_process() {
   ProcessFacts facts;
   facts.pid = GetCurrentProcessId();

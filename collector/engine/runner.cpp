@@ -11,6 +11,7 @@
 #include "collector/engine/report/ticket.h"
 #include "collector/engine/run_manifest.h"
 #include "collector/engine/run_steps.h"
+#include "collector/engine/run_stop.h"
 #include "collector/engine/target_expander.h"
 
 namespace hozen {
@@ -45,8 +46,8 @@ class Run {
         options_{options},
         modules_{modules},
         listener_{listener},
-        stop_{std::move(stop)},
-        files_{source, options.profile.limits, stop_.get_token(), progress_, listener} {}
+        stop_{std::move(stop), options.time_limit_ticks},
+        files_{source, options.profile.limits, stop_, progress_, listener} {}
 
   Result<CollectResult> run(const OutputFactory& open_output);
 
@@ -57,6 +58,7 @@ class Run {
   void run_modules();
   void run_module(const ModuleSpec& module, const ProfileModule& use);
   bool run_view(const ModuleSpec& module, EngineContext& context);
+  void leave_out(std::string_view origin, std::string what);
   void step_done(RunStep step, std::uint64_t start_ticks);
   /// What the source noticed of itself.
   void tell_remarks();
@@ -75,7 +77,7 @@ class Run {
   const CollectOptions& options_;
   std::span<const ModuleSpec* const> modules_;
   ProgressListener& listener_;
-  std::stop_source stop_;
+  RunStop stop_;
   ProgressState progress_;
   ProblemLog problems_;
   FindingStore findings_;
@@ -158,7 +160,7 @@ Result<void> Run::open(const OutputFactory& open_output) {
   if (host.empty() && source_.kind() == "live") host = machine_name();
   HOZEN_TRY(output_, open_output(bundle_name(host, manifest_.collection.started)));
   HOZEN_TRY(writer_, BundleWriter::create(*output_, options_.bundle));
-  feed_ = std::make_unique<BundleFeed>(*writer_, stop_);
+  feed_ = std::make_unique<BundleFeed>(*writer_, stop_.interrupt());
   log_ = std::make_unique<LogCapture>(*feed_);
   logger("engine").info("started source={} given={} modules={} targets={}", manifest_.source.kind,
                         quoted(manifest_.source.given), options_.profile.modules.size(),
@@ -171,15 +173,17 @@ Result<void> Run::open(const OutputFactory& open_output) {
 
 void Run::run_modules() {
   for (const auto& use : options_.profile.modules) {
-    if (stop_.stop_requested()) return;
-    if (const ModuleSpec* module = module_named(use.name)) run_module(*module, use);
+    const ModuleSpec* module = module_named(use.name);
+    if (module == nullptr) continue;
+    if (!stop_.stop_requested()) run_module(*module, use);
+    if (stop_.stop_requested()) leave_out(use.name, "module " + use.name);
   }
 }
 
 void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
   const std::uint64_t start = monotonic_ticks();
   const RunParts parts{
-      source_, *feed_, files_, findings_, problems_, manifest_.clock.reference, stop_.get_token()};
+      source_, *feed_, files_, findings_, problems_, manifest_.clock.reference, stop_.token()};
   ModuleRecords records{"records/" + std::string{module.name}};
   bool works = true;
   Registry* api = source_.api_registry();
@@ -201,6 +205,12 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
   progress_.records = records_;
   logger("engine").info("ran module={} records={} seconds={:.2f}", module.name, records.count,
                         seconds_since(start));
+}
+
+/// The run ends before its plan is done: tells what of it was not, or not wholly, done.
+void Run::leave_out(std::string_view origin, std::string what) {
+  const Error why = stop_.error();
+  problems_.add(origin, std::nullopt, Error{why.code, std::move(what), {}, why.what});
 }
 
 /// Tells in the bundle, and at once, that a step of the plan is over.
@@ -278,8 +288,12 @@ void Run::collect_targets() {
   for (const Priority priority : kPriorities) {
     const std::uint64_t start = monotonic_ticks();
     phase("files: " + std::string{to_text(priority)});
-    for (const auto& target : options_.profile.targets)
-      if (target.priority == priority) expander.expand(target, files_, stop_.get_token());
+    for (const auto& target : options_.profile.targets) {
+      if (target.priority != priority) continue;
+      expander.expand(target, files_, stop_.token());
+      if (stop_.stop_requested())
+        leave_out(kSourceOrigin, "search for files: " + target.pattern.text);
+    }
     files_.drain(priority);
     feed_->close("artifacts");
     step_done({std::string{kFilesStep}, std::string{to_text(priority)}, std::string{kStepComplete},
@@ -297,9 +311,9 @@ void Run::complete_manifest() {
   manifest_.collection.finished = manifest_.clock.ended = utc_now();
   manifest_.clock.elapsed_ticks = monotonic_ticks() - started_ticks_;
   const bool loss = counts.left_out > 0 || problems_.count() > 0 || failed_;
-  manifest_.collection.outcome = stop_.stop_requested() ? RunOutcome::interrupted
-                                 : loss                 ? RunOutcome::with_errors
-                                                        : RunOutcome::complete;
+  manifest_.collection.outcome = stop_.interrupted() ? RunOutcome::interrupted
+                                 : loss              ? RunOutcome::with_errors
+                                                     : RunOutcome::complete;
   if (output_->path() != "-") {
     std::string path = output_->path();
     if (path.ends_with(kPartial)) path.resize(path.size() - kPartial.size());

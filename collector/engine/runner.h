@@ -23,6 +23,7 @@ struct CollectOptions {
   std::vector<std::string> command_line;  ///< as given, the program's name first
   Privileges privileges;
   BundleOptions bundle;
+  std::uint64_t time_limit_ticks = 0;  ///< 100 ns; 0: none. Evidence is read no longer than that.
 };
 
 /// Creates the output for a bundle of that name ("HOST-20260301T120000Z.zip").
@@ -38,8 +39,8 @@ struct CollectResult {
 /// Runs the modules and collects the files of `options.profile` from `source`. What fails on the
 /// way stands in the bundle; an error comes back only when the output cannot be written (Errc::io):
 /// what was written until then stays where it is, unfinished. A requested stop ends the run early
-/// with a complete bundle whose outcome is `interrupted`. `stop` is also requested by a failing
-/// output.
+/// with a complete bundle whose outcome is `interrupted`; a reached time limit, with one that lists
+/// what was left out. `stop` is also requested by a failing output.
 Result<CollectResult> collect(EvidenceSource& source, const OutputFactory& open_output,
                               const CollectOptions& options,
                               std::span<const ModuleSpec* const> modules,

@@ -5,11 +5,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "collector/engine/bundle_reader.h"
 #include "tests/builders/fake_windows.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
@@ -179,6 +182,50 @@ TEST_F(CommandLineTest, LimitsTheSizeOfFilesAndSaysWhatThatCost) {
                                   HasSubstr("hosts")));
 }
 
+TEST_F(CommandLineTest, ABudgetOfATenthTakesTheMostValuableAndListsTheRest) {
+  const fs::path windows = fs::path{root()} / "Windows";
+  const auto plant = [&](const char* relative, std::size_t bytes) {
+    const fs::path path = windows / relative;
+    fs::create_directories(path.parent_path());
+    std::ofstream{path, std::ios::binary} << std::string(bytes, 'x');
+  };
+  constexpr std::size_t kLog = 60'000, kBulk = 300'000;
+  plant("System32/winevt/Logs/Security.evtx", kLog);
+  plant("System32/Tasks/Updater", 2'000);
+  std::uint64_t all = 0;
+  for (int i = 0; i < 20; ++i) plant(("Prefetch/P" + std::to_string(i) + ".pf").c_str(), kBulk);
+  for (const auto& entry : fs::recursive_directory_iterator{root()})
+    if (entry.is_regular_file()) all += entry.file_size();
+  const Ended ended = run({"collect", "--root", root(), "--output", "out", "--max-total-size",
+                           std::to_string(all / 10), "--quiet"});
+  EXPECT_EQ(ended.exit_code, 1) << ended.error;
+  const std::string path = ended.output.substr(0, ended.output.find('\n'));
+  EXPECT_EQ(run({"verify", path}).exit_code, 0);
+  const std::string content = content_of(folder.path() / path);
+  const auto bytes = std::as_bytes(std::span{content});
+  MemorySource source{{bytes.begin(), bytes.end()}};
+  std::map<std::string, json> by_path;
+  ASSERT_TRUE(BundleReader::open(source)->each_line("artifacts", [&](std::string_view line) {
+    const json row = json::parse(line);
+    by_path[row["path"]] = row;
+    return Result<void>{};
+  }));
+  for (const char* kept :
+       {"C:\\Windows\\System32\\config\\SYSTEM", "C:\\Windows\\System32\\config\\SOFTWARE",
+        "C:\\Users\\alice\\NTUSER.DAT", "C:\\Windows\\System32\\winevt\\Logs\\Security.evtx",
+        "C:\\Windows\\System32\\Tasks\\Updater"})
+    EXPECT_EQ(by_path[kept]["outcome"], "complete") << kept << by_path[kept];
+  int left_out = 0;
+  for (int i = 0; i < 20; ++i) {
+    const json& row = by_path["C:\\Windows\\Prefetch\\P" + std::to_string(i) + ".pf"];
+    if (row.value("outcome", "") != "skipped") continue;
+    ++left_out;
+    EXPECT_EQ(row["skipped"], "limit");
+    EXPECT_THAT(row["error"]["what"].get<std::string>(), HasSubstr("altogether"));
+  }
+  EXPECT_GT(left_out, 15);
+}
+
 TEST_F(CommandLineTest, ProgressAsJsonIsJsonLinesOnStandardError) {
   const Ended ended = run({"collect", "--root", root(), "--output", "out", "--progress", "json"});
   std::istringstream lines{ended.error};
@@ -228,6 +275,9 @@ INSTANTIATE_TEST_SUITE_P(
                  "did you mean \"run_keys\"?"},
         BadUsage{"BadSize", {"collect", "--root", ".", "--max-file-size", "big"}, 2, "not a size"},
         BadUsage{"ZeroSize", {"collect", "--root", ".", "--max-file-size", "0"}, 2, "not a size"},
+        BadUsage{"ZeroTotal", {"collect", "--root", ".", "--max-total-size", "0"}, 2, "not a size"},
+        BadUsage{"BadTimeout", {"collect", "--root", ".", "--timeout", "soon"}, 2, "not a time"},
+        BadUsage{"ZeroTimeout", {"collect", "--root", ".", "--timeout", "0s"}, 2, "not a time"},
         BadUsage{"BadJobs", {"collect", "--root", ".", "--jobs", "0"}, 2, "--jobs"},
         BadUsage{"BadProgress", {"collect", "--root", ".", "--progress", "fancy"}, 2, "--progress"},
         BadUsage{

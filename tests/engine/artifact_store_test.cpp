@@ -64,11 +64,12 @@ class ArtifactStoreTest : public ::testing::Test {
   fake::FakeSource source;
   fake::FakeBundle bundle;
   std::stop_source stop;
+  RunStop run_stop{stop, 0};
   BundleFeed feed{bundle, stop};
   ProgressState progress;
   NoProgress listener;
   Limits limits;
-  ArtifactStore store{source, limits, stop.get_token(), progress, listener};
+  ArtifactStore store{source, limits, run_stop, progress, listener};
 };
 
 TEST_F(ArtifactStoreTest, WritesARowWithAllThatIsKnown) {
@@ -172,7 +173,7 @@ TEST_F(ArtifactStoreTest, SaysWhyAFileCouldNotBeOpened) {
 
 TEST_F(ArtifactStoreTest, TruncatesAtTheLimitAndSaysSo) {
   limits.max_file_bytes = 10;
-  ArtifactStore small{source, limits, stop.get_token(), progress, listener};
+  ArtifactStore small{source, limits, run_stop, progress, listener};
   file("C:\\long", "0123456789ABC");
   file("C:\\own", "0123456789ABC");
   small.open(feed);
@@ -245,7 +246,7 @@ TEST_F(ArtifactStoreTest, ListsWhatTheLimitsLeaveOut) {
   bundle.late_digests = true;  // what waits for them counts too
   limits.max_total_bytes = 10;
   limits.max_files = 2;
-  ArtifactStore small{source, limits, stop.get_token(), progress, listener};
+  ArtifactStore small{source, limits, run_stop, progress, listener};
   small.open(feed);
   for (const char* name : {"C:\\1", "C:\\2", "C:\\3", "C:\\4"}) {
     file(name, name[3] == '2' ? "ten bytes!" : "four");
@@ -382,6 +383,25 @@ TEST_F(ArtifactStoreTest, EndsAtOnceWhenTheRunIsStopped) {
   ASSERT_THAT(all, SizeIs(2));
   EXPECT_EQ(all[0]["outcome"], "skipped");
   EXPECT_EQ(all[0]["skipped"], "interrupted");
+}
+
+TEST_F(ArtifactStoreTest, PastTheTimeLimitItListsTheRest) {
+  const RunStop late{stop, 1};  // 100 ns
+  ArtifactStore limited{source, limits, late, progress, listener};
+  file("C:\\a", "x");
+  limited.open(feed);
+  while (!late.stop_requested()) std::this_thread::yield();
+  FileRequest request;
+  request.path = path("C:\\a");
+  limited.request(std::move(request));
+  limited.drain(Priority::bulk);
+  const auto all = rows();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0]["outcome"], "skipped");
+  EXPECT_EQ(all[0]["skipped"], "limit");
+  EXPECT_THAT(std::string{all[0]["error"]["what"]}, HasSubstr("time limit"));
+  EXPECT_EQ(limited.counts().left_out, 1u);
+  EXPECT_FALSE(stop.stop_requested());
 }
 
 TEST_F(ArtifactStoreTest, StopsTheRunWhenTheOutputFails) {

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "collector/engine/report/read_bundle.h"
@@ -62,7 +63,13 @@ Result<void> list_hives(ModuleContext& context) {
 Result<void> throw_something(ModuleContext&) { throw std::runtime_error{"boom"}; }
 Result<void> fail_politely(ModuleContext&) { return Error{Errc::io, "the thing"}; }
 
+Result<void> wait_for_the_end(ModuleContext& context) {
+  while (!context.stop().stop_requested()) std::this_thread::yield();
+  return Error{Errc::cancelled, "the run was stopped"};
+}
+
 const ModuleSpec kHives{"hives", "Lists hives.", kKinds, {}, {}, list_hives};
+const ModuleSpec kWaits{"waits", "Waits.", {}, {}, {}, wait_for_the_end};
 const ModuleSpec kThrows{"throws", "Throws.", {}, {}, {}, throw_something};
 const ModuleSpec kFails{"fails", "Fails.", {}, {}, {}, fail_politely};
 
@@ -214,6 +221,27 @@ TEST_F(RunnerTest, AStopEndsWithACompleteBundle) {
   ASSERT_FALSE(bundle.error);
   EXPECT_EQ(bundle.order.back(), "manifest.json");
   EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "interrupted");
+}
+
+TEST_F(RunnerTest, PastItsTimeLimitARunListsWhatItLeavesOut) {
+  setup.options.time_limit_ticks = 1;  // 100 ns
+  use({&kWaits, &kHives});
+  const RunBundle bundle = run();
+  ASSERT_FALSE(bundle.error);
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
+  std::string problems;
+  for (const Json& row : bundle.rows("records/problems")) problems += row.dump() + "\n";
+  EXPECT_THAT(problems, HasSubstr("module waits"));
+  EXPECT_THAT(problems, HasSubstr("module hives"));
+  EXPECT_THAT(problems, HasSubstr("search for files: %SystemRoot%\\\\System32\\\\drivers"));
+  EXPECT_THAT(problems, HasSubstr("the time limit of"));
+  EXPECT_FALSE(setup.stop.stop_requested());
+}
+
+TEST_F(RunnerTest, ATimeLimitThatIsNotReachedChangesNothing) {
+  setup.options.time_limit_ticks = 3600ull * 10'000'000;
+  const RunBundle bundle = run();
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "complete");
 }
 
 TEST_F(RunnerTest, AFullDiskIsAnErrorOfTheOutput) {

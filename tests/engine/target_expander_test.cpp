@@ -29,9 +29,10 @@ class TargetExpanderTest : public ::testing::Test {
   std::vector<std::string> expand(const std::string& pattern, bool streams = false) {
     machine = windows.machine();
     BundleFeed feed{bundle, stop};
+    const RunStop run_stop{stop, 0};
     ProgressState progress;
     NoProgress listener;
-    ArtifactStore store{*machine.source, Limits{}, stop.get_token(), progress, listener};
+    ArtifactStore store{*machine.source, Limits{}, run_stop, progress, listener};
     store.open(feed);
     TargetExpander expander{*machine.source, *machine.registry,
                             [this](Error error) { problems.push_back(error.text()); }};

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "collector/engine/byte_size.h"
+#include "collector/engine/time_span.h"
 #include "collector/engine/suggest.h"
 
 namespace hozen {
@@ -29,6 +30,27 @@ TEST(ByteSize, WritesForPeople) {
   EXPECT_EQ(byte_size_text(1536), "1.5 KiB");
   EXPECT_EQ(byte_size_text(10ull << 30), "10.0 GiB");
   EXPECT_EQ(byte_size_text(~0ull), "16384.0 PiB");
+}
+
+TEST(TimeSpan, ReadsWhatPeopleWrite) {
+  constexpr std::uint64_t kSecond = 10'000'000;
+  EXPECT_EQ(parse_time_span("90"), 90 * kSecond);
+  EXPECT_EQ(parse_time_span(" 90s "), 90 * kSecond);
+  EXPECT_EQ(parse_time_span("30M"), 1800 * kSecond);
+  EXPECT_EQ(parse_time_span("30 min"), 1800 * kSecond);
+  EXPECT_EQ(parse_time_span("2h"), 7200 * kSecond);
+  EXPECT_EQ(parse_time_span("366d"), 366 * 86'400 * kSecond);
+  for (const char* bad : {"", "m", "-1", "1.5h", "1w", "1h30m", "367d", "99999999999999999999"})
+    EXPECT_FALSE(parse_time_span(bad)) << bad;
+}
+
+TEST(TimeSpan, WritesForPeople) {
+  constexpr std::uint64_t kSecond = 10'000'000;
+  EXPECT_EQ(time_span_text(kSecond / 2), "0.5 s");
+  EXPECT_EQ(time_span_text(90 * kSecond), "90 s");
+  EXPECT_EQ(time_span_text(1800 * kSecond), "30 min");
+  EXPECT_EQ(time_span_text(7200 * kSecond), "2 h");
+  EXPECT_EQ(time_span_text(3900 * kSecond), "1 h 5 min");
 }
 
 TEST(Suggest, FindsTheNearestNameAndNothingFarAway) {
