@@ -23,6 +23,11 @@ set_tests_properties(executable.later_function_is_found PROPERTIES PASS_REGULAR_
 add_test(NAME executable.resources COMMAND ${Python3_EXECUTABLE} ${executable}/check_resources.py
   $<TARGET_FILE:hozen> ${PROJECT_VERSION})
 
+# Planted DLLs, which the program must not load.
+add_test(NAME executable.sideload COMMAND ${Python3_EXECUTABLE} ${executable}/check_sideload.py
+  $<TARGET_FILE:hozen> ${CMAKE_BINARY_DIR}/sideload)
+set_tests_properties(executable.sideload PROPERTIES TIMEOUT 900)
+
 # The whole way: an example Windows under Wine, the real program, its bundle. The Linux program of
 # the preset "linux" verifies it.
 add_test(NAME example.collect COMMAND ${Python3_EXECUTABLE}
