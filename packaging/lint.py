@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the format of every source and lints translation units: lint.py [--changed REV] [FILES...]
 
-clang-format must change nothing; clang-tidy reads the compile commands of build/asan. Without files
+clang-format must change nothing; clang-tidy reads the compile commands of build/fuzz. Without files
 every unit is linted; --changed takes those that differ from the revision REV. A file that
 passed is not linted again until it, a header of ours it includes, a .clang-tidy or the tool changes.
 *_win32.cpp are not linted: their headers are not here; the cross compiler's warnings cover them.
@@ -73,7 +73,7 @@ def main():
         commands = {pathlib.Path(entry["file"]): entry["command"]
                     for entry in json.loads((BUILD / "compile_commands.json").read_text())}
     except OSError:
-        sys.exit("lint.py: build/asan is not configured; run: cmake --preset asan")
+        sys.exit("lint.py: build/fuzz is not configured; run: cmake --preset fuzz")
     tool = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True).stdout
     arguments = sys.argv[1:]
     chosen = None

@@ -29,7 +29,7 @@ stage() {
 }
 
 build() { cmake --preset "$1" && cmake --build --preset "$1"; }
-build_threads() { cmake --preset tsan && cmake --build --preset tsan --target hozen_engine_test; }
+build_threads() { cmake --preset tsan && cmake --build --preset tsan --target hozen_threads_test; }
 
 # run_tests PRESET: every test of one build; results are counted one by one.
 run_tests() {
@@ -67,16 +67,14 @@ stage packages packaging/setup_debian.sh build windows test lint || finish
 stage windows-libraries packaging/deps_windows.sh
 stage build-linux build linux && linux=1
 stage build-windows-x64 build windows-x64 && windows=1
-stage build-asan build asan && asan=1
 stage build-tsan build_threads && threads=1
+# AddressSanitizer and UndefinedBehaviorSanitizer: fuzz targets, and all tests once more.
 stage build-fuzz build fuzz && fuzz=1
 # The whole tree takes longer than all the rest: packaging/lint.py without arguments, before a release.
 stage lint packaging/lint.py --changed HEAD~1
 [ -z "${linux:-}" ] || run_tests linux
-[ -z "${asan:-}" ] || run_tests asan
-# The only threads there are: bundle writer and hashing.
-[ -z "${threads:-}" ] || stage tests-tsan env HOZEN_SOURCE_DIR="$PWD" \
-  build/tsan/hozen_engine_test --gtest_filter='*Bundle*:ArtifactStoreTest.*:RunnerTest.*'
+[ -z "${fuzz:-}" ] || run_tests fuzz
+[ -z "${threads:-}" ] || stage tests-tsan build/tsan/hozen_threads_test
 [ -z "${windows:-}" ] || { stage wine-prefix packaging/run_wine.sh --prepare && run_tests windows-x64; }
 [ -z "${fuzz:-}" ] || fuzz_smoke
 finish
