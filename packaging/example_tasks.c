@@ -48,6 +48,14 @@ static DWORD crc(const BYTE *data, DWORD size) {
   return value;
 }
 
+static int sha256(BYTE *data, DWORD size, BYTE hash[32]) {
+  BCRYPT_ALG_HANDLE algorithm;
+  BCRYPT_HASH_HANDLE handle;
+  if (BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_SHA256_ALGORITHM, NULL, 0)) return 0;
+  return !BCryptCreateHash(algorithm, &handle, NULL, 0, NULL, 0, 0) &&
+         !BCryptHashData(handle, data, size, 0) && !BCryptFinishHash(handle, hash, 32, 0);
+}
+
 static void write_actions(Blob *blob, const WCHAR *command, const WCHAR *arguments) {
   u16(blob, 3);
   counted(blob, L"Author");
@@ -139,8 +147,7 @@ static int plant(const WCHAR *path, const WCHAR *id, const WCHAR *command, const
   swprintf(file, 300, L"C:\\Windows\\System32\\Tasks%ls", path);
   swprintf(tree, 300, L"Tree%ls", path);
   swprintf(tasks, 300, L"Tasks\\%ls", id);
-  if (BCryptHash(BCRYPT_SHA256_ALG_HANDLE, NULL, 0, (BYTE *)(xml + 1), bytes - 2, hash, 32) != 0)
-    return 0;
+  if (!sha256((BYTE *)(xml + 1), bytes - 2, hash)) return 0;
   write_actions(&actions, command, arguments);
   write_triggers(&triggers, crc((const BYTE *)(xml + 1), bytes - 2));
   write_descriptor(&descriptor);

@@ -54,9 +54,22 @@ constexpr std::string_view kAttack[] = {
     "T1218.008", "T1218.009", "T1218.010", "T1218.011", "T1543.003", "T1564",
     "T1564.001", "T1564.004", "T1569.002", "T1574.001", "T1574.009", "T1574.011"};
 
+/// Only the running system is believed: what a registry says of it an intruder can write.
+bool is_wine(EvidenceSource& source) {
+  const auto host = source.live_host();
+  return host && host->emulator.starts_with("Wine");
+}
+
+/// Wine's drivers run in services that it makes up as they are needed, without keys.
+bool is_wine_driver(const LiveService& service, const EvidencePath& windows) {
+  const auto image = EvidencePath::parse(service.image_path);
+  return image && starts_with_fold(service.name, "winedevice") &&
+         image->folded() == (windows / "System32" / "winedevice.exe").folded();
+}
+
 /// What the service manager of a running system lists, compared with `keys`: the folded names of
 /// the services in the registry.
-void read_manager(ModuleContext& context, const std::set<std::string>& keys) {
+void read_manager(ModuleContext& context, const std::set<std::string>& keys, bool wine) {
   const LiveState* state = context.source().live_state();
   if (state == nullptr) return;
   if (state->services_failed) context.note(*state->services_failed);
@@ -64,20 +77,16 @@ void read_manager(ModuleContext& context, const std::set<std::string>& keys) {
     const LiveServiceRow row{&service, keys.contains(fold_case(service.name))};
     const std::string record = context.emit(kLiveService, kLiveServiceFields, row, {});
     // Without any key the registry could not be read, and nothing can be said.
-    if (!row.in_registry && !keys.empty()) context.report(judge_keyless_service(service, record));
+    if (row.in_registry || keys.empty()) continue;
+    if (!wine || !is_wine_driver(service, context.registry()->installations()[0].windows))
+      context.report(judge_keyless_service(service, record));
   }
 }
 
-ServiceBaseline baseline_of(EvidenceSource& source) {
-  ServiceBaseline baseline{kBaseline};
-  // Only the running system is believed: what a registry says of it an intruder can write.
-  const auto host = source.live_host();
-  if (host && host->emulator.starts_with("Wine")) baseline.add(kWineBaseline);
-  return baseline;
-}
-
 Result<void> run(ModuleContext& context) {
-  const ServiceBaseline baseline = baseline_of(context.source());
+  const bool wine = is_wine(context.source());
+  ServiceBaseline baseline{kBaseline};
+  if (wine) baseline.add(kWineBaseline);
   const ServiceManagerView manager{context.source().live_state()};
   ServiceReader reader{context, baseline};
   std::set<std::string> keys;
@@ -93,7 +102,7 @@ Result<void> run(ModuleContext& context) {
          envelope.timestamps.emplace_back("key_last_written", group.written);
          context.emit(kGroup, kSvchostGroupFields, group, envelope);
        }}));
-  if (context.reads_files()) read_manager(context, keys);
+  if (context.reads_files()) read_manager(context, keys, wine);
   return {};
 }
 

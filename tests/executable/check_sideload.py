@@ -37,11 +37,11 @@ BOOL WINAPI DllMain(HINSTANCE self, DWORD reason, LPVOID reserved) {
   return TRUE;
 }
 """
-BAIT = r"""
+BAIT = """
 #include <windows.h>
 int main(void) {
-  LoadLibraryW(L"version.dll");
-  LoadLibraryW(L"only_in_the_current_folder.dll");
+  %s
+  LoadLibraryA("only_in_the_current_folder.dll");
   return 0;
 }
 """
@@ -83,11 +83,11 @@ def main():
     beside.mkdir(parents=True)
     current.mkdir()
     compile_to(work / "mark.dll", MARK, "-shared")
-    compile_to(work / "bait.exe", BAIT)
     names = sorted(set(TEMPTING) | names_in_the_code())
+    files = [name if name.endswith(".drv") else name + ".dll" for name in names]
+    compile_to(work / "bait.exe", BAIT % "\n  ".join(f'LoadLibraryA("{file}");' for file in files))
     for folder in (beside, current):
-        for name in names:
-            file = name if name.endswith(".drv") else name + ".dll"
+        for file in files:
             shutil.copy(work / "mark.dll", folder / file)
     shutil.copy(work / "mark.dll", current / "only_in_the_current_folder.dll")
     shutil.copy(work / "bait.exe", beside)
@@ -96,9 +96,10 @@ def main():
     problems = []
     code, output = run(beside / "bait.exe", current)
     found = loaded(beside, current)
-    for wanted in ("beside/version.dll", "current/only_in_the_current_folder.dll"):
-        if wanted not in found:
-            problems.append(f"the bait did not load {wanted}: this test shows nothing ({code} {output})")
+    # Wine takes some of its own whatever lies beside the program.
+    baited = [name for name in found if name.startswith("beside/")]
+    if len(baited) < 20 or "current/only_in_the_current_folder.dll" not in found:
+        problems.append(f"the bait loaded {found} only: this test shows nothing ({code} {output})")
     hozen = beside / program.name
     for wanted, arguments in (((0,), ["--version"]),
                               ((0,), ["modules"]),
@@ -112,7 +113,7 @@ def main():
         problems += [f"{arguments[0]} loaded {name}" for name in loaded(beside, current)]
     for problem in problems:
         print(problem)
-    print(f"{len(names)} names planted twice, {len(problems)} problems")
+    print(f"{len(names)} names planted twice, {len(baited)} of them load elsewhere, {len(problems)} problems")
     return 1 if problems else 0
 
 

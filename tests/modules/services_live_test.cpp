@@ -129,5 +129,17 @@ TEST(LiveServices, OwnProgramsOfWineAreKnownOnlyWhereTheRunningSystemIsWine) {
   EXPECT_EQ(elsewhere->context->findings[0].rule, "services.swapped_service_program");
 }
 
+TEST(LiveServices, DriversOfWineNeedNoKey) {
+  HostFacts wine;
+  wine.emulator = "Wine 8.0";
+  const LiveState state =
+      state_of({listed("One"), listed("Two"),
+                listed("Winedevice1", "C:\\windows\\system32\\winedevice.exe")});
+  EXPECT_EQ(fake::summary_of(run_live(two_services(), state, wine)->context->findings), "");
+  const auto on_windows = run_live(two_services(), state);
+  ASSERT_EQ(on_windows->context->findings.size(), 1u);
+  EXPECT_EQ(on_windows->context->findings[0].rule, "services.service_without_key");
+}
+
 }  // namespace
 }  // namespace hozen
