@@ -14,11 +14,11 @@
 #include "collector/cli/profile_files.h"
 #include "collector/cli/progress_view.h"
 #include "collector/engine/byte_size.h"
-#include "collector/engine/time_span.h"
 #include "collector/engine/host.h"
 #include "collector/engine/report/summary.h"
 #include "collector/engine/runner.h"
 #include "collector/engine/suggest.h"
+#include "collector/engine/time_span.h"
 #include "collector/source/folder_source.h"
 #include "collector/source/live_source.h"
 

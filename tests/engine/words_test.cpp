@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "collector/engine/byte_size.h"
-#include "collector/engine/time_span.h"
 #include "collector/engine/suggest.h"
+#include "collector/engine/time_span.h"
 
 namespace hozen {
 namespace {
