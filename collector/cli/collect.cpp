@@ -25,7 +25,6 @@
 namespace hozen::cli {
 namespace {
 
-constexpr unsigned kMaxJobs = 256;
 /// Findings that the end of a run tells; `hozen report` tells more.
 constexpr std::size_t kShownFindings = 5;
 
@@ -244,7 +243,7 @@ void declare_output(CLI::App& command, Options& options) {
       ->option_text("NAME");
   command.add_option("--jobs", options.jobs, "Threads that compress (default: one a processor)")
       ->option_text("N")
-      ->check(CLI::Range(1u, kMaxJobs));
+      ->check(CLI::Range(1u, kMaxBundleThreads));
 }
 
 void declare_console(CLI::App& command, Options& options) {

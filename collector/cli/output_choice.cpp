@@ -21,7 +21,8 @@ Error refused(const std::string& given, const std::string& why) {
 bool is_taken(const NativePath& folder, const std::string& name) {
   boost::system::error_code failure;
   return fs::exists(native_child(folder, name), failure) ||
-         fs::exists(native_child(folder, name + ".partial"), failure);
+         fs::exists(native_child(folder, name + ".partial"), failure) ||
+         fs::exists(native_child(folder, name + ".seal"), failure);
 }
 
 OutputFactory file_in(NativePath folder) {

@@ -14,10 +14,9 @@ namespace {
 /// Files that wait are bounded: past this many the most valuable are collected first.
 constexpr std::size_t kMaxQueued = 8192;
 constexpr std::size_t kMaxFailures = 100;
+constexpr std::size_t kStepBytes = 4 << 20;
 /// Files whose rows wait for their digests while the next ones are read.
 constexpr std::size_t kMaxUnwritten = 32;
-constexpr std::uint32_t kPlaceholderAttributes =
-    kAttributeOffline | kAttributeRecallOnOpen | kAttributeRecallOnDataAccess;
 
 Error changed(const EvidencePath& path) {
   return Error{
@@ -26,6 +25,13 @@ Error changed(const EvidencePath& path) {
 
 bool same_content(const FileInfo& before, const FileInfo& after) {
   return before.size == after.size && before.si.modified == after.si.modified;
+}
+
+/// For whoever wants to read a file that was left out.
+Error why_not_stored(const ArtifactRow& row) {
+  const SkipReason reason = row.skipped.value_or(SkipReason::policy);
+  const Errc code = reason == SkipReason::limit ? Errc::limit : Errc::unsupported;
+  return Error{code, row.path.text(), {}, "left out: " + std::string{to_text(reason)}};
 }
 
 bool is_stored(const ArtifactRow& row) {
@@ -47,15 +53,19 @@ bool is_stored(const ArtifactRow& row) {
 /// Reads on behalf of a run: counts for the progress, and ends when the run is to stop.
 class ArtifactStore::WatchedSource final : public ByteSource {
  public:
-  WatchedSource(ByteSource& inner, const EvidencePath& path, ArtifactStore& store)
-      : inner_{inner}, path_{path}, store_{store} {}
+  /// With `to_the_end` a stop does not end it.
+  WatchedSource(ByteSource& inner, const EvidencePath& path, ArtifactStore& store,
+                bool to_the_end = false)
+      : inner_{inner}, path_{path}, store_{store}, to_the_end_{to_the_end} {}
   std::uint64_t size() const override { return inner_.size(); }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
-    if (store_.stop_.stop_requested()) {
+    if (store_.stop_.stop_requested() && !to_the_end_) {
       const Error why = store_.stop_.error();
       return Error{why.code, path_.text(), offset, why.what};
     }
-    HOZEN_TRY(const std::size_t count, inner_.read_some(offset, out));
+    // In steps, so that a stop is seen soon.
+    HOZEN_TRY(const std::size_t count,
+              inner_.read_some(offset, out.first(std::min(out.size(), kStepBytes))));
     store_.progress_.bytes += count;
     store_.listener_.update(store_.progress_);
     return count;
@@ -65,6 +75,7 @@ class ArtifactStore::WatchedSource final : public ByteSource {
   ByteSource& inner_;
   const EvidencePath& path_;
   ArtifactStore& store_;
+  const bool to_the_end_;
 };
 
 ArtifactStore::ArtifactStore(EvidenceSource& source, const Limits& limits, const RunStop& stop,
@@ -101,6 +112,7 @@ void ArtifactStore::join(std::uint32_t id, const FileRequest& request) {
   FileRequest& first = queued->request;
   if (cap_for(request) > cap_for(first)) first.max_bytes = request.max_bytes;
   first.expected = first.expected || request.expected;
+  first.beyond_total = first.beyond_total || request.beyond_total;
   first.priority = std::min(first.priority, request.priority);
 }
 
@@ -210,7 +222,7 @@ void ArtifactStore::collect(Queued queued) {
   if (row.info) {
     auto content = source_.open(request.path);
     if (content) {
-      WatchedSource watched{**content, request.path, *this};
+      WatchedSource watched{**content, request.path, *this, was_read(file.queued.id)};
       store(file, watched);
     } else {
       row.stored.outcome =
@@ -250,8 +262,10 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
     row.stored.error = std::move(limit);
     return skip(SkipReason::limit);
   };
-  if (stop_.interrupted()) return skip(SkipReason::interrupted);
-  if (stop_.out_of_time()) return reach(stop_.error());
+  // What was read before the bundle was open is kept, however the run ends.
+  const bool known = was_read(queued.id);
+  if (stop_.interrupted() && !known) return skip(SkipReason::interrupted);
+  if (stop_.out_of_time() && !known) return reach(stop_.error());
   auto info = source_.stat(queued.request.path);
   if (!info) {
     const bool absent = info.error().code == Errc::not_found;
@@ -261,9 +275,10 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
   }
   row.path = info->path;
   row.info = *info;
+  if (info->is_link) row.stored.error = Error{Errc::unsupported, "a link, not followed"};
   if (info->is_directory || info->is_link) return skip(SkipReason::policy);
-  if ((info->attributes.value_or(0) & kPlaceholderAttributes) != 0)
-    return skip(SkipReason::placeholder);
+  if (is_placeholder(info->attributes.value_or(0))) return skip(SkipReason::placeholder);
+  if (queued.request.beyond_total) return *std::move(info);
   const std::uint64_t expected = std::min(info->size, cap_for(queued.request));
   const std::uint64_t stored =
       counts_.complete + counts_.truncated + counts_.changed + unwritten_files_;
@@ -340,7 +355,7 @@ void ArtifactStore::write(const Queued& queued, ArtifactRow& row) {
     if (row.stored.digests) {
       known.sha256 = row.stored.digests->sha256;
     } else if (!known.error) {
-      known.error = Error{Errc::limit, row.path.text(), {}, "skipped"};
+      known.error = why_not_stored(row);
     }
   }
   count(queued, row);
@@ -374,7 +389,8 @@ void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {
       break;
     case FileOutcome::skipped:
       ++counts_.skipped;
-      left_out = row.skipped == SkipReason::limit || row.skipped == SkipReason::interrupted;
+      // A folder of that name is no loss; a link is one.
+      left_out = row.skipped != SkipReason::policy || row.stored.error.has_value();
       break;
   }
   progress_.files = counts_.complete + counts_.truncated + counts_.changed;
@@ -383,9 +399,16 @@ void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {
   ++counts_.left_out;
   if (failures_.size() >= kMaxFailures) return;
   FileFailure failure{row.path.text(), std::string{to_text(row.stored.outcome)}, {}};
-  if (row.stored.error) failure.reason = row.stored.error->text();
   if (row.skipped) failure.reason = to_text(*row.skipped);
+  if (row.stored.outcome == FileOutcome::truncated)
+    failure.reason = "the first " + byte_size_text(row.stored.size) + " are kept";
+  if (row.stored.error) failure.reason = row.stored.error->text();
   failures_.push_back(std::move(failure));
+}
+
+bool ArtifactStore::was_read(std::uint32_t id) const {
+  const auto named = named_.find(id);
+  return named != named_.end() && named->second.sha256.has_value();
 }
 
 std::uint64_t ArtifactStore::cap_for(const FileRequest& request) const {

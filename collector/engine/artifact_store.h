@@ -30,6 +30,7 @@ struct FileRequest {
   Priority priority = Priority::normal;
   std::uint64_t max_bytes = 0;  ///< 0: as the limits say
   bool expected = true;         ///< when it does not exist, a row says so
+  bool beyond_total = false;    ///< a hive, which modules read: taken whatever the sum of bytes
   std::optional<std::uint64_t> disk_offset{};
 };
 
@@ -114,6 +115,7 @@ class ArtifactStore {
   void write(const Queued& queued, ArtifactRow& row);
   void count(const Queued& queued, const ArtifactRow& row);
   std::uint64_t cap_for(const FileRequest& request) const;
+  bool was_read(std::uint32_t id) const;
   ArtifactRow row_for(const Queued& queued) const;
 
   EvidenceSource& source_;

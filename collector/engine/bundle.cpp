@@ -12,11 +12,10 @@ namespace hozen {
 namespace {
 
 /// Each worker needs about 1.7 MiB; more than this many never had work at once.
-constexpr unsigned kMaxThreads = 12;
 
 unsigned workers_for(unsigned asked) {
   const unsigned wanted = asked != 0 ? asked : std::thread::hardware_concurrency();
-  return std::clamp(wanted, 1u, kMaxThreads);
+  return std::clamp(wanted, 1u, kMaxBundleThreads);
 }
 
 class WrittenBody final : public BundleBody {

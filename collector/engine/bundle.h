@@ -32,8 +32,10 @@ enum class DeflateEncoder : std::uint8_t {
   zlib,     ///< the reference
 };
 
+constexpr unsigned kMaxBundleThreads = 12;
+
 struct BundleOptions {
-  unsigned threads = 0;  ///< workers; 0: one a processor
+  unsigned threads = 0;  ///< workers, up to kMaxBundleThreads; 0: one a processor
   DeflateEncoder encoder = DeflateEncoder::fastest;
   MultiHash::Kind hashes = MultiHash::Kind::fastest;
 };

@@ -12,8 +12,8 @@ namespace hozen {
 namespace {
 
 /// About 2 KiB each: 40 MiB at the most. An ordinary host has some hundred.
-constexpr std::size_t kKept = 15'000;
-constexpr std::size_t kMaxFindings = 20'000;
+constexpr std::size_t kKept = 6'000;
+constexpr std::size_t kMaxFindings = 8'000;
 /// Records that one fact names; a thousand entries of the same kind need not all be listed.
 constexpr std::size_t kMaxRecords = 100;
 

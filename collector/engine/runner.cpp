@@ -1,11 +1,14 @@
 #include "collector/engine/runner.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
+#include "collector/base/bytes.h"
 #include "collector/base/log.h"
 #include "collector/base/text.h"
+#include "collector/engine/byte_size.h"
 #include "collector/engine/hive_record.h"
 #include "collector/engine/module_context.h"
 #include "collector/engine/report/ticket.h"
@@ -20,6 +23,8 @@ namespace {
 /// Hives are read into memory whole. The largest seen in the field is a SOFTWARE hive of some 300
 /// MiB.
 constexpr std::uint64_t kMaxHiveBytes = 1ull << 30;
+/// Up to this size what does not begin like a hive is read as one that was damaged.
+constexpr std::uint64_t kMaxDamagedHiveBytes = 64ull << 20;
 constexpr std::string_view kPartial = ".partial";
 constexpr std::string_view kSourceOrigin = "source";
 
@@ -70,6 +75,7 @@ class Run {
   Result<CollectResult> finish();
   void phase(std::string text);
   const ModuleSpec* module_named(std::string_view name) const;
+  std::optional<Error> refuse_hive(const EvidencePath& path);
   Result<PreservedFile> preserve_hive(const EvidencePath& path, std::string_view reason,
                                       bool expected);
 
@@ -105,6 +111,23 @@ const ModuleSpec* Run::module_named(std::string_view name) const {
   return found == modules_.end() ? nullptr : *found;
 }
 
+/// Anybody can give a file the name of a hive: what cannot be one gets no hive's rights, and is
+/// asked for as an ordinary file.
+std::optional<Error> Run::refuse_hive(const EvidencePath& path) {
+  constexpr std::string_view kSignature = "regf";
+  const auto content = source_.open(path);
+  if (!content) return std::nullopt;  // told by whoever reads it
+  const std::uint64_t size = (*content)->size();
+  if (size > kMaxHiveBytes)
+    return Error{
+        Errc::limit, path.text(), {}, "longer than a hive can be: " + byte_size_text(size)};
+  if (size <= kMaxDamagedHiveBytes) return std::nullopt;  // a log may repair its beginning
+  std::array<std::byte, kSignature.size()> start{};
+  const auto got = (*content)->read_some(0, start);
+  if (got && *got == start.size() && Bytes{start}.chars() == kSignature) return std::nullopt;
+  return Error{Errc::malformed, path.text(), {}, "no registry hive: it does not begin with regf"};
+}
+
 Result<PreservedFile> Run::preserve_hive(const EvidencePath& path, std::string_view reason,
                                          bool expected) {
   FileRequest request;
@@ -112,8 +135,13 @@ Result<PreservedFile> Run::preserve_hive(const EvidencePath& path, std::string_v
   request.module = kSourceOrigin;
   request.reason = reason;
   request.priority = Priority::crown_jewels;
-  request.max_bytes = kMaxHiveBytes;
   request.expected = expected;
+  if (auto refused = refuse_hive(path)) {
+    files_.request(std::move(request));
+    return *std::move(refused);
+  }
+  request.max_bytes = kMaxHiveBytes;
+  request.beyond_total = true;
   return files_.preserve(std::move(request), kMaxHiveBytes);
 }
 

@@ -14,6 +14,9 @@ EvidencePath append(EvidencePath base, const std::vector<std::string>& component
   return base;
 }
 
+/// Links on the way to a file.
+constexpr int kMaxLinks = 8;
+
 FileRequest request_for(const FileTarget& target, EvidencePath path, bool expected) {
   FileRequest request;
   request.path = std::move(path);
@@ -33,11 +36,13 @@ TargetExpander::TargetExpander(EvidenceSource& source, const Registry& registry,
   find_bases();
 }
 
-bool TargetExpander::is_folder(const EvidencePath& path) {
+std::optional<EvidencePath> TargetExpander::real_folder(const EvidencePath& path) {
   auto info = source_.stat(path);
-  if (info) return info->is_directory && !info->is_link;
-  if (info.error().code != Errc::not_found) tell(path, std::move(info).error());
-  return false;
+  if (info && !info->is_directory && !info->is_link) return std::nullopt;
+  auto real = source_.real_folder(path);
+  if (real) return *std::move(real);
+  if (real.error().code != Errc::not_found) tell(path, std::move(real).error());
+  return std::nullopt;
 }
 
 void TargetExpander::tell(const EvidencePath& folder, Error error) {
@@ -55,7 +60,7 @@ void TargetExpander::add(PatternRoot root, const EvidencePath& folder) {
 
 void TargetExpander::add_existing(PatternRoot root, const EvidencePath& folder, std::size_t fixed) {
   for (const EvidencePath& spelling : source_.spellings(folder, fixed))
-    if (is_folder(spelling)) add(root, spelling);
+    if (const auto real = real_folder(spelling)) add(root, *real);
 }
 
 void TargetExpander::find_bases() {
@@ -89,9 +94,12 @@ void TargetExpander::find_bases() {
     if (!user.folder.empty()) add_user(user.folder);
 }
 
-/// Both layouts: since Vista, and before. Where one is a junction to the other, it is not followed.
-void TargetExpander::add_user(const EvidencePath& profile) {
-  if (!is_folder(profile)) return;
+/// Both layouts: since Vista, and before. Where one is a junction to the other, both are the same
+/// folder.
+void TargetExpander::add_user(const EvidencePath& folder) {
+  const auto real = real_folder(folder);
+  if (!real) return;
+  const EvidencePath& profile = *real;
   const std::size_t fixed = profile.components().size();
   add(PatternRoot::user_profile, profile);
   add_existing(PatternRoot::app_data, profile / "AppData\\Roaming", fixed);
@@ -154,31 +162,46 @@ void TargetExpander::expand_pattern(const FileTarget& target, const EvidencePath
   const std::size_t literal = std::min(pattern.literal_prefix(), pattern.components.size() - 1);
   const EvidencePath start = append(base, pattern.components, literal);
   for (const EvidencePath& folder : source_.spellings(start, base.components().size()))
-    // The walk begins below the folder: were it a link, it would be followed.
-    if (is_folder(folder)) walk(target, folder, literal, store, stop);
+    if (const auto real = real_folder(folder)) {
+      Walk walk{target, store, stop, {}};
+      const auto names = pattern.components.begin();
+      follow(walk, *real, {names, names + static_cast<std::ptrdiff_t>(literal)}, kMaxLinks);
+    }
 }
 
-/// Takes what matches below `start`, which stands for the first `literal` components.
-void TargetExpander::walk(const FileTarget& target, const EvidencePath& start, std::size_t literal,
-                          ArtifactStore& store, const std::stop_token& stop) {
-  const PathPattern& pattern = target.pattern;
+/// Takes what matches below `start`, which stands for the pattern's components `names`, and goes on
+/// where links lead to: an intruder may have moved what lies there, and Windows finds it all the
+/// same.
+void TargetExpander::follow(Walk& walk, const EvidencePath& start,
+                            const std::vector<std::string>& names, int links) {
+  const PathPattern& pattern = walk.target.pattern;
+  std::vector<std::pair<EvidencePath, std::vector<std::string>>> met;
   const auto visit = [&](const FileInfo& info) {
-    if (stop.stop_requested()) return Visit::stop;
+    if (walk.stop.stop_requested()) return Visit::stop;
     const auto& all = info.path.components();
-    const auto below = static_cast<std::ptrdiff_t>(start.components().size());
-    std::vector<std::string> names{
-        pattern.components.begin(),
-        pattern.components.begin() + static_cast<std::ptrdiff_t>(literal)};
-    names.insert(names.end(), all.begin() + below, all.end());
-    if (info.is_directory)
-      return !info.is_link && pattern_may_match_below(pattern, names) ? Visit::enter : Visit::skip;
-    if (pattern_matches(pattern, names)) request(target, info, store);
+    std::vector<std::string> here = names;
+    here.insert(here.end(), all.begin() + static_cast<std::ptrdiff_t>(start.components().size()),
+                all.end());
+    const bool below = pattern_may_match_below(pattern, here);
+    if (info.is_link && below) met.emplace_back(info.path, here);
+    if (info.is_directory) return below && !info.is_link ? Visit::enter : Visit::skip;
+    if (pattern_matches(pattern, here)) request(walk.target, info, walk.store);
     return Visit::skip;
   };
   auto walked = source_.walk(start, visit, [&](const EvidencePath& folder, Error error) {
     tell(folder, std::move(error));
   });
   if (!walked && walked.error().code != Errc::not_found) tell(start, std::move(walked).error());
+  for (const auto& [link, below] : met) {
+    const auto real = real_folder(link);
+    // Windows' own links for old programs lead upwards, or to what this walk visits anyway.
+    if (!real || *real == start || start.is_below(*real) || real->is_below(start)) continue;
+    if (!walk.followed.insert(source_.key(*real)).second) continue;
+    if (links == 0)
+      tell(link, Error{Errc::limit, link.text(), {}, "too many links inside each other"});
+    else
+      follow(walk, *real, below, links - 1);
+  }
 }
 
 void TargetExpander::request(const FileTarget& target, const FileInfo& info, ArtifactStore& store) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -32,15 +33,23 @@ class TargetExpander {
   void add(PatternRoot root, const EvidencePath& folder);
   /// Every spelling of the folder, its first `fixed` components as they are.
   void add_existing(PatternRoot root, const EvidencePath& folder, std::size_t fixed);
-  void add_user(const EvidencePath& profile);
+  void add_user(const EvidencePath& folder);
   void expand_literal(const FileTarget& target, const EvidencePath& base, ArtifactStore& store);
   void expand_pattern(const FileTarget& target, const EvidencePath& base, ArtifactStore& store,
                       const std::stop_token& stop);
-  void walk(const FileTarget& target, const EvidencePath& start, std::size_t literal,
-            ArtifactStore& store, const std::stop_token& stop);
+  /// One expansion of a pattern.
+  struct Walk {
+    const FileTarget& target;
+    ArtifactStore& store;
+    const std::stop_token& stop;
+    std::set<std::string> followed;  ///< folders that links led to, by their keys
+  };
+  void follow(Walk& walk, const EvidencePath& start, const std::vector<std::string>& names,
+              int links);
   void request(const FileTarget& target, const FileInfo& info, ArtifactStore& store);
-  /// False for what is no folder, or is a link; also where that cannot be found out, which is told.
-  bool is_folder(const EvidencePath& path);
+  /// The folder as stored, links followed within the evidence. Nothing for what is no folder; what
+  /// keeps from finding out, or a link that leads out, is told.
+  std::optional<EvidencePath> real_folder(const EvidencePath& path);
   void tell(const EvidencePath& folder, Error error);
 
   EvidenceSource& source_;

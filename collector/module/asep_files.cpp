@@ -74,7 +74,11 @@ class Search {
   }
 
   bool take(const FileInfo& info, std::span<const std::string> rest, Visit below) {
-    if (info.is_link) return rest.empty() ? found_link(info) : true;
+    if (info.is_link && !rest.empty()) {
+      const auto real = source_.real_folder(info.path);
+      return real ? find(*real, real->components().size(), rest) : true;
+    }
+    if (info.is_link) return found_link(info);
     if (rest.empty()) return info.is_directory ? true : found(info);
     return !info.is_directory || below == Visit::enter
                ? true

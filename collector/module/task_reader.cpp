@@ -263,15 +263,17 @@ void TaskReader::read_files(std::size_t installation, const OnTask& on_task) {
   const EvidencePath windows = evidence_.windows(installation);
   TaskViews& views = machines_[installation].views;
   for (const std::string_view folder : {"System32\\Tasks", "SysWOW64\\Tasks"}) {
-    const EvidencePath root = windows / folder;
-    const auto info = context_.source().stat(root);
-    if (!info || !info->is_directory || info->is_link) continue;
+    const auto root = context_.source().real_folder(windows / folder);
+    if (!root) {
+      if (root.error().code != Errc::not_found) context_.note(root.error());
+      continue;
+    }
     if (folder.starts_with("System32")) views.files = views.files_whole = true;
     each_matching_file(
         context_.source(), "%SystemRoot%\\" + std::string{folder} + "\\**",
         evidence_.environment(installation, nullptr), nullptr,
         [&](const FileInfo& file) {
-          read_file(installation, info->path, file, on_task);
+          read_file(installation, *root, file, on_task);
           return !stopped();
         },
         [&](Error error) {

@@ -37,6 +37,7 @@ class FileTree {
  public:
   virtual ~FileTree() = default;
   virtual Result<FileInfo> stat(const EvidencePath& path) = 0;
+  virtual Result<EvidencePath> real_folder(const EvidencePath& path) = 0;
   virtual Result<void> walk(const EvidencePath& directory,
                             const std::function<Visit(const FileInfo&)>& visit,
                             const std::function<void(const EvidencePath&, Error)>& problem) = 0;

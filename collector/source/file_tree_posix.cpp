@@ -74,6 +74,10 @@ class PosixTree final : public FileTree {
     return info;
   }
 
+  Result<EvidencePath> real_folder(const EvidencePath& path) override {
+    HOZEN_TRY(Place place, resolve_folder(path));
+    return std::move(place.path);
+  }
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override {
     HOZEN_TRY(const Place place, resolve(path));
     if (place.only_planned != nullptr || place.host.empty())

@@ -54,6 +54,9 @@ class Win32Tree final : public FileTree {
       : root_{std::move(root)}, tree_{std::move(mounts), true} {}
 
   Result<FileInfo> stat(const EvidencePath& path) override { return tree_.stat(path); }
+  Result<EvidencePath> real_folder(const EvidencePath& path) override {
+    return tree_.real_folder(path);
+  }
   Result<void> walk(const EvidencePath& directory,
                     const std::function<Visit(const FileInfo&)>& visit,
                     const std::function<void(const EvidencePath&, Error)>& problem) override {

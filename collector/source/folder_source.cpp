@@ -168,6 +168,9 @@ class FolderSource final : public EvidenceSource {
   std::string_view method() const override { return "file_api"; }
   const std::vector<VolumeInfo>& volumes() const override { return volumes_; }
   Result<FileInfo> stat(const EvidencePath& path) override { return tree_->stat(path); }
+  Result<EvidencePath> real_folder(const EvidencePath& path) override {
+    return tree_->real_folder(path);
+  }
   Result<void> walk(const EvidencePath& directory,
                     const std::function<Visit(const FileInfo&)>& visit,
                     const std::function<void(const EvidencePath&, Error)>& problem) override {

@@ -21,8 +21,6 @@ constexpr ULONG kOpenSafely = FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKU
 constexpr ACCESS_MASK kDescribe = FILE_READ_ATTRIBUTES | SYNCHRONIZE;
 constexpr ACCESS_MASK kList = FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES | SYNCHRONIZE;
 constexpr ACCESS_MASK kRead = FILE_READ_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE;
-constexpr std::uint32_t kPlaceholder =
-    kAttributeOffline | kAttributeRecallOnOpen | kAttributeRecallOnDataAccess;
 constexpr std::size_t kMaxNameBytes = 65534;  ///< of a UNICODE_STRING
 
 // NTSTATUS codes (MS-ERREF 2.3.1).
@@ -124,7 +122,7 @@ Result<OrLink<AttributesAndTag>> look_at(HANDLE handle, const EvidencePath& path
     }
     return OrLink<AttributesAndTag>{std::move(met)};
   }
-  if ((both.attributes & kPlaceholder) != 0) return placeholder_error(path, both.attributes);
+  if (is_placeholder(both.attributes)) return placeholder_error(path, both.attributes);
   return OrLink<AttributesAndTag>{both};
 }
 
@@ -281,6 +279,17 @@ Result<OrLink<FileInfo>> HostTree::stat(const EvidencePath& path) {
   if (state_->is_root(path)) info.is_link = false;
   describe_further(handle, state_->cluster_size, info);
   return OrLink<FileInfo>{std::move(info)};
+}
+
+Result<OrLink<EvidencePath>> HostTree::folder(const EvidencePath& path) {
+  using Answer = OrLink<EvidencePath>;
+  HOZEN_TRY(OrLink<OwnedHandle> opened,
+            state_->open_entry(path, {kDescribe, kDescribe}, kOpenSafely | FILE_DIRECTORY_FILE));
+  if (auto* met = std::get_if<LinkMet>(&opened)) return Answer{std::move(*met)};
+  const OwnedHandle handle = std::move(std::get<OwnedHandle>(opened));
+  HOZEN_TRY(OrLink<AttributesAndTag> seen, look_at(handle.get(), path, state_->is_root(path)));
+  if (auto* met = std::get_if<LinkMet>(&seen)) return Answer{std::move(*met)};
+  return Answer{state_->stored_path(handle.get(), path)};
 }
 
 Result<OrLink<std::unique_ptr<ByteSource>>> HostTree::open(const EvidencePath& path) {

@@ -43,16 +43,25 @@ std::vector<EvidencePath> find_files_below(EvidenceSource& source, const Evidenc
   return files;
 }
 
-/// Folders directly inside `folder`, links left out. A folder that is not there has none.
-std::vector<EvidencePath> list_folders(EvidenceSource& source, const EvidencePath& folder,
+/// One folder inside another, or a link there that leads to a folder of the evidence.
+struct ListedFolder {
+  EvidencePath listed, real;
+};
+
+/// Folders directly inside `folder`. A folder that is not there has none.
+std::vector<ListedFolder> list_folders(EvidenceSource& source, const EvidencePath& folder,
                                        const ProblemSink& problem) {
-  std::vector<EvidencePath> folders;
+  std::vector<ListedFolder> folders;
+  std::vector<EvidencePath> links;
   bool too_many = false;
   const auto visit = [&](const FileInfo& info) {
-    if (!info.is_directory || info.is_link) return Visit::skip;
-    too_many = folders.size() == kMaxFolders;
+    if (!info.is_directory && !info.is_link) return Visit::skip;
+    too_many = folders.size() + links.size() == kMaxFolders;
     if (too_many) return Visit::stop;
-    folders.push_back(info.path);
+    if (info.is_link)
+      links.push_back(info.path);
+    else
+      folders.push_back({info.path, info.path});
     return Visit::skip;
   };
   const auto walked = source.walk(
@@ -60,6 +69,9 @@ std::vector<EvidencePath> list_folders(EvidenceSource& source, const EvidencePat
   if (!walked && walked.error().code != Errc::not_found) problem(walked.error());
   if (too_many)
     problem(Error{Errc::limit, folder.text(), kMaxFolders, "not all folders were looked into"});
+  for (EvidencePath& link : links)
+    if (auto real = source.real_folder(link))
+      folders.push_back({std::move(link), *std::move(real)});
   return folders;
 }
 
@@ -82,12 +94,12 @@ bool is_profile(EvidenceSource& source, const EvidencePath& folder) {
 }
 
 /// Folders in the folders of profiles beside a Windows (`root`), whatever their spelling.
-std::vector<EvidencePath> list_profiles(EvidenceSource& source, const EvidencePath& root,
+std::vector<ListedFolder> list_profiles(EvidenceSource& source, const EvidencePath& root,
                                         const ProblemSink& problem) {
-  std::vector<EvidencePath> profiles;
+  std::vector<ListedFolder> profiles;
   for (const std::string_view name : kProfileFolders)
     for (const EvidencePath& folder : spellings_below(source, root, name))
-      for (EvidencePath& profile : list_folders(source, folder, problem))
+      for (ListedFolder& profile : list_folders(source, folder, problem))
         profiles.push_back(std::move(profile));
   return profiles;
 }
@@ -106,26 +118,30 @@ class UnlistedProfiles {
   UnlistedProfiles(EvidenceSource& source, const std::vector<UserProfile>& known,
                    const ProblemSink& problem)
       : source_{source}, problem_{problem} {
-    for (const UserProfile& profile : known) claimed_.insert(source.key(profile.folder));
+    for (const UserProfile& profile : known) {
+      claimed_.insert(source.key(profile.folder));
+      if (const auto real = source.real_folder(profile.folder)) claimed_.insert(source.key(*real));
+    }
   }
 
   void add_services(const EvidencePath& windows) {
     for (const EvidencePath& services : spellings_below(source_, windows, "ServiceProfiles"))
-      for (const EvidencePath& folder : list_folders(source_, services, problem_)) {
+      for (const ListedFolder& folder : list_folders(source_, services, problem_)) {
         std::string sid;
-        if (equals_fold(folder.name(), "LocalService")) sid = "S-1-5-19";
-        if (equals_fold(folder.name(), "NetworkService")) sid = "S-1-5-20";
-        add(sid, folder, ProfileKind::service);
+        if (equals_fold(folder.listed.name(), "LocalService")) sid = "S-1-5-19";
+        if (equals_fold(folder.listed.name(), "NetworkService")) sid = "S-1-5-20";
+        add(sid, folder.real, ProfileKind::service);
       }
     const EvidencePath wow64 = windows / "SysWOW64\\config\\systemprofile";
     if (is_folder(source_, wow64)) add(kLocalSystemSid, wow64, ProfileKind::service);
   }
 
   void add_beside(const EvidencePath& root) {
-    for (const EvidencePath& folder : list_profiles(source_, root, problem_)) {
-      if (is_shared_profile(folder.name()) || !is_profile(source_, folder)) continue;
-      const bool is_default = is_default_profile(folder.name());
-      add("", folder, is_default ? ProfileKind::default_user : ProfileKind::orphaned);
+    for (const ListedFolder& folder : list_profiles(source_, root, problem_)) {
+      const std::string_view name = folder.listed.name();
+      if (is_shared_profile(name) || !is_profile(source_, folder.real)) continue;
+      const bool is_default = is_default_profile(name);
+      add("", folder.real, is_default ? ProfileKind::default_user : ProfileKind::orphaned);
     }
   }
 
@@ -165,10 +181,10 @@ class FoundInstallations {
 
   void add_volume(const EvidencePath& root) {
     for (const std::string_view name : kUsualWindows) add(root / name);
-    const std::vector<EvidencePath> folders = list_folders(source_, root, problem_);
-    for (const EvidencePath& folder : folders) add(folder);
-    for (const EvidencePath& folder : folders)
-      if (starts_with_fold(folder.name(), kMovedAway)) add_moved_away(folder);
+    const std::vector<ListedFolder> folders = list_folders(source_, root, problem_);
+    for (const ListedFolder& folder : folders) add(folder.real);
+    for (const ListedFolder& folder : folders)
+      if (starts_with_fold(folder.listed.name(), kMovedAway)) add_moved_away(folder.real);
   }
 
   std::vector<Installation> take() { return std::move(found_); }
@@ -209,8 +225,8 @@ std::vector<Installation> assume_installations(EvidenceSource& source, const Pro
     if (volume.unreadable) continue;
     const EvidencePath root{volume.name};
     bool has_profiles = false;
-    for (const EvidencePath& folder : list_profiles(source, root, problem))
-      has_profiles = has_profiles || is_profile(source, folder);
+    for (const ListedFolder& folder : list_profiles(source, root, problem))
+      has_profiles = has_profiles || is_profile(source, folder.real);
     if (!has_profiles) continue;
     const EvidencePath windows = root / "Windows";
     assumed.push_back({windows, assumed.empty() ? "" : windows.text(), ""});

@@ -10,4 +10,11 @@ std::vector<EvidencePath> only_spelling(const EvidencePath& path, const Result<F
   return {path};
 }
 
+Result<EvidencePath> EvidenceSource::real_folder(const EvidencePath& path) {
+  HOZEN_TRY(FileInfo info, stat(path));
+  if (info.is_link) return Error{Errc::unsupported, path.text(), {}, "a link, not followed"};
+  if (!info.is_directory) return Error{Errc::unsupported, path.text(), {}, "not a folder"};
+  return std::move(info.path);
+}
+
 }  // namespace hozen

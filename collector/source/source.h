@@ -29,6 +29,13 @@ constexpr std::uint32_t kAttributeReparsePoint = 0x400;
 constexpr std::uint32_t kAttributeOffline = 0x1000;
 constexpr std::uint32_t kAttributeRecallOnOpen = 0x40000;
 constexpr std::uint32_t kAttributeRecallOnDataAccess = 0x400000;
+/// True where reading would fetch the content from a cloud or an archive. kAttributeOffline alone
+/// is no such sign: anybody can set it on any file.
+constexpr bool is_placeholder(std::uint32_t attributes) {
+  constexpr std::uint32_t kArchived = kAttributeOffline | kAttributeReparsePoint;
+  return (attributes & (kAttributeRecallOnOpen | kAttributeRecallOnDataAccess)) != 0 ||
+         (attributes & kArchived) == kArchived;
+}
 
 /// What a source knows about a file or folder. What it cannot know is empty.
 struct FileInfo {
@@ -99,6 +106,10 @@ class EvidenceSource {
   /// Errc::not_found, or Errc::io with the system's code in `detail`. Times of access are left
   /// alone where the system allows.
   virtual Result<std::unique_ptr<ByteSource>> open(const EvidencePath&) = 0;
+  /// The folder that `path` means, as it is stored: a link as its last component is followed too,
+  /// within the evidence. Errc::not_found; Errc::unsupported for what is no folder and for a link
+  /// that leads out of the evidence; Errc::limit for a loop of links.
+  virtual Result<EvidencePath> real_folder(const EvidencePath& path);
   /// The entries that `path` means when case is not looked at, each as stored; mostly one, none
   /// when it is not there. Its first `fixed` components are the entry that stat() finds. Where that
   /// cannot be found out, `path` itself: using it tells why.

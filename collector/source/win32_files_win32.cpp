@@ -130,6 +130,14 @@ Result<FileInfo> Tree::stat(const EvidencePath& path) {
       });
 }
 
+Result<EvidencePath> Tree::real_folder(const EvidencePath& path) {
+  return self_->follow<EvidencePath>(
+      path, true, [](Place* place, const EvidencePath& at) -> Result<OrLink<EvidencePath>> {
+        if (place == nullptr) return OrLink<EvidencePath>{at};
+        return place->tree.folder(at);
+      });
+}
+
 Result<std::unique_ptr<ByteSource>> Tree::open(const EvidencePath& path) {
   using Answer = std::unique_ptr<ByteSource>;
   return self_->follow<Answer>(path, false,

@@ -36,6 +36,7 @@ class Tree {
   Tree(std::vector<Mount> mounts, bool keep_access_times);
   ~Tree();
   Result<FileInfo> stat(const EvidencePath& path);
+  Result<EvidencePath> real_folder(const EvidencePath& path);
   Result<void> walk(const EvidencePath& directory,
                     const std::function<Visit(const FileInfo&)>& visit,
                     const std::function<void(const EvidencePath&, Error)>& problem);

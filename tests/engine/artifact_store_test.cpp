@@ -385,6 +385,52 @@ TEST_F(ArtifactStoreTest, EndsAtOnceWhenTheRunIsStopped) {
   EXPECT_EQ(all[0]["skipped"], "interrupted");
 }
 
+TEST_F(ArtifactStoreTest, WhatWasReadBeforeTheBundleIsKeptHoweverTheRunEnds) {
+  file("C:\\SYSTEM", "hive");
+  FileRequest hive;
+  hive.path = path("C:\\SYSTEM");
+  hive.module = "source";
+  ASSERT_TRUE(store.preserve(std::move(hive), 100));
+  stop.request_stop();
+  open();
+  const auto all = rows();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0]["outcome"], "complete");
+}
+
+TEST_F(ArtifactStoreTest, HivesAreTakenWhateverTheSumOfBytes) {
+  limits.max_total_bytes = 3;
+  ArtifactStore small{source, limits, run_stop, progress, listener};
+  file("C:\\SYSTEM", "hive");
+  file("C:\\other", "four");
+  small.open(feed);
+  FileRequest hive, other;
+  hive.path = path("C:\\SYSTEM");
+  hive.beyond_total = true;
+  other.path = path("C:\\other");
+  small.request(std::move(hive));
+  small.request(std::move(other));
+  small.drain(Priority::bulk);
+  const auto all = rows();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0]["outcome"], "complete");
+  EXPECT_EQ(all[1]["skipped"], "limit");
+}
+
+TEST_F(ArtifactStoreTest, AnybodyCanCallAFileOfflineSoItIsReadAllTheSame) {
+  file("C:\\plain", "x").facts.attributes = kAttributeOffline;
+  file("C:\\cloud", "y").facts.attributes = kAttributeOffline | kAttributeReparsePoint;
+  open();
+  request("C:\\plain");
+  request("C:\\cloud");
+  store.drain(Priority::bulk);
+  const auto all = rows();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0]["outcome"], "complete");
+  EXPECT_EQ(all[1]["skipped"], "placeholder");
+  EXPECT_EQ(store.counts().left_out, 1u);
+}
+
 TEST_F(ArtifactStoreTest, PastTheTimeLimitItListsTheRest) {
   const RunStop late{stop, 1};  // 100 ns
   ArtifactStore limited{source, limits, late, progress, listener};

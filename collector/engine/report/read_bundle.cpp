@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "collector/base/bytes.h"
+#include "collector/engine/byte_size.h"
 #include "collector/formats/zip.h"
 
 namespace hozen {
@@ -187,12 +188,15 @@ void SummaryReader::take_artifact(const json& row) {
   const std::string skipped = text_of(row, "skipped");
   if (row.contains("sha256")) ++summary_.stored_files;
   const bool whole = outcome == "complete" || outcome == "missing" ||
-                     (outcome == "skipped" && skipped != "limit" && skipped != "interrupted");
+                     (outcome == "skipped" && skipped == "policy" && !row.contains("error"));
   if (whole) return;
   ++summary_.left_out;
-  if (summary_.failures.size() < kMaxListed)
-    summary_.failures.push_back(
-        {text_of(row, "path"), outcome, skipped.empty() ? error_text(row) : skipped});
+  if (summary_.failures.size() >= kMaxListed) return;
+  std::string reason = row.contains("error") ? error_text(row) : skipped;
+  if (const auto stored = row.find("stored");
+      outcome == "truncated" && stored != row.end() && stored->is_number_unsigned())
+    reason = "the first " + byte_size_text(stored->get<std::uint64_t>()) + " are kept";
+  summary_.failures.push_back({text_of(row, "path"), outcome, std::move(reason)});
 }
 
 void SummaryReader::take_finding(const json& row) {

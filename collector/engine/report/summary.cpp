@@ -56,6 +56,11 @@ std::string overview(const BundleSummary& summary) {
   if (summary.seal) row("Seal", to_hex(*summary.seal));
   row("Host", shown(host_text(summary)));
   row("Source", manifest.source.kind + " " + shown(manifest.source.given));
+  const auto& host = manifest.host;
+  const bool is_windows =
+      host && (!host->facts.name.empty() || !host->facts.product.empty() || !host->users.empty());
+  if (!is_windows)
+    row("", "NO WINDOWS WAS FOUND THERE: is it the right folder, and is the volume mounted?");
   if (!manifest.collection.case_id.empty()) row("Case", shown(manifest.collection.case_id));
   if (!manifest.collection.operator_name.empty())
     row("Operator", shown(manifest.collection.operator_name));
@@ -117,6 +122,10 @@ std::string findings_text(const BundleSummary& summary, std::size_t max_findings
   if (total == 0 && summary.manifest.collection.outcome == RunOutcome::interrupted)
     return "\nNothing suspicious had been found when the run was interrupted. That says nothing of "
            "what was not read.\n";
+  if (total == 0 && (summary.left_out > 0 || summary.problem_count > 0))
+    return "\nNothing suspicious was found in what was read. That says nothing of what could not "
+           "be "
+           "read (listed below), and is no proof that the host is clean.\n";
   if (total == 0)
     return "\nNothing suspicious was found by the rules of this program. That is no proof that the "
            "host is clean.\n";
