@@ -96,11 +96,33 @@ bool covers(const InboxService& row, std::uint32_t build) {
   return build == 0 || (row.first_build <= build && build <= row.last_build);
 }
 
-void add_expected(std::string_view alternatives, const EvidencePath& windows,
-                  std::vector<std::string>& expected) {
+/// "{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}".
+bool is_guid(std::string_view text) {
+  constexpr std::string_view kForm = "{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}";
+  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+  return text.size() == kForm.size() &&
+         std::equal(text.begin(), text.end(), kForm.begin(), [&](char c, char form) {
+           return form == 'X' ? kDigits.find(c) != std::string_view::npos : c == form;
+         });
+}
+
+/// Without arguments such a program does nothing.
+bool matches_arguments(const InboxService& row, const ServiceFile& file, std::uint32_t build) {
+  constexpr std::string_view kGuid = "<guid>";
+  const std::string_view given = trim(file.command->arguments);
+  if (given.empty()) return true;
+  if (!covers(row, build)) return false;
+  if (!row.arguments.ends_with(kGuid)) return equals_fold(row.arguments, given);
+  const std::string_view before = row.arguments.substr(0, row.arguments.size() - kGuid.size());
+  return starts_with_fold(given, before) && is_guid(given.substr(before.size()));
+}
+
+void add_expected(std::string_view alternatives, std::string_view arguments,
+                  const EvidencePath& windows, std::vector<std::string>& expected) {
   for (const auto& one : split(alternatives, '|')) {
-    const std::string text =
+    std::string text =
         one.starts_with('%') ? std::string{one} : windows.text() + '\\' + std::string{one};
+    if (!arguments.empty()) (text += ' ') += arguments;
     if (std::find(expected.begin(), expected.end(), text) == expected.end())
       expected.push_back(text);
   }
@@ -148,13 +170,21 @@ InboxMatch ServiceBaseline::compare(const ServiceEntry& entry, const ServiceFile
   bool covered = false;
   for (const auto* row : rows_of(entry)) {
     const std::string_view alternatives = row->*part;
+    const std::string_view arguments = part == &InboxService::image ? row->arguments : "";
     covered = covered || covers(*row, build);
     if (alternatives.empty()) continue;
-    for (const auto& one : split(alternatives, '|'))
-      if (matches_file(one, file, windows)) return {InboxState::usual, {}, true};
+    for (const auto& one : split(alternatives, '|')) {
+      if (!matches_file(one, file, windows)) continue;
+      if (arguments.empty() || matches_arguments(*row, file, build)) {
+        InboxMatch usual;
+        usual.state = InboxState::usual;
+        return usual;
+      }
+      match.told_otherwise = true;
+    }
     match.state = InboxState::differs;
-    if (covers(*row, build)) add_expected(alternatives, windows, match.expected);
-    add_expected(alternatives, windows, of_any_version);
+    if (covers(*row, build)) add_expected(alternatives, arguments, windows, match.expected);
+    add_expected(alternatives, arguments, windows, of_any_version);
   }
   match.version_known = covered && !match.expected.empty();
   if (match.expected.empty()) match.expected = std::move(of_any_version);

@@ -21,6 +21,9 @@ struct InboxService {
   std::string_view image, library;
   std::string_view failure_command;  ///< a file like those, or the very text of the command
   std::uint32_t first_build, last_build;
+  /// What a program that does as it is told (msiexec.exe, dllhost.exe) is told, in these versions;
+  /// `<guid>` at the end is any one. "" says nothing.
+  std::string_view arguments{};
 };
 constexpr std::uint32_t kNewestBuild = 0xFFFF'FFFF;
 
@@ -29,6 +32,7 @@ struct InboxMatch {
   InboxState state = InboxState::unknown;
   std::vector<std::string> expected{};  ///< what the table has for this version, else for any
   bool version_known = true;            ///< the table covers the service for this build
+  bool told_otherwise = false;          ///< the file is right, its arguments are not
 };
 
 class ServiceBaseline {

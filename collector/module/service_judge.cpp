@@ -31,6 +31,10 @@ constexpr NamedAdvice kAdvice[] = {
      {"A replacement that an administrator or a virtualisation product made.",
       "The preserved program: its signature and hash; events 7040 and 7045 around the time of the "
       "key."}},
+    {"misused_service_program",
+     {"None is common: Windows never changes these arguments.",
+      "What the arguments lead to (package, address, class and its server); events 7040 and 7045 "
+      "around the time of the key; MsiInstaller events for an installer package."}},
     {"not_in_svchost_group",
      {"Software that was removed and left its service behind.",
       "The library of the service, and whether a process of it ever ran."}},

@@ -74,16 +74,19 @@ void judge_swap(const ServiceCase& one, const ServiceFile& file, const InboxMatc
   // itself.
   const auto* target = file.target();
   const bool inside = target != nullptr && lies_in_windows(*target, one.windows);
-  const bool unsure = !match.version_known && inside;
-  const char* what = is_library ? "library" : "program";
+  const bool unsure = !match.version_known && inside && !match.told_otherwise;
+  const char* what = is_library ? "library" : match.told_otherwise ? "command" : "program";
   std::string fact = "The service " + quote(entry.name) + " is one of Windows, whose " + what +
-                     " is " + joined(match.expected) + "; its key names " + quote(path_of(file)) +
-                     ".";
+                     " is " + joined(match.expected) + "; its key names " +
+                     quote(match.told_otherwise ? file.text : path_of(file)) + ".";
   if (written.is_set()) fact += " The key was last written on " + written.iso8601() + ".";
   if (unsure) fact += " What belongs there in this version of Windows is not known.";
-  hits.push_back({is_library ? "swapped_service_dll" : "swapped_service_program",
-                  is_library ? "Library of a Windows service replaced by another"
-                             : "Program of a Windows service replaced by another",
+  hits.push_back({is_library             ? "swapped_service_dll"
+                  : match.told_otherwise ? "misused_service_program"
+                                         : "swapped_service_program",
+                  is_library             ? "Library of a Windows service replaced by another"
+                  : match.told_otherwise ? "Program of a Windows service told to do something else"
+                                         : "Program of a Windows service replaced by another",
                   {std::move(fact), unsure ? 20 : 60, Family::registry_state, {}},
                   "T1543.003",
                   unsure});

