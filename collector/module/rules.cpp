@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "collector/base/text.h"
+#include "collector/module/rule_commands.h"
 #include "collector/module/system_names.h"
 
 namespace hozen {
@@ -388,6 +389,7 @@ Assessment assess_command(const RuleInput& input) {
   judge_remote(input, result.hits);
   judge_memory_dump(input, result.hits);
   judge_nesting(input, result.hits);
+  judge_obfuscation(*input.command, result.hits);
   judge_data_extension(input, result.hits);
   judge_earlier_candidates(input, result.hits);
   judge_file(input, result.hits);

@@ -129,13 +129,14 @@ Resolution::Resolution(const ResolverContext& context, ResolvedCommand& out,
     : Resolution{context, out} {
   current_directory = other.folder;
   in_wow64_program_ = other.wow64;
+  in_cmd = other.in_cmd;
 }
 
 void Resolution::add_other(std::string_view text) {
   text = trim(text);
   if (text.empty()) return;
   if (others_.size() < kMaxOtherCommands) {
-    others_.push_back({std::string{text}, current_directory, in_wow64_program_});
+    others_.push_back({std::string{text}, current_directory, in_wow64_program_, in_cmd});
     return;
   }
   flag(command_flag::kNestingLimit);

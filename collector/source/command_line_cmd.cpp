@@ -29,6 +29,7 @@ bool is_one_of(std::string_view word, const std::string_view (&known)[N]) {
 struct Switches {
   bool found_command = false;
   bool strip_quotes = false;  ///< /s
+  bool delayed = false;       ///< /v: !x! is a variable
   std::string_view command;
 };
 
@@ -45,6 +46,7 @@ Switches read_switches(std::string_view text) {
       return switches;
     }
     if (letter == 's') switches.strip_quotes = true;
+    if (letter == 'v') switches.delayed = !starts_with_fold(text, "/v:off");
     const std::size_t end = text.find_first_of("/ \t", 2);
     if (end == std::string_view::npos) return switches;
     text.remove_prefix(end);
@@ -294,13 +296,10 @@ Command simplify(Resolution& resolution, std::string_view given, std::vector<std
   return command;
 }
 
-/// `%x:~1,2%`, `!x!`, `%%a`: values that exist only while the line runs.
-void note_unevaluated(Resolution& resolution, std::string_view text) {
-  const bool substring = text.find(":~") != std::string_view::npos;
+/// `!x!`: values that exist only while the line runs.
+void note_delayed(Resolution& resolution, std::string_view text) {
   const std::size_t mark = text.find('!');
-  const bool delayed = mark != std::string_view::npos && mark + 1 < text.size() &&
-                       text.find('!', mark + 1) != std::string_view::npos;
-  if (!substring && !delayed) return;
+  if (mark == std::string_view::npos || text.find('!', mark + 1) == std::string_view::npos) return;
   resolution.flag(command_flag::kObfuscated);
   resolution.step("holds variables that only cmd.exe can put together; left as they are");
 }
@@ -310,9 +309,11 @@ void note_unevaluated(Resolution& resolution, std::string_view text) {
 bool unwrap_cmd(Resolution& resolution, std::string_view arguments) {
   const Switches switches = read_switches(arguments);
   if (!switches.found_command || trim(switches.command).empty()) return false;
-  const std::string text = without_carets(
-      resolution, without_outer_quotes(resolution, switches.command, switches.strip_quotes));
-  note_unevaluated(resolution, text);
+  resolution.in_cmd = true;
+  const std::string expanded = with_cmd_variables(resolution, switches.command);
+  const std::string text =
+      without_carets(resolution, without_outer_quotes(resolution, expanded, switches.strip_quotes));
+  if (switches.delayed) note_delayed(resolution, text);
 
   std::optional<Command> chosen;
   std::string folder;  // that `cd` makes current counts for the commands behind it only

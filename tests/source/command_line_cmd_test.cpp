@@ -103,14 +103,60 @@ INSTANTIATE_TEST_SUITE_P(
         CmdCase{R"(cmd /c C:\TMP\p.exe a^&b)", "cmd.exe", R"(C:\TMP\p.exe)", "a&b"},
         CmdCase{R"(cmd /v /c set x=C:\TMP\p&& !x!.exe)", "cmd.exe", "!x!.exe", "", "",
                 "obfuscated"},
-        CmdCase{R"(cmd /c %TEMP:~0,3%TMP\p.exe)", "cmd.exe", R"(%TEMP:~0,3%TMP\p.exe)", "", "",
-                "obfuscated"},
+        CmdCase{R"(cmd /c echo Hello! Bye!)", "cmd.exe", "echo Hello! Bye!"},
         CmdCase{"cmd /c rundll32 C:\\TMP\\x.dll,a", "cmd.exe rundll32.exe", R"(C:\TMP\x.dll)"},
         CmdCase{R"(cmd /c cmd /c cmd /c C:\TMP\p.exe)", "cmd.exe cmd.exe cmd.exe",
                 R"(C:\TMP\p.exe)"},
         CmdCase{R"(%COMSPEC% /b /c start /b /min powershell.exe -nop -w hidden -noni -c "dir")",
                 "cmd.exe powershell.exe", "dir", "", "",
                 "no_profile, hidden_window, non_interactive"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Variables, CmdLine,
+    testing::Values(
+        CmdCase{R"(cmd /c %TEMP:~0,3%TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)", "", "",
+                "obfuscated"},
+        CmdCase{R"(cmd /c C:\TMP\%TEMP:~-10,0%p.exe)", "cmd.exe", R"(C:\TMP\p.exe)", "", "",
+                "obfuscated"},
+        CmdCase{R"(cmd /c C:\TMP\%TEMP:~500%p.exe %TEMP:~-4%%temp:~ -4 , -2 %)", "cmd.exe",
+                R"(C:\TMP\p.exe)", "TempTe", "", "obfuscated"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe %TEMP:~-500,2% %TEMP:~,2% %TEMP:~2,-2%)", "cmd.exe",
+                R"(C:\TMP\p.exe)", R"(C: C: \Users\ann\AppData\Local\Te)", "", "obfuscated"},
+        CmdCase{R"(cmd /c C:\TMP\%SystemRoot:c:\windows=%p.exe)", "cmd.exe", R"(C:\TMP\p.exe)", "",
+                "", "obfuscated"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe %ProgramData:A=4% %ProgramData:*progr=x%)", "cmd.exe",
+                R"(C:\TMP\p.exe)", R"(C:\Progr4mD4t4 xamData)", "", "obfuscated"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe %TEMP:nothere=x%)", "cmd.exe", R"(C:\TMP\p.exe)",
+                R"(C:\Users\ann\AppData\Local\Temp)", "", "obfuscated"},
+        CmdCase{R"(cmd /c C:\TMP\%NONE:~-10,0%e.exe)", "cmd.exe", R"(C:\TMP\%NONE:~-10,0%e.exe)",
+                "", "", "obfuscated"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe & C:\TMP\%NONE:a=b%e.exe)", "cmd.exe", R"(C:\TMP\p.exe)", "",
+                R"(C:\TMP\%NONE:a=b%e.exe)", "obfuscated"},
+        CmdCase{R"(cmd /c for %i in (C:\x=y) do C:\TMP\p.exe %i)", "cmd.exe", R"(C:\TMP\p.exe)",
+                "%i"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe 50%:~ %)", "cmd.exe", R"(C:\TMP\p.exe)", "50%:~ %"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe:x)", "cmd.exe", R"(C:\TMP\p.exe:x)", "", "",
+                "alternate_data_stream"}));
+
+TEST(CmdVariables, AnUnknownOneIsNoStream) {
+  const ResolvedCommand command =
+      ResolverMachine{}.resolve(R"(cmd.exe /c C:\x.exe & C:\TMP\%NONE:~-10,0%e.exe)");
+  ASSERT_EQ(command.others.size(), 1u);
+  for (const auto* one : {&command, &command.others.front()}) {
+    EXPECT_FALSE(one->has_flag("alternate_data_stream")) << joined(one->steps);
+    EXPECT_TRUE(!one->target_path() || one->target_path()->stream().empty());
+  }
+}
+
+TEST(CmdVariables, ManyAreNoTroubleAndEnd) {
+  ResolverMachine machine;
+  machine.environment.set("BIG", std::string(30'000, 'a'));
+  for (const char* reference : {"%BIG%", "%BIG:~0,0%", "%BIG:a=aaaaaaaaaaaaaaaa%", "%BIG:~"}) {
+    std::string line = "cmd /c cmd /c cmd /c C:\\TMP\\p.exe ";
+    for (int i = 0; i < 5000; ++i) line += reference;
+    EXPECT_LE(machine.resolve(line).payload_arguments.size(), 1'000'000u) << reference;
+  }
+}
 
 TEST(OtherCommands, AreResolvedLikeTheFirst) {
   ResolverMachine machine;

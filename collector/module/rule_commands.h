@@ -1,0 +1,13 @@
+// Shared rules over what a command line says, whatever program says it.
+#pragma once
+
+#include <vector>
+
+#include "collector/module/rules.h"
+
+namespace hozen {
+
+/// A line for cmd.exe that is written so as not to be read. PowerShell has a rule of its own.
+void judge_obfuscation(const ResolvedCommand& command, std::vector<RuleHit>& hits);
+
+}  // namespace hozen
