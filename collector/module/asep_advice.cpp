@@ -50,6 +50,13 @@ constexpr std::pair<std::string_view, Advice> kAdvice[] = {
     {"obfuscated_command",
      {"None is common: who writes an entry by hand writes it so that it can be read.",
       "The steps in the record down to what the shell runs; who wrote the key."}},
+    {"account_added",
+     {"Setup scripts and administrators make accounts once; such an entry makes it again each "
+      "time.",
+      "Accounts of that name in SAM; events 4720 and 4722; logons with it."}},
+    {"account_rights",
+     {"Logon scripts of a network that keep a group of local administrators as it should be.",
+      "Members of the group in SAM; events 4728, 4732 and 4722; logons with the account."}},
     {"data_file_executed",
      {"Some software names its libraries .dat or .bin.",
       "The preserved file's content: is it a library or script?"}},

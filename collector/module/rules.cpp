@@ -390,6 +390,7 @@ Assessment assess_command(const RuleInput& input) {
   judge_memory_dump(input, result.hits);
   judge_nesting(input, result.hits);
   judge_obfuscation(*input.command, result.hits);
+  judge_accounts(*input.command, result.hits);
   judge_data_extension(input, result.hits);
   judge_earlier_candidates(input, result.hits);
   judge_file(input, result.hits);

@@ -11,34 +11,77 @@
 namespace hozen {
 namespace {
 
-/// Tasks of programs that set themselves up, and where their programs lie. `*` is any text.
+/// Tasks of programs that set themselves up, and where their programs lie: component by component,
+/// `*` within one, `**` for any folders, `<programs>` for the Program Files folders. In a path of a
+/// task `*` is any text.
 struct VendorTask {
   std::string_view path, target;
 };
 constexpr VendorTask kVendorTasks[] = {
-    {"\\GoogleUpdateTask*", "?:\\Program Files*\\Google\\Update\\GoogleUpdate.exe"},
+    {"\\GoogleUpdateTask*", "?:\\<programs>\\Google\\Update\\GoogleUpdate.exe"},
     {"\\GoogleUpdateTask*", "?:\\Users\\*\\AppData\\Local\\Google\\Update\\GoogleUpdate.exe"},
-    {"\\GoogleSystem\\GoogleUpdater\\*",
-     "?:\\Program Files*\\Google\\GoogleUpdater\\*\\updater.exe"},
-    {"\\GoogleUpdaterTask*", "?:\\Program Files*\\Google\\GoogleUpdater\\*\\updater.exe"},
+    {"\\GoogleSystem\\GoogleUpdater\\*", "?:\\<programs>\\Google\\GoogleUpdater\\*\\updater.exe"},
+    {"\\GoogleUpdaterTask*", "?:\\<programs>\\Google\\GoogleUpdater\\*\\updater.exe"},
     {"\\MicrosoftEdgeUpdateTask*",
-     "?:\\Program Files*\\Microsoft\\EdgeUpdate\\MicrosoftEdgeUpdate.exe"},
-    {"\\OneDrive *", "?:\\Users\\*\\AppData\\Local\\Microsoft\\OneDrive\\*.exe"},
-    {"\\OneDrive *", "?:\\Program Files*\\Microsoft OneDrive\\*.exe"},
-    {"\\OneDrive *", "%localappdata%\\Microsoft\\OneDrive\\*.exe"},
-    {"\\Adobe Acrobat Update Task", "?:\\Program Files*\\Common Files\\Adobe\\ARM\\*.exe"},
-    {"\\Adobe Flash Player *", "?:\\Windows\\S*\\Macromed\\Flash\\*.exe"},
-    {"\\AdobeGCInvoker*", "?:\\Program Files*\\Common Files\\Adobe\\*.exe"},
-    {"\\Microsoft\\Office\\*", "?:\\Program Files*\\Microsoft Office*\\*.exe"},
-    {"\\Microsoft\\Office\\*", "?:\\Program Files*\\Common Files\\Microsoft Shared\\*.exe"},
-    {"\\Mozilla\\Firefox *", "?:\\Program Files*\\Mozilla Firefox\\*.exe"},
+     "?:\\<programs>\\Microsoft\\EdgeUpdate\\MicrosoftEdgeUpdate.exe"},
+    {"\\OneDrive *", "?:\\Users\\*\\AppData\\Local\\Microsoft\\OneDrive\\**\\*.exe"},
+    {"\\OneDrive *", "?:\\<programs>\\Microsoft OneDrive\\**\\*.exe"},
+    {"\\OneDrive *", "%localappdata%\\Microsoft\\OneDrive\\**\\*.exe"},
+    {"\\Adobe Acrobat Update Task", "?:\\<programs>\\Common Files\\Adobe\\ARM\\**\\*.exe"},
+    {"\\Adobe Flash Player *", "?:\\Windows\\System32\\Macromed\\Flash\\*.exe"},
+    {"\\Adobe Flash Player *", "?:\\Windows\\SysWOW64\\Macromed\\Flash\\*.exe"},
+    {"\\AdobeGCInvoker*", "?:\\<programs>\\Common Files\\Adobe\\**\\*.exe"},
+    {"\\Microsoft\\Office\\*", "?:\\<programs>\\Microsoft Office*\\**\\*.exe"},
+    {"\\Microsoft\\Office\\*", "?:\\<programs>\\Common Files\\Microsoft Shared\\**\\*.exe"},
+    {"\\Mozilla\\Firefox *", "?:\\<programs>\\Mozilla Firefox\\**\\*.exe"},
 };
 
 /// Folders of Program Files whose programs tasks of \Microsoft\Windows start.
 constexpr std::string_view kWindowsPrograms[] = {
-    "?:\\Program Files*\\Windows Defender\\*", "?:\\Program Files*\\Windows Media Player\\*",
-    "?:\\Program Files*\\Windows Mail\\*", "?:\\Program Files*\\RUXIM\\*",
-    "?:\\ProgramData\\Microsoft\\Windows Defender\\Platform\\*\\MpCmdRun.exe"};
+    "?:\\<programs>\\Windows Defender\\**\\*", "?:\\<programs>\\Windows Media Player\\**\\*",
+    "?:\\<programs>\\Windows Mail\\**\\*", "?:\\<programs>\\RUXIM\\**\\*",
+    "?:\\ProgramData\\Microsoft\\Windows Defender\\Platform\\**\\MpCmdRun.exe"};
+
+constexpr std::string_view kProgramFolders[] = {"Program Files", "Program Files (x86)",
+                                                "Program Files (Arm)"};
+
+/// Programs of Windows that change it as they are told: their arguments are nothing usual.
+constexpr std::string_view kTools[] = {
+    "net.exe",      "net1.exe",     "reg.exe",      "netsh.exe",    "wevtutil.exe", "bcdedit.exe",
+    "curl.exe",     "tar.exe",      "xcopy.exe",    "robocopy.exe", "vssadmin.exe", "wbadmin.exe",
+    "takeown.exe",  "icacls.exe",   "cacls.exe",    "fsutil.exe",   "attrib.exe",   "cipher.exe",
+    "diskpart.exe", "ftp.exe",      "ntdsutil.exe", "esentutl.exe", "sc.exe",       "mavinject.exe",
+    "certreq.exe",  "expand.exe",   "extrac32.exe", "makecab.exe",  "wusa.exe",     "msdt.exe",
+    "cmdkey.exe",   "cleanmgr.exe", "shutdown.exe"};
+
+template <class List>
+bool lists(const List& list, std::string_view text) {
+  return std::any_of(std::begin(list), std::end(list),
+                     [&](std::string_view one) { return equals_fold(one, text); });
+}
+
+std::string_view take_component(std::string_view& path) {
+  const std::size_t end = std::min(path.find('\\'), path.size());
+  const std::string_view component = path.substr(0, end);
+  path.remove_prefix(std::min(end + 1, path.size()));
+  return component;
+}
+
+/// One path against a pattern of the tables above; at most one `**` in each.
+bool matches_path(std::string_view pattern, std::string_view path) {
+  while (!pattern.empty() && !path.empty()) {
+    const std::string_view wanted = take_component(pattern);
+    if (wanted == "**") {
+      const auto below = std::count(pattern.begin(), pattern.end(), '\\');
+      while (std::count(path.begin(), path.end(), '\\') > below) take_component(path);
+      continue;
+    }
+    const std::string_view name = take_component(path);
+    if (wanted == "<programs>" ? !lists(kProgramFolders, name) : !glob_match_fold(wanted, name))
+      return false;
+  }
+  return pattern.empty() && path.empty();
+}
 
 /// Both spellings of the Windows folder become one; case and quotes do not count.
 std::string normal_form(std::string_view action, const EvidencePath& windows) {
@@ -61,7 +104,30 @@ bool is_program_of_windows(const EvidencePath& path, const EvidencePath& windows
   const std::string text = path.text();
   return is_windows_folder(path, windows) ||
          std::any_of(std::begin(kWindowsPrograms), std::end(kWindowsPrograms),
-                     [&](std::string_view known) { return glob_match_fold(known, text); });
+                     [&](std::string_view known) { return matches_path(known, text); });
+}
+
+/// The command starts one program and nothing through it.
+bool is_direct(const ResolvedCommand& command) {
+  return command.hosts.empty() && !command.payload_path && command.other_commands.empty();
+}
+
+/// What Windows' own tasks have: one program that takes no orders, whatever its arguments;
+/// rundll32.exe with a library of Windows; cmd.exe with a script of Windows; `sc.exe start`.
+bool is_usual_command(const ResolvedCommand& command, const EvidencePath& windows) {
+  const auto& image = command.image_path;
+  if (!image || !is_program_of_windows(*image, windows)) return false;
+  const std::string_view name = image->name();
+  if (is_direct(command)) {
+    if (equals_fold(name, "sc.exe") && starts_with_fold(command.arguments, "start ")) return true;
+    return command.arguments.empty() || (!is_host_program(name) && !lists(kTools, name));
+  }
+  if (command.hosts.size() != 1 || !command.other_commands.empty() || !command.payload_path ||
+      !is_windows_folder(*command.payload_path, windows))
+    return false;
+  const std::string& host = command.hosts.front().name;
+  return (host == "rundll32.exe" && command.payload_kind == "dll") ||
+         (host == "cmd.exe" && command.payload_kind == "script");
 }
 
 /// The action as it is written, and no variable or class that leads it out of Windows' folders.
@@ -83,21 +149,30 @@ bool is_exact(const ScheduledTask& task, std::span<const InboxTask> inbox,
 
 bool is_vendor_task(const ScheduledTask& task) {
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
+    if (!is_direct(target.command)) return false;
     const std::string text = target_text(target);
     return std::any_of(std::begin(kVendorTasks), std::end(kVendorTasks), [&](const auto& one) {
-      return glob_match_fold(one.path, task.path) && glob_match_fold(one.target, text);
+      return glob_match_fold(one.path, task.path) && matches_path(one.target, text);
     });
   });
 }
 
-/// A task of \Microsoft\ that leads into the folders of Windows, or to a class whose server does or
-/// is not known.
+/// A server of a class: a library or program of Windows.
+bool is_usual_class(const ResolvedCommand& command, const EvidencePath& path,
+                    const EvidencePath& windows) {
+  return is_direct(command) ? is_program_of_windows(path, windows)
+                            : is_usual_command(command, windows);
+}
+
+/// A task of \Microsoft\ that starts a program of Windows as its own tasks do, or a class whose
+/// server is one or not known.
 bool stays_in_windows(const ScheduledTask& task, const EvidencePath& windows) {
   if (!starts_with_fold(task.path, "\\Microsoft\\")) return false;
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
     const auto& path = target.command.target_path();
-    if (!path) return target.command.image.empty() && target.text.starts_with('{');
-    return is_program_of_windows(*path, windows);
+    if (target.text.starts_with('{'))
+      return path ? is_usual_class(target.command, *path, windows) : target.command.image.empty();
+    return is_usual_command(target.command, windows);
   });
 }
 

@@ -177,16 +177,52 @@ void judge_hidden(const TaskCase& one, std::vector<RuleHit>& hits) {
        true});
 }
 
+bool is_system(std::string_view user) {
+  return user == "S-1-5-18" || equals_fold(user, "SYSTEM") || equals_fold(user, "LocalSystem") ||
+         equals_fold(user, "NT AUTHORITY\\SYSTEM");
+}
+
+bool has_proxy(const std::vector<RuleHit>& shared) {
+  return std::any_of(shared.begin(), shared.end(),
+                     [](const auto& hit) { return hit.rule == "proxy_execution"; });
+}
+
+/// A shell that is given commands, rather than the one script or program to start.
+bool runs_inline(const ResolvedCommand& command, const EvidencePath& windows) {
+  const bool shell =
+      std::any_of(command.hosts.begin(), command.hosts.end(), [](const HostProgram& host) {
+        return host.name == "cmd.exe" || host.name == "powershell.exe" || host.name == "pwsh.exe";
+      });
+  if (!shell) return false;
+  if (!command.payload_path || !command.other_commands.empty()) return true;
+  return command.payload_kind == "program" && is_windows_folder(*command.payload_path, windows);
+}
+
+void judge_shell(const TaskCase& one, const std::vector<RuleHit>& shared,
+                 std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  const bool system = is_system(task.principal_user());
+  if (has_proxy(shared) || (!system && task.run_level() != "HighestAvailable")) return;
+  for (const auto& target : task.targets) {
+    if (!runs_inline(target.command, one.windows)) continue;
+    hits.push_back({"elevated_shell",
+                    "Task that runs a shell command with high rights",
+                    {"The task runs the command " + quote(target.text) +
+                         (system ? " as SYSTEM." : " with the highest rights available."),
+                     25,
+                     Family::registry_state,
+                     {}},
+                    "T1053.005"});
+    return;
+  }
+}
+
 void judge_proxy(const TaskCase& one, const std::vector<RuleHit>& shared,
                  std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
-  const bool proxy = std::any_of(shared.begin(), shared.end(), [](const auto& one_hit) {
-    return one_hit.rule == "proxy_execution";
-  });
   const std::string user = task.principal_user();
-  const bool system = user == "S-1-5-18" || equals_fold(user, "SYSTEM") ||
-                      equals_fold(user, "NT AUTHORITY\\SYSTEM") || task.logon_type() == "S4U";
-  if (!proxy || !system || task.run_level() != "HighestAvailable") return;
+  const bool system = is_system(user) || task.logon_type() == "S4U";
+  if (!has_proxy(shared) || !system || task.run_level() != "HighestAvailable") return;
   hits.push_back({"elevated_proxy",
                   "Task that runs something through a Windows program with the highest rights",
                   {"The task runs as " + quote(user.empty() ? "S4U" : user) +
@@ -252,6 +288,9 @@ constexpr std::pair<std::string_view, Advice> kTaskAdvice[] = {
     {"borrowed_folder",
      {"Vendors of hardware sometimes put their tasks there.",
       "The preserved program; who registered the task (author, event 4698)."}},
+    {"elevated_shell",
+     {"Administrators keep small maintenance commands in tasks.",
+      "What the command does; who registered the task (author, event 4698)."}},
     {"hidden_setting",
      {"Updaters and drivers hide their tasks as Windows does.",
       "The program that the task starts."}},
@@ -335,7 +374,10 @@ std::optional<Finding> judge_task(const TaskCase& one) {
   std::vector<RuleHit> hits = registration_hits(one);
   for (auto& hit : behaviour_hits(one)) hits.push_back(std::move(hit));
   std::vector<RuleHit> shared = shared_hits(one, finding.not_checked);
-  if (one.task->known == TaskDefault::no) judge_proxy(one, shared, hits);
+  if (one.task->known == TaskDefault::no) {
+    judge_shell(one, shared, hits);
+    judge_proxy(one, shared, hits);
+  }
   for (auto& hit : shared) hits.push_back(std::move(hit));
   if (hits.empty()) return {};
   const RuleHit& lead = leading(hits);

@@ -230,6 +230,60 @@ TEST(ObfuscatedCommand, IsAboutTheShellAndSaidOnce) {
   EXPECT_EQ(hits_of(command), "proxy_execution:20 powershell_evasion:30");
 }
 
+TEST(Accounts, AreFoundHoweverTheCommandIsWritten) {
+  struct {
+    const char* line;
+    const char* hits;
+  } const cases[] = {
+      {"cmd.exe /c net user evil P@ss1 /add", "account_added:45"},
+      {"C:\\Windows\\System32\\NET1.EXE users /ADD evil x", "account_added:45"},
+      {"cmd /c n^et us^er evil x /a^dd", "account_added:45"},
+      {"net user evil x /add /domain", "account_added:45"},
+      {"cmd /c net user evil x /add&net localgroup \"Administrators\" evil /add",
+       "account_added:45 account_rights:45"},
+      {"net group \"Domain Admins\" evil /add /domain", "account_rights:45"},
+      {"net user guest /active:yes", "account_rights:45"},
+      {"Start-Process net -ArgumentList 'user','evil','x','/add'", "account_added:45"},
+      {"New-LocalUser evil -NoPassword; Add-LocalGroupMember Administrators evil",
+       "account_added:45 account_rights:45"},
+      {"net user", ""},
+      {"net user evil /delete", ""},
+      {"net user evil & C:\\Windows\\x.exe /add", ""},
+      {"net use X: \\\\.\\share /add", ""},
+      {"net start user /add", ""},
+      {"C:\\Windows\\internet.exe user x /add", ""},
+      {"Get-LocalUser", ""},
+      {"net", ""},
+      {"", ""},
+  };
+  for (const auto& one : cases) {
+    ResolvedCommand command = command_of("C:\\Windows\\System32\\a.exe");
+    command.expanded = one.line;
+    EXPECT_EQ(hits_of(command), one.hits) << one.line;
+    command.expanded = "powershell.exe -enc x";
+    command.decoded = one.line;
+    EXPECT_EQ(hits_of(command), one.hits) << one.line;
+  }
+  // The name of the program stands in a variable that the shell replaced.
+  ResolvedCommand command = hosted("cmd.exe", "C:\\Windows\\System32\\net.exe", "program");
+  command.payload_arguments = "user evil x /add";
+  EXPECT_EQ(hits_of(command), "account_added:45");
+}
+
+TEST(Accounts, NamesTheTechnique) {
+  for (const auto& [line, attack] : {std::pair{"net user evil x /add", "T1136.001"},
+                                     {"net user evil x /add /domain", "T1136.002"},
+                                     {"net localgroup administrators evil /add", "T1098"}}) {
+    const ResolvedCommand command =
+        command_of("C:\\Windows\\System32\\net.exe", std::string_view{line}.substr(4));
+    RuleInput input;
+    input.command = &command;
+    const auto hits = assess_command(input).hits;
+    ASSERT_EQ(hits.size(), 1u) << line;
+    EXPECT_EQ(hits[0].attack, attack);
+  }
+}
+
 TEST(MemoryDump, IsAFinding) {
   auto command = hosted("rundll32.exe", "C:\\Windows\\System32\\comsvcs.dll", "dll");
   EXPECT_EQ(hits_of(command), "");

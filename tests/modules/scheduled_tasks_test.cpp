@@ -250,6 +250,8 @@ struct BehaviourCase {
   Severity at_most = Severity::critical;
 };
 
+constexpr const char* kElevated = "<UserId>S-1-5-18</UserId><RunLevel>HighestAvailable</RunLevel>";
+
 const BehaviourCase kBehaviour[] = {
     {"Atexec",
      {.path = "\\CYAlyNSS",
@@ -265,7 +267,56 @@ const BehaviourCase kBehaviour[] = {
      Severity::medium},
     {"ALogOfAnOrdinaryScript",
      {.path = "\\Backup", .command = "cmd.exe", .arguments = "/C dir > C:\\Windows\\Temp\\x.log"},
+     "elevated_shell",
+     Severity::low,
+     Severity::low},
+    {"TheSameOfAUser",
+     {.path = "\\Backup",
+      .command = "cmd.exe",
+      .arguments = "/C dir > C:\\Windows\\Temp\\x.log",
+      .principal = "<UserId>alice</UserId><RunLevel>LeastPrivilege</RunLevel>"},
      ""},
+    {"AScriptOfAVendorAsSystem",
+     {.path = "\\Backup",
+      .command = "cmd.exe",
+      .arguments = R"(/C "C:\Program Files\Vendor\backup.cmd" > C:\Windows\Temp\x.log)"},
+     ""},
+    {"AnAccountAsSystem",
+     {.path = "\\Plain",
+      .command = "cmd.exe",
+      .arguments = "/c net user evil P@ss1 /add",
+      .principal = kElevated},
+     "account_added",
+     Severity::high},
+    {"AnAccountAmongTheTasksOfWindows",
+     {.path = "\\Microsoft\\Windows\\Foo\\A",
+      .command = "%windir%\\System32\\cmd.exe",
+      .arguments = "/c net user evil P@ss1 /add",
+      .principal = kElevated},
+     "account_added",
+     Severity::high},
+    {"AnAccountByNetItself",
+     {.path = "\\Microsoft\\Windows\\Foo\\A",
+      .command = "%windir%\\System32\\net.exe",
+      .arguments = "localgroup Administrators evil /add"},
+     "account_rights",
+     Severity::medium},
+    {"AnotherCommandAmongTheTasksOfWindows",
+     {.path = "\\Microsoft\\Windows\\Foo\\A",
+      .command = "%windir%\\System32\\cmd.exe",
+      .arguments = "/c whoami",
+      .principal = kElevated},
+     "elevated_shell",
+     Severity::low,
+     Severity::low},
+    {"PowerShellOfAProgramOfWindows",
+     {.path = "\\Microsoft\\Windows\\Foo\\A",
+      .command = "powershell.exe",
+      .arguments = "-Command C:\\Windows\\System32\\whoami.exe",
+      .principal = kElevated},
+     "elevated_shell",
+     Severity::low,
+     Severity::low},
     {"Comsvcs",
      {.path = "\\A",
       .command = "rundll32.exe",
@@ -380,6 +431,58 @@ TEST(ScheduledTasks, AnOrdinaryTaskOfWindowsThatStartsSomethingElseIsNoLongerOne
   const Finding* finding = context.finding("scheduled_tasks.borrowed_folder");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(severity_of(*finding), Severity::medium);
+}
+
+TEST(ScheduledTasks, UsualIsWhatTasksOfThatFolderStart) {
+  struct {
+    const char* path;
+    const char* command;
+    const char* arguments;
+    bool usual;
+  } const cases[] = {
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\new.exe", "/x", true},
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\sc.exe", "start newsvc", true},
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\sc.exe", "create x binpath= y", false},
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\rundll32.exe",
+       "%windir%\\System32\\new.dll,Run", true},
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\rundll32.exe",
+       "C:\\Users\\Public\\new.dll,Run", false},
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\cmd.exe",
+       "/d /c %windir%\\System32\\new.cmd publish", true},
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\cmd.exe", "/c net user", false},
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\cmd.exe",
+       "/c %windir%\\System32\\new.cmd & C:\\x.exe", false},
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\net.exe", "user", false},
+      {"\\Microsoft\\Windows\\Foo\\A", "%windir%\\System32\\mshta.exe", "vbscript:x", false},
+      {"\\Microsoft\\Windows\\Foo\\A", "C:\\Program Files\\Windows Defender\\a.exe", "", true},
+      {"\\Microsoft\\Windows\\Foo\\A", "C:\\Program FilesX\\Windows Defender\\a.exe", "", false},
+      {"\\Microsoft\\Office\\E", "C:\\Program Files\\Microsoft Office\\e.exe", "", true},
+      {"\\Microsoft\\Office\\E", "C:\\Program Files (x86)\\Microsoft Office\\root\\Office16\\e.exe",
+       "/x", true},
+      {"\\Microsoft\\Office\\E", "C:\\Program FilesX\\Microsoft Office\\e.exe", "", false},
+      {"\\Microsoft\\Office\\E", "C:\\Program Files\\X\\Microsoft Office\\e.exe", "", false},
+      {"\\Microsoft\\Office\\E", "cmd.exe", "/c \"C:\\Program Files\\Microsoft Office\\e.exe\"",
+       false},
+      {"\\Adobe Flash Player Updater", "C:\\Windows\\SysWOW64\\Macromed\\Flash\\f.exe", "", true},
+      {"\\Adobe Flash Player Updater", "C:\\Windows\\Spool\\Macromed\\Flash\\f.exe", "", false},
+      {"\\GoogleUpdaterTaskSystem1", "C:\\Program Files\\Google\\GoogleUpdater\\1.2\\updater.exe",
+       "", true},
+      {"\\GoogleUpdaterTaskSystem1",
+       "C:\\Program Files\\Google\\GoogleUpdater\\1.2\\x\\updater.exe", "", false},
+      {"\\OneDrive Reporting Task",
+       "C:\\Users\\alice\\AppData\\Local\\Microsoft\\OneDrive\\24.1\\o.exe", "", true},
+      {"\\OneDrive Reporting Task", "C:\\Users\\a\\b\\AppData\\Local\\Microsoft\\OneDrive\\o.exe",
+       "", false},
+  };
+  for (const auto& one : cases) {
+    TaskMachine machine;
+    for (const auto* file : {"new.exe", "new.dll", "new.cmd", "cmd.exe", "sc.exe", "net.exe",
+                             "rundll32.exe", "mshta.exe"})
+      machine.windows.program(std::string{"C:\\Windows\\System32\\"} + file);
+    machine.add_file({.path = one.path, .command = one.command, .arguments = one.arguments});
+    EXPECT_EQ(record_of(machine.run(), one.path)["usual_value"], one.usual ? "true" : "false")
+        << one.command << ' ' << one.arguments;
+  }
 }
 
 TEST(ScheduledTasks, AUsersWindirLeadsATaskOfWindowsAstray) {

