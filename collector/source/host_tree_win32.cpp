@@ -281,15 +281,18 @@ Result<OrLink<FileInfo>> HostTree::stat(const EvidencePath& path) {
   return OrLink<FileInfo>{std::move(info)};
 }
 
-Result<OrLink<EvidencePath>> HostTree::folder(const EvidencePath& path) {
-  using Answer = OrLink<EvidencePath>;
+Result<OrLink<FileInfo>> HostTree::folder(const EvidencePath& path) {
+  using Answer = OrLink<FileInfo>;
   HOZEN_TRY(OrLink<OwnedHandle> opened,
             state_->open_entry(path, {kDescribe, kDescribe}, kOpenSafely | FILE_DIRECTORY_FILE));
   if (auto* met = std::get_if<LinkMet>(&opened)) return Answer{std::move(*met)};
   const OwnedHandle handle = std::move(std::get<OwnedHandle>(opened));
   HOZEN_TRY(OrLink<AttributesAndTag> seen, look_at(handle.get(), path, state_->is_root(path)));
   if (auto* met = std::get_if<LinkMet>(&seen)) return Answer{std::move(*met)};
-  return Answer{state_->stored_path(handle.get(), path)};
+  FileInfo info;
+  info.path = state_->stored_path(handle.get(), path);
+  info.is_directory = true;
+  return Answer{std::move(info)};
 }
 
 Result<OrLink<std::unique_ptr<ByteSource>>> HostTree::open(const EvidencePath& path) {

@@ -41,8 +41,9 @@ class HostTree {
   /// Everything that handles of this file tell, owner and alternate streams included. The last
   /// component is never followed: a link is described as itself.
   Result<OrLink<FileInfo>> stat(const EvidencePath& path);
-  /// The folder as stored. A link as the last component is a LinkMet without `rest`.
-  Result<OrLink<EvidencePath>> folder(const EvidencePath& path);
+  /// Path of a folder as stored, and nothing more of it. A link as the last component is a LinkMet
+  /// without `rest`.
+  Result<OrLink<FileInfo>> folder(const EvidencePath& path);
   /// Opens a file's data. A link as the last component is a LinkMet without `rest`.
   /// Errc::unsupported for a cloud placeholder (detail says which attribute): opening it would
   /// download it.

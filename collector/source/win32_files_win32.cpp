@@ -131,11 +131,13 @@ Result<FileInfo> Tree::stat(const EvidencePath& path) {
 }
 
 Result<EvidencePath> Tree::real_folder(const EvidencePath& path) {
-  return self_->follow<EvidencePath>(
-      path, true, [](Place* place, const EvidencePath& at) -> Result<OrLink<EvidencePath>> {
-        if (place == nullptr) return OrLink<EvidencePath>{at};
-        return place->tree.folder(at);
-      });
+  HOZEN_TRY(FileInfo info,
+            self_->follow<FileInfo>(
+                path, true, [](Place* place, const EvidencePath& at) -> Result<OrLink<FileInfo>> {
+                  if (place == nullptr) return OrLink<FileInfo>{folder_above_root(at)};
+                  return place->tree.folder(at);
+                }));
+  return std::move(info.path);
 }
 
 Result<std::unique_ptr<ByteSource>> Tree::open(const EvidencePath& path) {
