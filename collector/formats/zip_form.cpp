@@ -115,15 +115,19 @@ void append_zip_descriptor(std::string& out, const ZipItem& item) {
 }
 
 void append_zip_central_header(std::string& out, const ZipItem& item) {
+  // Info-ZIP's unzip spells a name in the user's character set only where there is an extra field,
+  // and complains when the two headers of an entry then differ: both have one, or neither.
+  const std::uint64_t limit = zip_is_streamed(item.method, item.size) ? 0 : kZip32Limit;
   std::string extra;
-  for (const std::uint64_t value : {item.size, item.stored_size, item.header_offset})
-    if (value >= kZip32Limit) put(extra, value);
+  for (const std::uint64_t value : {item.size, item.stored_size})
+    if (value >= limit) put(extra, value);
+  if (item.header_offset >= kZip32Limit) put(extra, item.header_offset);
   put(out, kZipCentralSignature);
   put(out, kZipVersionMadeBy);
   put_common(out, item);
   put(out, item.crc);
-  put(out, limited32(item.stored_size));
-  put(out, limited32(item.size));
+  put(out, item.stored_size >= limit ? kZip32Limit : limited32(item.stored_size));
+  put(out, item.size >= limit ? kZip32Limit : limited32(item.size));
   put(out, limited16(item.name.size()));
   put(out, static_cast<std::uint16_t>(extra.empty() ? 0 : 4 + extra.size()));
   put(out, std::uint16_t{0});  // comment

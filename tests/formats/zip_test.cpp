@@ -233,7 +233,21 @@ TEST(Zip, FindsNoEndInOtherFiles) {
   EXPECT_EQ(find_zip_end(text).error().code, Errc::not_found);
 }
 
-TEST(ZipForm, UsesZip64FieldsOnlyForWhatNeedsThem) {
+TEST(ZipForm, HasNoExtraFieldWhereNothingNeedsIt) {
+  ZipItem item;
+  item.name = "x";
+  item.size = 1'048'576;
+  item.stored_size = 10;
+  std::string header;
+  append_zip_central_header(header, item);
+  EXPECT_EQ(header.size(), kZipCentralBytes + 1);
+  item.header_offset = 0xFFFF'FFFF;
+  header.clear();
+  append_zip_central_header(header, item);
+  EXPECT_EQ(header.size(), kZipCentralBytes + 1 + 4 + 8);
+}
+
+TEST(ZipForm, HoldsBothSizesOfStreamedEntriesInZip64Fields) {
   ZipItem item;
   item.name = "x";
   item.size = 5'000'000'000;
@@ -241,7 +255,7 @@ TEST(ZipForm, UsesZip64FieldsOnlyForWhatNeedsThem) {
   item.header_offset = 0xFFFF'FFFF;
   std::string header;
   append_zip_central_header(header, item);
-  EXPECT_EQ(header.size(), kZipCentralBytes + 1 + 4 + 16);
+  EXPECT_EQ(header.size(), kZipCentralBytes + 1 + 4 + 24);
   MemorySource source = source_of(header);
   ZipEnd end;
   end.count = 1;
