@@ -1,12 +1,11 @@
 // hozen collect
-#include <CLI/CLI.hpp>
-
 #include <memory>
 #include <optional>
 
 #include "collector/base/log.h"
 #include "collector/base/text.h"
 #include "collector/cli/command.h"
+#include "collector/cli/command_parser.h"
 #include "collector/cli/console.h"
 #include "collector/cli/elevation.h"
 #include "collector/cli/exit_code.h"
@@ -142,7 +141,7 @@ int run_collection(const Options& options, EvidenceSource& source, const OutputF
   return tell(*result, options);
 }
 
-int collect_command(const Options& options, const CommandLine& line) {
+int collect_command(const Options& options, const std::vector<std::string>& arguments) {
   ProfileChoice choice = choose_profiles(options.profiles);
   for (const auto& problem : choice.problems) print_error("hozen: " + problem + "\n");
   if (!choice.problems.empty()) return kExitUsage;
@@ -158,7 +157,7 @@ int collect_command(const Options& options, const CommandLine& line) {
   collection.profile = std::move(choice.profile);
   collection.case_id = options.case_id;
   collection.operator_name = options.operator_name;
-  collection.command_line = line.arguments;
+  collection.command_line = arguments;
   collection.privileges = enable_privileges();
   collection.bundle.threads = options.jobs;
   const auto source = open_source(options);
@@ -184,42 +183,38 @@ std::string is_size(const std::string& text) {
 }
 
 /// What to collect from where.
-void declare_scope(CLI::App& command, Options& options) {
-  auto* root = command.add_option("--root", options.root,
-                                  "Collect from a mounted or copied Windows volume, or from a "
-                                  "folder that holds C/, D/ …; without it from the running system");
-  root->option_text("DIR");
+void declare_scope(DeclaredCommand command, Options& options) {
+  auto root = command.add_text("--root", options.root,
+                               "Collect from a mounted or copied Windows volume, or from a "
+                               "folder that holds C/, D/ …; without it from the running system");
+  root.value_name("DIR");
   command
-      .add_option("--profile", options.profiles,
-                  "What to collect: a shipped profile or your own XML file (default triage); again "
-                  "for the union of several")
-      ->option_text("NAME|FILE.xml")
-      ->take_all()
-      ->allow_extra_args(false);
+      .add_texts("--profile", options.profiles,
+                 "What to collect: a shipped profile or your own XML file (default triage); again "
+                 "for the union of several")
+      .value_name("NAME|FILE.xml");
   command
-      .add_option("--module", options.modules,
-                  "Run only this module and collect only what it asks for; may be given again")
-      ->option_text("NAME")
-      ->take_all()
-      ->allow_extra_args(false);
+      .add_texts("--module", options.modules,
+                 "Run only this module and collect only what it asks for; may be given again")
+      .value_name("NAME");
   command
-      .add_option("--max-file-size", options.max_file_size,
-                  "Of longer files only the beginning is kept; registry hives that modules read "
-                  "are kept whole")
-      ->option_text("SIZE")
-      ->check(is_size);
+      .add_text("--max-file-size", options.max_file_size,
+                "Of longer files only the beginning is kept; registry hives that modules read "
+                "are kept whole")
+      .value_name("SIZE")
+      .check(is_size);
   command
-      .add_option("--max-total-size", options.max_total_size,
-                  "All files together; the most valuable are taken first, and what is left out is "
-                  "listed in the bundle")
-      ->option_text("SIZE")
-      ->check(is_size);
+      .add_text("--max-total-size", options.max_total_size,
+                "All files together; the most valuable are taken first, and what is left out is "
+                "listed in the bundle")
+      .value_name("SIZE")
+      .check(is_size);
   command
-      .add_option("--timeout", options.timeout,
-                  "Evidence is read no longer than this (90s, 30m, 2h); what is left out is listed "
-                  "in the bundle")
-      ->option_text("TIME")
-      ->check([](const std::string& text) {
+      .add_text("--timeout", options.timeout,
+                "Evidence is read no longer than this (90s, 30m, 2h); what is left out is listed "
+                "in the bundle")
+      .value_name("TIME")
+      .check([](const std::string& text) {
         const auto ticks = parse_time_span(text);
         return ticks && *ticks > 0 ? std::string{} : "\"" + text + "\" is not a time such as 30m";
       });
@@ -228,56 +223,53 @@ void declare_scope(CLI::App& command, Options& options) {
   command
       .add_flag("--unprivileged", options.unprivileged,
                 "Collect from the running system what is possible without administrator rights")
-      ->excludes(root);
+      .excludes(root);
 }
 
 /// Where the bundle goes, and what stands in it about this collection.
-void declare_output(CLI::App& command, Options& options) {
+void declare_output(DeclaredCommand command, Options& options) {
   command
-      .add_option("--output", options.output,
-                  "Folder or file for the bundle, - for standard output (default: this folder)")
-      ->option_text("DIR|FILE|-");
-  command.add_option("--case", options.case_id, "Number of the case, kept in the manifest")
-      ->option_text("ID");
-  command.add_option("--operator", options.operator_name, "Your name, kept in the manifest")
-      ->option_text("NAME");
-  command.add_option("--jobs", options.jobs, "Threads that compress (default: one a processor)")
-      ->option_text("N")
-      ->check(CLI::Range(1u, kMaxBundleThreads));
+      .add_text("--output", options.output,
+                "Folder or file for the bundle, - for standard output (default: this folder)")
+      .value_name("DIR|FILE|-");
+  command.add_text("--case", options.case_id, "Number of the case, kept in the manifest")
+      .value_name("ID");
+  command.add_text("--operator", options.operator_name, "Your name, kept in the manifest")
+      .value_name("NAME");
+  command.add_number("--jobs", options.jobs, "Threads that compress (default: one a processor)")
+      .value_name("N")
+      .between(1, kMaxBundleThreads);
 }
 
-void declare_console(CLI::App& command, Options& options) {
+void declare_console(DeclaredCommand command, Options& options) {
   command
-      .add_option("--progress", options.progress,
-                  "auto, plain (lines), json (lines of JSON) or none")
-      ->option_text("FORM")
-      ->check(CLI::IsMember({"auto", "plain", "json", "none"}));
+      .add_text("--progress", options.progress, "auto, plain (lines), json (lines of JSON) or none")
+      .value_name("FORM")
+      .one_of({"auto", "plain", "json", "none"});
   command
-      .add_option("--log-level", options.log_level,
-                  "What the log shows: trace, debug, info, warn, error or off")
-      ->option_text("LEVEL")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
-  auto* quiet =
+      .add_text("--log-level", options.log_level,
+                "What the log shows: trace, debug, info, warn, error or off")
+      .value_name("LEVEL")
+      .one_of({"trace", "debug", "info", "warn", "error", "off"});
+  auto quiet =
       command.add_flag("--quiet", options.quiet, "Print only the path of the bundle and its seal");
   command.add_flag("--verbose", options.verbose, "Show the log: what is done as it is done")
-      ->excludes(quiet);
+      .excludes(quiet);
 }
 
 }  // namespace
 
-void add_collect(CLI::App& app, CommandLine& line) {
+void add_collect(DeclaredCommand program, const std::vector<std::string>& arguments) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("collect", "Collect evidence into a bundle");
-  declare_scope(*command, *options);
-  declare_output(*command, *options);
-  declare_console(*command, *options);
-  command->footer(
+  DeclaredCommand command = program.add_command("collect", "Collect evidence into a bundle");
+  declare_scope(command, *options);
+  declare_output(command, *options);
+  declare_console(command, *options);
+  command.footer(
       "\nExamples:\n"
       "  hozen collect --root /mnt/windows --output /cases/42 --case 42 --operator \"A. Sato\"\n"
       "  hozen collect --root /mnt/windows --profile full --output - > bundle.zip");
-  command->callback([&line, options] {
-    line.chosen = [&line, options] { return collect_command(*options, line); };
-  });
+  command.action([&arguments, options] { return collect_command(*options, arguments); });
 }
 
 }  // namespace hozen::cli

@@ -1,30 +1,22 @@
-// One command of the program: its options are declared here, what it does is chosen by the parser.
+// The commands of the program, each declared in the file of its name.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
+#include "collector/cli/command_parser.h"
 
 namespace hozen::cli {
 
-/// The whole command line, and what it asks for.
-struct CommandLine {
-  std::vector<std::string> arguments;  ///< the program's name first
-  std::function<int()> chosen;         ///< set by the command that was given; returns the exit code
-};
-
-void add_collect(CLI::App& app, CommandLine& line);
-void add_extract(CLI::App& app, CommandLine& line);
-void add_modules(CLI::App& app, CommandLine& line);
-void add_parse(CLI::App& app, CommandLine& line);
-void add_profile(CLI::App& app, CommandLine& line);
-void add_report(CLI::App& app, CommandLine& line);
-void add_recover(CLI::App& app, CommandLine& line);
-void add_verify(CLI::App& app, CommandLine& line);
+// `arguments` is the whole command line, which bundles keep; it lives until the command has run.
+void add_collect(DeclaredCommand program, const std::vector<std::string>& arguments);
+void add_extract(DeclaredCommand program);
+void add_modules(DeclaredCommand program);
+void add_parse(DeclaredCommand program);
+void add_profile(DeclaredCommand program);
+void add_recover(DeclaredCommand program, const std::vector<std::string>& arguments);
+void add_report(DeclaredCommand program);
+void add_verify(DeclaredCommand program);
 
 /// Parses and runs. Wrong usage prints what is wrong and how to get help, and gives 2.
 int run(const std::vector<std::string>& arguments);

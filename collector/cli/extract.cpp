@@ -1,11 +1,10 @@
 // hozen extract
-#include <CLI/CLI.hpp>
-
 #include <memory>
 
 #include "collector/base/native_file.h"
 #include "collector/base/text.h"
 #include "collector/cli/command.h"
+#include "collector/cli/command_parser.h"
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
 #include "collector/engine/byte_size.h"
@@ -62,27 +61,26 @@ int extract(const Options& options) {
 
 }  // namespace
 
-void add_extract(CLI::App& app, CommandLine& line) {
+void add_extract(DeclaredCommand program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  DeclaredCommand command = program.add_command(
       "extract", "Unpack the evidence of a bundle into a folder, names and times restored");
-  command->add_option("BUNDLE", options->bundle, "The bundle")->required();
-  command->add_option("DIR", options->request.folder, "The folder; made when it does not exist")
-      ->required();
+  command.add_text("BUNDLE", options->bundle, "The bundle").required();
+  command.add_text("DIR", options->request.folder, "The folder; made when it does not exist")
+      .required();
   command
-      ->add_option(
-          "--only", options->request.only,
-          "Only files whose Windows path matches; * and ? as usual, * also across folders; "
-          "may be given several times")
-      ->option_text("GLOB");
-  command->footer(
+      .add_texts("--only", options->request.only,
+                 "Only files whose Windows path matches; * and ? as usual, * also across folders; "
+                 "may be given several times")
+      .value_name("GLOB");
+  command.footer(
       "\nC:\\Windows\\x becomes DIR/C/Windows/x, so that hozen collect --root DIR can read it "
       "again.\n"
       "Nothing is overwritten, no link is followed, every file is checked against its SHA-256.\n"
       "\nExamples:\n"
       "  hozen extract HOST-20260301T120000Z.zip evidence\n"
       "  hozen extract --only '*\\config\\*' HOST-20260301T120000Z.zip hives");
-  command->callback([&line, options] { line.chosen = [options] { return extract(*options); }; });
+  command.action([options] { return extract(*options); });
 }
 
 }  // namespace hozen::cli

@@ -1,7 +1,6 @@
 // hozen modules
-#include <CLI/CLI.hpp>
-
 #include "collector/cli/command.h"
+#include "collector/cli/command_parser.h"
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
 #include "collector/module/module.h"
@@ -27,10 +26,10 @@ int list_modules() {
 
 }  // namespace
 
-void add_modules(CLI::App& app, CommandLine& line) {
-  app.add_subcommand("modules", "List what can be read out of the evidence")
-      ->footer("\nExample:\n  hozen modules")
-      ->callback([&line] { line.chosen = list_modules; });
+void add_modules(DeclaredCommand program) {
+  program.add_command("modules", "List what can be read out of the evidence")
+      .footer("\nExample:\n  hozen modules")
+      .action(list_modules);
 }
 
 }  // namespace hozen::cli

@@ -1,8 +1,8 @@
 // hozen parse
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "collector/cli/command.h"
+#include "collector/cli/command_parser.h"
 #include "collector/cli/parse.h"
 
 namespace hozen::cli {
@@ -16,28 +16,28 @@ std::string listed(const std::vector<std::string>& words) {
 
 }  // namespace
 
-void add_parse(CLI::App& app, CommandLine& line) {
+void add_parse(DeclaredCommand program) {
   auto options = std::make_shared<ParseOptions>();
   auto no_logs = std::make_shared<bool>(false);
-  CLI::App* command =
-      app.add_subcommand("parse", "Read files of a known format and print their records");
-  command->add_option("FILE", options->files, "The files, one or more")->required();
+  DeclaredCommand command =
+      program.add_command("parse", "Read files of a known format and print their records");
+  command.add_texts("FILE", options->files, "The files, one or more").required();
   command
-      ->add_option("--format", options->format,
-                   "What the files are, whatever they look like: " + listed(parse_formats()))
-      ->option_text("NAME");
-  command->add_flag("--no-logs", *no_logs,
-                    "Leave the transaction logs beside a registry hive (.LOG, .LOG1, .LOG2)");
-  command->footer(
+      .add_text("--format", options->format,
+                "What the files are, whatever they look like: " + listed(parse_formats()))
+      .value_name("NAME");
+  command.add_flag("--no-logs", *no_logs,
+                   "Leave the transaction logs beside a registry hive (.LOG, .LOG1, .LOG2)");
+  command.footer(
       "\nPrints JSON lines. What is damaged is read as far as it goes and said in lines of kind\n"
       "\"problem\"; the exit code is 1 then.\n"
       "\nExamples:\n"
       "  hozen parse NTUSER.DAT\n"
       "  hozen parse --no-logs SYSTEM | grep Services\n"
       "  hozen parse System32/Tasks/Updater At1.job");
-  command->callback([&line, options, no_logs] {
+  command.action([options, no_logs] {
     options->logs = !*no_logs;
-    line.chosen = [options] { return run_parse(*options); };
+    return run_parse(*options);
   });
 }
 

@@ -1,10 +1,9 @@
 // hozen profile list|show|check
-#include <CLI/CLI.hpp>
-
 #include <memory>
 
 #include "collector/base/text.h"
 #include "collector/cli/command.h"
+#include "collector/cli/command_parser.h"
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
 #include "collector/cli/profile_files.h"
@@ -78,34 +77,32 @@ int check(const std::vector<std::string>& given) {
 
 }  // namespace
 
-void add_profile(CLI::App& app, CommandLine& line) {
-  CLI::App* profile =
-      app.add_subcommand("profile", "Tell what each profile collects, and check your own");
-  profile->require_subcommand(1);
-  profile->footer(
+void add_profile(DeclaredCommand program) {
+  DeclaredCommand profile =
+      program.add_command("profile", "Tell what each profile collects, and check your own");
+  profile.needs_command();
+  profile.footer(
       "\nExamples:\n  hozen profile list\n  hozen profile show triage\n  hozen profile check "
       "mine.xml");
 
-  profile->add_subcommand("list", "List the shipped profiles")
-      ->footer("\nExample:\n  hozen profile list")
-      ->callback([&line] { line.chosen = list; });
+  profile.add_command("list", "List the shipped profiles")
+      .footer("\nExample:\n  hozen profile list")
+      .action(list);
 
   auto given = std::make_shared<std::vector<std::string>>();
   auto xml = std::make_shared<bool>(false);
-  CLI::App* shown =
-      profile->add_subcommand("show", "Tell what profiles collect; of several, their union");
-  shown->add_option("PROFILE", *given, "Name of a shipped profile, or an XML file")->required();
-  shown->add_flag("--xml", *xml, "Print the XML as it is, to begin your own from");
-  shown->footer("\nExample:\n  hozen profile show --xml triage > mine.xml");
-  shown->callback(
-      [&line, given, xml] { line.chosen = [given, xml] { return show(*given, *xml); }; });
+  DeclaredCommand shown =
+      profile.add_command("show", "Tell what profiles collect; of several, their union");
+  shown.add_texts("PROFILE", *given, "Name of a shipped profile, or an XML file").required();
+  shown.add_flag("--xml", *xml, "Print the XML as it is, to begin your own from");
+  shown.footer("\nExample:\n  hozen profile show --xml triage > mine.xml");
+  shown.action([given, xml] { return show(*given, *xml); });
 
-  CLI::App* checked =
-      profile->add_subcommand("check", "Check XML files completely; nothing is collected");
-  checked->add_option("PROFILE", *given, "An XML file, or the name of a shipped profile")
-      ->required();
-  checked->footer("\nExample:\n  hozen profile check mine.xml");
-  checked->callback([&line, given] { line.chosen = [given] { return check(*given); }; });
+  DeclaredCommand checked =
+      profile.add_command("check", "Check XML files completely; nothing is collected");
+  checked.add_texts("PROFILE", *given, "An XML file, or the name of a shipped profile").required();
+  checked.footer("\nExample:\n  hozen profile check mine.xml");
+  checked.action([given] { return check(*given); });
 }
 
 }  // namespace hozen::cli

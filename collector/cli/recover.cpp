@@ -1,11 +1,10 @@
 // hozen recover
-#include <CLI/CLI.hpp>
-
 #include <memory>
 
 #include "collector/base/native_file.h"
 #include "collector/base/text.h"
 #include "collector/cli/command.h"
+#include "collector/cli/command_parser.h"
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
 #include "collector/engine/byte_size.h"
@@ -51,7 +50,7 @@ std::string told(const Remainder& remainder) {
   return text;
 }
 
-int recover(const Options& options, const CommandLine& line) {
+int recover(const Options& options, const std::vector<std::string>& arguments) {
   const auto file = open_native_file(options.partial);
   if (!file)
     return fail(kExitSource, "cannot read " + printable(options.partial) + ": " +
@@ -63,7 +62,7 @@ int recover(const Options& options, const CommandLine& line) {
                                  "whole: " +
                                  printable(remainder.error().text()));
   ManifestRecovery recovery;
-  recovery.tool = manifest_tool(line.arguments);
+  recovery.tool = manifest_tool(arguments);
   recovery.time = utc_now();
   recovery.given = options.partial;
   const Manifest manifest = recovered_manifest(*remainder, std::move(recovery));
@@ -97,24 +96,22 @@ int recover(const Options& options, const CommandLine& line) {
 
 }  // namespace
 
-void add_recover(CLI::App& app, CommandLine& line) {
+void add_recover(DeclaredCommand program, const std::vector<std::string>& arguments) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  DeclaredCommand command = program.add_command(
       "recover", "Make a valid bundle of what an interrupted run left (….zip.partial)");
-  command->add_option("PARTIAL", options->partial, "What the run left; it is only read")
-      ->required();
+  command.add_text("PARTIAL", options->partial, "What the run left; it is only read").required();
   command
-      ->add_option("--output", options->output,
-                   "The bundle to write; without it beside PARTIAL, ending in .recovered.zip")
-      ->option_text("FILE.zip");
-  command->footer(
+      .add_text("--output", options->output,
+                "The bundle to write; without it beside PARTIAL, ending in .recovered.zip")
+      .value_name("FILE.zip");
+  command.footer(
       "\nEvery entry that was written whole is in the new bundle, byte for byte. Its manifest says "
       "that\nthe run was interrupted, what of its plan is not known to be finished, and how it was "
       "recovered.\nExit code 1: bytes were damaged, and what lies behind them could not be used.\n"
       "\nExample:\n"
       "  hozen recover HOST-20260301T120000Z.zip.partial");
-  command->callback(
-      [&line, options] { line.chosen = [options, &line] { return recover(*options, line); }; });
+  command.action([&arguments, options] { return recover(*options, arguments); });
 }
 
 }  // namespace hozen::cli

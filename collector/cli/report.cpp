@@ -1,12 +1,11 @@
 // hozen report
-#include <CLI/CLI.hpp>
-
 #include <memory>
 
 #include "collector/base/bytes.h"
 #include "collector/base/native_file.h"
 #include "collector/base/text.h"
 #include "collector/cli/command.h"
+#include "collector/cli/command_parser.h"
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
 #include "collector/engine/file_sink.h"
@@ -51,22 +50,21 @@ int report(const Options& options) {
 
 }  // namespace
 
-void add_report(CLI::App& app, CommandLine& line) {
+void add_report(DeclaredCommand program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  DeclaredCommand command = program.add_command(
       "report", "Tell what a bundle holds: findings with their reasons, and what failed");
-  command->add_option("BUNDLE", options->bundle, "The bundle")->required();
-  auto* ticket =
-      command->add_option("--ticket", options->ticket,
-                          "Write the text for a ticket, with the seal, into this new file");
-  ticket->option_text("FILE");
-  command->add_flag("--json", options->json, "Print the summary as JSON")->excludes(ticket);
-  command->footer(
+  command.add_text("BUNDLE", options->bundle, "The bundle").required();
+  auto ticket = command.add_text("--ticket", options->ticket,
+                                 "Write the text for a ticket, with the seal, into this new file");
+  ticket.value_name("FILE");
+  command.add_flag("--json", options->json, "Print the summary as JSON").excludes(ticket);
+  command.footer(
       "\nIt reads the bundle as it is; hozen verify checks that nothing was changed.\n"
       "\nExamples:\n"
       "  hozen report HOST-20260301T120000Z.zip\n"
       "  hozen report --ticket ticket.md HOST-20260301T120000Z.zip");
-  command->callback([&line, options] { line.chosen = [options] { return report(*options); }; });
+  command.action([options] { return report(*options); });
 }
 
 }  // namespace hozen::cli

@@ -1,12 +1,11 @@
 // hozen verify
-#include <CLI/CLI.hpp>
-
 #include <memory>
 #include <optional>
 
 #include "collector/base/native_file.h"
 #include "collector/base/text.h"
 #include "collector/cli/command.h"
+#include "collector/cli/command_parser.h"
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
 #include "collector/engine/byte_size.h"
@@ -72,16 +71,16 @@ int verify(const Options& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, CommandLine& line) {
+void add_verify(DeclaredCommand program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  DeclaredCommand command = program.add_command(
       "verify", "Check every byte of a bundle against its manifest and print the seal");
-  command->add_option("BUNDLE", options->bundle, "The bundle")->required();
+  command.add_text("BUNDLE", options->bundle, "The bundle").required();
   command
-      ->add_option("--seal", options->seal,
-                   "The seal that collect printed: shows that the manifest is the same, too")
-      ->option_text("HEX");
-  command->footer(
+      .add_text("--seal", options->seal,
+                "The seal that collect printed: shows that the manifest is the same, too")
+      .value_name("HEX");
+  command.footer(
       "\nEach fault is named with where it lies; the exit code is 6 then, and when the seal "
       "differs.\n"
       "Whoever can change a bundle can make it consistent again: only a seal that was kept\n"
@@ -89,7 +88,7 @@ void add_verify(CLI::App& app, CommandLine& line) {
       "\nExamples:\n"
       "  hozen verify HOST-20260301T120000Z.zip\n"
       "  hozen verify --seal 3f0c... HOST-20260301T120000Z.zip");
-  command->callback([&line, options] { line.chosen = [options] { return verify(*options); }; });
+  command.action([options] { return verify(*options); });
 }
 
 }  // namespace hozen::cli
