@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <regex>
 #include <set>
 #include <string>
@@ -13,6 +12,7 @@
 #include "collector/engine/embedded_profiles.h"
 #include "collector/module/asep.h"
 #include "collector/module/module.h"
+#include "tests/builders/file_text.h"
 
 namespace hozen {
 namespace {
@@ -33,11 +33,6 @@ constexpr std::string_view kEnd = "<!-- End of the generated part. -->\n";
 fs::path source_dir() {
   const char* dir = std::getenv("HOZEN_SOURCE_DIR");
   return dir != nullptr ? fs::path{dir} : fs::current_path();
-}
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 /// A capital letter, a full stop at the end and nowhere before.
@@ -198,7 +193,7 @@ std::string generated_part() {
 
 TEST(Catalog, RecordsPageSaysWhatTheCodeSays) {
   const fs::path page = source_dir() / "docs/records.md";
-  std::string text = read_text(page);
+  std::string text = test::file_text(page);
   const auto begin = text.find(kBegin);
   const auto end = text.find(kEnd);
   ASSERT_TRUE(begin != std::string::npos && end != std::string::npos && begin < end) << page;

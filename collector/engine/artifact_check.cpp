@@ -32,7 +32,7 @@ std::string fault_of(std::string_view line, const ArtifactCheck::Find& find) {
 }  // namespace
 
 Result<ArtifactFacts> parse_artifact_row(std::string_view line) {
-  const Json row = Json::parse(line, nullptr, false);
+  const Json row = parse_json(line);
   if (!row.is_object()) return Error{Errc::malformed, "row of artifacts.jsonl"};
   ArtifactFacts facts;
   facts.path = exact_text(row, "path");

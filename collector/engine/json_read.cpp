@@ -5,6 +5,12 @@
 
 namespace hozen {
 
+Json parse_json(std::string_view text, const Json::parser_callback_t& filter) {
+  return Json::parse(text, filter, false);
+}
+
+std::string indented_json(const Json& value) { return value.dump(2); }
+
 const Json* json_member(const Json& object, const char* name) {
   if (!object.is_object()) return nullptr;
   const auto at = object.find(name);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/base/filetime.h"
@@ -16,6 +17,10 @@ namespace hozen {
 /// Keeps the order of members.
 using Json = nlohmann::ordered_json;
 
+/// Discarded (no object, no array, nothing) where the text is no JSON. `filter` sees each value as
+/// it ends and says whether it is kept.
+Json parse_json(std::string_view text, const Json::parser_callback_t& filter = nullptr);
+std::string indented_json(const Json& value);
 const Json* json_member(const Json& object, const char* name);  ///< nullptr when absent
 std::string json_text(const Json& object, const char* name);    ///< "" when absent
 std::optional<std::uint64_t> json_number(const Json& object, const char* name);

@@ -206,13 +206,10 @@ Result<Json> parse_run_json(std::string_view file, std::string_view text, EntryF
     return Error{Errc::malformed, std::string{file} + ": " + std::string{what}};
   };
   MemberGuard members;
-  Json root = Json::parse(
-      text,
-      [&](int depth, Json::parse_event_t event, Json& parsed) {
-        members.look(event, parsed);
-        return filter(depth, event, parsed);
-      },
-      false);
+  Json root = parse_json(text, [&](int depth, Json::parse_event_t event, Json& parsed) {
+    members.look(event, parsed);
+    return filter(depth, event, parsed);
+  });
   if (!members.twice().empty()) return malformed_file("\"" + members.twice() + "\" stands twice");
   if (root.is_discarded() || !root.is_object()) return malformed_file("not a JSON object");
   const std::string format = json_text(root, "format");

@@ -21,7 +21,7 @@ void append_run_step(std::string& json, const RunStep& step) {
 }
 
 std::optional<RunStep> parse_run_step(std::string_view line) {
-  const Json row = Json::parse(line, nullptr, false);
+  const Json row = parse_json(line);
   if (!row.is_object()) return std::nullopt;
   RunStep step;
   step.kind = json_text(row, "step");

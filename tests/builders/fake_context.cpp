@@ -1,13 +1,12 @@
 #include "tests/builders/fake_context.h"
-
-#include <nlohmann/json.hpp>
+#include "tests/builders/json.h"
 
 #include "collector/base/text.h"
 
 namespace hozen::fake {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using test::Json;
 
 }  // namespace
 
@@ -20,7 +19,7 @@ std::string Record::json_of(std::string_view column) const {
 std::string Record::operator[](std::string_view column) const {
   const std::string text = json_of(column);
   if (!text.starts_with('"')) return text;
-  return Json::parse(text).get<std::string>();
+  return test::parse_json(text).get<std::string>();
 }
 
 Context::Context(EvidenceSource& source, Registry* registry)
@@ -54,8 +53,9 @@ std::string& Context::begin_record(const Kind& kind, const Envelope& envelope) {
 std::string Context::end_record() {
   next_.json = line_ + "}";
   // A line that is no JSON throws, and so fails the test.
-  const Json parsed = Json::parse(next_.json);
-  for (const auto& [name, value] : parsed.items()) next_.columns.emplace_back(name, value.dump());
+  const Json parsed = test::parse_json(next_.json);
+  for (const auto& [name, value] : parsed.items())
+    next_.columns.emplace_back(name, test::dumped(value));
   records.push_back(next_);
   return next_.id;
 }

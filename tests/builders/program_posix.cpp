@@ -4,19 +4,13 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
+#include "tests/builders/file_text.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
 
 namespace hozen::test {
 namespace {
-
-std::string content_of(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 /// In the child: never returns.
 [[noreturn]] void become(std::vector<std::string> arguments, const std::string& folder,
@@ -55,8 +49,8 @@ Ended run_program(const std::vector<std::string>& arguments, const std::string& 
   rusage usage{};
   if (::wait4(child, &status, 0, &usage) != child) return ended;
   ended.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  ended.output = content_of(output);
-  ended.error = content_of(error);
+  ended.output = file_text(output);
+  ended.error = file_text(error);
   ended.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   return ended;
 }

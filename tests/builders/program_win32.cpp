@@ -1,20 +1,15 @@
 #include <windows.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 
 #include "collector/base/native_win32.h"
+#include "tests/builders/file_text.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
 
 namespace hozen::test {
 namespace {
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 HANDLE inheritable_file(const std::filesystem::path& path) {
   SECURITY_ATTRIBUTES inherit{sizeof inherit, nullptr, TRUE};
@@ -67,8 +62,8 @@ Ended run_program(const std::vector<std::string>& arguments, const std::string& 
   CloseHandle(process.hThread);
   CloseHandle(process.hProcess);
   ended.exit_code = static_cast<int>(code);
-  ended.output = content_of(output);
-  ended.error = content_of(error);
+  ended.output = file_text(output);
+  ended.error = file_text(error);
   return ended;
 }
 

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <regex>
 #include <span>
 #include <string>
@@ -14,14 +13,16 @@
 
 #include "collector/engine/bundle_reader.h"
 #include "tests/builders/fake_windows.h"
+#include "tests/builders/file_text.h"
+#include "tests/builders/json.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
 
 namespace hozen {
 namespace {
 
-using nlohmann::json;
 using test::Ended;
+using test::Json;
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -37,11 +38,6 @@ bool matches(const std::string& text, const char* expression) {
 }
 
 constexpr const char* kRun = "HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Run";
-
-std::string content_of(const fs::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 class CommandLineTest : public ::testing::Test {
  protected:
@@ -108,8 +104,8 @@ TEST_F(CommandLineTest, ReportTellsTheSameAndWritesTicketAndJson) {
 
   const Ended ticket = run({"report", path, "--ticket", "ticket.md"});
   EXPECT_EQ(ticket.exit_code, 0) << ticket.error;
-  const std::string markdown = content_of(folder.path() / "ticket.md");
-  const std::string seal = content_of(folder.path() / (path + ".seal")).substr(0, 64);
+  const std::string markdown = test::file_text(folder.path() / "ticket.md");
+  const std::string seal = test::file_text(folder.path() / (path + ".seal")).substr(0, 64);
   EXPECT_LT(markdown.size(), 4000u);
   EXPECT_THAT(markdown, HasSubstr(seal));
   EXPECT_THAT(ticket.output, HasSubstr(seal));
@@ -117,7 +113,7 @@ TEST_F(CommandLineTest, ReportTellsTheSameAndWritesTicketAndJson) {
 
   const Ended parsed = run({"report", path, "--json"});
   EXPECT_EQ(parsed.exit_code, 0);
-  const json object = json::parse(parsed.output);
+  const Json object = test::parse_json(parsed.output);
   EXPECT_EQ(object["seal"], seal);
   EXPECT_EQ(object["manifest"]["host"]["name"], "FAKEPC");
   EXPECT_FALSE(object["findings"].empty());
@@ -148,7 +144,7 @@ TEST_F(CommandLineTest, TakesNamesInAnyScript) {
   EXPECT_EQ(ended.exit_code, 0) << ended.error;
   EXPECT_TRUE(fs::exists(folder.path() / fs::u8path(name)));
   const Ended parsed = run({"report", name, "--json"});
-  const json object = json::parse(parsed.output);
+  const Json object = test::parse_json(parsed.output);
   EXPECT_EQ(object["manifest"]["collection"]["operator"], "\u4F50\u85E4");
   EXPECT_EQ(object["manifest"]["collection"]["case"], "\u4E8B\u6848\u2460");
   EXPECT_THAT(parsed.output, HasSubstr("\u65E5\u672C\u8A9E.exe"));
@@ -159,7 +155,7 @@ TEST_F(CommandLineTest, NeverOverwrites) {
   const Ended ended = run({"collect", "--root", root(), "--output", "there.zip"});
   EXPECT_EQ(ended.exit_code, 5);
   EXPECT_THAT(ended.error, AllOf(HasSubstr("exists already"), Not(HasSubstr(".partial"))));
-  EXPECT_EQ(content_of(folder.path() / "there.zip"), "mine");
+  EXPECT_EQ(test::file_text(folder.path() / "there.zip"), "mine");
 }
 
 TEST_F(CommandLineTest, OneModuleCollectsOnlyWhatItAsksFor) {
@@ -167,7 +163,7 @@ TEST_F(CommandLineTest, OneModuleCollectsOnlyWhatItAsksFor) {
       run({"collect", "--root", root(), "--output", "out", "--module", "run_keys", "--quiet"});
   EXPECT_EQ(ended.exit_code, 0) << ended.error;
   const std::string path = ended.output.substr(0, ended.output.find('\n'));
-  const std::string bytes = content_of(folder.path() / path);
+  const std::string bytes = test::file_text(folder.path() / path);
   EXPECT_THAT(bytes, HasSubstr("records/run_keys.jsonl"));
   EXPECT_THAT(bytes, HasSubstr("evil.exe"));
   EXPECT_THAT(bytes, Not(HasSubstr("drivers/etc/hosts")));
@@ -201,12 +197,12 @@ TEST_F(CommandLineTest, ABudgetOfATenthTakesTheMostValuableAndListsTheRest) {
   EXPECT_EQ(ended.exit_code, 1) << ended.error;
   const std::string path = ended.output.substr(0, ended.output.find('\n'));
   EXPECT_EQ(run({"verify", path}).exit_code, 0);
-  const std::string content = content_of(folder.path() / path);
+  const std::string content = test::file_text(folder.path() / path);
   const auto bytes = std::as_bytes(std::span{content});
   MemorySource source{{bytes.begin(), bytes.end()}};
-  std::map<std::string, json> by_path;
+  std::map<std::string, Json> by_path;
   ASSERT_TRUE(BundleReader::open(source)->each_line("artifacts", [&](std::string_view line) {
-    const json row = json::parse(line);
+    const Json row = test::parse_json(line);
     by_path[row["path"]] = row;
     return Result<void>{};
   }));
@@ -217,7 +213,7 @@ TEST_F(CommandLineTest, ABudgetOfATenthTakesTheMostValuableAndListsTheRest) {
     EXPECT_EQ(by_path[kept]["outcome"], "complete") << kept << by_path[kept];
   int left_out = 0;
   for (int i = 0; i < 20; ++i) {
-    const json& row = by_path["C:\\Windows\\Prefetch\\P" + std::to_string(i) + ".pf"];
+    const Json& row = by_path["C:\\Windows\\Prefetch\\P" + std::to_string(i) + ".pf"];
     if (row.value("outcome", "") != "skipped") continue;
     ++left_out;
     EXPECT_EQ(row["skipped"], "limit");
@@ -231,7 +227,7 @@ TEST_F(CommandLineTest, ProgressAsJsonIsJsonLinesOnStandardError) {
   std::istringstream lines{ended.error};
   std::size_t count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
-    const json object = json::parse(line, nullptr, false);
+    const Json object = test::parse_json(line);
     ASSERT_TRUE(object.is_object()) << line;
     EXPECT_TRUE(object.contains("phase") && object.contains("bytes")) << line;
   }

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <span>
 #include <string>
@@ -17,19 +16,16 @@
 #include "collector/base/text.h"
 #include "collector/engine/bundle_reader.h"
 #include "collector/source/host_name.h"
+#include "tests/builders/file_text.h"
+#include "tests/builders/json.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
 
 namespace hozen {
 namespace {
 
-using nlohmann::json;
+using test::Json;
 namespace fs = std::filesystem;
-
-std::string content_of(const fs::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span{text});
@@ -105,12 +101,12 @@ TEST(HostileNames, SurviveCollectionVerificationAndUnpacking) {
   EXPECT_EQ(run({"verify", "b.zip"}).exit_code, 0);
   EXPECT_EQ(run({"extract", "b.zip", "out"}).exit_code, 0);
 
-  const std::string bundle = content_of(top / "b.zip");
+  const std::string bundle = test::file_text(top / "b.zip");
   const auto bytes = bytes_of(bundle);
   MemorySource source{{bytes.begin(), bytes.end()}};
   std::map<std::string, std::string> restored;
   ASSERT_TRUE(BundleReader::open(source)->each_line("artifacts", [&](std::string_view line) {
-    const json row = json::parse(line);
+    const Json row = test::parse_json(line);
     if (!row.contains("entry")) return Result<void>{};
     // The exact path: its text, or where it is no Unicode its UTF-16 units.
     std::string path = row["path"];
@@ -139,7 +135,7 @@ TEST(HostileNames, SurviveCollectionVerificationAndUnpacking) {
   }
   EXPECT_EQ(restored.size(), planted.size());
   for (const auto& entry : fs::recursive_directory_iterator{top / "out"})
-    if (entry.is_regular_file()) unpacked.insert(content_of(entry.path()));
+    if (entry.is_regular_file()) unpacked.insert(test::file_text(entry.path()));
   EXPECT_EQ(unpacked, expected);
 
   std::set<std::string> beside;

@@ -4,8 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <span>
 #include <string>
@@ -13,6 +11,7 @@
 
 #include "collector/engine/bundle_reader.h"
 #include "tests/builders/fake_windows.h"
+#include "tests/builders/file_text.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
 #include "tests/modules/task_machine.h"
@@ -49,8 +48,7 @@ class LinksTest : public ::testing::Test {
   }
   /// Lines of all streams whose names begin so.
   std::string lines(std::string_view stream) {
-    std::ifstream file{folder.path() / "b.zip", std::ios::binary};
-    const std::string content{std::istreambuf_iterator<char>{file}, {}};
+    const std::string content = test::file_text(folder.path() / "b.zip");
     const auto bytes = std::as_bytes(std::span{content});
     MemorySource source{{bytes.begin(), bytes.end()}};
     std::string text;

@@ -3,12 +3,11 @@
 #include <windows.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "collector/base/native_win32.h"
 #include "collector/cli/exit_code.h"
 #include "collector/engine/bundle_reader.h"
+#include "tests/builders/file_text.h"
 #include "tests/builders/planted_win32.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
@@ -31,8 +30,7 @@ fs::path finished_bundle(const fs::path& folder) {
 
 /// All lines of one stream of a bundle.
 std::string lines_of(const fs::path& bundle, std::string_view stream) {
-  std::ifstream file{bundle, std::ios::binary};
-  const std::string content{std::istreambuf_iterator<char>{file}, {}};
+  const std::string content = test::file_text(bundle);
   const auto bytes = std::as_bytes(std::span{content});
   MemorySource source{{bytes.begin(), bytes.end()}};
   std::string lines;

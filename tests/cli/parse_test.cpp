@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "collector/base/bytes.h"
+#include "tests/builders/json.h"
 #include "tests/builders/program.h"
 #include "tests/builders/regf_builder.h"
 #include "tests/builders/task_builder.h"
@@ -18,8 +18,8 @@ namespace hozen {
 namespace {
 
 using namespace builders;
-using nlohmann::json;
 using test::Ended;
+using test::Json;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -38,29 +38,23 @@ class ParseTest : public ::testing::Test {
   Ended parse(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "parse");
     Ended ended = test::run_program(arguments, folder.text());
-    records.clear();
-    std::size_t at = 0;
-    while (at < ended.output.size()) {
-      const std::size_t end = ended.output.find('\n', at);
-      records.push_back(json::parse(ended.output.substr(at, end - at)));
-      at = end == std::string::npos ? ended.output.size() : end + 1;
-    }
+    records = test::parse_json_lines(ended.output);
     return ended;
   }
-  std::vector<json> of_kind(std::string_view kind) const {
-    std::vector<json> found;
-    for (const json& record : records)
+  std::vector<Json> of_kind(std::string_view kind) const {
+    std::vector<Json> found;
+    for (const Json& record : records)
       if (record.at("kind") == kind) found.push_back(record);
     return found;
   }
-  json value(std::string_view name) const {
-    for (const json& record : of_kind("registry_value"))
+  Json value(std::string_view name) const {
+    for (const Json& record : of_kind("registry_value"))
       if (record.at("name") == name) return record;
     return {};
   }
 
   TempFolder folder;
-  std::vector<json> records;
+  std::vector<Json> records;
 };
 
 TEST_F(ParseTest, PrintsAHiveFromHeadToEnd) {
@@ -74,7 +68,7 @@ TEST_F(ParseTest, PrintsAHiveFromHeadToEnd) {
   EXPECT_EQ(ended.exit_code, 0) << ended.error;
   EXPECT_THAT(ended.error, IsEmpty());
   ASSERT_EQ(records.size(), 5u);
-  const json& head = records.front();
+  const Json& head = records.front();
   EXPECT_EQ(head.at("kind"), "registry_hive");
   EXPECT_THAT(head.at("source").get<std::string>(), HasSubstr("HIVE"));
   EXPECT_EQ(head.at("state"), "clean");
@@ -92,7 +86,7 @@ TEST_F(ParseTest, PrintsAHiveFromHeadToEnd) {
   EXPECT_EQ(records[3].at("type"), "REG_SZ");
   EXPECT_EQ(records[3].at("data"), "C:\\a.exe");
   EXPECT_EQ(records[3].at("offset").get<std::uint64_t>() + 4, builder.offset_of_value("Run", "x"));
-  const json& end = records.back();
+  const Json& end = records.back();
   EXPECT_EQ(end.at("kind"), "registry_hive_end");
   EXPECT_EQ(end.at("keys"), 2);
   EXPECT_EQ(end.at("values"), 1);
@@ -117,8 +111,8 @@ TEST_F(ParseTest, WritesDataAsWhatItIs) {
                     .bytes());
   EXPECT_EQ(parse({"HIVE"}).exit_code, 0);
   EXPECT_EQ(value("expand").at("data"), "%TEMP%");
-  EXPECT_EQ(value("multi").at("data"), json::array({"one", "", "three"}));
-  EXPECT_EQ(value("no strings").at("data"), json::array());
+  EXPECT_EQ(value("multi").at("data"), Json::array({"one", "", "three"}));
+  EXPECT_EQ(value("no strings").at("data"), Json::array());
   EXPECT_EQ(value("dword").at("data"), 0xFFFFFFFFu);
   EXPECT_EQ(value("be").at("data"), 0x01020304u);
   EXPECT_EQ(value("qword").at("data"), 0x8000000000000001u);
@@ -161,7 +155,7 @@ TEST_F(ParseTest, KeepsNamesThatJsonCannotHold) {
   EXPECT_EQ(keys[1].at("path_utf16"), "610000d8");
   EXPECT_EQ(keys[2].at("path"), "a\uFFFD\\line\n\"\\\\");
   EXPECT_EQ(keys[3].at("path"), ("a\uFFFD\\line\n\"\\\\\\" + std::string{"nul\0x", 5}));
-  const json found = of_kind("registry_value")[0];
+  const Json found = of_kind("registry_value")[0];
   EXPECT_EQ(found.at("key"), keys[3].at("path"));
   EXPECT_EQ(found.at("key_utf16"), keys[3].at("path_utf16"));
   EXPECT_EQ(found.at("name"), "v\uFFFD");
@@ -192,11 +186,11 @@ TEST_F(ParseTest, MarksWhatWasDeleted) {
                     .deleted()
                     .bytes());
   EXPECT_EQ(parse({"HIVE"}).exit_code, 0);
-  const json gone = value("gone");
+  const Json gone = value("gone");
   EXPECT_EQ(gone.at("deleted"), true);
   EXPECT_EQ(gone.at("key"), "Run");
   EXPECT_EQ(gone.at("data"), "C:\\gone.exe");
-  const json lost = of_kind("registry_key").back();
+  const Json lost = of_kind("registry_key").back();
   EXPECT_EQ(lost.at("path"), "Run\\Lost");
   EXPECT_EQ(lost.at("deleted"), true);
   EXPECT_EQ(lost.at("parent_known"), true);
@@ -359,14 +353,14 @@ TEST_F(ParseTest, EveryFieldIsDocumentedAndEveryDocumentedFieldExists) {
   for (const std::string kind :
        {"registry_hive", "registry_key", "registry_value", "problem", "registry_hive_end"}) {
     std::set<std::string> printed;
-    for (const json& record : of_kind(kind))
+    for (const Json& record : of_kind(kind))
       for (const auto& [field, content] : record.items()) printed.insert(field);
     EXPECT_EQ(printed, documented_fields("`" + kind + "`")) << kind;
   }
 }
 
 /// The fields of the first record of this kind, without the reasons of absent ones.
-std::set<std::string> fields_of(const json& record) {
+std::set<std::string> fields_of(const Json& record) {
   std::set<std::string> fields;
   for (const auto& [field, content] : record.items())
     if (!field.ends_with("_absent")) fields.insert(field);
@@ -380,7 +374,7 @@ TEST_F(ParseTest, PrintsADefinitionOfAScheduledTask) {
   const Ended ended = parse({"task"});
   EXPECT_EQ(ended.exit_code, 0) << ended.error;
   ASSERT_EQ(records.size(), 1u);
-  const json& record = records[0];
+  const Json& record = records[0];
   EXPECT_EQ(record.at("kind"), "scheduled_task");
   EXPECT_EQ(record.at("format"), "task_xml");
   EXPECT_THAT(record.at("source").get<std::string>(), HasSubstr("task"));

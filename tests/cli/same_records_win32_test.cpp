@@ -5,8 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +13,8 @@
 #include "collector/base/text.h"
 #include "collector/engine/bundle_reader.h"
 #include "tests/builders/fake_windows.h"
+#include "tests/builders/file_text.h"
+#include "tests/builders/json.h"
 #include "tests/builders/planted_win32.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
@@ -24,7 +24,7 @@ namespace hozen::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using test::Json;
 
 constexpr std::string_view kServices = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\";
 
@@ -130,14 +130,14 @@ void plant_task(Twins& twins, const TaskSpec& spec, const std::string& id, bool 
 
 /// Numbers of artifacts depend on what else was asked for before: only how many there are counts.
 /// Wine has no ControlSet001, and spells the folders of Windows its own way.
-std::string comparable(json record) {
+std::string comparable(Json record) {
   for (const char* member : {"record", "source", "view", "control_set", "control_set_absent"})
     record.erase(member);
   for (auto& [name, value] : record.items()) {
     if (name.ends_with("_artifact") && value.is_number()) value = "a file";
     if (name.ends_with("_artifacts") && value.is_array()) value = value.size();
   }
-  std::string text = fold_case(record.dump(1));
+  std::string text = fold_case(test::dumped(record, 1));
   const std::string numbered = fold_case("\\\\ControlSet001\\\\");
   const std::string current = fold_case("\\\\CurrentControlSet\\\\");
   for (auto at = text.find(numbered); at != std::string::npos; at = text.find(numbered))
@@ -148,8 +148,7 @@ std::string comparable(json record) {
 /// Records that name one of `names`, each once.
 std::set<std::string> records_of(const fs::path& bundle, const std::vector<std::string>& names) {
   std::set<std::string> records;
-  std::ifstream file{bundle, std::ios::binary};
-  const std::string content{std::istreambuf_iterator<char>{file}, {}};
+  const std::string content = test::file_text(bundle);
   const auto bytes = std::as_bytes(std::span{content});
   MemorySource source{{bytes.begin(), bytes.end()}};
   const auto reader = BundleReader::open(source);
@@ -157,7 +156,7 @@ std::set<std::string> records_of(const fs::path& bundle, const std::vector<std::
   if (!reader) return records;
   for (const char* stream : {"records/services", "records/scheduled_tasks"}) {
     const auto read = reader->each_line(stream, [&](std::string_view line) {
-      json record = json::parse(line);
+      Json record = test::parse_json(line);
       const std::string name = record.value("task_path", record.value("name", ""));
       // The service manager was asked on the running system only.
       if (std::find(names.begin(), names.end(), name) == names.end() ||

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/builders/fake_windows.h"
+#include "tests/builders/file_text.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
 
@@ -79,9 +80,7 @@ TEST_F(SystemTest, AFullDiskIsToldAndLeavesTheUnfinishedFile) {
                               "' collect --root root --output - >/dev/full 2>error";
   const int status = std::system(command.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 5);
-  std::ifstream error{folder.path() / "error"};
-  const std::string text{std::istreambuf_iterator<char>{error}, {}};
-  EXPECT_THAT(text, HasSubstr("the bundle cannot be written"));
+  EXPECT_THAT(test::file_text(folder.path() / "error"), HasSubstr("the bundle cannot be written"));
 }
 
 TEST_F(SystemTest, ALimitOnFileSizeIsAnOutputError) {

@@ -9,6 +9,7 @@
 #include "collector/base/bytes.h"
 #include "collector/base/text.h"
 #include "tests/builders/bundle_builder.h"
+#include "tests/builders/file_text.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
 
@@ -37,8 +38,7 @@ class BundleCommandTest : public ::testing::Test {
     return test::run_program(arguments, folder.text());
   }
   std::string content(const std::string& relative) {
-    std::ifstream file{folder.path() / relative, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
+    return test::file_text(folder.path() / relative);
   }
 
   TempFolder folder;

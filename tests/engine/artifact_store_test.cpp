@@ -3,24 +3,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "collector/base/hash.h"
 #include "collector/base/text.h"
 #include "tests/builders/fake_source.h"
+#include "tests/builders/json.h"
 #include "tests/engine/fake_bundle.h"
 
 namespace hozen {
 namespace {
 
+using test::Json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Json = nlohmann::json;
 
 EvidencePath path(const std::string& text) { return *EvidencePath::parse(text); }
 
@@ -47,10 +46,7 @@ class ArtifactStoreTest : public ::testing::Test {
   }
   std::vector<Json> rows() {
     feed.close("artifacts");
-    std::vector<Json> all;
-    std::istringstream lines{bundle.streams["artifacts"]};
-    for (std::string line; std::getline(lines, line);) all.push_back(Json::parse(line));
-    return all;
+    return test::parse_json_lines(bundle.streams["artifacts"]);
   }
   std::vector<std::string> order() const {
     std::vector<std::string> names;

@@ -47,14 +47,15 @@ std::string preserved(const RunBundle& bundle, const std::string& path) {
 /// The record of the startup item at exactly this path.
 Json startup_item(const RunBundle& bundle, const std::string& path) {
   for (const Json& row : bundle.rows("records/run_keys"))
-    if (row["kind"] == "startup_item" && row.dump().find(Json(path).dump()) != std::string::npos)
+    if (row["kind"] == "startup_item" &&
+        test::dumped(row).find(test::dumped(Json(path))) != std::string::npos)
       return row;
   return {};
 }
 
 std::string problems(const RunBundle& bundle) {
   std::string all;
-  for (const Json& row : bundle.rows("records/problems")) all += row.dump() + "\n";
+  for (const Json& row : bundle.rows("records/problems")) all += test::dumped(row) + "\n";
   return all;
 }
 
@@ -127,7 +128,8 @@ TEST(CaseTwins, FoldersThatDifferInCaseOnlyAreBothWalked) {
   EXPECT_EQ(preserved(bundle, "C:\\users\\zed\\run.exe"), "run");
   const auto records = bundle.rows("records/run_keys");
   EXPECT_TRUE(std::any_of(records.begin(), records.end(), [&](const Json& row) {
-    return row.dump().find("HKU\\\\" + windows.sid_of("zed") + "\\\\Software") != std::string::npos;
+    return test::dumped(row).find("HKU\\\\" + windows.sid_of("zed") + "\\\\Software") !=
+           std::string::npos;
   }));
 }
 

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 
 #include "tests/builders/bundle_builder.h"
+#include "tests/builders/file_text.h"
 #include "tests/builders/temp_folder.h"
 
 namespace hozen {
@@ -34,8 +34,7 @@ class ExtractTest : public testing::Test {
            fs::path{std::u8string{relative.begin(), relative.end()}};
   }
   std::string content(std::string_view relative) const {
-    std::ifstream file{at(relative), std::ios::binary};
-    return file ? std::string{std::istreambuf_iterator<char>{file}, {}} : "(missing)";
+    return fs::exists(at(relative)) ? test::file_text(at(relative)) : "(missing)";
   }
 
   TempFolder folder;

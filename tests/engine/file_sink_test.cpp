@@ -3,10 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "collector/base/bytes.h"
+#include "tests/builders/file_text.h"
 #include "tests/builders/temp_folder.h"
 
 namespace hozen {
@@ -19,10 +18,6 @@ class FileSinkTest : public testing::Test {
   std::string path() const { return folder_.text() + "/out.zip"; }
   fs::path file() const { return folder_.path() / "out.zip"; }
   fs::path partial() const { return folder_.path() / "out.zip.partial"; }
-  static std::string content(const fs::path& path) {
-    std::ifstream in{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-  }
   TempFolder folder_;
 };
 
@@ -36,7 +31,7 @@ TEST_F(FileSinkTest, TakesItsNameOnlyWhenComplete) {
   EXPECT_FALSE(fs::exists(file()));
   ASSERT_TRUE((*sink)->complete());
   EXPECT_EQ((*sink)->path(), path());
-  EXPECT_EQ(content(file()), "hello world\r\n");
+  EXPECT_EQ(test::file_text(file()), "hello world\r\n");
   EXPECT_FALSE(fs::exists(partial()));
 }
 
@@ -46,7 +41,7 @@ TEST_F(FileSinkTest, StaysPartialWhenItIsNotCompleted) {
     ASSERT_TRUE(sink);
     ASSERT_TRUE((*sink)->write(bytes_of("half").span()));
   }
-  EXPECT_EQ(content(partial()), "half");
+  EXPECT_EQ(test::file_text(partial()), "half");
   EXPECT_FALSE(fs::exists(file()));
 }
 
@@ -57,7 +52,7 @@ TEST_F(FileSinkTest, OverwritesNothing) {
   fs::remove(file());
   folder_.write("out.zip.partial", "old");
   EXPECT_FALSE(create_output_file(path()));
-  EXPECT_EQ(content(partial()), "old");
+  EXPECT_EQ(test::file_text(partial()), "old");
 }
 
 TEST_F(FileSinkTest, DoesNotReplaceWhatAppearedMeanwhile) {
@@ -66,8 +61,8 @@ TEST_F(FileSinkTest, DoesNotReplaceWhatAppearedMeanwhile) {
   ASSERT_TRUE((*sink)->write(bytes_of("new").span()));
   folder_.write("out.zip", "old");
   EXPECT_FALSE((*sink)->complete());
-  EXPECT_EQ(content(file()), "old");
-  EXPECT_EQ(content(partial()), "new");
+  EXPECT_EQ(test::file_text(file()), "old");
+  EXPECT_EQ(test::file_text(partial()), "new");
 }
 
 TEST_F(FileSinkTest, SaysWhyItCannotBeCreated) {

@@ -11,6 +11,7 @@
 
 #include "collector/engine/embedded_profiles.h"
 #include "tests/builders/fake_windows.h"
+#include "tests/builders/file_text.h"
 #include "tests/engine/run_bundle.h"
 
 namespace hozen {
@@ -73,7 +74,7 @@ std::string canonical(const RunBundle& bundle) {
   all["counts"] = bundle.json("manifest.json")["counts"];
   all["counts"].erase("bytes");  // of the log and the manifest's own times
   make_canonical(all);
-  return all.dump(1) + "\n";
+  return test::dumped(all, 1) + "\n";
 }
 
 TEST(Golden, WholeRunOverAMadeMachine) {
@@ -98,8 +99,7 @@ TEST(Golden, WholeRunOverAMadeMachine) {
     std::filesystem::create_directories(file.parent_path());
     std::ofstream{file, std::ios::binary} << actual;
   }
-  std::ifstream stored{file, std::ios::binary};
-  const std::string expected{std::istreambuf_iterator<char>{stored}, {}};
+  const std::string expected = test::file_text(file);
   if (actual == expected) return;
   const auto [a, e] = std::mismatch(actual.begin(), actual.end(), expected.begin(), expected.end());
   const auto line = 1 + std::count(actual.begin(), a, '\n');

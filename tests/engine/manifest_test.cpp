@@ -1,8 +1,7 @@
 #include "collector/engine/manifest.h"
+#include "tests/builders/json.h"
 
 #include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
 
 namespace hozen {
 namespace {
@@ -82,7 +81,7 @@ TEST(Manifest, SaysTheSameAfterReading) {
 }
 
 TEST(Manifest, IsJsonWithTheMembersOfTheFormat) {
-  const auto json = nlohmann::json::parse(text_of(full_manifest(), two_entries()));
+  const auto json = test::parse_json(text_of(full_manifest(), two_entries()));
   EXPECT_EQ(json["format"], "hozen-bundle/1");
   EXPECT_EQ(json["collection"]["case"], "case \"7\"");
   EXPECT_EQ(json["collection"]["outcome"], "with_errors");
@@ -92,7 +91,7 @@ TEST(Manifest, IsJsonWithTheMembersOfTheFormat) {
 }
 
 TEST(Manifest, LeavesOutWhatIsNotKnown) {
-  const auto json = nlohmann::json::parse(text_of({}, {}));
+  const auto json = test::parse_json(text_of({}, {}));
   EXPECT_FALSE(json.contains("host"));
   EXPECT_FALSE(json["tool"].contains("name"));
   EXPECT_FALSE(json["collection"].contains("started"));
@@ -104,7 +103,7 @@ TEST(Manifest, KeepsTextThatJsonCannotHold) {
   Manifest manifest;
   manifest.tool.command_line = {"hozen", "--case", "\xED\xA0\x80"};
   manifest.collection.case_id = "\xED\xA0\x80";
-  const auto json = nlohmann::json::parse(text_of(manifest, {}));
+  const auto json = test::parse_json(text_of(manifest, {}));
   EXPECT_EQ(json["collection"]["case_utf16"], "00d8");
 }
 
@@ -160,7 +159,7 @@ TEST(Manifest, ReadsMembersOfTheWrongTypeAsNothing) {
 }
 
 TEST(StartJson, TellsThePlanAndNothingOfTheEnd) {
-  const auto json = nlohmann::json::parse(start_json(full_manifest(), {{"run_keys"}, {"hives"}}));
+  const auto json = test::parse_json(start_json(full_manifest(), {{"run_keys"}, {"hives"}}));
   EXPECT_EQ(json["plan"]["modules"][0], "run_keys");
   EXPECT_EQ(json["plan"]["targets"][0], "hives");
   EXPECT_EQ(json["host"]["name"], "FAKEPC");

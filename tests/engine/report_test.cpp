@@ -1,12 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "collector/engine/report/summary.h"
 #include "collector/engine/report/ticket.h"
 #include "collector/engine/report/words.h"
+#include "tests/builders/json.h"
 
 namespace hozen {
 namespace {
@@ -105,7 +105,7 @@ TEST(SummaryJson, IsOneObjectWithManifestFindingsAndFailures) {
   BundleSummary summary = example();
   summary.failures = {{"C:\\\xED\xA0\x80", "failed", "x"}};
   summary.entries = 9;
-  const auto json = nlohmann::json::parse(summary_json(summary));
+  const auto json = test::parse_json(summary_json(summary));
   EXPECT_EQ(json["manifest"]["host"]["name"], "FAKEPC");
   EXPECT_EQ(json["manifest"]["counts"]["entries"], 9);
   EXPECT_FALSE(json["manifest"].contains("entries"));

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <sstream>
 #include <string>
@@ -13,10 +12,9 @@
 #include "collector/base/bytes.h"
 #include "collector/engine/runner.h"
 #include "collector/formats/zip.h"
+#include "tests/builders/json.h"
 
 namespace hozen::test {
-
-using Json = nlohmann::ordered_json;
 
 /// An output in memory; fails once it would hold more than `fail_at` bytes.
 class MemoryOutput final : public BundleOutput {
@@ -46,7 +44,7 @@ struct RunBundle {
   std::vector<std::string> order;              ///< entry names as in the bundle
   std::map<std::string, std::string> entries;  ///< content by name
 
-  Json json(const std::string& entry) const { return Json::parse(entries.at(entry)); }
+  Json json(const std::string& entry) const { return parse_json(entries.at(entry)); }
   /// The objects of a stream, all its segments.
   std::vector<Json> rows(const std::string& stream) const {
     std::vector<Json> all;
@@ -55,8 +53,7 @@ struct RunBundle {
           stream + (segment == 1 ? "" : "." + std::to_string(segment)) + ".jsonl";
       const auto found = entries.find(entry);
       if (found == entries.end()) return all;
-      std::istringstream lines{found->second};
-      for (std::string line; std::getline(lines, line);) all.push_back(Json::parse(line));
+      for (Json& row : parse_json_lines(found->second)) all.push_back(std::move(row));
     }
   }
 };

@@ -184,7 +184,7 @@ TEST_F(RunnerTest, AModuleThatFailsDoesNotStopTheRun) {
   EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
   EXPECT_THAT(bundle.rows("records/hives"), Not(IsEmpty()));
   std::string problems;
-  for (const auto& row : bundle.rows("records/problems")) problems += row.dump() + "\n";
+  for (const auto& row : bundle.rows("records/problems")) problems += test::dumped(row) + "\n";
   EXPECT_THAT(problems, HasSubstr("boom"));
   EXPECT_THAT(problems, HasSubstr("the thing"));
 }
@@ -230,7 +230,7 @@ TEST_F(RunnerTest, PastItsTimeLimitARunListsWhatItLeavesOut) {
   ASSERT_FALSE(bundle.error);
   EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
   std::string problems;
-  for (const Json& row : bundle.rows("records/problems")) problems += row.dump() + "\n";
+  for (const Json& row : bundle.rows("records/problems")) problems += test::dumped(row) + "\n";
   EXPECT_THAT(problems, HasSubstr("module waits"));
   EXPECT_THAT(problems, HasSubstr("module hives"));
   EXPECT_THAT(problems, HasSubstr("search for files: %SystemRoot%\\\\System32\\\\drivers"));

@@ -2,19 +2,17 @@
 
 #include <algorithm>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "collector/base/bytes.h"
 #include "collector/engine/byte_size.h"
+#include "collector/engine/json_read.h"
 #include "collector/formats/zip.h"
 
 namespace hozen {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::string_view kManifestName = "manifest.json";
 /// 70,000 entries make 25 MB; a bundle of some millions of files still fits.
@@ -58,21 +56,7 @@ class LineSplitter {
   std::string rest_;
 };
 
-std::string text_of(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
-std::vector<std::string> texts_of(const json& object, const char* name) {
-  std::vector<std::string> texts;
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_array()) return texts;
-  for (const auto& text : *found)
-    if (text.is_string()) texts.push_back(text.get<std::string>());
-  return texts;
-}
-
-int number_of(const json& object, const char* name) {
+int number_of(const Json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_number_integer() ? found->get<int>() : 0;
 }
@@ -92,35 +76,35 @@ Family family_named(std::string_view name) {
   return Family::location;
 }
 
-RankedFinding finding_of(const json& object) {
+RankedFinding finding_of(const Json& object) {
   RankedFinding ranked;
-  ranked.id = text_of(object, "id");
-  ranked.severity = severity_named(text_of(object, "severity"));
+  ranked.id = json_text(object, "id");
+  ranked.severity = severity_named(json_text(object, "severity"));
   ranked.score = number_of(object, "score");
   Finding& finding = ranked.finding;
-  finding.rule = text_of(object, "rule");
-  finding.title = text_of(object, "title");
-  finding.subject = text_of(object, "subject");
-  finding.attack = texts_of(object, "attack");
-  finding.not_checked = texts_of(object, "not_checked");
-  finding.benign = texts_of(object, "benign");
-  finding.next = texts_of(object, "next");
+  finding.rule = json_text(object, "rule");
+  finding.title = json_text(object, "title");
+  finding.subject = json_text(object, "subject");
+  finding.attack = json_texts(object, "attack");
+  finding.not_checked = json_texts(object, "not_checked");
+  finding.benign = json_texts(object, "benign");
+  finding.next = json_texts(object, "next");
   const auto why = object.find("why");
   if (why == object.end() || !why->is_array()) return ranked;
   for (const auto& part : *why)
     if (part.is_object())
-      finding.why.push_back({text_of(part, "fact"), number_of(part, "weight"),
-                             family_named(text_of(part, "family")), texts_of(part, "records")});
+      finding.why.push_back({json_text(part, "fact"), number_of(part, "weight"),
+                             family_named(json_text(part, "family")), json_texts(part, "records")});
   return ranked;
 }
 
 /// As Error::text() puts it.
-std::string error_text(const json& object) {
+std::string error_text(const Json& object) {
   const auto found = object.find("error");
   if (found == object.end() || !found->is_object()) return {};
-  std::string text = text_of(*found, "what");
+  std::string text = json_text(*found, "what");
   for (const char* name : {"kind", "call", "code"}) {
-    const std::string part = text_of(*found, name);
+    const std::string part = json_text(*found, name);
     if (!part.empty()) text += (text.empty() ? "" : ": ") + part;
   }
   return text;
@@ -133,10 +117,10 @@ class SummaryReader {
 
  private:
   Result<void> read_manifest_entry(const ZipCentral& entry);
-  Result<void> read_stream(const ZipCentral& entry, const std::function<void(const json&)>& row);
-  void take_artifact(const json& row);
-  void take_finding(const json& row);
-  void take_problem(const json& row);
+  Result<void> read_stream(const ZipCentral& entry, const std::function<void(const Json&)>& row);
+  void take_artifact(const Json& row);
+  void take_finding(const Json& row);
+  void take_problem(const Json& row);
   Result<void> read_content(const ZipCentral& entry, std::uint64_t cap, const ZipOutput& content);
 
   ByteSource& bundle_;
@@ -174,18 +158,18 @@ Result<void> SummaryReader::read_manifest_entry(const ZipCentral& entry) {
 }
 
 Result<void> SummaryReader::read_stream(const ZipCentral& entry,
-                                        const std::function<void(const json&)>& row) {
+                                        const std::function<void(const Json&)>& row) {
   LineSplitter lines{[&](std::string_view line) {
-    const json object = json::parse(line, nullptr, false);
+    const Json object = parse_json(line);
     if (object.is_object()) row(object);
   }};
   return read_content(entry, kMaxSegmentBytes,
                       [&](std::span<const std::byte> piece) { return lines.take(piece); });
 }
 
-void SummaryReader::take_artifact(const json& row) {
-  const std::string outcome = text_of(row, "outcome");
-  const std::string skipped = text_of(row, "skipped");
+void SummaryReader::take_artifact(const Json& row) {
+  const std::string outcome = json_text(row, "outcome");
+  const std::string skipped = json_text(row, "skipped");
   if (row.contains("sha256")) ++summary_.stored_files;
   const bool whole = outcome == "complete" || outcome == "missing" ||
                      (outcome == "skipped" && skipped == "policy" && !row.contains("error"));
@@ -196,19 +180,19 @@ void SummaryReader::take_artifact(const json& row) {
   if (const auto stored = row.find("stored");
       outcome == "truncated" && stored != row.end() && stored->is_number_unsigned())
     reason = "the first " + byte_size_text(stored->get<std::uint64_t>()) + " are kept";
-  summary_.failures.push_back({text_of(row, "path"), outcome, std::move(reason)});
+  summary_.failures.push_back({json_text(row, "path"), outcome, std::move(reason)});
 }
 
-void SummaryReader::take_finding(const json& row) {
+void SummaryReader::take_finding(const Json& row) {
   RankedFinding ranked = finding_of(row);
   ++summary_.by_severity[static_cast<std::size_t>(ranked.severity)];
   if (summary_.findings.size() < kSummaryFindings) summary_.findings.push_back(std::move(ranked));
 }
 
-void SummaryReader::take_problem(const json& row) {
+void SummaryReader::take_problem(const Json& row) {
   ++summary_.problem_count;
   if (summary_.problems.size() < kMaxListed)
-    summary_.problems.push_back({text_of(row, "from"), error_text(row)});
+    summary_.problems.push_back({json_text(row, "from"), error_text(row)});
 }
 
 Result<BundleSummary> SummaryReader::read() {
@@ -221,11 +205,11 @@ Result<BundleSummary> SummaryReader::read() {
       has_manifest = true;
       outcome = read_manifest_entry(entry);
     } else if (stream == "findings") {
-      outcome = read_stream(entry, [&](const json& row) { take_finding(row); });
+      outcome = read_stream(entry, [&](const Json& row) { take_finding(row); });
     } else if (stream == "artifacts") {
-      outcome = read_stream(entry, [&](const json& row) { take_artifact(row); });
+      outcome = read_stream(entry, [&](const Json& row) { take_artifact(row); });
     } else if (stream == "records/problems") {
-      outcome = read_stream(entry, [&](const json& row) { take_problem(row); });
+      outcome = read_stream(entry, [&](const Json& row) { take_problem(row); });
     }
     return outcome.has_value();
   };

@@ -1,12 +1,12 @@
 #include "collector/engine/report/summary.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "collector/base/json_text.h"
 #include "collector/base/text.h"
 #include "collector/engine/byte_size.h"
+#include "collector/engine/json_read.h"
 #include "collector/engine/report/words.h"
 
 namespace hozen {
@@ -40,7 +40,7 @@ std::string upper_case(std::string_view ascii) {
 std::string to_json_text(std::string_view wtf8) {
   std::string quoted_text;
   append_json_string(quoted_text, wtf8);
-  const auto parsed = nlohmann::json::parse(quoted_text, nullptr, false);
+  const auto parsed = parse_json(quoted_text);
   return parsed.is_string() ? parsed.get<std::string>() : std::string{};
 }
 
@@ -172,14 +172,12 @@ std::string next_text(const BundleSummary& summary) {
          "at.\n";
 }
 
-using Json = nlohmann::ordered_json;
-
 /// As it stands in the bundle, but without its entries: they are rows, not a summary.
 Json manifest_json(const BundleSummary& summary) {
   std::string text;
   write_manifest(
       summary.manifest, [](const auto&) {}, [&](std::string_view piece) { text += piece; });
-  Json json = Json::parse(text, nullptr, false);
+  Json json = parse_json(text);
   json.erase("entries");
   json["counts"]["entries"] = summary.entries;
   json["counts"]["bytes"] = summary.entry_bytes;
@@ -189,7 +187,7 @@ Json manifest_json(const BundleSummary& summary) {
 Json finding_json(const RankedFinding& ranked) {
   std::string line;
   append_finding(line, ranked);
-  return Json::parse(line, nullptr, false);
+  return parse_json(line);
 }
 
 }  // namespace
@@ -221,7 +219,7 @@ std::string summary_json(const BundleSummary& summary) {
   for (const auto& problem : summary.problems)
     json["problems"].push_back(
         {{"from", to_json_text(problem.from)}, {"text", to_json_text(problem.text)}});
-  return json.dump(2);
+  return indented_json(json);
 }
 
 }  // namespace hozen
