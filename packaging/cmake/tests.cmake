@@ -8,6 +8,22 @@
 #   HOZEN_PROGRAM     the program built beside the tests
 include(GoogleTest)
 
+# All test programs have the same options, so that the first one's precompiled header serves all.
+function(hozen_precompile target)
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)  # the same bytes every time, so that a cache can know them
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  else()
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  endif()
+  get_property(first GLOBAL PROPERTY HOZEN_PRECOMPILED_BY)
+  if(first)
+    target_precompile_headers(${target} REUSE_FROM ${first})
+  else()
+    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/precompiled.h)
+    set_property(GLOBAL PROPERTY HOZEN_PRECOMPILED_BY ${target})
+  endif()
+endfunction()
+
 function(hozen_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NEEDS_PROGRAM" "DIRECTORY;LABEL" "LINK")
   if(NOT arg_DIRECTORY)
@@ -23,7 +39,11 @@ function(hozen_test name)
     hozen_dep_zlib hozen_dep_pugixml hozen_dep_filesystem hozen_dep_spdlog hozen_dep_json
     hozen_dep_crypto)
   # The code under test is optimised, the tests need not be: this halves their compile time.
-  target_compile_options(${target} PRIVATE -O0)
+  target_compile_options(${target} PRIVATE -O0 -g0)
+  if(HOZEN_SANITIZE MATCHES fuzzer)  # what a fuzzer counts is the code under test
+    target_compile_options(${target} PRIVATE -fno-sanitize=fuzzer-no-link)
+  endif()
+  hozen_precompile(${target})
   if(arg_NEEDS_PROGRAM AND TARGET hozen)
     add_dependencies(${target} hozen)
   endif()
