@@ -73,7 +73,8 @@ void write_job_action(const JobFile& job, Cell& cell) {
 
 void write_settings(const XmlRow& row, Cell& cell) {
   std::vector<std::string> list;
-  for (const auto& [name, value] : row.task->settings) list.push_back(name + "=" + value);
+  for (const auto& [name, value] : row.task->settings)
+    list.emplace_back(name).append("=").append(value);
   cell.texts(list);
 }
 
