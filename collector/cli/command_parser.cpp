@@ -109,7 +109,7 @@ DeclaredOption DeclaredCommand::add_number(const std::string& name, unsigned& nu
 DeclaredOption DeclaredCommand::add_texts(const std::string& name, std::vector<std::string>& texts,
                                           const std::string& help) {
   CLI::Option* option = app_->add_option(name, texts, help);
-  // Else an option without this would take the operands behind its value, too.
+  // Else an option would take the operands behind its value, too.
   if (name.starts_with("-")) option->take_all()->allow_extra_args(false);
   return DeclaredOption{*option};
 }

@@ -1,49 +1,33 @@
 #include "collector/engine/byte_size.h"
 
 #include <array>
-#include <charconv>
 #include <cstdio>
 
-#include "collector/base/text.h"
+#include "collector/engine/quantity.h"
 
 namespace hozen {
 namespace {
 
-struct Unit {
-  std::string_view name;
-  std::uint64_t bytes;
-};
-constexpr std::array<Unit, 14> kUnits{{{"", 1},
-                                       {"b", 1},
-                                       {"k", 1ull << 10},
-                                       {"kib", 1ull << 10},
-                                       {"kb", 1'000},
-                                       {"m", 1ull << 20},
-                                       {"mib", 1ull << 20},
-                                       {"mb", 1'000'000},
-                                       {"g", 1ull << 30},
-                                       {"gib", 1ull << 30},
-                                       {"gb", 1'000'000'000},
-                                       {"t", 1ull << 40},
-                                       {"tib", 1ull << 40},
-                                       {"tb", 1'000'000'000'000}}};
+constexpr std::array<QuantityUnit, 14> kUnits{{{"", 1},
+                                               {"b", 1},
+                                               {"k", 1ull << 10},
+                                               {"kib", 1ull << 10},
+                                               {"kb", 1'000},
+                                               {"m", 1ull << 20},
+                                               {"mib", 1ull << 20},
+                                               {"mb", 1'000'000},
+                                               {"g", 1ull << 30},
+                                               {"gib", 1ull << 30},
+                                               {"gb", 1'000'000'000},
+                                               {"t", 1ull << 40},
+                                               {"tib", 1ull << 40},
+                                               {"tb", 1'000'000'000'000}}};
 constexpr std::uint64_t kMaxBytes = (1ull << 63) - 1;
 
 }  // namespace
 
 std::optional<std::uint64_t> parse_byte_size(std::string_view text) {
-  text = trim(text);
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc{}) return std::nullopt;
-  const std::string unit =
-      to_lower_ascii(trim(text.substr(static_cast<std::size_t>(end - text.data()))));
-  for (const auto& known : kUnits) {
-    if (known.name != unit) continue;
-    if (number > kMaxBytes / known.bytes) return std::nullopt;
-    return number * known.bytes;
-  }
-  return std::nullopt;
+  return parse_quantity(text, kUnits, kMaxBytes);
 }
 
 std::string byte_size_text(std::uint64_t bytes) {

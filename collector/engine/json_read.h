@@ -17,9 +17,13 @@ namespace hozen {
 /// Keeps the order of members.
 using Json = nlohmann::ordered_json;
 
-/// Discarded (no object, no array, nothing) where the text is no JSON. `filter` sees each value as
-/// it ends and says whether it is kept.
-Json parse_json(std::string_view text, const Json::parser_callback_t& filter = nullptr);
+/// Discarded (no object, no array, nothing) where the text is no JSON, or none that this program
+/// writes: more than 32 levels, 1,000 members of one object, 2^20 values, 2^16 objects.
+Json parse_json(std::string_view text);
+/// `filter` sees each value as it ends and says whether it is kept. Elements of the array
+/// `streamed` of the outermost object may be any number, which it should not keep.
+Json parse_json(std::string_view text, std::string_view streamed,
+                const Json::parser_callback_t& filter);
 std::string indented_json(const Json& value);
 const Json* json_member(const Json& object, const char* name);  ///< nullptr when absent
 std::string json_text(const Json& object, const char* name);    ///< "" when absent

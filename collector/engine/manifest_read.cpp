@@ -206,7 +206,7 @@ Result<Json> parse_run_json(std::string_view file, std::string_view text, EntryF
     return Error{Errc::malformed, std::string{file} + ": " + std::string{what}};
   };
   MemberGuard members;
-  Json root = parse_json(text, [&](int depth, Json::parse_event_t event, Json& parsed) {
+  Json root = parse_json(text, "entries", [&](int depth, Json::parse_event_t event, Json& parsed) {
     members.look(event, parsed);
     return filter(depth, event, parsed);
   });

@@ -19,6 +19,7 @@
 namespace hozen {
 namespace {
 
+constexpr std::size_t kScanBytes = 1u << 20;
 constexpr std::string_view kStartName = "start.json";
 constexpr std::string_view kEvidencePrefix = "evidence/";
 constexpr std::uint64_t kStartCapBytes = 64 << 20;
@@ -74,6 +75,7 @@ class Walk {
   Result<void> keep(Remainder::Entry entry);
   Result<void> take_start();
   void tell_what_is_missing();
+  bool has_entry_behind(std::uint64_t offset);
 
   ByteSource& partial_;
   Remainder found_;
@@ -84,6 +86,30 @@ class Walk {
   std::optional<LineSplitter> lines_;
   bool data_is_there_ = false;  // of the entry at hand, as long as its header says
 };
+
+/// Whether a header of an entry of ours begins at `offset` or later: then nothing ends there.
+bool Walk::has_entry_behind(std::uint64_t offset) {
+  constexpr std::string_view kMark = "PK\x03\x04";
+  std::vector<std::byte> piece(kScanBytes);
+  while (offset + kMark.size() <= found_.size) {
+    const auto length =
+        static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), found_.size - offset));
+    if (!partial_.read(offset, std::span{piece}.first(length))) return false;
+    const std::string_view text = Bytes{std::span{piece}.first(length)}.chars();
+    for (std::size_t at = text.find(kMark); at != std::string_view::npos;
+         at = text.find(kMark, at + 1)) {
+      const auto local = read_zip_local(partial_, offset + at);
+      if (!local || !is_portable_entry_name(local->name)) continue;
+      const auto segment = parse_segment_name(local->name);
+      if (local->name.starts_with(kEvidencePrefix) || local->name == kManifestName ||
+          (segment && (segment->stream == "artifacts" || segment->stream.starts_with("records/"))))
+        return true;
+    }
+    if (length < piece.size()) return false;
+    offset += length - (kMark.size() - 1);
+  }
+  return false;
+}
 
 /// The only form in which a bundle's structures are written is the one that is accepted.
 Result<void> Walk::compare(std::uint64_t offset, std::string_view expected,
@@ -222,7 +248,9 @@ Result<Remainder> Walk::run() {
     auto taken = take_entry();
     if (taken) continue;
     if (found_.entries.empty()) return std::move(taken).error();
-    found_.is_cut = taken.error().code == Errc::truncated && !data_is_there_;
+    // A changed length makes whole entries look like one that was being written.
+    found_.is_cut = taken.error().code == Errc::truncated && !data_is_there_ &&
+                    !has_entry_behind(found_.used + 1);
     found_.fault = std::move(taken).error();
     break;
   }

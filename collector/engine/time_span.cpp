@@ -1,44 +1,30 @@
 #include "collector/engine/time_span.h"
 
 #include <array>
-#include <charconv>
 #include <cstdio>
 
 #include "collector/base/filetime.h"
-#include "collector/base/text.h"
+#include "collector/engine/quantity.h"
 
 namespace hozen {
 namespace {
 
-struct Unit {
-  std::string_view name;
-  std::uint64_t seconds;
-};
-constexpr std::array<Unit, 8> kUnits{{{"", 1},
-                                      {"s", 1},
-                                      {"sec", 1},
-                                      {"m", 60},
-                                      {"min", 60},
-                                      {"h", 3'600},
-                                      {"d", 86'400},
-                                      {"day", 86'400}}};
+constexpr std::array<QuantityUnit, 8> kUnits{{{"", 1},
+                                              {"s", 1},
+                                              {"sec", 1},
+                                              {"m", 60},
+                                              {"min", 60},
+                                              {"h", 3'600},
+                                              {"d", 86'400},
+                                              {"day", 86'400}}};
 constexpr std::uint64_t kMaxSeconds = 366 * 86'400;
 
 }  // namespace
 
 std::optional<std::uint64_t> parse_time_span(std::string_view text) {
-  text = trim(text);
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc{}) return std::nullopt;
-  const std::string unit =
-      to_lower_ascii(trim(text.substr(static_cast<std::size_t>(end - text.data()))));
-  for (const auto& known : kUnits) {
-    if (known.name != unit) continue;
-    if (number > kMaxSeconds / known.seconds) return std::nullopt;
-    return number * known.seconds * kTicksPerSecond;
-  }
-  return std::nullopt;
+  const auto seconds = parse_quantity(text, kUnits, kMaxSeconds);
+  if (!seconds) return std::nullopt;
+  return *seconds * kTicksPerSecond;
 }
 
 std::string time_span_text(std::uint64_t ticks) {

@@ -1,6 +1,7 @@
 // Actions and DynamicInfo; Triggers are in task_triggers.cpp.
 #include "collector/formats/task_cache.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "collector/base/guid.h"
@@ -32,6 +33,7 @@ class ActionsReader {
     CachedActions result;
     result.version = version;
     const auto whole = read_all(result);
+    if (problem_) result.problems.push_back(*problem_);
     if (whole) return result;
     result.complete = false;
     result.problems.push_back(whole.error());
@@ -48,9 +50,8 @@ class ActionsReader {
       if (result.actions.size() >= kMaxTaskActions) return Error{Errc::limit, "task actions"};
       TaskAction action;
       const auto read = read_action(action);
-      // The flags behind a command are all that may be missing at the end.
-      if (read || cut_in_flags_) result.actions.push_back(std::move(action));
       HOZEN_CHECK(read);
+      result.actions.push_back(std::move(action));
     }
     return {};
   }
@@ -96,9 +97,12 @@ class ActionsReader {
     HOZEN_TRY(action.arguments, text("task arguments"));
     HOZEN_TRY(action.working_directory, text("task working directory"));
     if (!form_.flags) return {};
-    cut_in_flags_ = cursor_.remaining() < sizeof(std::uint16_t);
-    HOZEN_TRY([[maybe_unused]] const auto flags, cursor_.u16("task command flags"));
-    return {};
+    // There are values that end within the last flags, which change nothing.
+    const std::uint64_t left = cursor_.remaining();
+    if (left < sizeof(std::uint16_t))
+      problem_ = Error{Errc::truncated, "task command flags", cursor_.position()};
+    return cursor_.seek(cursor_.position() + std::min<std::uint64_t>(left, sizeof(std::uint16_t)),
+                        "task command flags");
   }
 
   Result<void> read_email(TaskAction& action) {
@@ -124,7 +128,7 @@ class ActionsReader {
 
   Cursor cursor_;
   Form form_;
-  bool cut_in_flags_ = false;
+  std::optional<Error> problem_{};  ///< that leaves nothing out
 };
 
 }  // namespace

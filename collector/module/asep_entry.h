@@ -42,7 +42,8 @@ struct AsepEntry {
   std::optional<std::uint64_t> whole_characters{};  ///< of the whole text when `text` was cut
   std::optional<ResolvedCommand> command{};
   std::string clsid;
-  std::string machine_server;  ///< of the same class, when the user's differs
+  std::string machine_server;  ///< of the class that the user overrides, when the two differ
+  std::string machine_class;   ///< that class
   std::optional<bool> enabled{};
   FileTime disabled_at{};
   AsepDefault known = AsepDefault::no;

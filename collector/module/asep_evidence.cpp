@@ -272,7 +272,10 @@ std::vector<EvidencePath> AsepEvidence::named_files(const AsepEntry& entry) {
       const auto path = EvidencePath::parse(trim(text.substr(at, end - at)));
       ++lookups;
       if (path && existence(*path) == Existence::exists) {
-        if (!is_windows_folder(*path, windows_folder) && !is_known(*path)) files.push_back(*path);
+        if ((!is_windows_folder(*path, windows_folder) ||
+             writable_because(*path, windows_folder)) &&
+            !is_known(*path))
+          files.push_back(*path);
         return end - at;
       }
       const std::size_t next = text.substr(0, end).find_last_of(kPerhaps);

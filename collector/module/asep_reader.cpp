@@ -293,8 +293,12 @@ void AsepReader::compare_with_machine(AsepEntry& entry) {
   if (entry.clsid.empty()) entry.clsid = class_in_path(entry);
   const AsepHive hive = entry.location->hive;
   if (entry.user == nullptr || !entry.command || entry.clsid.empty()) return;
-  if (hive != AsepHive::user_classes || entry.key_path.find("CLSID\\") == std::string::npos) return;
-  const auto guid = find_guid(entry.clsid);
+  if ((hive != AsepHive::user_classes && hive != AsepHive::classes) ||
+      entry.key_path.find("CLSID\\") == std::string::npos)
+    return;
+  // TreatAs names the class that takes the place of the one in its path.
+  const std::string replaced = class_in_path(entry);
+  const auto guid = find_guid(replaced.empty() ? entry.clsid : replaced);
   const auto server =
       guid ? evidence_.machine_class(*guid, installation, entry.wow64) : std::nullopt;
   if (!server) return;
@@ -304,6 +308,7 @@ void AsepReader::compare_with_machine(AsepEntry& entry) {
                                       : resolve_command_line(server->text, context);
   if (target_of(machine) != target_of(*entry.command))
     entry.machine_server = machine.target_path() ? machine.target_path()->text() : server->text;
+  entry.machine_class = guid->text();
 }
 
 void AsepReader::gather_approvals(RegistryHive& hive) {

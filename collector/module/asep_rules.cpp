@@ -200,7 +200,7 @@ void judge_class_override(const Case& c, Hits& hits) {
   const auto machine = EvidencePath::parse(c.entry.machine_server);
   const bool of_windows = !machine || is_windows_folder(*machine, c.windows);
   const bool same_product = machine && !of_windows && equals_fold(machine->name(), target->name());
-  const std::string fact = "For this user the class " + c.entry.clsid + " is '" +
+  const std::string fact = "For this user the class " + c.entry.machine_class + " is '" +
                            printable(target->text()) + "' instead of '" +
                            printable(c.entry.machine_server) + "'.";
   add(hits, "com_override", "COM class of the machine overridden for one user", fact,
@@ -306,9 +306,11 @@ void judge_system_environment(const Case& c, Hits& hits) {
   if (!equals_fold(name, "PATH")) return;
   std::string text = c.entry.text;
   constexpr std::string_view kRoot = "%systemroot%";
+  const std::string folder_of_windows = c.windows.text();
+  // From left to right: the folder itself may be named so.
   for (auto at = to_lower_ascii(text).find(kRoot); at != std::string::npos;
-       at = to_lower_ascii(text).find(kRoot))
-    text.replace(at, kRoot.size(), c.windows.text());
+       at = to_lower_ascii(text).find(kRoot, at + folder_of_windows.size()))
+    text.replace(at, kRoot.size(), folder_of_windows);
   if (const std::string folder = writable_before_system(text, c.windows); !folder.empty())
     add(hits, "path_before_system", "Writable folder in front of System32 in the search path",
         "The search path holds '" + printable(folder) + "' in front of System32.", 25, "T1574.007");
@@ -371,6 +373,7 @@ constexpr std::pair<std::string_view, void (*)(const Case&, Hits&)> kJudges[] = 
     {"active_setup", judge_active_setup},
     {"com_user_dll", judge_class_override},
     {"com_user_program", judge_class_override},
+    {"com_treat_as", judge_class_override},
     {"type_libraries", judge_type_library},
     {"com_scriptlet", judge_scriptlet},
     {"file_association_user", judge_user_association},

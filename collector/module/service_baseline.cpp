@@ -142,9 +142,16 @@ bool matches_inbox_path(std::string_view pattern, const EvidencePath& file,
 ServiceBaseline::ServiceBaseline(std::span<const InboxService> rows) { add(rows); }
 
 void ServiceBaseline::add(std::span<const InboxService> rows) {
-  for (const auto& row : rows)
+  for (const auto& row : rows) {
     (row.name.find('*') == std::string_view::npos ? by_name_[fold_case(row.name)] : patterns_)
         .push_back(&row);
+    for (const auto& library : split(row.library, '|'))
+      libraries_.insert(fold_case(last_component(library)));
+  }
+}
+
+bool ServiceBaseline::names_library(const EvidencePath& file) const {
+  return libraries_.contains(fold_case(file.name()));
 }
 
 ServiceBaseline::Rows ServiceBaseline::rows_named(std::string_view name) const {
@@ -201,6 +208,14 @@ InboxMatch ServiceBaseline::library(const ServiceEntry& entry, const EvidencePat
                                     std::uint32_t build) const {
   if (entry.library.text.empty()) return {};
   return compare(entry, entry.library, &InboxService::library, windows, build);
+}
+
+bool ServiceBaseline::expects_library(const ServiceEntry& entry, std::uint32_t build) const {
+  Rows rows = rows_of(entry);
+  std::erase_if(rows, [&](const InboxService* row) { return !covers(*row, build); });
+  return !rows.empty() && std::all_of(rows.begin(), rows.end(), [](const InboxService* row) {
+    return !row->library.empty();
+  });
 }
 
 bool ServiceBaseline::is_usual_failure_command(const ServiceEntry& entry,

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "collector/module/service_entry.h"
@@ -49,6 +50,10 @@ class ServiceBaseline {
                    std::uint32_t build) const;
   InboxMatch library(const ServiceEntry& entry, const EvidencePath& windows,
                      std::uint32_t build) const;
+  /// Whether every row for this build has a library.
+  bool expects_library(const ServiceEntry& entry, std::uint32_t build) const;
+  /// Whether a row of any version has a library of this file name.
+  bool names_library(const EvidencePath& file) const;
   /// True when the failure command is the one that Windows itself sets.
   bool is_usual_failure_command(const ServiceEntry& entry, const EvidencePath& windows) const;
 
@@ -63,6 +68,7 @@ class ServiceBaseline {
 
   std::unordered_map<std::string, Rows> by_name_;  // folded names without `*`
   Rows patterns_;                                  // the others
+  std::unordered_set<std::string> libraries_;      // folded file names
 };
 
 /// One file against one alternative of a row (see InboxService). The letter of the volume does not

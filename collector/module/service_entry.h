@@ -53,7 +53,7 @@ struct FilterInstance {
 
 /// How far the baseline of in-box services knows a service.
 enum class InboxState : std::uint8_t {
-  unknown,  ///< not a service of Windows, or not one that the table holds
+  unknown,  ///< no service that the table holds, or one that does not name the library it has there
   usual,    ///< everything it names is what Windows has there
   differs   ///< its program or library is another
 };
@@ -69,7 +69,8 @@ struct ServiceEntry {
   std::optional<std::uint32_t> control_set{};
   bool current_control_set = true, next_control_set = false;
   bool deleted = false;  ///< put together from values of free cells
-  bool is_link = false;
+  /// Its key, or keys below, that are symbolic links: what they lead to is not read.
+  std::vector<std::string> linked_keys;
 
   std::string display_name, description, account, group;
   std::optional<std::uint64_t> type{}, start{}, error_control{}, tag{}, delayed_start{};

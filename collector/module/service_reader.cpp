@@ -24,6 +24,11 @@ constexpr AsepLocation kServicesRoot{"services",
                                      "",
                                      ""};
 
+/// What decides what a service runs.
+constexpr std::string_view kDecidingValues[] = {
+    "Type",           "Start",   "ImagePath",  "ObjectName",  "FailureCommand",
+    "FailureActions", "Library", "ServiceDll", "ServiceMain", "Security"};
+
 }  // namespace
 
 const SvchostGroup* ServiceHost::group(std::string_view name) const {
@@ -194,20 +199,32 @@ ServiceReader::Values ServiceReader::read_values(RegistryKey& key) {
     return values.size() < kMaxServiceValues;
   });
   if (!listed) note(listed.error(), key.path());
+  if (values.size() < kMaxServiceValues) return values;
+  note(Error{Errc::limit, "values of a service's key"}, key.path());
+  // However many others stand before them.
+  for (const std::string_view name : kDecidingValues)
+    if (auto value = key.value(name)) values.insert_or_assign(fold_case(name), *std::move(value));
   return values;
 }
 
 ServiceReader::Values ServiceReader::read_subkey(RegistryKey& key, std::string_view name,
-                                                 FileTime* written) {
+                                                 FileTime* written,
+                                                 std::vector<std::string>& linked) {
   auto subkey = key.open(name);
   if (!subkey) {
     if (subkey.error().code != Errc::not_found)
       note(subkey.error(), key.path() + "\\" + std::string{name});
     return {};
   }
-  if ((*subkey)->is_symbolic_link()) return {};
+  if (is_link(**subkey, linked)) return {};
   *written = (*subkey)->last_written();
   return read_values(**subkey);
+}
+
+bool ServiceReader::is_link(RegistryKey& key, std::vector<std::string>& linked) {
+  if (!key.is_symbolic_link()) return false;
+  linked.push_back(key.path());
+  return true;
 }
 
 ServiceEntry ServiceReader::read_service(RegistryKey& key, ServiceEntry entry) {
@@ -215,13 +232,12 @@ ServiceEntry ServiceReader::read_service(RegistryKey& key, ServiceEntry entry) {
   entry.key_path = key.path();
   entry.written = key.last_written();
   entry.offset = key.offset();
-  entry.is_link = key.is_symbolic_link();
-  if (entry.is_link) return entry;
+  if (is_link(key, entry.linked_keys)) return entry;
   Keys keys;
   keys.own = read_values(key);
-  keys.parameters = read_subkey(key, "Parameters", &entry.parameters_written);
-  keys.performance = read_subkey(key, "Performance", &entry.performance_written);
-  keys.security = read_subkey(key, "Security", &entry.security_written);
+  keys.parameters = read_subkey(key, "Parameters", &entry.parameters_written, entry.linked_keys);
+  keys.performance = read_subkey(key, "Performance", &entry.performance_written, entry.linked_keys);
+  keys.security = read_subkey(key, "Security", &entry.security_written, entry.linked_keys);
   fill(entry, keys);
   read_triggers(key, entry);
   read_filters(key, entry);
@@ -231,7 +247,7 @@ ServiceEntry ServiceReader::read_service(RegistryKey& key, ServiceEntry entry) {
 
 void ServiceReader::read_triggers(RegistryKey& key, ServiceEntry& entry) {
   auto triggers = key.open("TriggerInfo");
-  if (!triggers || (*triggers)->is_symbolic_link()) return;
+  if (!triggers || is_link(**triggers, entry.linked_keys)) return;
   const auto listed = (*triggers)->each_subkey([&](RegistryKey& one) {
     const Values values = read_values(one);
     const auto number = [&](const std::string& name) {
@@ -260,7 +276,7 @@ void ServiceReader::read_triggers(RegistryKey& key, ServiceEntry& entry) {
 void ServiceReader::read_filters(RegistryKey& key, ServiceEntry& entry) {
   if (!entry.is_driver()) return;
   auto instances = key.open("Instances");
-  if (!instances || (*instances)->is_symbolic_link()) return;
+  if (!instances || is_link(**instances, entry.linked_keys)) return;
   const auto listed = (*instances)->each_subkey([&](RegistryKey& one) {
     FilterInstance filter;
     filter.name = one.name();

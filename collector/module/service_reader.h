@@ -77,7 +77,10 @@ class ServiceReader {
   ServiceEntry entry_in(const RegistryHive& hive, std::uint32_t control_set) const;
   ServiceEntry read_service(RegistryKey& key, ServiceEntry entry);
   Values read_values(RegistryKey& key);
-  Values read_subkey(RegistryKey& key, std::string_view name, FileTime* written);
+  Values read_subkey(RegistryKey& key, std::string_view name, FileTime* written,
+                     std::vector<std::string>& linked);
+  /// Links are not followed; they are kept in `linked`.
+  static bool is_link(RegistryKey& key, std::vector<std::string>& linked);
   void read_triggers(RegistryKey& key, ServiceEntry& entry);
   void read_filters(RegistryKey& key, ServiceEntry& entry);
   void fill(ServiceEntry& entry, const Keys& keys);

@@ -165,6 +165,11 @@ void ServiceReader::compare_with_baseline(ServiceEntry& entry) {
     entry.inbox = InboxState::differs;
     entry.expected.insert(entry.expected.end(), match.expected.begin(), match.expected.end());
   }
+  // Instances of user services take the library of their template.
+  if (entry.svchost_group.empty() || !entry.library.text.empty() || !entry.template_name().empty())
+    return;
+  if (entry.inbox == InboxState::usual && baseline_.expects_library(entry, build))
+    entry.inbox = InboxState::unknown;
 }
 
 void ServiceReader::preserve(ServiceEntry& entry) {
@@ -176,8 +181,8 @@ void ServiceReader::preserve(ServiceEntry& entry) {
     preserve(entry.library, entry, "ServiceDll");
   if (!baseline_.is_usual_failure_command(entry, windows))
     preserve(entry.failure, entry, "FailureCommand");
-  if (entry.performance.target() != nullptr &&
-      !is_windows_folder(*entry.performance.target(), windows))
+  // No table says which of Windows' libraries belong there.
+  if (entry.performance.target() != nullptr)
     preserve(entry.performance, entry, "Performance\\Library");
 }
 

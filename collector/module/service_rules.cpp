@@ -75,21 +75,30 @@ void judge_swap(const ServiceCase& one, const ServiceFile& file, const InboxMatc
   const auto* target = file.target();
   const bool inside = target != nullptr && lies_in_windows(*target, one.windows);
   const bool unsure = !match.version_known && inside && !match.told_otherwise;
+  // Libraries of Windows move between services; one that is nowhere a service's is another matter.
+  const bool foreign = is_library && target != nullptr && !one.baseline->names_library(*target);
   const char* what = is_library ? "library" : match.told_otherwise ? "command" : "program";
   std::string fact = "The service " + quote(entry.name) + " is one of Windows, whose " + what +
                      " is " + joined(match.expected) + "; its key names " +
                      quote(match.told_otherwise ? file.text : path_of(file)) + ".";
   if (written.is_set()) fact += " The key was last written on " + written.iso8601() + ".";
-  if (unsure) fact += " What belongs there in this version of Windows is not known.";
+  if (unsure)
+    fact += std::string{" What belongs there in this version of Windows is not known"} +
+            (foreign ? ", but no service of any version that is known has this library." : ".");
   hits.push_back({is_library             ? "swapped_service_dll"
                   : match.told_otherwise ? "misused_service_program"
                                          : "swapped_service_program",
                   is_library             ? "Library of a Windows service replaced by another"
                   : match.told_otherwise ? "Program of a Windows service told to do something else"
                                          : "Program of a Windows service replaced by another",
-                  {std::move(fact), unsure ? 20 : 60, Family::registry_state, {}},
+                  {std::move(fact),
+                   !unsure   ? 60
+                   : foreign ? 45
+                             : 20,
+                   Family::registry_state,
+                   {}},
                   "T1543.003",
-                  unsure});
+                  unsure && !foreign});
 }
 
 void judge_baseline(const ServiceCase& one, std::vector<RuleHit>& hits) {
@@ -156,6 +165,11 @@ void judge_security(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
     if (ace.allows() && (ace.mask & kTakeOver) != 0 && lists(kOrdinary, who))
       (granted += granted.empty() ? "" : ", ") += who;
   }
+  const bool somebody_sees =
+      !security.dacl ||
+      std::any_of(security.dacl->begin(), security.dacl->end(), [](const AccessEntry& ace) {
+        return ace.allows() && (ace.mask & kListing) != 0 && lists(kListers, sddl_sid(ace.sid));
+      });
   const std::string text = quote(security.sddl());
   if (!denied.empty())
     hits.push_back({"hidden_by_security",
@@ -165,10 +179,14 @@ void judge_security(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
                      Family::registry_state,
                      {}},
                     "T1564"});
-  if (security.dacl && security.dacl->empty())
+  if (!somebody_sees)
     hits.push_back({"hidden_by_security",
                     "Service hidden from the lists of Windows",
-                    {"Its security lets nobody see it: the list of who may is empty.",
+                    {security.dacl->empty()
+                         ? "Its security lets nobody see it: the list of who may is empty."
+                         : "Its security lets neither administrators nor anybody else who asks for "
+                           "a list see it: " +
+                               text + ".",
                      60,
                      Family::registry_state,
                      {}},
@@ -274,15 +292,14 @@ void judge_hidden_data(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
 }
 
 void judge_rest(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
-  if (entry.is_link)
-    hits.push_back(
-        {"linked_key",
-         "Service key that is a symbolic link",
-         {quote(entry.key_path) + " is a symbolic link: what Windows reads there lies elsewhere.",
-          40,
-          Family::registry_state,
-          {}},
-         "T1112"});
+  for (const auto& path : entry.linked_keys)
+    hits.push_back({"linked_key",
+                    "Service key that is a symbolic link",
+                    {quote(path) + " is a symbolic link: what Windows reads there lies elsewhere.",
+                     40,
+                     Family::registry_state,
+                     {}},
+                    "T1112"});
   constexpr std::uint64_t kOwnInteractive = service_type::kInteractive | service_type::kOwnProcess;
   if (entry.inbox == InboxState::unknown && entry.type == kOwnInteractive &&
       equals_fold(entry.account, "LocalSystem"))

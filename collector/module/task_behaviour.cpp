@@ -177,6 +177,21 @@ void judge_hidden(const TaskCase& one, std::vector<RuleHit>& hits) {
        true});
 }
 
+void judge_at_job(const TaskCase& one, std::vector<RuleHit>& hits) {
+  if (one.task->author() != "NetScheduleJobAdd") return;
+  hits.push_back(
+      {"at_job",
+       "Job made by at.exe or from another machine",
+       {"The author of " + quote(one.task->path) +
+            " is NetScheduleJobAdd: it was made by at.exe, or through the same interface "
+            "from another machine, and runs as SYSTEM.",
+        25,
+        Family::registry_state,
+        {}},
+       "T1053.002",
+       true});
+}
+
 bool is_system(std::string_view user) {
   return user == "S-1-5-18" || equals_fold(user, "SYSTEM") || equals_fold(user, "LocalSystem") ||
          equals_fold(user, "NT AUTHORITY\\SYSTEM");
@@ -245,6 +260,27 @@ constexpr std::pair<std::string_view, Advice> kTaskAdvice[] = {
     {"descriptor_denies_reading",
      {"Security products protect their own tasks in this way.",
       "The owner in the descriptor; the program that the task starts."}},
+    {"descriptor_unreadable",
+     {"None is common: Windows writes SD with every task.",
+      "The bytes of SD in the preserved hive; who changed the key at its last write."}},
+    {"actions_unreadable",
+     {"A form of the value that this program does not know yet.",
+      "The bytes of Actions in the preserved hive beside the actions in the file."}},
+    {"principal_differs",
+     {"A program that changes the account of its task without the Task Scheduler.",
+      "As whom the task ran: logons and task events at its times; the preserved file."}},
+    {"enabled_differs",
+     {"A task that was switched while its file could not be written.",
+      "Task events of that path (140, 142); the times of file and key."}},
+    {"id_removed",
+     {"None is common: Windows writes Id with every task.",
+      "Who changed the key at its last write; the program that the task starts."}},
+    {"remnant",
+     {"An upgrade of Windows, or a task that was being deleted.",
+      "Deleted keys of that identifier in the preserved hive; task events."}},
+    {"at_job",
+     {"An administrator of this host who uses at.exe, on Windows up to 7.",
+      "Logons from other machines shortly before the file was made; the program of the job."}},
     {"not_listed",
      {"A task that was registered between the two questions.",
       "The task's SD and Index in the record; who changed its key at its last write."}},
@@ -366,6 +402,7 @@ std::vector<RuleHit> behaviour_hits(const TaskCase& one) {
   if (one.task->known != TaskDefault::no) return hits;
   judge_repetition(one, hits);
   judge_hidden(one, hits);
+  judge_at_job(one, hits);
   return hits;
 }
 

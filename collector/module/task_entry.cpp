@@ -22,8 +22,44 @@ const TaskPrincipal* principal_of(const ScheduledTask& task) {
   return task.xml() != nullptr ? task.xml()->principal() : nullptr;
 }
 
+const CachedActions* cached_actions(const ScheduledTask& task) {
+  return task.cache && task.cache->actions ? &*task.cache->actions : nullptr;
+}
+
 const CachedTriggers* cached_triggers(const ScheduledTask& task) {
   return task.cache && task.cache->triggers ? &*task.cache->triggers : nullptr;
+}
+
+std::string_view run_level_of(const CachedTriggers& cached) {
+  return cached.has(task_flag::kHighestRunLevel) ? "HighestAvailable" : "LeastPrivilege";
+}
+
+/// The SID that an account's text is or stands for; "" for other names.
+std::string sid_of_account(std::string_view account) {
+  if (starts_with_fold(account, "S-1-")) return std::string{account};
+  const auto at = account.rfind('\\');
+  const std::string_view name = at == std::string_view::npos ? account : account.substr(at + 1);
+  for (const auto& [known, sid] :
+       {std::pair{"SYSTEM", "S-1-5-18"}, std::pair{"LocalSystem", "S-1-5-18"},
+        std::pair{"LOCAL SERVICE", "S-1-5-19"}, std::pair{"LocalService", "S-1-5-19"},
+        std::pair{"NETWORK SERVICE", "S-1-5-20"}, std::pair{"NetworkService", "S-1-5-20"}})
+    if (equals_fold(name, known)) return sid;
+  return {};
+}
+
+/// "S-1-5-18, HighestAvailable".
+std::string principal_text(const TaskPrincipal& principal) {
+  const std::string& account = principal.user.empty() ? principal.group : principal.user;
+  return account + ", " + (principal.run_level.empty() ? "LeastPrivilege" : principal.run_level);
+}
+
+/// Nothing where one of the two is not said as a SID.
+std::optional<bool> same_account(const TaskPrincipal& file, const CachedTriggers& cached) {
+  const std::string sid = sid_of_account(file.user.empty() ? file.group : file.user);
+  const std::string registered =
+      cached.user_sid.empty() ? sid_of_account(cached.user_name) : cached.user_sid;
+  if (sid.empty() || registered.empty()) return {};
+  return equals_fold(sid, registered);
 }
 
 /// The texts that decide what runs; what only one of the two forms keeps is left aside.
@@ -40,9 +76,16 @@ bool same_action(const TaskAction& a, const TaskAction& b) {
 
 const std::vector<TaskAction>& ScheduledTask::actions() const {
   static const std::vector<TaskAction> none;
-  if (cache && cache->actions && (cache->actions->complete || xml() == nullptr))
-    return cache->actions->actions;
+  if (const CachedActions* cached = cached_actions(*this);
+      cached != nullptr && (cached->complete || !cached->actions.empty() || xml() == nullptr))
+    return cached->actions;
   return xml() != nullptr ? xml()->actions : none;
+}
+
+const std::vector<TaskAction>* ScheduledTask::other_actions() const {
+  if (xml() == nullptr || &actions() == &xml()->actions) return nullptr;
+  const bool whole = cached_actions(*this)->complete;
+  return whole && actions_match().value_or(true) ? nullptr : &xml()->actions;
 }
 
 const std::vector<TaskTrigger>& ScheduledTask::triggers() const {
@@ -61,25 +104,27 @@ std::string ScheduledTask::uri() const {
 }
 
 std::string ScheduledTask::run_level() const {
-  if (const auto* principal = principal_of(*this); principal && !principal->run_level.empty())
-    return principal->run_level;
-  const CachedTriggers* cached = cached_triggers(*this);
-  if (cached == nullptr) return {};
-  return cached->has(task_flag::kHighestRunLevel) ? "HighestAvailable" : "LeastPrivilege";
+  if (const CachedTriggers* cached = cached_triggers(*this))
+    return std::string{run_level_of(*cached)};
+  const auto* principal = principal_of(*this);
+  return principal != nullptr ? principal->run_level : std::string{};
 }
 
 std::string ScheduledTask::logon_type() const {
-  if (const auto* principal = principal_of(*this); principal && !principal->logon_type.empty())
-    return principal->logon_type;
-  const CachedTriggers* cached = cached_triggers(*this);
-  return cached != nullptr ? std::string{cached->logon_type()} : std::string{};
+  if (const CachedTriggers* cached = cached_triggers(*this);
+      cached != nullptr && !cached->logon_type().empty())
+    return std::string{cached->logon_type()};
+  const auto* principal = principal_of(*this);
+  return principal != nullptr ? principal->logon_type : std::string{};
 }
 
 std::string ScheduledTask::principal_user() const {
-  if (const auto* principal = principal_of(*this)) return principal->user;
-  const CachedTriggers* cached = cached_triggers(*this);
-  if (cached == nullptr) return {};
-  return cached->user_sid.empty() ? cached->user_name : cached->user_sid;
+  const auto* principal = principal_of(*this);
+  const std::string registered = registered_account();
+  // Of one account the file's form may tell more: a name, a group.
+  const bool same = account_matches().value_or(false);
+  if (registered.empty() || same) return principal != nullptr ? principal->user : std::string{};
+  return registered;
 }
 
 std::string ScheduledTask::principal_group() const {
@@ -114,7 +159,7 @@ bool ScheduledTask::lacks_index(const TaskViews& views) const {
 
 std::string_view ScheduledTask::state(const TaskViews& views) const {
   if (!tree && !cache) return "file_only";
-  if (!tree) return "orphaned";
+  if (!tree) return cache->is_remnant ? "remnant" : "orphaned";
   if (!cache) return "ghost";
   return lacks_descriptor(views) || lacks_index(views) ? "hidden" : "visible";
 }
@@ -131,10 +176,44 @@ std::optional<bool> ScheduledTask::crc_matches() const {
 }
 
 std::optional<bool> ScheduledTask::actions_match() const {
-  if (!cache || !cache->actions || !cache->actions->complete || xml() == nullptr) return {};
-  const auto& mine = cache->actions->actions;
+  const CachedActions* cached = cached_actions(*this);
+  if (cached == nullptr || xml() == nullptr) return {};
+  const auto& mine = cached->actions;
   const auto& other = xml()->actions;
-  return std::equal(mine.begin(), mine.end(), other.begin(), other.end(), same_action);
+  if (cached->complete)
+    return std::equal(mine.begin(), mine.end(), other.begin(), other.end(), same_action);
+  const bool begins_so = mine.size() <= other.size() &&
+                         std::equal(mine.begin(), mine.end(), other.begin(), same_action);
+  return begins_so ? std::nullopt : std::optional{false};
+}
+
+std::optional<bool> ScheduledTask::principal_matches() const {
+  const CachedTriggers* cached = cached_triggers(*this);
+  const TaskPrincipal* principal = principal_of(*this);
+  if (cached == nullptr || principal == nullptr) return {};
+  const std::string_view level =
+      principal->run_level.empty() ? "LeastPrivilege" : std::string_view{principal->run_level};
+  if (!equals_fold(level, run_level_of(*cached))) return false;
+  return same_account(*principal, *cached);
+}
+
+std::optional<bool> ScheduledTask::account_matches() const {
+  const CachedTriggers* cached = cached_triggers(*this);
+  const TaskPrincipal* principal = principal_of(*this);
+  if (cached == nullptr || principal == nullptr) return {};
+  return same_account(*principal, *cached);
+}
+
+std::string ScheduledTask::registered_account() const {
+  const CachedTriggers* cached = cached_triggers(*this);
+  if (cached == nullptr) return {};
+  return cached->user_sid.empty() ? cached->user_name : cached->user_sid;
+}
+
+std::optional<bool> ScheduledTask::enabled_matches() const {
+  const CachedTriggers* cached = cached_triggers(*this);
+  if (cached == nullptr || xml() == nullptr) return {};
+  return cached->has(task_flag::kEnabled) == xml()->enabled.value_or(true);
 }
 
 std::vector<std::string> ScheduledTask::not_compared(const TaskViews& views) const {
@@ -144,6 +223,8 @@ std::vector<std::string> ScheduledTask::not_compared(const TaskViews& views) con
   if (!hash_matches()) names.emplace_back("hash");
   if (!crc_matches()) names.emplace_back("crc");
   if (!actions_match()) names.emplace_back("actions");
+  if (!principal_matches()) names.emplace_back("principal");
+  if (!enabled_matches()) names.emplace_back("enabled");
   return names;
 }
 
@@ -171,7 +252,7 @@ Envelope ScheduledTask::envelope() const {
     if (cache->info->last_success)
       envelope.timestamps.emplace_back("last_success", *cache->info->last_success);
   }
-  if (user != nullptr) {
+  if (user != nullptr && !user_is_assumed) {
     envelope.user_sid = user->sid;
     envelope.user_name = user->name;
   }
@@ -221,8 +302,14 @@ void write_actions(const TaskRow& row, Cell& cell) {
 }
 
 void write_file_actions(const TaskRow& row, Cell& cell) {
-  if (row.task->actions_match().value_or(true)) return cell.absent(Absent::not_applicable);
-  append_task_actions(cell.raw(), row.task->xml()->actions);
+  const auto* actions = row.task->other_actions();
+  if (actions == nullptr) return cell.absent(Absent::not_applicable);
+  append_task_actions(cell.raw(), *actions);
+}
+
+void write_file_principal(const TaskRow& row, Cell& cell) {
+  if (row.task->principal_matches().value_or(true)) return cell.absent(Absent::not_applicable);
+  cell.text(principal_text(*principal_of(*row.task)));
 }
 
 void write_targets(const TaskRow& row, Cell& cell) {

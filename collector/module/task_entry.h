@@ -40,6 +40,7 @@ struct TaskCacheEntry {
   std::optional<CachedTriggers> triggers{};
   std::optional<TaskDynamicInfo> info{};
   std::vector<std::string> groups;  ///< "Plain", "Boot", "Logon", "Maintenance"
+  bool is_remnant = false;          ///< only the groups name it: it has no key below Tasks
 };
 
 /// A file below System32\Tasks.
@@ -86,6 +87,8 @@ struct ScheduledTask {
   std::optional<TaskCacheEntry> cache{};
   std::optional<TaskFile> file{};
   const UserProfile* user = nullptr;  ///< whose environment counts
+  /// The profile was taken by its name, of an account of a domain: a person is not told by it.
+  bool user_is_assumed = false;
   std::vector<TaskTarget> targets;
   TaskDefault known = TaskDefault::no;
   std::optional<bool> listed{};  ///< by the running Task Scheduler; nothing: not asked
@@ -93,11 +96,15 @@ struct ScheduledTask {
                                  ///< file
 
   const TaskXml* xml() const { return file && file->xml ? &*file->xml : nullptr; }
-  /// What the scheduler runs: the registry's actions, the file's where there are none.
+  /// What the scheduler runs: the registry's actions as far as they could be read, the file's where
+  /// there are none.
   const std::vector<TaskAction>& actions() const;
+  /// Of the file, where the registry has others or could not be read whole; nullptr otherwise.
+  const std::vector<TaskAction>* other_actions() const;
   const std::vector<TaskTrigger>& triggers() const;
   std::string author() const;
   std::string uri() const;
+  // As the registry says, which is what Windows goes by; as the file says where that says nothing.
   std::string run_level() const, logon_type() const, principal_user() const,
       principal_group() const;
   bool hidden() const;
@@ -106,7 +113,7 @@ struct ScheduledTask {
 
   /// "visible" | "hidden" (no SD, or Index 0 or missing, where this Windows keeps them) | "ghost"
   /// (in Tree, but its Tasks key is missing) | "orphaned" (in Tasks, but in no place of Tree) |
-  /// "file_only".
+  /// "remnant" (only in a group, with neither of the two) | "file_only".
   std::string_view state(const TaskViews& views) const;
   bool lacks_descriptor(const TaskViews& views) const;
   bool lacks_index(const TaskViews& views) const;
@@ -115,10 +122,19 @@ struct ScheduledTask {
   /// digest is of a kind that is not compared.
   std::optional<bool> hash_matches() const;
   std::optional<bool> crc_matches() const;
-  /// Whether file and registry have the same actions; nothing unless both were read completely.
+  /// Whether file and registry have the same actions; nothing unless both were read completely, but
+  /// for actions of the registry that were read and are none of the file's.
   std::optional<bool> actions_match() const;
+  /// Whether they name the same account and run level; nothing unless both say in a form that can
+  /// be compared: SIDs, and the names of SYSTEM, LOCAL SERVICE and NETWORK SERVICE.
+  std::optional<bool> principal_matches() const;
+  std::optional<bool> account_matches() const;  ///< the account alone
+  std::string registered_account() const;       ///< SID or name in the registry; "" for none
+  /// Whether the task is switched on in both or off in both.
+  std::optional<bool> enabled_matches() const;
 
-  /// Comparisons that could not be made, by name: "file", "registry", "hash", "crc", "actions".
+  /// Comparisons that could not be made, by name: "file", "registry", "hash", "crc", "actions",
+  /// "principal", "enabled".
   std::vector<std::string> not_compared(const TaskViews& views) const;
 
   Envelope envelope() const;
@@ -137,6 +153,7 @@ void write_views(const TaskRow& row, Cell& cell);
 void write_triggers(const TaskRow& row, Cell& cell);
 void write_actions(const TaskRow& row, Cell& cell);
 void write_file_actions(const TaskRow& row, Cell& cell);
+void write_file_principal(const TaskRow& row, Cell& cell);
 void write_targets(const TaskRow& row, Cell& cell);
 void write_target_existence(const TaskRow& row, Cell& cell);
 void write_target_artifacts(const TaskRow& row, Cell& cell);
@@ -175,12 +192,12 @@ inline constexpr std::array kTaskFields{
         {"state",
          "What the views say together: visible, hidden (the Task Scheduler does not list "
          "it: no SD, or Index 0 or missing), ghost (listed, but its key with the "
-         "actions is missing), orphaned (it has actions, but is listed nowhere) or "
-         "file_only."},
+         "actions is missing), orphaned (it has actions, but is listed nowhere), remnant "
+         "(only a group names it: its other keys are gone) or file_only."},
         [](const TaskRow& r, Cell& c) { c.text(r.task->state(*r.views)); }},
     task_fields::F{{"not_compared",
                     "Comparisons that could not be made because a view is not there or not whole: "
-                    "file, registry, hash, crc, actions."},
+                    "file, registry, hash, crc, actions, principal, enabled."},
                    [](const TaskRow& r, Cell& c) { c.texts(r.task->not_compared(*r.views)); }},
     task_fields::F{{"uri", "Path that the definition gives itself."},
                    [](const TaskRow& r, Cell& c) { task_fields::write_text(c, r.task->uri()); }},
@@ -201,7 +218,10 @@ inline constexpr std::array kTaskFields{
                                                                 : std::string{});
                    }},
     task_fields::F{
-        {"principal_user", "Account that the task runs as: SID or name."},
+        {"principal_user",
+         "Account that the task runs as, SID or name; from the registry, which is what Windows "
+         "goes "
+         "by, where that says."},
         [](const TaskRow& r, Cell& c) { task_fields::write_text(c, r.task->principal_user()); }},
     task_fields::F{
         {"principal_group", "Group whose members it runs as."},
@@ -212,6 +232,10 @@ inline constexpr std::array kTaskFields{
     task_fields::F{
         {"run_level", "LeastPrivilege, or HighestAvailable for elevated rights."},
         [](const TaskRow& r, Cell& c) { task_fields::write_text(c, r.task->run_level()); }},
+    task_fields::F{
+        {"file_principal",
+         "Account and run level that the file names, where the registry says otherwise."},
+        task_fields::write_file_principal},
     task_fields::F{{"triggers",
                     "When it starts, a list; from the registry where that could be read, else from "
                     "the file."},
@@ -220,9 +244,10 @@ inline constexpr std::array kTaskFields{
                     "What it does, a list; from the registry, which is what Windows "
                     "runs, where that could be read, else from the file."},
                    task_fields::write_actions},
-    task_fields::F{
-        {"file_actions", "What the file says it does, where the registry says otherwise."},
-        task_fields::write_file_actions},
+    task_fields::F{{"file_actions",
+                    "What the file says it does, where the registry says otherwise or could not be "
+                    "read whole."},
+                   task_fields::write_file_actions},
     task_fields::F{{"hidden", "Whether its definition asks to be hidden in the Task Scheduler."},
                    [](const TaskRow& r, Cell& c) { c.boolean(r.task->hidden()); }},
     task_fields::F{
@@ -288,6 +313,14 @@ inline constexpr std::array kTaskFields{
     task_fields::F{
         {"actions_match", "Whether file and registry name the same actions."},
         [](const TaskRow& r, Cell& c) { task_fields::write_match(c, r.task->actions_match()); }},
+    task_fields::F{
+        {"principal_match", "Whether file and registry name the same account and run level."},
+        [](const TaskRow& r, Cell& c) {
+          task_fields::write_match(c, r.task->principal_matches());
+        }},
+    task_fields::F{
+        {"enabled_match", "Whether the task is switched on in both or off in both."},
+        [](const TaskRow& r, Cell& c) { task_fields::write_match(c, r.task->enabled_matches()); }},
     task_fields::F{{"sd_sddl",
                     "Security descriptor of the task in the registry, as text; without "
                     "one the Task Scheduler does not list it."},

@@ -1,7 +1,6 @@
 #include "collector/module/task_reader.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "collector/base/hash.h"
@@ -15,42 +14,27 @@
 namespace hozen {
 namespace {
 
-constexpr std::string_view kTaskCache =
-    "Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache";
-constexpr std::array<std::string_view, 4> kGroups{"Boot", "Logon", "Plain", "Maintenance"};
-
-/// Values by name, so that each key is read once.
-class Values {
- public:
-  explicit Values(RegistryKey& key) {
-    const auto listed = key.each_value([&](const RegistryValue& value) {
-      values_.emplace(to_lower_ascii(value.name), value);
-      return true;
-    });
-    static_cast<void>(listed);  // what could not be listed is among the hive's own problems
-  }
-  const RegistryValue* find(std::string_view lower_name) const {
-    const auto at = values_.find(std::string{lower_name});
-    return at == values_.end() ? nullptr : &at->second;
-  }
-  std::string text(std::string_view lower_name) const {
-    const auto* value = find(lower_name);
-    return value != nullptr ? value->text().value_or("") : std::string{};
-  }
-
- private:
-  std::map<std::string, RegistryValue> values_;
+/// The account that a task runs as, where the evidence holds its profile.
+struct FoundUser {
+  const UserProfile* profile = nullptr;
+  bool is_assumed = false;  ///< by the name alone, which accounts of several domains may share
 };
 
-/// The account that a task runs as, where the evidence holds its profile.
-const UserProfile* find_user(const Registry& registry, std::string_view account) {
-  if (account.empty()) return nullptr;
+FoundUser find_user(const Registry& registry, std::size_t installation, std::string_view account) {
+  if (account.empty()) return {};
   const auto at = account.rfind('\\');
+  const std::string_view domain = at == std::string_view::npos ? "" : account.substr(0, at);
+  const auto host = registry.environment(installation, nullptr).get("COMPUTERNAME");
+  const bool is_local = domain.empty() || domain == "." || (host && equals_fold(domain, *host));
   const std::string_view name = at == std::string_view::npos ? account : account.substr(at + 1);
-  for (const auto& user : registry.users())
-    if (equals_fold(user.sid, account) || (!user.name.empty() && equals_fold(user.name, name)))
-      return &user;
-  return nullptr;
+  FoundUser found;
+  for (const auto& user : registry.users()) {
+    if (equals_fold(user.sid, account)) return {&user, false};
+    if (user.name.empty() || !equals_fold(user.name, name)) continue;
+    found = {found.profile != nullptr ? found.profile : &user,
+             !is_local || found.profile != nullptr};
+  }
+  return found;
 }
 
 /// Command and arguments stand apart: blanks in the command end nothing.
@@ -115,148 +99,6 @@ Result<void> TaskReader::read_hives() {
       }));
   if (stopped()) return Error{Errc::cancelled, "scheduled tasks"};
   return {};
-}
-
-void TaskReader::read_cache(RegistryHive& hive) {
-  auto cache = hive.root->open(kTaskCache);
-  if (!cache) return;  // Windows XP has none
-  Machine& machine = machines_[hive.installation];
-  auto tree = (*cache)->open("Tree");
-  auto tasks = (*cache)->open("Tasks");
-  if (!tree || !tasks) return;
-  machine.views.registry = true;
-  machine.views.registry_whole = hive.state == HiveState::clean ||
-                                 hive.state == HiveState::replayed || hive.state == HiveState::live;
-  std::vector<TaskTreeEntry> tree_entries;
-  std::vector<std::string> paths;
-  read_tree(**tree, "", 0, machine, tree_entries, paths);
-  std::vector<TaskCacheEntry> cache_entries;
-  read_tasks(**cache, cache_entries);
-  join(hive, machine, tree_entries, paths, std::move(cache_entries));
-}
-
-void TaskReader::read_tree(RegistryKey& key, const std::string& path, std::size_t depth,
-                           Machine& machine, std::vector<TaskTreeEntry>& entries,
-                           std::vector<std::string>& paths) {
-  if (depth > kMaxTaskDepth || entries.size() >= kMaxTasks)
-    return context_.note(Error{Errc::limit, "registry keys of scheduled tasks", {}, path});
-  const auto listed = key.each_subkey([&](RegistryKey& subkey) {
-    const std::string name = path + "\\" + subkey.name();
-    if (subkey.is_symbolic_link()) return true;
-    TaskTreeEntry entry = tree_entry(subkey, machine);
-    if (!entry.id.empty()) {
-      entries.push_back(std::move(entry));
-      paths.push_back(name);
-    }
-    read_tree(subkey, name, depth + 1, machine, entries, paths);
-    return !stopped() && entries.size() < kMaxTasks;
-  });
-  if (!listed) note("registry keys of scheduled tasks", listed.error());
-}
-
-TaskTreeEntry TaskReader::tree_entry(RegistryKey& key, Machine& machine) {
-  const Values values{key};
-  TaskTreeEntry entry;
-  entry.key_path = key.path();
-  entry.written = key.last_written();
-  entry.offset = key.offset();
-  entry.id = values.text("id");
-  if (const auto* index = values.find("index")) entry.index = index->number();
-  if (const auto* descriptor = values.find("sd")) {
-    entry.has_descriptor = !descriptor->data.empty();
-    if (auto parsed = parse_security_descriptor(Bytes{descriptor->data}))
-      entry.descriptor = *std::move(parsed);
-  }
-  machine.views.keeps_descriptors = machine.views.keeps_descriptors || entry.has_descriptor;
-  machine.views.keeps_indexes = machine.views.keeps_indexes || entry.index.value_or(0) != 0;
-  return entry;
-}
-
-void TaskReader::read_tasks(RegistryKey& cache, std::vector<TaskCacheEntry>& entries) {
-  std::map<std::string, std::vector<std::string>> groups;  // by folded GUID
-  for (const std::string_view group : kGroups) {
-    auto key = cache.open(group);
-    if (!key) continue;
-    const auto listed = (*key)->each_subkey([&](RegistryKey& member) {
-      groups[fold_case(member.name())].emplace_back(group);
-      return groups.size() < kMaxTasks;
-    });
-    if (!listed) note("registry keys of scheduled tasks", listed.error());
-  }
-  auto tasks = cache.open("Tasks");
-  if (!tasks) return;
-  const auto listed = (*tasks)->each_subkey([&](RegistryKey& key) {
-    entries.push_back(cache_entry(key));
-    if (const auto at = groups.find(fold_case(key.name())); at != groups.end())
-      entries.back().groups = at->second;
-    return !stopped() && entries.size() < kMaxTasks;
-  });
-  if (!listed) note("registry keys of scheduled tasks", listed.error());
-  if (entries.size() >= kMaxTasks)
-    context_.note(Error{Errc::limit, "registry keys of scheduled tasks"});
-}
-
-TaskCacheEntry TaskReader::cache_entry(RegistryKey& key) {
-  const Values values{key};
-  TaskCacheEntry entry;
-  entry.key_path = key.path();
-  entry.guid = key.name();
-  entry.written = key.last_written();
-  entry.offset = key.offset();
-  entry.path = values.text("path");
-  entry.uri = values.text("uri");
-  entry.author = values.text("author");
-  entry.date = values.text("date");
-  entry.description = values.text("description");
-  entry.source = values.text("source");
-  entry.security_descriptor = values.text("securitydescriptor");
-  const auto parse = [&](std::string_view name, auto& member, auto parser) {
-    const auto* value = values.find(name);
-    if (value == nullptr) return;
-    auto parsed = parser(Bytes{value->data});
-    if (!parsed) return note(key.path() + " " + value->name, parsed.error());
-    member = *std::move(parsed);
-    if constexpr (requires { member->problems; })
-      for (const Error& problem : member->problems) note(key.path() + " " + value->name, problem);
-  };
-  parse("actions", entry.actions, parse_cached_actions);
-  parse("triggers", entry.triggers, parse_cached_triggers);
-  parse("dynamicinfo", entry.info, parse_task_dynamic_info);
-  if (const auto* hash = values.find("hash")) entry.hash = hash->data;
-  return entry;
-}
-
-void TaskReader::join(RegistryHive& hive, Machine& machine, const std::vector<TaskTreeEntry>& tree,
-                      const std::vector<std::string>& paths, std::vector<TaskCacheEntry> cache) {
-  std::map<std::string, std::size_t> by_guid;
-  for (std::size_t i = 0; i < cache.size(); ++i) by_guid.emplace(fold_case(cache[i].guid), i);
-  std::vector<bool> listed(cache.size());
-  const auto add = [&](ScheduledTask task) {
-    task.installation_index = hive.installation;
-    task.installation = context_.registry()->installations()[hive.installation].label;
-    task.hive_artifact = hive.artifact;
-    const std::string folded = fold_case(task.path);
-    machine.by_path[folded].push_back(machine.tasks.size());
-    machine.paths.insert(folded);
-    machine.tasks.push_back(std::move(task));
-  };
-  for (std::size_t i = 0; i < tree.size(); ++i) {
-    ScheduledTask task;
-    task.path = paths[i];
-    task.tree = tree[i];
-    if (const auto at = by_guid.find(fold_case(tree[i].id)); at != by_guid.end()) {
-      listed[at->second] = true;
-      task.cache = cache[at->second];
-    }
-    add(std::move(task));
-  }
-  for (std::size_t i = 0; i < cache.size(); ++i) {
-    if (listed[i]) continue;
-    ScheduledTask task;
-    task.path = cache[i].path.empty() ? cache[i].guid : cache[i].path;
-    task.cache = std::move(cache[i]);
-    add(std::move(task));
-  }
 }
 
 void TaskReader::read_files(std::size_t installation, const OnTask& on_task) {
@@ -344,10 +186,14 @@ void TaskReader::hand_out(ScheduledTask& task, const TaskViews& views, const OnT
 }
 
 void TaskReader::resolve(ScheduledTask& task) {
-  task.user = find_user(*context_.registry(), task.principal_user());
+  const FoundUser found =
+      find_user(*context_.registry(), task.installation_index, task.principal_user());
+  task.user = found.profile;
+  task.user_is_assumed = found.is_assumed;
   for (const auto& action : task.actions()) task.targets.push_back(target_of(task, action));
-  if (task.actions_match().value_or(true)) return;
-  for (const auto& action : task.xml()->actions) {
+  const auto* others = task.other_actions();
+  if (others == nullptr) return;
+  for (const auto& action : *others) {
     task.targets.push_back(target_of(task, action));
     task.targets.back().from_file = true;
   }
@@ -380,7 +226,7 @@ void TaskReader::preserve(ScheduledTask& task) {
     return context_.collect(path, reason, Priority::high);
   };
   const auto is_known = [&](const EvidencePath& path) {
-    return task.known != TaskDefault::no && is_windows_folder(path, windows);
+    return task.known == TaskDefault::exact && is_windows_folder(path, windows);
   };
   const auto preserve_one = [&](const ResolvedCommand& command) -> std::optional<ArtifactId> {
     std::optional<ArtifactId> artifact;

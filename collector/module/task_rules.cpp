@@ -76,6 +76,23 @@ bool must_be_listed(const ScheduledTask& task) {
   });
 }
 
+void judge_unreadable(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  if (task.tree && task.tree->has_descriptor && !task.tree->descriptor)
+    hits.push_back(hit("descriptor_unreadable", "Task whose security descriptor is none",
+                       "The value SD of " + quote(task.tree->key_path) +
+                           " holds no security descriptor: the Task Scheduler may not list the "
+                           "task.",
+                       50, "T1564"));
+  if (one.views->registry_whole && task.cache && task.cache->actions &&
+      !task.cache->actions->complete)
+    hits.push_back(hit("actions_unreadable", "Task whose actions in the registry are damaged",
+                       "The value Actions of " + quote(task.cache->key_path) +
+                           " could be read in part only: what it starts may be more than what is "
+                           "told here.",
+                       40, "T1053.005"));
+}
+
 void judge_listing(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
   if (task.listed.value_or(true) || !must_be_listed(task)) return;
@@ -89,10 +106,11 @@ void judge_registration(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
   if (task.tree && !task.cache && one.views->registry_whole)
     hits.push_back(hit("ghost_entry", "Listed task without its definition in the registry",
-                       quote(task.tree->key_path) + " names the task " + task.tree->id +
+                       quote(task.tree->key_path) + " names the task " +
+                           (task.tree->id.empty() ? "without an identifier" : task.tree->id) +
                            ", for which there is no key below TaskCache\\Tasks.",
                        25, "T1564"));
-  if (task.cache && !task.tree && one.views->registry_whole)
+  if (task.cache && !task.tree && !task.cache->is_remnant && one.views->registry_whole)
     hits.push_back(hit("orphaned_task", "Task that is listed nowhere",
                        quote(task.cache->key_path) +
                            " defines a task that no key below TaskCache\\Tree lists: the Task "
@@ -104,6 +122,23 @@ void judge_registration(const TaskCase& one, std::vector<RuleHit>& hits) {
                        "TaskCache\\Tree lists " + quote(task.path) + ", its key below Tasks says " +
                            quote(task.cache->path) + ".",
                        25, "T1564"));
+}
+
+/// Entries that lost what names or keeps them.
+void judge_remnants(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  if (!one.views->registry_whole) return;
+  if (task.tree && task.cache && task.tree->id.empty())
+    hits.push_back(hit("id_removed", "Listed task without its identifier",
+                       quote(task.tree->key_path) + " has no value Id; the task of this path is " +
+                           quote(task.cache->key_path) + ".",
+                       40, "T1564"));
+  if (task.cache && task.cache->is_remnant)
+    hits.push_back(hit("remnant", "Trace of a task whose keys were deleted",
+                       quote(task.cache->key_path) +
+                           " names a task that has keys neither below TaskCache\\Tasks nor below "
+                           "Tree.",
+                       20, "T1564", true));
 }
 
 void judge_presence(const TaskCase& one, std::vector<RuleHit>& hits) {
@@ -125,6 +160,29 @@ void judge_presence(const TaskCase& one, std::vector<RuleHit>& hits) {
                        25, "T1053.005", true);
     hits.push_back(std::move(left));
   }
+}
+
+/// What the registry sets otherwise than the file, apart from the actions.
+void judge_settings(const ScheduledTask& task, std::vector<RuleHit>& hits) {
+  if (!task.principal_matches().value_or(true)) {
+    const TaskPrincipal& named = *task.xml()->principal();
+    const std::string& account = named.user.empty() ? named.group : named.user;
+    const bool other_account = !task.account_matches().value_or(true);
+    hits.push_back(
+        hit("principal_differs", "Task whose registry names another account or run level",
+            "By the registry, which Windows goes by, the task runs as " +
+                quote(task.registered_account()) + " with " + task.run_level() + ", by " +
+                quote(task.file->file.path.text()) + " as " + quote(account) + " with " +
+                (named.run_level.empty() ? "LeastPrivilege" : printable(named.run_level)) + ".",
+            other_account ? 60 : 30, "T1053.005"));
+  }
+  if (!task.enabled_matches().value_or(true))
+    hits.push_back(
+        hit("enabled_differs", "Task that is switched on in one place and off in another",
+            std::string{"By the registry, which Windows goes by, the task is switched "} +
+                (task.enabled() ? "on" : "off") + ", by " + quote(task.file->file.path.text()) +
+                " it is not.",
+            25, "T1053.005", true));
 }
 
 void judge_contents(const TaskCase& one, std::vector<RuleHit>& hits) {
@@ -149,6 +207,7 @@ void judge_contents(const TaskCase& one, std::vector<RuleHit>& hits) {
                        "The actions in the registry, which Windows runs, are not those of " +
                            quote(task.file->file.path.text()) + ".",
                        60, "T1053.005"));
+  judge_settings(task, hits);
 }
 
 void judge_uri(const TaskCase& one, std::vector<RuleHit>& hits) {
@@ -177,8 +236,10 @@ std::vector<RuleHit> registration_hits(const TaskCase& one) {
   std::vector<RuleHit> hits;
   judge_hiding(one, hits);
   judge_descriptor(one, hits);
+  judge_unreadable(one, hits);
   judge_listing(one, hits);
   judge_registration(one, hits);
+  judge_remnants(one, hits);
   judge_presence(one, hits);
   judge_contents(one, hits);
   judge_uri(one, hits);

@@ -53,6 +53,16 @@ Switches read_switches(std::string_view text) {
   }
 }
 
+/// A path with blanks to a program, not a command with arguments: `C:\Program Files\a.exe`. cmd
+/// looks whether there is such a file; a command line in quotes often ends with one, too.
+bool is_path_of_program(std::string_view text) {
+  if (!has_program_extension(text)) return false;
+  const std::string_view first = text.substr(0, text.find_first_of(" \t"));
+  const bool is_path = first.find('\\') != std::string_view::npos || first.starts_with('%') ||
+                       first.size() == text.size();
+  return is_path && (first.size() == text.size() || !has_program_extension(first));
+}
+
 /// The rule of `cmd /?`: the first and the last quote go, unless there are exactly two, without
 /// special characters between them, around the name of a program.
 std::string without_outer_quotes(Resolution& resolution, std::string_view text, bool strip) {
@@ -63,7 +73,7 @@ std::string without_outer_quotes(Resolution& resolution, std::string_view text, 
   const bool two = text.find('"', 1) == last;
   const std::string_view inside = text.substr(1, last - 1);
   const bool plain = inside.find_first_of("&<>()@^|") == std::string_view::npos;
-  if (!strip && two && plain && has_program_extension(inside)) return std::string{text};
+  if (!strip && two && plain && is_path_of_program(inside)) return std::string{text};
   resolution.step("outer quotes taken off");
   return std::string{inside} + std::string{text.substr(last + 1)};
 }

@@ -68,10 +68,10 @@ class Prospect {
         [](const EvidencePath&, const Error&) {});
     return walked && empty;
   }
-  /// Calls back with the exact name of each folder directly inside; links are none.
+  /// Calls back with the exact name of each folder and link directly inside.
   Result<void> each_folder(const std::function<void(const FileInfo&)>& visit) const {
     const auto look = [&](const FileInfo& info) {
-      if (info.is_directory && !info.is_link) visit(info);
+      if (info.is_directory || info.is_link) visit(info);
       return Visit::skip;
     };
     return tree_.walk(root_, look, [](const EvidencePath&, const Error&) {});
@@ -97,6 +97,13 @@ Result<Plan> volume_folders(FileTree& tree, const EvidencePath& root) {
   bool holds_windows = false;
   const auto look_at = [&](const FileInfo& info) {
     const auto volume = volume_of_folder(info.path.name());
+    if (info.is_link) {  // anything may stand behind it, this computer's own files too
+      if (volume)
+        plan.remarks.push_back({Errc::unsupported, "volume " + *volume, std::nullopt,
+                                "the folder " + std::string{info.path.name()} +
+                                    " is a link, which is not followed: mount the volume there"});
+      return;
+    }
     const bool taken = volume && std::any_of(mounts.begin(), mounts.end(), [&](const TreeMount& m) {
                          return equals_fold(m.volume, *volume);
                        });
@@ -130,7 +137,7 @@ Result<Plan> plan_volumes(std::string_view root) {
   HOZEN_TRY(Plan plan, volume_folders(*tree, path));
   if (!plan.mounts.empty()) return plan;
   const std::string_view name = prospect.is_system_volume() ? kFirstVolume : kUnknownVolume;
-  return Plan{{TreeMount{std::string{name}, {}, {}}}, {}};
+  return Plan{{TreeMount{std::string{name}, {}, {}}}, std::move(plan.remarks)};
 }
 
 /// A volume that cannot be entered is told among the volumes; it is an error only when there is no

@@ -29,7 +29,7 @@ struct JobRow {
   std::string installation;
   std::uint32_t artifact = 0;
   JobFile job;
-  ScheduledTask task;  // path and targets, for the rules
+  ScheduledTask task;  // the same, for the rules
 
   Envelope envelope() const {
     Envelope envelope;
@@ -182,6 +182,8 @@ class Jobs {
     row.task.installation_index = installation;
     row.task.installation = row.installation;
     row.task.path = file.path.text();
+    row.task.file = definition_of(row.job, file);
+    row.task.path_registered = true;  // the file is the registration
     row.task.targets.push_back(target_of(row.job, installation));
     const auto& command = row.task.targets.front().command;
     if (command.target_path() && command.target_existence() == Existence::exists)
@@ -189,6 +191,25 @@ class Jobs {
                        Priority::high);
     const std::string record = context_.emit(kJob, kJobFields, row, row.envelope());
     judge_job(row, record);
+  }
+
+  /// The job in the form that the rules know.
+  static TaskFile definition_of(const JobFile& job, const FileInfo& file) {
+    TaskXml xml;
+    xml.author = job.author;
+    xml.hidden = job.has(job_flag::kHidden);
+    xml.enabled = !job.has(job_flag::kDisabled);
+    xml.triggers = job.triggers;
+    if (job.made_by_at()) {  // such jobs run as nobody else
+      TaskPrincipal principal;
+      principal.user = "S-1-5-18";
+      principal.run_level = "HighestAvailable";
+      xml.principals.push_back(std::move(principal));
+    }
+    TaskFile definition;
+    definition.file = file;
+    definition.xml = std::move(xml);
+    return definition;
   }
 
   TaskTarget target_of(const JobFile& job, std::size_t installation) {

@@ -19,7 +19,9 @@ find_program(HOZEN_CCACHE ccache)
 if(HOZEN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
-      CCACHE_SLOPPINESS=pch_defines,time_macros  # else nothing with a precompiled header is kept
+      # Compilers tell what they included, so that nothing is preprocessed twice; without the sloppiness
+      # nothing with a precompiled header would be kept.
+      CCACHE_DEPEND=1 CCACHE_SLOPPINESS=pch_defines,time_macros
       ${HOZEN_CCACHE})
   file(RELATIVE_PATH source_from_build ${CMAKE_BINARY_DIR} ${PROJECT_SOURCE_DIR})
   set(prefix_map -ffile-prefix-map=${source_from_build}=)

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "collector/base/text.h"
+#include "tests/builders/security_builder.h"
 
 namespace hozen::builders {
 namespace {
@@ -211,6 +212,12 @@ TriggersBuilder& TriggersBuilder::time(FileTime start, std::uint32_t mode,
   return *this;
 }
 
+TriggersBuilder& TriggersBuilder::principal(std::string_view sid, std::string_view name) {
+  principal_sid_ = sid;
+  principal_name_ = name;
+  return *this;
+}
+
 TaskBytes TriggersBuilder::bytes() const {
   TriggersBuilder whole{version_};
   TaskBlob& out = whole.triggers_;
@@ -225,8 +232,9 @@ TaskBytes TriggersBuilder::bytes() const {
   if (version_ >= 0x16) name("Author");
   if (version_ >= 0x17) name("Display");
   out.u8(0).fill().u8(0).fill().u32(5).fill();
-  out.u32(12).fill().u8(1).u8(1).u32(0).u16(0x0500).u32(18).fill();  // S-1-5-18
-  name("SYSTEM");
+  const auto sid = sid_bytes(principal_sid_);
+  out.u32(static_cast<std::uint32_t>(sid.size())).fill().raw(sid).fill();
+  name(principal_name_);
   out.u32(44).fill();
   for (const std::uint32_t setting : kSettings) out.u32(setting);
   out.u64(0).u64(0).fill();

@@ -70,6 +70,7 @@ class TriggersBuilder {
   explicit TriggersBuilder(std::uint8_t version = 0x17);
   TriggersBuilder& flags(std::uint32_t flags);
   TriggersBuilder& crc(std::uint32_t crc);
+  TriggersBuilder& principal(std::string_view sid, std::string_view name);  ///< default SYSTEM
   TriggersBuilder& logon(std::string_view user = "");
   TriggersBuilder& boot();
   TriggersBuilder& session(std::uint32_t state);
@@ -87,6 +88,7 @@ class TriggersBuilder {
   TaskBlob triggers_;
   std::uint8_t version_;
   std::uint32_t flags_ = 0x400000, crc_ = 0;
+  std::string principal_sid_ = "S-1-5-18", principal_name_ = "SYSTEM";
 };
 
 /// Value DynamicInfo; 28 bytes without `last_success`.

@@ -183,6 +183,22 @@ TEST(Recover, StopsAtDamageAndSaysSo) {
   }
 }
 
+TEST(Recover, AChangedLengthInTheMiddleIsDamageAndNoCut) {
+  const auto& whole = whole_run().bytes;
+  const auto ends = ends_of(whole);
+  auto damaged = whole;
+  constexpr std::size_t kNameLength = 26, kStoredSize = 18;
+  for (const std::size_t field : {kNameLength, kStoredSize}) {
+    damaged = whole;
+    const auto header = static_cast<std::size_t>(ends[2]);
+    damaged[header + field] = damaged[header + field + 1] = std::byte{0xFE};
+    const auto recovered = recover(damaged);
+    ASSERT_TRUE(recovered);
+    EXPECT_TRUE(recovered->remainder.fault) << field;
+    EXPECT_FALSE(recovered->remainder.is_cut) << field;
+  }
+}
+
 TEST(Recover, TakesNothingThatIsNotTheBeginningOfARun) {
   const auto refused = [](std::span<const std::byte> bytes) { return !recover(bytes).has_value(); };
   EXPECT_TRUE(refused({}));

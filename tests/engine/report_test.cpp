@@ -49,6 +49,13 @@ BundleSummary example() {
   return summary;
 }
 
+TEST(Words, AModifiedBuildStaysOneWhenItsRevisionIsShortened) {
+  EXPECT_EQ(short_revision("b5e7ad8af9199b6d3c71fb0d9dbfd226e43b5e20"), "b5e7ad8af919");
+  EXPECT_EQ(short_revision("b5e7ad8af9199b6d3c71fb0d9dbfd226e43b5e20+modified"),
+            "b5e7ad8af919+modified");
+  EXPECT_EQ(short_revision("unknown"), "unknown");
+}
+
 TEST(SummaryText, TellsWhatWasFoundAndWhatToDo) {
   const std::string text = summary_text(example(), 5);
   for (const char* part :

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
-"""Ends collections at random moments, by force, and recovers what they left.
+"""Ends collections at random moments, by force or by an output that fails, and recovers what they left.
 
-check_interruption.py PROGRAM WORK_DIR RUNS [SEED]
+check_interruption.py PROGRAM WORK_DIR RUNS [--failing-writes LIBRARY] [--seed N]
   PROGRAM  hozen, or hozen.exe (then run under Wine)
+  LIBRARY  of failing_writes.c: then each of RUNS is followed by one whose disk is full (a small tmpfs
+           where one can be mounted, else a limit of the file size) and one whose output is gone
 What a run had finished is found by a walk of its own (zlib and the ZIP format, nothing of hozen), and
 must be in the recovered bundle, byte for byte, and equal to the evidence; verify and unzip must accept
 the bundle; nothing but the bundle may have been written.
 """
+import argparse
 import glob
 import json
 import os
 import pathlib
 import random
+import resource
 import shutil
 import struct
 import subprocess
@@ -116,15 +120,57 @@ class Check:
                                 capture_output=True, errors="replace", check=False)
         return result.returncode, result.stdout + result.stderr
 
-    def one(self, delay, content):
+    def empty_output(self):
         out = self.work / "out"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
+        return out
+
+    def killed(self, delay, content):
+        out = self.empty_output()
         process = subprocess.Popen(self.collect(), cwd=self.work / "here", stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         time.sleep(delay)
         process.kill()  # under Wine too: the shell has become the program
         process.wait()
+        return self.recovered(out, content)
+
+    def failed(self, content, **how):
+        """A run whose output cannot take it all; `how` is for subprocess."""
+        out = self.work / "out"
+        ended = subprocess.run(self.collect(), cwd=self.work / "here", text=True, errors="replace",
+                               capture_output=True, check=False, **how)
+        left = os.listdir(out)
+        if ended.returncode != 5 or "the bundle cannot be written" not in ended.stderr:
+            self.wrong(f"a run that cannot write ended with {ended.returncode}: {ended.stderr}")
+        if len(left) == 1 and left[0] not in ended.stderr:
+            self.wrong(f"{left[0]} was left and not named: {ended.stderr}")
+        return left
+
+    def disk_full(self, size, content):
+        out = self.empty_output()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", out],
+                                 capture_output=True, check=False).returncode == 0
+        if not mounted:
+            self.failed(content, restore_signals=False,  # the signal of that limit stays ignored
+                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+            return self.recovered(out, content)
+        try:
+            left = self.failed(content)
+            kept = {name: (out / name).read_bytes() for name in left}
+        finally:
+            subprocess.run(["umount", out], check=True)
+        for name, data in kept.items():  # to where there is room
+            (out / name).write_bytes(data)
+        return self.recovered(out, content)
+
+    def output_gone(self, library, size, content):
+        out = self.empty_output()
+        self.failed(content, env={**os.environ, "LD_PRELOAD": str(library),
+                                  "HOZEN_FAIL_AFTER": str(size)})
+        return self.recovered(out, content)
+
+    def recovered(self, out, content):
         left = sorted(os.listdir(out))
         partial = [name for name in left if name.endswith(".zip.partial")]
         if [name for name in left if name.endswith(".zip")]:
@@ -177,27 +223,41 @@ class Check:
 
 
 def main():
-    program, work = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-    runs = int(sys.argv[3])
-    seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-    chance = random.Random(seed)
-    shutil.rmtree(work, ignore_errors=True)
-    (work / "here").mkdir(parents=True)
-    (work / "out").mkdir()
-    (work / "all.xml").write_text(PROFILE)
-    content = make_evidence(work / "root", chance)
-    check = Check(program, work)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program", type=lambda text: pathlib.Path(text).resolve())
+    parser.add_argument("work", type=lambda text: pathlib.Path(text).resolve())
+    parser.add_argument("runs", type=int)
+    parser.add_argument("--failing-writes", type=pathlib.Path)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    chance = random.Random(given.seed)
+    shutil.rmtree(given.work, ignore_errors=True)
+    (given.work / "here").mkdir(parents=True)
+    (given.work / "out").mkdir()
+    (given.work / "all.xml").write_text(PROFILE)
+    content = make_evidence(given.work / "root", chance)
+    check = Check(given.program, given.work)
     begin = time.monotonic()
-    subprocess.run(check.collect(), cwd=work / "here", stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(check.collect(), cwd=given.work / "here", stdout=subprocess.DEVNULL, check=False)
     whole = time.monotonic() - begin
+    size = sum(path.stat().st_size for path in (given.work / "out").iterdir())
     results = {}
-    for _ in range(runs):
-        result = check.one(chance.random() * whole, content)
-        results[result] = results.get(result, 0) + 1
-    if os.listdir(work / "here"):
-        check.wrong(f"written where nothing should be: {os.listdir(work / 'here')}")
-    print(f"{runs} runs of up to {whole:.1f} s, seed {seed}: {results}, {len(check.problems)} problems")
-    if results.get("recovered", 0) < runs // 4:
+
+    def count(kind, result):
+        results.setdefault(kind, {}).setdefault(result, 0)
+        results[kind][result] += 1
+
+    for _ in range(given.runs):
+        count("killed", check.killed(chance.random() * whole, content))
+        if given.failing_writes:
+            count("disk full", check.disk_full(int(size * chance.uniform(0.05, 0.95)), content))
+            count("output gone", check.output_gone(given.failing_writes.resolve(),
+                                                   int(size * chance.random()), content))
+    if os.listdir(given.work / "here"):
+        check.wrong(f"written where nothing should be: {os.listdir(given.work / 'here')}")
+    print(f"{given.runs} runs of up to {whole:.1f} s and {size} bytes, seed {given.seed}: {results}, "
+          f"{len(check.problems)} problems")
+    if any(kind.get("recovered", 0) < given.runs // 4 for kind in results.values()):
         check.wrong("too few runs were ended while they wrote: this shows nothing")
     return 1 if check.problems else 0
 

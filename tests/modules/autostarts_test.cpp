@@ -295,6 +295,34 @@ TEST(Autostarts, ActiveSetupFromAnUnusualFolder) {
   expect({key, "StubPath", fake::sz("C:\\ProgramData\\a.exe"), "active_setup", Severity::medium});
 }
 
+TEST(Autostarts, AUserThatHasAClassOfWindowsTreatedAsHisOwn) {
+  constexpr std::string_view kOwn = "{99999999-2222-3333-4444-555555555555}";
+  const auto key = [](std::string_view hive, std::string_view id, std::string_view below) {
+    return std::string{hive} + "\\CLSID\\" + std::string{id} + "\\" + std::string{below};
+  };
+  fake::FakeWindows windows = one_user();
+  windows.program("C:\\Users\\alice\\AppData\\Local\\ta.dll");
+  windows
+      .value(key("HKLM\\SOFTWARE\\Classes", kGuid, "InprocServer32"), "",
+             fake::expand_sz("%SystemRoot%\\System32\\shell32.dll"))
+      .value(key("HKU\\alice_Classes", kGuid, "TreatAs"), "", fake::sz(kOwn))
+      .value(key("HKU\\alice_Classes", kOwn, "InprocServer32"), "",
+             fake::sz("C:\\Users\\alice\\AppData\\Local\\ta.dll"));
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  const Finding* finding = run.context->finding("autostarts.com_override");
+  ASSERT_NE(finding, nullptr) << fake::summary_of(run.context->findings);
+  EXPECT_EQ(severity_of(*finding), Severity::high);
+  EXPECT_NE(finding->why[0].fact.find(kGuid), std::string::npos) << finding->why[0].fact;
+}
+
+TEST(Autostarts, AWindowsFolderNamedAsItsOwnVariableEndsTheSearchToo) {
+  fake::FakeWindows windows{{.windows_folder = "%SystemRoot%"}};
+  windows.value("HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment", "Path",
+                fake::expand_sz("%SystemRoot%\\system32;%SystemRoot%"));
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  EXPECT_FALSE(run.context->records.empty());
+}
+
 TEST(Autostarts, AUsersClassThatOverridesOneOfWindows) {
   const std::string machine =
       "HKLM\\SOFTWARE\\Classes\\CLSID\\" + std::string{kGuid} + "\\InprocServer32";

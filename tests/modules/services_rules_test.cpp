@@ -101,7 +101,7 @@ TEST(Services, ANameThatWindowsLeftFreeIsReportedWhenItIsTaken) {
   fake::FakeWindows libraries;
   libraries.program("C:\\Windows\\System32\\x.dll");
   add_shared(libraries, "Nla", "%SystemRoot%\\System32\\x.dll");  // of XP: mswsock.dll
-  EXPECT_EQ(only_finding(run_services(libraries)), "services.swapped_service_dll low");
+  EXPECT_EQ(only_finding(run_services(libraries)), "services.swapped_service_dll medium");
 }
 
 TEST(Services, AFailureCommandIsReportedWhenAnActionRunsIt) {

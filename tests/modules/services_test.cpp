@@ -269,9 +269,11 @@ TEST(Services, LibrariesAreComparedByVersionOfWindows) {
       {"Schedule", "C:\\Windows\\Temp\\schedsvc.dll", "services.swapped_service_dll high", 19045},
       {"Schedule", "C:\\Windows\\System32\\schedsvc.dll:x", "services.swapped_service_dll high",
        19045},
-      // The table does not know LSM of Windows 11: in Windows' folders that is a hint only.
+      // The table does not know LSM of Windows 11: in Windows' folders another service's library is
+      // a hint only, one of no service is more.
       {"LSM", "%SystemRoot%\\System32\\lsm.dll", "", 22631},
-      {"LSM", "%SystemRoot%\\System32\\lsm2.dll", "services.swapped_service_dll low", 22631},
+      {"LSM", "%SystemRoot%\\System32\\lsm2.dll", "services.swapped_service_dll medium", 22631},
+      {"LSM", "%SystemRoot%\\System32\\schedsvc.dll", "services.swapped_service_dll low", 22631},
       {"LSM", "C:\\Users\\Public\\lsm.dll", "services.swapped_service_dll high", 22631},
       {"LSM", "%SystemRoot%\\System32\\lsm2.dll", "services.swapped_service_dll medium", 16299},
       {"Themes", "%SystemRoot%\\System32\\shsvcs.dll", "", 2600},

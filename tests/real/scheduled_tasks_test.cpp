@@ -61,7 +61,8 @@ TEST_F(RealScheduledTasks, OfTheFilesAloneOnlyGameOverIsAboveLow) {
   EXPECT_EQ(context->records.size(), 202u);
   for (const auto& record : context->records) {
     EXPECT_EQ(record["state"], "file_only") << record["task_path"];
-    EXPECT_EQ(record.json_of("not_compared"), "[\"registry\",\"hash\",\"crc\",\"actions\"]");
+    EXPECT_EQ(record.json_of("not_compared"),
+              R"(["registry","hash","crc","actions","principal","enabled"])");
     EXPECT_EQ(record["default_value"],
               starts_with_fold(record["task_path"], "\\Microsoft\\") ? "true" : "false")
         << record["task_path"];

@@ -56,6 +56,13 @@ INSTANTIATE_TEST_SUITE_P(
     Quotes, CmdLine,
     testing::Values(
         CmdCase{R"(cmd /c "C:\Prog Dir\a.exe")", "cmd.exe", R"(C:\Prog Dir\a.exe)"},
+        CmdCase{R"(cmd /c "start C:\TMP\p.exe")", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c "start /min C:\TMP\p.exe")", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c "call C:\TMP\t.bat")", "cmd.exe", R"(C:\TMP\t.bat)"},
+        CmdCase{R"(cmd /c "C:\TMP\p.exe C:\TMP\t.bat")", "cmd.exe", R"(C:\TMP\p.exe)",
+                R"(C:\TMP\t.bat)"},
+        CmdCase{R"(cmd /c "powershell -w hidden -f C:\TMP\b.ps1")", "cmd.exe powershell.exe",
+                R"(C:\TMP\b.ps1)", "", "", "hidden_window"},
         CmdCase{R"(cmd /c "C:\Prog Dir\a.exe" -x)", "cmd.exe", R"(C:\Prog Dir\a.exe)", "-x"},
         CmdCase{R"(cmd /c ""C:\Prog Dir\a.exe" "y z"")", "cmd.exe", R"(C:\Prog Dir\a.exe)",
                 R"("y z")"},

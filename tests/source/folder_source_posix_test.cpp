@@ -325,6 +325,27 @@ TEST(FolderSourcePosix, ASecondFolderForAVolumeIsRemarked) {
   EXPECT_NE(remarks[0].find("another folder of the root stands for C:"), std::string::npos);
 }
 
+TEST(FolderSourcePosix, ALinkInThePlaceOfAVolumeIsRemarked) {
+  const TempFolder folder, elsewhere;
+  elsewhere.write("evil.exe", "MZ");
+  folder.write("C/Windows/x", "1");
+  std::filesystem::create_directory_symlink(elsewhere.path(), folder.path() / "D");
+  const auto source = open_source(folder);
+  ASSERT_EQ(source->volumes().size(), 1u);
+  const Names remarks = remarks_of(*source);
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_NE(remarks[0].find("volume D:"), std::string::npos) << remarks[0];
+  EXPECT_NE(remarks[0].find("is a link"), std::string::npos) << remarks[0];
+}
+
+TEST(FolderSourcePosix, ALinkAsTheOnlyVolumeIsRemarked) {
+  const TempFolder folder, elsewhere;
+  elsewhere.write("Windows/x", "1");
+  std::filesystem::create_directory_symlink(elsewhere.path(), folder.path() / "C");
+  const auto source = open_source(folder);
+  EXPECT_EQ(remarks_of(*source).size(), 1u);
+}
+
 TEST(FolderSourcePosix, FindsEveryFileOfALargeFolderQuickly) {
   const TempFolder folder;
   constexpr int kFiles = 20'000;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "collector/base/bytes.h"
+#include "collector/engine/bundle_reader.h"
 #include "collector/engine/byte_size.h"
 #include "collector/engine/json_read.h"
 #include "collector/formats/zip.h"
@@ -19,42 +20,7 @@ constexpr std::string_view kManifestName = "manifest.json";
 constexpr std::uint64_t kMaxManifestBytes = 1ull << 30;
 /// Of one segment; they are cut at about 4 MiB.
 constexpr std::uint64_t kMaxSegmentBytes = 1ull << 30;
-constexpr std::size_t kMaxLineBytes = 16u << 20;
 constexpr std::size_t kMaxListed = 100;
-
-/// "findings" of "findings.jsonl" and "findings.12.jsonl"; "" for another kind of name.
-std::string_view stream_of(std::string_view name) {
-  constexpr std::string_view kSuffix = ".jsonl";
-  if (!name.ends_with(kSuffix)) return {};
-  name.remove_suffix(kSuffix.size());
-  const std::size_t digits = name.find_last_not_of("0123456789");
-  const bool numbered =
-      digits != std::string_view::npos && digits + 1 < name.size() && name[digits] == '.';
-  return numbered ? name.substr(0, digits) : name;
-}
-
-/// Hands on complete lines of what comes in pieces.
-class LineSplitter {
- public:
-  explicit LineSplitter(std::function<void(std::string_view)> line) : line_{std::move(line)} {}
-  Result<void> take(std::span<const std::byte> piece) {
-    std::string_view text = Bytes{piece}.chars();
-    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-      rest_ += text.substr(0, end);
-      line_(rest_);
-      rest_.clear();
-      text.remove_prefix(end + 1);
-    }
-    if (rest_.size() + text.size() > kMaxLineBytes)
-      return Error{Errc::limit, "line of a JSON line stream"};
-    rest_ += text;
-    return {};
-  }
-
- private:
-  std::function<void(std::string_view)> line_;
-  std::string rest_;
-};
 
 int number_of(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -159,12 +125,26 @@ Result<void> SummaryReader::read_manifest_entry(const ZipCentral& entry) {
 
 Result<void> SummaryReader::read_stream(const ZipCentral& entry,
                                         const std::function<void(const Json&)>& row) {
-  LineSplitter lines{[&](std::string_view line) {
+  std::uint64_t unreadable = 0;
+  LineSplitter lines{[&](std::string_view line) -> Result<void> {
     const Json object = parse_json(line);
-    if (object.is_object()) row(object);
+    if (object.is_object()) {
+      row(object);
+    } else {
+      ++unreadable;
+    }
+    return {};
   }};
-  return read_content(entry, kMaxSegmentBytes,
-                      [&](std::span<const std::byte> piece) { return lines.take(piece); });
+  HOZEN_CHECK(read_content(entry, kMaxSegmentBytes,
+                           [&](std::span<const std::byte> piece) { return lines.feed(piece); }));
+  HOZEN_CHECK(lines.end());
+  if (unreadable == 0) return {};
+  ++summary_.problem_count;
+  if (summary_.problems.size() < kMaxListed)
+    summary_.problems.push_back({entry.name, std::to_string(unreadable) +
+                                                 " of its lines could not be read: hozen verify "
+                                                 "tells whether it was changed"});
+  return {};
 }
 
 void SummaryReader::take_artifact(const Json& row) {
@@ -200,7 +180,8 @@ Result<BundleSummary> SummaryReader::read() {
   bool has_manifest = false;
   Result<void> outcome;
   const auto visit = [&](const ZipCentral& entry) {
-    const std::string_view stream = stream_of(entry.name);
+    const auto segment = parse_segment_name(entry.name);
+    const std::string_view stream = segment ? segment->stream : std::string_view{};
     if (entry.name == kManifestName) {
       has_manifest = true;
       outcome = read_manifest_entry(entry);

@@ -22,6 +22,7 @@ std::uint64_t count_of(const Manifest& manifest, std::string_view name) {
 constexpr std::size_t kMaxFailures = 20;
 constexpr std::size_t kMaxProblems = 10;
 constexpr std::size_t kMaxTextBytes = 400;
+constexpr std::size_t kMaxLines = 8;  // of one part of a finding
 // Columns: a console of Windows has 120, a terminal may have 80.
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kFindingIndent = 4;
@@ -91,10 +92,13 @@ std::string finding_text(const RankedFinding& ranked) {
   const auto list = [&](std::string label, const std::vector<std::string>& lines) {
     label.insert(0, kFindingIndent, ' ');
     label.resize(kTextIndent, ' ');
-    for (const auto& line : lines) {
-      text += label + wrapped(shown(line), kWidth, kTextIndent) + "\n";
+    for (std::size_t i = 0; i < std::min(lines.size(), kMaxLines); ++i) {
+      text += label + wrapped(shown(lines[i]), kWidth, kTextIndent) + "\n";
       label.assign(kTextIndent, ' ');
     }
+    if (lines.size() > kMaxLines)
+      text +=
+          label + "… and " + std::to_string(lines.size() - kMaxLines) + " more (findings.jsonl)\n";
   };
   std::vector<std::string> facts;
   for (const auto& why : finding.why) {

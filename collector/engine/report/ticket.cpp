@@ -63,7 +63,7 @@ std::string header(const BundleSummary& summary) {
   row("Result", outcome_text(summary));
   row("Content", counted(summary.stored_files, "file") + ", findings: " + severities_text(summary));
   row("Tool", "hozen " + value(manifest.tool.version) + " (" +
-                  value(manifest.tool.revision.substr(0, 12)) + ")");
+                  value(short_revision(manifest.tool.revision)) + ")");
   return text;
 }
 

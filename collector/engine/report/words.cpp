@@ -81,6 +81,13 @@ std::string outcome_text(const BundleSummary& summary) {
   return {};
 }
 
+std::string short_revision(std::string_view revision) {
+  constexpr std::size_t kDigits = 12;
+  const std::size_t mark = std::min(revision.find('+'), revision.size());
+  return std::string{revision.substr(0, std::min(mark, kDigits))} +
+         std::string{revision.substr(mark)};
+}
+
 std::string time_text(FileTime time) {
   if (!time.is_set()) return "unknown";
   std::string text = time.iso8601().substr(0, 19);

@@ -25,6 +25,8 @@ std::string severities_text(const BundleSummary& summary);
 std::string host_text(const BundleSummary& summary);
 /// One sentence on how the run ended.
 std::string outcome_text(const BundleSummary& summary);
+/// The first digits of a revision, and what stands behind all of them: "b5e7ad8af919+modified".
+std::string short_revision(std::string_view revision);
 /// "2026-03-01 12:00:05 UTC".
 std::string time_text(FileTime time);
 

@@ -1,0 +1,219 @@
+// The registry's side: TaskCache\Tree, \Tasks and its groups.
+#include <array>
+#include <utility>
+
+#include "collector/base/text.h"
+#include "collector/module/task_reader.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::string_view kTaskCache =
+    "Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache";
+constexpr std::array<std::string_view, 4> kGroups{"Boot", "Logon", "Plain", "Maintenance"};
+
+/// Values by name, so that each key is read once.
+class Values {
+ public:
+  explicit Values(RegistryKey& key) {
+    const auto listed = key.each_value([&](const RegistryValue& value) {
+      values_.emplace(to_lower_ascii(value.name), value);
+      return true;
+    });
+    static_cast<void>(listed);  // what could not be listed is among the hive's own problems
+  }
+  const RegistryValue* find(std::string_view lower_name) const {
+    const auto at = values_.find(std::string{lower_name});
+    return at == values_.end() ? nullptr : &at->second;
+  }
+  std::string text(std::string_view lower_name) const {
+    const auto* value = find(lower_name);
+    return value != nullptr ? value->text().value_or("") : std::string{};
+  }
+
+ private:
+  std::map<std::string, RegistryValue> values_;
+};
+
+}  // namespace
+
+void TaskReader::read_cache(RegistryHive& hive) {
+  auto cache = hive.root->open(kTaskCache);
+  if (!cache) return;  // Windows XP has none
+  Machine& machine = machines_[hive.installation];
+  auto tree = (*cache)->open("Tree");
+  auto tasks = (*cache)->open("Tasks");
+  if (!tree && !tasks) return;
+  // A cache with one of the two only is read as far as it goes: everything in it stands out then.
+  if (!tree) note("TaskCache\\Tree", tree.error());
+  if (!tasks) note("TaskCache\\Tasks", tasks.error());
+  machine.views.registry = true;
+  machine.views.registry_whole = hive.state == HiveState::clean ||
+                                 hive.state == HiveState::replayed || hive.state == HiveState::live;
+  std::vector<TaskTreeEntry> tree_entries;
+  std::vector<std::string> paths;
+  if (tree) read_tree(**tree, "", 0, machine, tree_entries, paths);
+  std::vector<TaskCacheEntry> cache_entries;
+  read_tasks(**cache, cache_entries);
+  join(hive, machine, tree_entries, paths, std::move(cache_entries));
+}
+
+void TaskReader::read_tree(RegistryKey& key, const std::string& path, std::size_t depth,
+                           Machine& machine, std::vector<TaskTreeEntry>& entries,
+                           std::vector<std::string>& paths) {
+  if (depth > kMaxTaskDepth || entries.size() >= kMaxTasks)
+    return context_.note(Error{Errc::limit, "registry keys of scheduled tasks", {}, path});
+  const auto listed = key.each_subkey([&](RegistryKey& subkey) {
+    const std::string name = path + "\\" + subkey.name();
+    if (subkey.is_symbolic_link()) {
+      context_.note(Error{Errc::unsupported,
+                          "registry keys of scheduled tasks: a link, not followed",
+                          {},
+                          subkey.path()});
+      return true;
+    }
+    TaskTreeEntry entry = tree_entry(subkey, machine);
+    // Folders have neither.
+    if (!entry.id.empty() || entry.index) {
+      entries.push_back(std::move(entry));
+      paths.push_back(name);
+    }
+    read_tree(subkey, name, depth + 1, machine, entries, paths);
+    return !stopped() && entries.size() < kMaxTasks;
+  });
+  if (!listed) note("registry keys of scheduled tasks", listed.error());
+}
+
+TaskTreeEntry TaskReader::tree_entry(RegistryKey& key, Machine& machine) {
+  const Values values{key};
+  TaskTreeEntry entry;
+  entry.key_path = key.path();
+  entry.written = key.last_written();
+  entry.offset = key.offset();
+  entry.id = values.text("id");
+  if (const auto* index = values.find("index")) entry.index = index->number();
+  if (const auto* descriptor = values.find("sd")) {
+    entry.has_descriptor = !descriptor->data.empty();
+    auto parsed = parse_security_descriptor(Bytes{descriptor->data});
+    if (parsed)
+      entry.descriptor = *std::move(parsed);
+    else if (entry.has_descriptor)  // without an entry it is that of a folder
+      note(key.path() + " SD", parsed.error());
+  }
+  machine.views.keeps_descriptors = machine.views.keeps_descriptors || entry.has_descriptor;
+  machine.views.keeps_indexes = machine.views.keeps_indexes || entry.index.value_or(0) != 0;
+  return entry;
+}
+
+void TaskReader::read_tasks(RegistryKey& cache, std::vector<TaskCacheEntry>& entries) {
+  struct Membership {
+    std::string guid;  // as stored
+    std::vector<std::string> groups;
+  };
+  std::map<std::string, Membership> members;  // by folded GUID
+  for (const std::string_view group : kGroups) {
+    auto key = cache.open(group);
+    if (!key) continue;
+    const auto listed = (*key)->each_subkey([&](RegistryKey& member) {
+      Membership& membership = members[fold_case(member.name())];
+      membership.guid = member.name();
+      membership.groups.emplace_back(group);
+      return members.size() < kMaxTasks;
+    });
+    if (!listed) note("registry keys of scheduled tasks", listed.error());
+  }
+  if (auto tasks = cache.open("Tasks")) {
+    const auto listed = (*tasks)->each_subkey([&](RegistryKey& key) {
+      entries.push_back(cache_entry(key));
+      if (const auto at = members.find(fold_case(key.name())); at != members.end()) {
+        entries.back().groups = std::move(at->second.groups);
+        members.erase(at);
+      }
+      return !stopped() && entries.size() < kMaxTasks;
+    });
+    if (!listed) note("registry keys of scheduled tasks", listed.error());
+  }
+  // What is left names tasks whose definitions are gone.
+  for (auto& [folded, member] : members) {
+    if (entries.size() >= kMaxTasks) break;
+    TaskCacheEntry entry;
+    entry.is_remnant = true;
+    entry.guid = member.guid;
+    entry.key_path = cache.path() + "\\" + member.groups.front() + "\\" + member.guid;
+    entry.groups = std::move(member.groups);
+    entries.push_back(std::move(entry));
+  }
+  if (entries.size() >= kMaxTasks)
+    context_.note(Error{Errc::limit, "registry keys of scheduled tasks"});
+}
+
+TaskCacheEntry TaskReader::cache_entry(RegistryKey& key) {
+  const Values values{key};
+  TaskCacheEntry entry;
+  entry.key_path = key.path();
+  entry.guid = key.name();
+  entry.written = key.last_written();
+  entry.offset = key.offset();
+  entry.path = values.text("path");
+  entry.uri = values.text("uri");
+  entry.author = values.text("author");
+  entry.date = values.text("date");
+  entry.description = values.text("description");
+  entry.source = values.text("source");
+  entry.security_descriptor = values.text("securitydescriptor");
+  const auto parse = [&](std::string_view name, auto& member, auto parser) {
+    const auto* value = values.find(name);
+    if (value == nullptr) return;
+    auto parsed = parser(Bytes{value->data});
+    if (!parsed) return note(key.path() + " " + value->name, parsed.error());
+    member = *std::move(parsed);
+    if constexpr (requires { member->problems; })
+      for (const Error& problem : member->problems) note(key.path() + " " + value->name, problem);
+  };
+  parse("actions", entry.actions, parse_cached_actions);
+  parse("triggers", entry.triggers, parse_cached_triggers);
+  parse("dynamicinfo", entry.info, parse_task_dynamic_info);
+  if (const auto* hash = values.find("hash")) entry.hash = hash->data;
+  return entry;
+}
+
+void TaskReader::join(RegistryHive& hive, Machine& machine, const std::vector<TaskTreeEntry>& tree,
+                      const std::vector<std::string>& paths, std::vector<TaskCacheEntry> cache) {
+  std::map<std::string, std::size_t> by_guid, by_path;
+  for (std::size_t i = 0; i < cache.size(); ++i) {
+    by_guid.emplace(fold_case(cache[i].guid), i);
+    if (!cache[i].path.empty()) by_path.emplace(fold_case(cache[i].path), i);
+  }
+  std::vector<bool> listed(cache.size());
+  const auto add = [&](ScheduledTask task) {
+    task.installation_index = hive.installation;
+    task.installation = context_.registry()->installations()[hive.installation].label;
+    task.hive_artifact = hive.artifact;
+    const std::string folded = fold_case(task.path);
+    machine.by_path[folded].push_back(machine.tasks.size());
+    machine.paths.insert(folded);
+    machine.tasks.push_back(std::move(task));
+  };
+  for (std::size_t i = 0; i < tree.size(); ++i) {
+    ScheduledTask task;
+    task.path = paths[i];
+    task.tree = tree[i];
+    // Without its identifier an entry is joined by its path.
+    const auto& index = tree[i].id.empty() ? by_path : by_guid;
+    const auto at = index.find(fold_case(tree[i].id.empty() ? paths[i] : tree[i].id));
+    if (at != index.end()) {
+      listed[at->second] = true;
+      if (!cache[at->second].is_remnant) task.cache = cache[at->second];
+    }
+    add(std::move(task));
+  }
+  for (std::size_t i = 0; i < cache.size(); ++i) {
+    if (listed[i]) continue;
+    ScheduledTask task;
+    task.path = cache[i].path.empty() ? cache[i].guid : cache[i].path;
+    task.cache = std::move(cache[i]);
+    add(std::move(task));
+  }
+}
+
+}  // namespace hozen

@@ -1,0 +1,191 @@
+// Where file, tree and cache of a task contradict each other in more than its actions.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/modules/ordinary_task.h"
+
+namespace hozen {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kBob = "S-1-5-21-1-2-3-1001";
+
+std::string facts_of(const fake::Context& context) {
+  std::string text;
+  for (const auto& finding : context.findings)
+    for (const auto& why : finding.why) text += finding.rule + ": " + why.fact + "\n";
+  return text;
+}
+
+/// The ordinary task, whose registry says these principal and flags.
+std::string add_with(TaskMachine& machine, const TaskSpec& spec, std::string_view sid,
+                     std::uint32_t flags) {
+  const std::string id = machine.add(spec);
+  const auto xml = TaskMachine::xml_of(spec);
+  machine.windows.value(std::string{kCache} + "Tasks\\" + id, "Triggers",
+                        TaskMachine::data(builders::TriggersBuilder{}
+                                              .principal(sid, "")
+                                              .flags(flags)
+                                              .crc(task_crc32(Bytes{xml}))
+                                              .bytes()));
+  return id;
+}
+
+TEST(TaskViews, TheAccountOfTheRegistryIsRecordedAndItsDifferenceReported) {
+  TaskMachine machine;
+  TaskSpec spec = ordinary();
+  spec.principal = "<UserId>" + std::string{kBob} + "</UserId><RunLevel>LeastPrivilege</RunLevel>";
+  add_with(machine, spec, "S-1-5-18", task_flag::kEnabled | task_flag::kHighestRunLevel);
+  fake::Context& context = machine.run();
+  const auto& record = record_of(context, spec.path);
+  EXPECT_EQ(record["principal_user"], "S-1-5-18");
+  EXPECT_EQ(record["run_level"], "HighestAvailable");
+  EXPECT_EQ(record["principal_match"], "false");
+  EXPECT_EQ(record["file_principal"], std::string{kBob} + ", LeastPrivilege");
+  EXPECT_EQ(record["hash_match"], "true");
+  const Finding* finding = context.finding("scheduled_tasks.principal_differs");
+  ASSERT_NE(finding, nullptr) << rules_of(context);
+  EXPECT_EQ(severity_of(*finding), Severity::medium);
+}
+
+TEST(TaskViews, AnotherRunLevelAloneStaysLow) {
+  TaskMachine machine;
+  add_with(machine, ordinary(), "S-1-5-18", task_flag::kEnabled | task_flag::kHighestRunLevel);
+  const Finding* finding = machine.run().finding("scheduled_tasks.principal_differs");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(severity_of(*finding), Severity::low);
+}
+
+TEST(TaskViews, OneAccountInTwoFormsIsTheSame) {
+  for (const char* user : {"NT AUTHORITY\\SYSTEM", "LocalSystem", "s-1-5-18"}) {
+    TaskMachine machine;
+    TaskSpec spec = ordinary();
+    spec.principal = std::string{"<UserId>"} + user + "</UserId>";
+    add_with(machine, spec, "S-1-5-18", task_flag::kEnabled);
+    fake::Context& context = machine.run();
+    EXPECT_EQ(record_of(context, spec.path)["principal_match"], "true") << user;
+    EXPECT_EQ(record_of(context, spec.path)["principal_user"], user);
+    EXPECT_EQ(rules_of(context), "") << user;
+  }
+}
+
+TEST(TaskViews, AnAccountNamedWithoutSidIsNotCompared) {
+  TaskMachine machine;
+  TaskSpec spec = ordinary();
+  spec.principal = "<UserId>PC\\bob</UserId>";
+  add_with(machine, spec, kBob, task_flag::kEnabled);
+  fake::Context& context = machine.run();
+  EXPECT_THAT(record_of(context, spec.path).json_of("not_compared"), HasSubstr("principal"));
+  EXPECT_EQ(record_of(context, spec.path)["principal_user"], kBob);
+  EXPECT_EQ(rules_of(context), "");
+}
+
+TEST(TaskViews, ATaskThatIsSwitchedOnInOnePlaceOnlyIsReportedLow) {
+  TaskMachine machine;
+  TaskSpec spec = ordinary();
+  spec.settings = "<Enabled>false</Enabled>";
+  machine.add(spec);
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, spec.path)["enabled_match"], "false");
+  const Finding* finding = context.finding("scheduled_tasks.enabled_differs");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(severity_of(*finding), Severity::low);
+}
+
+TEST(TaskViews, ActionsOfADamagedValueAreStillTheOnesThatAreTold) {
+  for (const bool cut : {false, true}) {
+    TaskMachine machine;
+    machine.windows.program("C:\\Windows\\Temp\\evil.exe");
+    const std::string id = machine.add(ordinary());
+    auto bytes = builders::ActionsBuilder{}.exec("C:\\Windows\\Temp\\evil.exe").bytes();
+    cut ? bytes.pop_back() : bytes.push_back(std::byte{1});
+    machine.windows.value(std::string{kCache} + "Tasks\\" + id, "Actions",
+                          TaskMachine::data(bytes));
+    fake::Context& context = machine.run();
+    const auto& record = record_of(context, "\\Vendor\\Agent");
+    EXPECT_THAT(record.json_of("actions"), HasSubstr("evil.exe")) << cut;
+    EXPECT_THAT(record.json_of("file_actions"), HasSubstr("agent.exe")) << cut;
+    EXPECT_EQ(record["actions_match"], "false");
+    EXPECT_TRUE(context.has_collected("C:\\Windows\\Temp\\evil.exe"));
+    EXPECT_TRUE(context.has_collected(kAgent));
+    EXPECT_THAT(facts_of(context), HasSubstr("are not those of"));
+    EXPECT_EQ(facts_of(context).find("in part only") != std::string::npos, !cut);
+    EXPECT_FALSE(context.notes.empty());
+  }
+}
+
+TEST(TaskViews, AValueSdThatIsNoDescriptorIsReported) {
+  TaskMachine machine;
+  machine.add({.path = "\\Other", .command = std::string{kAgent}});
+  machine.add(ordinary());
+  machine.windows.value(std::string{kCache} + "Tree\\Vendor\\Agent", "SD",
+                        TaskMachine::data({std::byte{1}}));
+  fake::Context& context = machine.run();
+  const Finding* finding = context.finding("scheduled_tasks.descriptor_unreadable");
+  ASSERT_NE(finding, nullptr) << rules_of(context);
+  EXPECT_EQ(severity_of(*finding), Severity::medium);
+  ASSERT_EQ(context.notes.size(), 1u);
+}
+
+TEST(TaskViews, AnEntryWithoutItsIdIsJoinedByItsPath) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  machine.windows.remove_value(std::string{kCache} + "Tree\\Vendor\\Agent", "Id");
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, "\\Vendor\\Agent").json_of("source_views"),
+            R"(["xml","tree","tasks"])");
+  const Finding* finding = context.finding("scheduled_tasks.id_removed");
+  ASSERT_NE(finding, nullptr) << rules_of(context);
+  EXPECT_EQ(severity_of(*finding), Severity::medium);
+}
+
+TEST(TaskViews, AGroupThatNamesADeletedTaskIsARemnant) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  const std::string gone = TaskMachine::guid(90), ghost = TaskMachine::guid(91);
+  machine.windows.key(std::string{kCache} + "Boot\\" + gone);
+  machine.windows.key(std::string{kCache} + "Plain\\" + ghost);
+  machine.add_tree("\\Ghost", ghost);
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, gone)["state"], "remnant");
+  EXPECT_EQ(record_of(context, gone).json_of("groups"), R"(["Boot"])");
+  EXPECT_EQ(record_of(context, "\\Ghost")["state"], "ghost");
+  const Finding* finding = context.finding("scheduled_tasks.remnant");
+  ASSERT_NE(finding, nullptr) << rules_of(context);
+  EXPECT_EQ(severity_of(*finding), Severity::low);
+}
+
+TEST(TaskViews, ACacheWithoutTreeIsReadAndAProblem) {
+  TaskMachine machine;
+  machine.add_cache(ordinary(), TaskMachine::guid(1));
+  fake::Context& context = machine.run();
+  EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["state"], "orphaned");
+  EXPECT_FALSE(context.notes.empty());
+}
+
+TEST(TaskViews, AnAccountOfADomainIsNoUserOfThisHost) {
+  for (const char* user : {"CORP\\alice", "alice", ".\\alice"}) {
+    TaskMachine machine;
+    machine.windows.program("C:\\Users\\alice\\AppData\\Roaming\\a.exe");
+    machine.add_file({.path = "\\T",
+                      .command = "%APPDATA%\\a.exe",
+                      .principal = std::string{"<UserId>"} + user + "</UserId>"});
+    fake::Context& context = machine.run();
+    const auto& record = record_of(context, "\\T");
+    EXPECT_THAT(record.json_of("targets"), HasSubstr("Roaming")) << user;
+    EXPECT_EQ(record.user_sid.empty(), std::string_view{user}.starts_with("CORP")) << user;
+    EXPECT_EQ(record["principal_user"], user);
+  }
+}
+
+TEST(TaskViews, AProgramOfTheWindowsFolderIsPreservedUnlessItIsTheTasksOwn) {
+  TaskMachine machine;
+  machine.windows.program("C:\\Windows\\System32\\evil.exe");
+  machine.add_file(
+      {.path = "\\Microsoft\\Windows\\Maint\\Upd", .command = "C:\\Windows\\System32\\evil.exe"});
+  EXPECT_TRUE(machine.run().has_collected("C:\\Windows\\System32\\evil.exe"));
+}
+
+}  // namespace
+}  // namespace hozen
