@@ -63,6 +63,8 @@ std::string_view to_text(SkipReason reason) {
       return "policy";
     case SkipReason::interrupted:
       return "interrupted";
+    case SkipReason::own_output:
+      return "own_output";
   }
   return "policy";
 }

@@ -17,6 +17,7 @@ enum class SkipReason : std::uint8_t {
   placeholder,  ///< its content is in a cloud or on a tape: reading would fetch it
   policy,       ///< a link or a folder: not followed
   interrupted,  ///< the operator stopped the run
+  own_output,   ///< the bundle that this run writes
 };
 std::string_view to_text(SkipReason reason);
 

@@ -269,6 +269,9 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
   auto info = source_.stat(queued.request.path);
   if (!info) {
     const bool absent = info.error().code == Errc::not_found;
+    // The source may have listed the folder before the output was made in it.
+    if (absent && !own_name_.empty() && queued.request.path.name() == own_name_)
+      return skip(SkipReason::own_output);
     row.stored.outcome = absent ? FileOutcome::missing : FileOutcome::failed;
     row.stored.error = std::move(info).error();
     return std::nullopt;
@@ -277,6 +280,8 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
   row.info = *info;
   if (info->is_link) row.stored.error = Error{Errc::unsupported, "a link, not followed"};
   if (info->is_directory || info->is_link) return skip(SkipReason::policy);
+  if (!own_name_.empty() && info->path.name() == own_name_ && info->si.modified >= own_since_)
+    return skip(SkipReason::own_output);
   if (is_placeholder(info->attributes.value_or(0))) return skip(SkipReason::placeholder);
   if (queued.request.beyond_total) return *std::move(info);
   const std::uint64_t expected = std::min(info->size, cap_for(queued.request));
@@ -390,7 +395,8 @@ void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {
     case FileOutcome::skipped:
       ++counts_.skipped;
       // A folder of that name is no loss; a link is one.
-      left_out = row.skipped != SkipReason::policy || row.stored.error.has_value();
+      left_out = row.skipped != SkipReason::own_output &&
+                 (row.skipped != SkipReason::policy || row.stored.error.has_value());
       break;
   }
   progress_.files = counts_.complete + counts_.truncated + counts_.changed;

@@ -57,6 +57,12 @@ class ArtifactStore {
   /// Until this call nothing can be written: files that were read before are preserved now, and
   /// compared with what was read then.
   void open(BundleFeed& feed);
+  /// Files of this name that were written since then are the run's own output: reading it would
+  /// make it grow without end.
+  void leave_out_own(std::string_view name, FileTime since) {
+    own_name_ = name;
+    own_since_ = since;
+  }
 
   /// Queues a file. The same path again gives the same artifact, whoever asks.
   ArtifactId request(FileRequest request);
@@ -123,6 +129,8 @@ class ArtifactStore {
   const RunStop& stop_;
   ProgressState& progress_;
   ProgressListener& listener_;
+  std::string own_name_;
+  FileTime own_since_{};
   BundleFeed* feed_ = nullptr;
   PathIndex index_;
   std::uint32_t last_id_ = 0;

@@ -183,6 +183,11 @@ void Run::find_reference_time() {
   }
 }
 
+/// Some file systems keep times to two seconds only.
+FileTime before(FileTime time, std::uint64_t ticks) {
+  return FileTime{time.ticks > ticks ? time.ticks - ticks : 0};
+}
+
 Result<void> Run::open(const OutputFactory& open_output) {
   std::string host = manifest_.host->facts.name;
   if (host.empty() && source_.kind() == "live") host = machine_name();
@@ -195,6 +200,9 @@ Result<void> Run::open(const OutputFactory& open_output) {
                         options_.profile.targets.size());
   feed_->entry("start.json", start_json(manifest_, plan_of(options_.profile)));
   problems_.open(*feed_);
+  const std::string output = output_->path();
+  files_.leave_out_own(std::string_view{output}.substr(output.find_last_of("/\\") + 1),
+                       before(manifest_.collection.started, 2 * kTicksPerSecond));
   files_.open(*feed_);
   return {};
 }

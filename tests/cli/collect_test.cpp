@@ -222,6 +222,27 @@ TEST_F(CommandLineTest, ABudgetOfATenthTakesTheMostValuableAndListsTheRest) {
   EXPECT_GT(left_out, 15);
 }
 
+TEST_F(CommandLineTest, ABundleInsideOfTheEvidenceDoesNotCollectItself) {
+  folder.write("all.xml",
+               "<profile version=\"1\" summary=\"All\"><module name=\"run_keys\"/>"
+               "<target category=\"all\" reason=\"Everything\" priority=\"bulk\">"
+               "<path>%EveryVolume%\\**</path></target></profile>");
+  const Ended ended = run({"collect", "--root", root(), "--profile", "all.xml", "--output",
+                           root() + "/Windows/own.zip"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.output << ended.error;
+  const std::string content = test::file_text(fs::path{root()} / "Windows/own.zip");
+  const auto bytes = std::as_bytes(std::span{content});
+  MemorySource source{{bytes.begin(), bytes.end()}};
+  std::string skipped;
+  ASSERT_TRUE(BundleReader::open(source)->each_line("artifacts", [&](std::string_view line) {
+    const Json row = test::parse_json(line);
+    if (row["path"].get<std::string>().find("own.zip") != std::string::npos)
+      skipped += row.value("skipped", "") + ";";
+    return Result<void>{};
+  }));
+  EXPECT_EQ(skipped, "own_output;");
+}
+
 TEST_F(CommandLineTest, ProgressAsJsonIsJsonLinesOnStandardError) {
   const Ended ended = run({"collect", "--root", root(), "--output", "out", "--progress", "json"});
   std::istringstream lines{ended.error};

@@ -151,7 +151,7 @@ void SummaryReader::take_artifact(const Json& row) {
   const std::string outcome = json_text(row, "outcome");
   const std::string skipped = json_text(row, "skipped");
   if (row.contains("sha256")) ++summary_.stored_files;
-  const bool whole = outcome == "complete" || outcome == "missing" ||
+  const bool whole = outcome == "complete" || outcome == "missing" || skipped == "own_output" ||
                      (outcome == "skipped" && skipped == "policy" && !row.contains("error"));
   if (whole) return;
   ++summary_.left_out;
