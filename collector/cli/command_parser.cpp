@@ -12,6 +12,17 @@
 namespace hozen::cli {
 namespace {
 
+/// The library takes a text in brackets for a list of several: "[a,b]" is a name like any other.
+constexpr char kGuard = '\x01';
+
+void guard(std::string& argument) {
+  if (argument.starts_with('[') || argument.starts_with(kGuard)) argument.insert(0, 1, kGuard);
+}
+
+void unguard(std::string& text) {
+  if (text.starts_with(kGuard)) text.erase(0, 1);
+}
+
 /// The command that was given, as far as the parser got.
 const CLI::App* given_command(const CLI::App& app) {
   const CLI::App* command = &app;
@@ -36,7 +47,10 @@ std::vector<std::string> known_words(const CLI::App& command) {
 int wrong_usage(const CLI::App& app, const CLI::ParseError& error,
                 const std::vector<std::string>& arguments) {
   const CLI::App* command = given_command(app);
-  std::string message = printable(error.what());
+  std::string what = error.what();
+  for (auto at = what.find("\x01["); at != std::string::npos; at = what.find("\x01["))
+    what.erase(at, 1);
+  std::string message = printable(what);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     for (std::size_t i = 1; i < arguments.size(); ++i) {
       const std::string word = arguments[i].substr(0, arguments[i].find('='));
@@ -83,7 +97,7 @@ DeclaredOption DeclaredOption::check(std::function<std::string(const std::string
 }
 
 DeclaredCommand DeclaredCommand::add_command(const std::string& name, const std::string& summary) {
-  return DeclaredCommand{*app_->add_subcommand(name, summary), *chosen_};
+  return DeclaredCommand{*app_->add_subcommand(name, summary), *line_};
 }
 
 DeclaredOption DeclaredCommand::add_flag(const std::string& name, bool& given,
@@ -93,11 +107,15 @@ DeclaredOption DeclaredCommand::add_flag(const std::string& name, bool& given,
 
 DeclaredOption DeclaredCommand::add_text(const std::string& name, std::string& text,
                                          const std::string& help) {
+  line_->texts.emplace_back([&text](const auto& visit) { visit(text); });
   return DeclaredOption{*app_->add_option(name, text, help)};
 }
 
 DeclaredOption DeclaredCommand::add_text(const std::string& name, std::optional<std::string>& text,
                                          const std::string& help) {
+  line_->texts.emplace_back([&text](const auto& visit) {
+    if (text) visit(*text);
+  });
   return DeclaredOption{*app_->add_option(name, text, help)};
 }
 
@@ -108,6 +126,9 @@ DeclaredOption DeclaredCommand::add_number(const std::string& name, unsigned& nu
 
 DeclaredOption DeclaredCommand::add_texts(const std::string& name, std::vector<std::string>& texts,
                                           const std::string& help) {
+  line_->texts.emplace_back([&texts](const auto& visit) {
+    for (std::string& text : texts) visit(text);
+  });
   CLI::Option* option = app_->add_option(name, texts, help);
   // Else an option would take the operands behind its value, too.
   if (name.starts_with("-")) option->take_all()->allow_extra_args(false);
@@ -125,7 +146,7 @@ DeclaredCommand DeclaredCommand::needs_command() {
 }
 
 DeclaredCommand DeclaredCommand::action(std::function<int()> run) {
-  app_->callback([chosen = chosen_, run = std::move(run)] { *chosen = run; });
+  app_->callback([line = line_, run = std::move(run)] { line->chosen = run; });
   return *this;
 }
 
@@ -139,13 +160,14 @@ CommandParser::CommandParser(const std::string& description, const std::string& 
 
 CommandParser::~CommandParser() = default;
 
-DeclaredCommand CommandParser::root() { return DeclaredCommand{*app_, chosen_}; }
+DeclaredCommand CommandParser::root() { return DeclaredCommand{*app_, line_}; }
 
 int CommandParser::run(const std::vector<std::string>& arguments) {
   try {
     // The parser takes its arguments from the back.
     std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
     if (!reversed.empty()) reversed.pop_back();
+    for (std::string& argument : reversed) guard(argument);
     app_->parse(reversed);
   } catch (const CLI::CallForHelp&) {
     return print(given_command(*app_)->help()) ? kExitComplete : kExitOutput;
@@ -154,7 +176,8 @@ int CommandParser::run(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return wrong_usage(*app_, error, arguments);
   }
-  if (chosen_) return chosen_();
+  for (const auto& visit_each : line_.texts) visit_each(unguard);
+  if (line_.chosen) return line_.chosen();
   print_error(app_->help());
   return kExitUsage;
 }

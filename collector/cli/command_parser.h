@@ -33,10 +33,16 @@ class DeclaredOption {
   CLI::Option* option_;
 };
 
+/// What the command line chose, and the variables that hold its texts.
+struct ParsedLine {
+  std::function<int()> chosen;
+  std::vector<std::function<void(const std::function<void(std::string&)>&)>> texts;
+};
+
 /// A command that was declared. Variables given to its members must live until it has run.
 class DeclaredCommand {
  public:
-  DeclaredCommand(CLI::App& app, std::function<int()>& chosen) : app_{&app}, chosen_{&chosen} {}
+  DeclaredCommand(CLI::App& app, ParsedLine& line) : app_{&app}, line_{&line} {}
 
   DeclaredCommand add_command(const std::string& name, const std::string& summary);
   /// `name` with its dashes is an option, without them an operand.
@@ -55,7 +61,7 @@ class DeclaredCommand {
 
  private:
   CLI::App* app_;
-  std::function<int()>* chosen_;
+  ParsedLine* line_;
 };
 
 class CommandParser {
@@ -72,7 +78,7 @@ class CommandParser {
 
  private:
   std::unique_ptr<CLI::App> app_;
-  std::function<int()> chosen_;
+  ParsedLine line_;
 };
 
 }  // namespace hozen::cli

@@ -134,6 +134,8 @@ Elements native_list(const RegistryValue* value) {
 constexpr std::size_t kMaxServerLibraries = 16;
 
 Elements commands(const AsepDatum& datum) {
+  if (datum.value != nullptr && datum.value->number())  // nothing that could be started
+    return one(value_text(datum.value), AsepResolution::none);
   Elements elements = several(value_texts(datum.value), AsepResolution::command);
   constexpr std::string_view kServer = "ServerDll=";
   if (datum.location->id != "sub_systems") return elements;
@@ -300,6 +302,10 @@ Elements environment(const AsepDatum& datum, const ClassLookup& classes) {
     return one(text, AsepResolution::path);
   if (glob_match_fold("COR*PROFILER", name))
     if (const auto guid = find_guid(text)) return of_class(*guid, classes);
+  // A command in the place of a folder: what programs build with the variable begins with it.
+  const bool folder = equals_fold(name, "windir") || equals_fold(name, "SystemRoot");
+  if (folder && text.find_first_of(" &|") != std::string::npos)
+    return one(text, AsepResolution::command);
   return one(text, AsepResolution::none);
 }
 

@@ -109,6 +109,22 @@ class Search {
   std::uint32_t count_ = 0;
 };
 
+/// Where the folder of a variable lies unless somebody gave the variable another value: what lies
+/// there is looked for all the same.
+std::optional<EvidencePath> usual_folder(std::string_view variable, const Environment& environment,
+                                         const UserProfile* user) {
+  if (equals_fold(variable, "%ProgramData%"))
+    return EvidencePath::parse(environment.expand("%SystemDrive%\\ProgramData"));
+  if (user == nullptr || user->folder.empty()) return {};
+  const bool xp = equals_fold(user->folder.parent().name(), "Documents and Settings");
+  if (equals_fold(variable, "%USERPROFILE%")) return user->folder;
+  if (equals_fold(variable, "%APPDATA%"))
+    return user->folder / (xp ? "Application Data" : "AppData\\Roaming");
+  if (equals_fold(variable, "%LOCALAPPDATA%"))
+    return user->folder / (xp ? "Local Settings\\Application Data" : "AppData\\Local");
+  return {};
+}
+
 std::string text_of(std::span<const std::byte> content) {
   const Bytes bytes{content};
   constexpr std::uint16_t kByteOrderMark = 0xFEFF;
@@ -172,9 +188,12 @@ void each_matching_file(EvidenceSource& source, std::string_view pattern,
   // path.
   const std::size_t end = pattern.starts_with('%') ? pattern.find('%', 1) : std::string_view::npos;
   if (end == std::string_view::npos) return;
-  const auto base = EvidencePath::parse(environment.expand(pattern.substr(0, end + 1)) + "\\");
-  if (!base) return;
-  const std::size_t fixed = profile_depth(*base, user);
+  const std::string_view variable = pattern.substr(0, end + 1);
+  const auto base = EvidencePath::parse(environment.expand(variable) + "\\");
+  const auto usual = usual_folder(variable, environment, user);
+  std::vector<EvidencePath> bases;
+  if (base) bases.push_back(*base);
+  if (usual && (!base || usual->folded() != base->folded())) bases.push_back(*usual);
   for (const auto& whole : split_patterns(pattern.substr(end + 2))) {
     std::vector<std::string> components;
     for (std::size_t begin = 0; begin <= whole.size();) {
@@ -182,7 +201,9 @@ void each_matching_file(EvidenceSource& source, std::string_view pattern,
       components.push_back(whole.substr(begin, next - begin));
       begin = next + 1;
     }
-    if (!Search{source, visit, problem}.find(*base, fixed, components)) return;
+    for (const EvidencePath& folder : bases)
+      if (!Search{source, visit, problem}.find(folder, profile_depth(folder, user), components))
+        return;
   }
 }
 

@@ -22,7 +22,9 @@ constexpr std::uint32_t kMaxFilesPerPattern = 20'000;
 /// True when the pattern speaks of a user's folders (%APPDATA%, %LOCALAPPDATA%, %USERPROFILE%).
 bool is_user_pattern(std::string_view pattern);
 
-/// Calls `visit` for each file that `pattern` means: variables filled in from `environment`, `*`,
+/// Calls `visit` for each file that `pattern` means: variables filled in from `environment`, and
+/// where that was changed for the folders of users and ProgramData also with their usual places;
+/// `*`,
 /// `?` and `{a,b}` within a component, `**` at the end for all files below. Links are not followed;
 /// one that stands where a file is meant is handed out itself.
 /// A folder that is not there is no problem. Entries that differ in case only are all visited; the

@@ -269,8 +269,10 @@ void judge_user_environment(const Case& c, Hits& hits) {
                                            "CORECLR_PROFILER",
                                            "CORECLR_PROFILER_PATH*",
                                            "DOTNET_STARTUP_HOOKS"};
+  constexpr std::string_view kFolders[] = {"USERPROFILE", "APPDATA", "LOCALAPPDATA"};
   if (trim(c.entry.text).empty()) return;
-  const bool shell = equals_fold(value_name(c.entry), "ComSpec");
+  const bool moved = lists(kFolders, value_name(c.entry));
+  const bool shell = moved || equals_fold(value_name(c.entry), "ComSpec");
   if (!shell && !lists(kHijacks, value_name(c.entry))) return;
   add(hits, "environment_hijack", "Environment variable of a user that redirects programs",
       "For this user " + std::string{value_name(c.entry)} + " is '" + printable(c.entry.text) +
@@ -303,6 +305,10 @@ void judge_system_environment(const Case& c, Hits& hits) {
   if (equals_fold(name, "ComSpec") && !glob_match_fold("*\\system32\\cmd.exe", c.entry.text))
     add(hits, "environment_hijack", "Command interpreter replaced",
         "ComSpec is '" + printable(c.entry.text) + "' for all programs.", 40, "T1574.007");
+  if (equals_fold(name, "ProgramData") || equals_fold(name, "ALLUSERSPROFILE"))
+    add(hits, "environment_hijack", "Environment variable that moves a folder of Windows",
+        std::string{name} + " is '" + printable(c.entry.text) + "' for all programs.", 25,
+        "T1574.007", true);
   if (!equals_fold(name, "PATH")) return;
   std::string text = c.entry.text;
   constexpr std::string_view kRoot = "%systemroot%";

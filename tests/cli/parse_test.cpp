@@ -299,6 +299,17 @@ TEST_F(ParseTest, ReadsAllOfSeveralFilesAndTellsTheGravest) {
   EXPECT_EQ(of_kind("registry_hive_end").size(), 2u);
 }
 
+TEST_F(ParseTest, NamesInBracketsAreNamesLikeAnyOther) {
+  for (const char* name : {"[1]", "[a,b]", "[", "{}", "%%", "\x01[x]"}) {
+    write(name, RegfBuilder{}.key("K").bytes());
+    EXPECT_EQ(parse({name}).exit_code, 0) << name;
+    ASSERT_FALSE(records.empty()) << name;
+    EXPECT_EQ(records.front().at("source"), name);
+  }
+  EXPECT_EQ(parse({"[1]", "[a,b]"}).exit_code, 0);
+  EXPECT_EQ(of_kind("registry_hive_end").size(), 2u);
+}
+
 TEST_F(ParseTest, APathThatNoWindowsCouldOpenIsNotFollowed) {
   std::vector<std::string> path(400, std::string(600, 'p'));
   write("HIVE", RegfBuilder{}.key_at(path).bytes());
