@@ -1,5 +1,6 @@
 #include "collector/engine/block_pool.h"
 
+#include <iterator>
 #include <utility>
 
 namespace hozen {
@@ -7,8 +8,7 @@ namespace hozen {
 BlockRef BlockPool::acquire() {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] {
-    return in_use_ < blocks_ &&
-           (in_use_ == 0 || waiting_bytes_ + (in_use_ + 1) * kBlockBytes <= cap_bytes());
+    return in_use_ < blocks_ && waiting_bytes_ + (in_use_ + 1) * kBlockBytes <= cap_bytes();
   });
   ++in_use_;
   std::unique_ptr<Block> block;
@@ -28,6 +28,37 @@ void BlockPool::release(Block* block) {
   free_.emplace_back(block);
   --in_use_;
   changed_.notify_one();
+}
+
+PackedBytes BlockPool::pack(std::span<const std::byte> bytes) {
+  PackedBytes packed;
+  packed.pool_ = this;
+  packed.size_ = bytes.size();
+  packed.chunks_.resize((bytes.size() + kPackedChunkBytes - 1) / kPackedChunkBytes);
+  {
+    const std::lock_guard lock{mutex_};
+    for (auto& chunk : packed.chunks_) {
+      if (free_chunks_.empty()) break;
+      chunk = std::move(free_chunks_.back());
+      free_chunks_.pop_back();
+    }
+  }
+  for (auto& chunk : packed.chunks_) {
+    if (chunk == nullptr) chunk = std::make_unique_for_overwrite<std::byte[]>(kPackedChunkBytes);
+    const auto part = bytes.first(std::min(bytes.size(), kPackedChunkBytes));
+    std::copy(part.begin(), part.end(), chunk.get());
+    bytes = bytes.subspan(part.size());
+  }
+  return packed;
+}
+
+PackedBytes::~PackedBytes() {
+  if (!chunks_.empty()) pool_->release(std::move(chunks_));
+}
+
+void BlockPool::release(std::vector<PackedBytes::Chunk> chunks) {
+  const std::lock_guard lock{mutex_};
+  std::move(chunks.begin(), chunks.end(), std::back_inserter(free_chunks_));
 }
 
 void BlockPool::wait_for_room() {

@@ -11,8 +11,6 @@
 namespace hozen {
 namespace {
 
-/// Each worker needs about 1.7 MiB; more than this many never had work at once.
-
 unsigned workers_for(unsigned asked) {
   const unsigned wanted = asked != 0 ? asked : std::thread::hardware_concurrency();
   return std::clamp(wanted, 1u, kMaxBundleThreads);
@@ -46,8 +44,7 @@ void ZipBundleWriter::compress_into(Piece& piece, const BlockRef& block, bool la
           ? 0
           : worker.deflater->deflate(in, last, std::span{worker.scratch}.first(in.size() - 1));
   if (used != 0) {
-    piece.deflated.assign(worker.scratch.begin(),
-                          worker.scratch.begin() + static_cast<std::ptrdiff_t>(used));
+    piece.deflated = blocks_.pack(std::span{worker.scratch}.first(used));
     piece.ends_stream = last;
   } else {
     piece.raw = block;

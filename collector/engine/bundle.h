@@ -32,7 +32,8 @@ enum class DeflateEncoder : std::uint8_t {
   zlib,     ///< the reference
 };
 
-constexpr unsigned kMaxBundleThreads = 12;
+/// A worker and its blocks need up to 3.6 MiB, and a run has 64 for all it does.
+constexpr unsigned kMaxBundleThreads = 10;
 
 struct BundleOptions {
   unsigned threads = 0;  ///< workers, up to kMaxBundleThreads; 0: one a processor

@@ -39,11 +39,11 @@ Result<void> EntryPipe::start() {
   return {};
 }
 
-/// Counts a compressed piece of an enqueued entry as waiting.
+/// Counts a piece as waiting once it is compressed and its entry's turn can come.
 void EntryPipe::count(Piece& piece) {
-  if (piece.counted) return;
+  if (piece.counted || !piece.done || !piece.enqueued) return;
   piece.counted = true;
-  blocks_.add_waiting(piece.deflated.size());
+  blocks_.add_waiting(piece.deflated.held_bytes());
 }
 
 EntryTable::Row EntryPipe::enqueue(const EntryRef& entry, bool lazy) {
@@ -53,8 +53,10 @@ EntryTable::Row EntryPipe::enqueue(const EntryRef& entry, bool lazy) {
   {
     const std::lock_guard lock{mutex_};
     entry->enqueued = true;
-    for (const PieceRef& piece : entry->pieces)
-      if (piece->done) count(*piece);
+    for (const PieceRef& piece : entry->pieces) {
+      piece->enqueued = true;
+      count(*piece);
+    }
     queue_.push_back(entry);
     wake = !lazy || queue_.size() >= kLazyEntries;
   }
@@ -65,6 +67,8 @@ EntryTable::Row EntryPipe::enqueue(const EntryRef& entry, bool lazy) {
 void EntryPipe::append(const EntryRef& entry, const PieceRef& piece) {
   const std::lock_guard lock{mutex_};
   entry->pieces.push_back(piece);
+  piece->enqueued = entry->enqueued;
+  count(*piece);
 }
 
 void EntryPipe::seal(const EntryRef& entry, const Sha256Digest& sha256, std::uint64_t size) {
@@ -83,6 +87,7 @@ void EntryPipe::complete(Piece& piece) {
   {
     const std::lock_guard lock{mutex_};
     piece.done = true;
+    count(piece);
     wake = head_is_ready();
   }
   if (wake) work_.notify_one();
@@ -156,7 +161,6 @@ void EntryPipe::write_head(std::unique_lock<std::mutex>& lock) {
   std::deque<PieceRef> pieces;
   if (entry != nullptr) {
     pieces.swap(entry->pieces);
-    for (const PieceRef& piece : pieces) count(*piece);
   }
   lock.unlock();
   if (entry == nullptr) {
@@ -165,7 +169,7 @@ void EntryPipe::write_head(std::unique_lock<std::mutex>& lock) {
       if (auto flushed = sink_.flush(); !flushed) fail(std::move(flushed).error());
   } else {
     write_buffered(*entry, pieces);
-    for (const PieceRef& piece : pieces) blocks_.remove_waiting(piece->deflated.size());
+    for (const PieceRef& piece : pieces) blocks_.remove_waiting(piece->deflated.held_bytes());
     pieces.clear();
   }
   lock.lock();
@@ -220,12 +224,11 @@ void EntryPipe::write_streamed(std::unique_lock<std::mutex>& lock, const EntryRe
     if (stopping_ || entry->pieces.empty()) break;
     const PieceRef piece = entry->pieces.front();
     entry->pieces.pop_front();
-    count(*piece);
     lock.unlock();
     put_piece(*piece);
     item.crc = combine_crc32(item.crc, piece->crc, piece->size);
     ended = piece->ends_stream;
-    blocks_.remove_waiting(piece->deflated.size());
+    blocks_.remove_waiting(piece->deflated.held_bytes());
     piece->raw.reset();
     lock.lock();
   }
@@ -243,7 +246,7 @@ void EntryPipe::write_streamed(std::unique_lock<std::mutex>& lock, const EntryRe
 
 /// A piece as part of a deflate stream.
 void EntryPipe::put_piece(const Piece& piece) {
-  put_data(piece.deflated);
+  for (std::size_t i = 0; i < piece.deflated.chunks(); ++i) put_data(piece.deflated.chunk(i));
   if (piece.raw == nullptr) return;
   std::span<const std::byte> rest = piece.raw->bytes();
   while (!rest.empty()) {

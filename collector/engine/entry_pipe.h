@@ -22,11 +22,12 @@ namespace hozen {
 struct Piece {
   std::uint64_t size = 0;  ///< uncompressed
   std::uint32_t crc = 0;
-  std::vector<std::byte> deflated;
+  PackedBytes deflated;
   BlockRef raw;              ///< set instead when compression does not pay
   bool ends_stream = false;  ///< its deflate block is the last of the stream
   // Of the pipe, under its lock:
   bool done = false;
+  bool enqueued = false;  ///< its entry is
   bool counted = false;
 };
 using PieceRef = std::shared_ptr<Piece>;

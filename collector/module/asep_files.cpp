@@ -113,8 +113,10 @@ class Search {
 /// there is looked for all the same.
 std::optional<EvidencePath> usual_folder(std::string_view variable, const Environment& environment,
                                          const UserProfile* user) {
-  if (equals_fold(variable, "%ProgramData%"))
-    return EvidencePath::parse(environment.expand("%SystemDrive%\\ProgramData"));
+  if (equals_fold(variable, "%ProgramData%")) {
+    auto folder = EvidencePath::parse(environment.expand("%SystemDrive%\\ProgramData"));
+    return folder ? std::optional{*std::move(folder)} : std::nullopt;
+  }
   if (user == nullptr || user->folder.empty()) return {};
   const bool xp = equals_fold(user->folder.parent().name(), "Documents and Settings");
   if (equals_fold(variable, "%USERPROFILE%")) return user->folder;

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/base/bytes.h"
@@ -396,6 +401,53 @@ TEST_F(BundleWriterTest, ReturnsTheSinksErrorFromEveryCall) {
   EXPECT_FALSE(builder.writer().close_segment("", kBundleTime));
   EXPECT_FALSE(builder.writer().finish({}, kBundleTime));
   EXPECT_LE(builder.sink().bytes.size(), 1000u);
+}
+
+/// A slow disk: its first write lasts until 48 MiB were read meanwhile, or half a second.
+class SlowSink final : public ByteSink {
+ public:
+  static constexpr std::uint64_t kTooMuch = 48 * kMiB;
+
+  Result<void> write(std::span<const std::byte> /*more*/) override {
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, std::exchange(patience_, {}), [this] { return read_ >= kTooMuch; });
+    read_meanwhile = std::max(read_meanwhile, std::exchange(slow_, false) ? read_ : 0);
+    return {};
+  }
+  Result<void> flush() override { return {}; }
+  void was_read(std::uint64_t bytes) {
+    const std::lock_guard lock{mutex_};
+    read_ += bytes;
+    changed_.notify_one();
+  }
+  std::uint64_t read_meanwhile = 0;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::chrono::milliseconds patience_{500};
+  bool slow_ = true;
+  std::uint64_t read_ = 0;
+};
+
+TEST(BundleWriter, ReadsNoMoreThanItCanHoldWhenTheSinkIsSlow) {
+  // Compresses to about half, so that it waits compressed.
+  auto content = random_bytes(kMiB, 1);
+  for (std::size_t i = 0; i < content.size(); i += 2) content[i] = std::byte{'a'};
+  SlowSink sink;
+  constexpr std::uint64_t kSize = 128 * kMiB;
+  ScriptedSource file{kSize, [&](std::uint64_t offset, std::span<std::byte> out) {
+                        const auto size = std::min<std::uint64_t>(out.size(), kSize - offset);
+                        std::copy_n(content.begin(), size, out.begin());
+                        sink.was_read(size);
+                        return Result<std::size_t>{size};
+                      }};
+  auto writer = BundleWriter::create(sink, {2, DeflateEncoder::fastest});
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE((*writer)->add_file(path_of("C:\\big"), file, kBundleTime, kNoLimit));
+  ASSERT_TRUE((*writer)->settle());
+  EXPECT_GT(sink.read_meanwhile, kMiB);
+  EXPECT_LT(sink.read_meanwhile, SlowSink::kTooMuch);
 }
 
 TEST(BundleWriter, FailsWhereverTheSinkDoes) {
