@@ -45,10 +45,13 @@ Result<OutputFactory> choose_output(const std::string& given) {
   if (fs::is_directory(path, failure)) return OutputFactory{file_in(path)};
   if (fs::exists(path, failure))
     return refused(given, "exists already and is not a folder; nothing is overwritten");
-  if (ends_with_fold(given, ".zip"))
-    return OutputFactory{[given](const std::string&) { return create_output_file(given); }};
-  fs::create_directories(path, failure);
+  const bool is_file = ends_with_fold(given, ".zip");
+  failure.clear();
+  if (const NativePath folder = is_file ? path.parent_path() : path; !folder.empty())
+    fs::create_directories(folder, failure);
   if (failure) return refused(given, "cannot make the folder: " + failure.message());
+  if (is_file)
+    return OutputFactory{[given](const std::string&) { return create_output_file(given); }};
   return OutputFactory{file_in(path)};
 }
 

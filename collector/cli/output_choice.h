@@ -9,8 +9,8 @@
 namespace hozen::cli {
 
 /// Looked at before anything is collected: an existing folder, a folder to be made, a file to be
-/// made, or standard output. Errc::io when the folder cannot be written to; Errc::malformed when a
-/// file of that name is there already.
+/// made (and its folder), or standard output. Errc::io when the folder cannot be written to;
+/// Errc::malformed when a file of that name is there already.
 Result<OutputFactory> choose_output(const std::string& given);
 
 }  // namespace hozen::cli

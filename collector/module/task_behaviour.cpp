@@ -192,10 +192,7 @@ void judge_at_job(const TaskCase& one, std::vector<RuleHit>& hits) {
        true});
 }
 
-bool is_system(std::string_view user) {
-  return user == "S-1-5-18" || equals_fold(user, "SYSTEM") || equals_fold(user, "LocalSystem") ||
-         equals_fold(user, "NT AUTHORITY\\SYSTEM");
-}
+bool is_system(std::string_view user) { return sid_of_account(user) == "S-1-5-18"; }
 
 bool has_proxy(const std::vector<RuleHit>& shared) {
   return std::any_of(shared.begin(), shared.end(),

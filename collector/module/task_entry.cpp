@@ -34,19 +34,6 @@ std::string_view run_level_of(const CachedTriggers& cached) {
   return cached.has(task_flag::kHighestRunLevel) ? "HighestAvailable" : "LeastPrivilege";
 }
 
-/// The SID that an account's text is or stands for; "" for other names.
-std::string sid_of_account(std::string_view account) {
-  if (starts_with_fold(account, "S-1-")) return std::string{account};
-  const auto at = account.rfind('\\');
-  const std::string_view name = at == std::string_view::npos ? account : account.substr(at + 1);
-  for (const auto& [known, sid] :
-       {std::pair{"SYSTEM", "S-1-5-18"}, std::pair{"LocalSystem", "S-1-5-18"},
-        std::pair{"LOCAL SERVICE", "S-1-5-19"}, std::pair{"LocalService", "S-1-5-19"},
-        std::pair{"NETWORK SERVICE", "S-1-5-20"}, std::pair{"NetworkService", "S-1-5-20"}})
-    if (equals_fold(name, known)) return sid;
-  return {};
-}
-
 /// "S-1-5-18, HighestAvailable".
 std::string principal_text(const TaskPrincipal& principal) {
   const std::string& account = principal.user.empty() ? principal.group : principal.user;
@@ -73,6 +60,19 @@ bool same_action(const TaskAction& a, const TaskAction& b) {
 }
 
 }  // namespace
+
+std::string sid_of_account(std::string_view account) {
+  if (starts_with_fold(account, "S-1-")) return std::string{account};
+  constexpr std::string_view kWindows = "NT AUTHORITY\\";
+  const std::string_view name =
+      starts_with_fold(account, kWindows) ? account.substr(kWindows.size()) : account;
+  for (const auto& [known, sid] :
+       {std::pair{"SYSTEM", "S-1-5-18"}, std::pair{"LocalSystem", "S-1-5-18"},
+        std::pair{"LOCAL SERVICE", "S-1-5-19"}, std::pair{"LocalService", "S-1-5-19"},
+        std::pair{"NETWORK SERVICE", "S-1-5-20"}, std::pair{"NetworkService", "S-1-5-20"}})
+    if (equals_fold(name, known)) return sid;
+  return {};
+}
 
 const std::vector<TaskAction>& ScheduledTask::actions() const {
   static const std::vector<TaskAction> none;

@@ -355,4 +355,8 @@ inline constexpr std::array kTaskFields{
                    }},
 };
 
+/// The SID that an account's text ("SYSTEM", "NT AUTHORITY\\LocalService", "S-1-5-18") is or stands
+/// for; "" for other names, those of other domains among them.
+std::string sid_of_account(std::string_view account);
+
 }  // namespace hozen

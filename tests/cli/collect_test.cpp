@@ -125,6 +125,13 @@ TEST_F(CommandLineTest, QuietPrintsOnlyPathAndSeal) {
   EXPECT_THAT(ended.error, IsEmpty());
 }
 
+TEST_F(CommandLineTest, MakesTheFolderOfTheBundleItIsToWrite) {
+  const Ended ended =
+      run({"collect", "--root", root(), "--output", "new/case 42/a.zip", "--quiet"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_EQ(run({"verify", "new/case 42/a.zip"}).exit_code, 0);
+}
+
 TEST_F(CommandLineTest, WritesTheBundleToStandardOutputAndNothingElse) {
   const Ended ended = run({"collect", "--root", root(), "--output", "-"});
   EXPECT_EQ(ended.exit_code, 0) << ended.error;

@@ -105,7 +105,9 @@ TEST(HostileNames, SurviveCollectionVerificationAndUnpacking) {
   const auto bytes = bytes_of(bundle);
   MemorySource source{{bytes.begin(), bytes.end()}};
   std::map<std::string, std::string> restored;
-  ASSERT_TRUE(BundleReader::open(source)->each_line("artifacts", [&](std::string_view line) {
+  auto reader = BundleReader::open(source);
+  ASSERT_TRUE(reader);
+  ASSERT_TRUE(reader->each_line("artifacts", [&](std::string_view line) {
     const Json row = test::parse_json(line);
     if (!row.contains("entry")) return Result<void>{};
     // The exact path: its text, or where it is no Unicode its UTF-16 units.
