@@ -117,6 +117,14 @@ void write_artifact(Cell& cell, const ServiceFile& file) {
   file.artifact ? cell.number(file.artifact->row) : cell.absent(Absent::not_present);
 }
 
+void write_environment_libraries(const ServiceEntry& entry, Cell& cell) {
+  std::vector<std::string> paths;
+  for (const auto& file : entry.environment_libraries)
+    if (file.command)
+      paths.push_back(file.target() != nullptr ? file.target()->text() : file.command->image);
+  cell.texts(paths);
+}
+
 void write_hosts(Cell& cell, const ServiceFile& file) {
   std::vector<std::string> hosts;
   if (file.command)

@@ -78,6 +78,8 @@ struct ServiceEntry {
   std::vector<std::string> depends_on, privileges, environment;
 
   ServiceFile image, library, failure, performance;
+  /// Libraries that variables of `environment` have .NET load into the process.
+  std::vector<ServiceFile> environment_libraries;
   bool image_is_default = false;  ///< a driver without ImagePath: the file that Windows takes then
   std::string library_key;        ///< key that holds ServiceDll
   std::string service_main;
@@ -131,6 +133,7 @@ void write_command(Cell& cell, const ServiceFile& file, std::string ResolvedComm
 void write_target(Cell& cell, const ServiceFile& file);
 void write_existence(Cell& cell, const ServiceFile& file);
 void write_artifact(Cell& cell, const ServiceFile& file);
+void write_environment_libraries(const ServiceEntry& entry, Cell& cell);
 void write_hosts(Cell& cell, const ServiceFile& file);
 void write_flags(const ServiceEntry& entry, Cell& cell);
 void write_failure_actions(const ServiceEntry& entry, Cell& cell);
@@ -219,6 +222,10 @@ inline constexpr std::array kServiceFields{
                       [](const ServiceEntry& e, Cell& c) { c.texts(e.privileges); }},
     service_fields::F{{"environment", "Environment variables given to its process."},
                       [](const ServiceEntry& e, Cell& c) { c.texts(e.environment); }},
+    service_fields::F{{"environment_libraries",
+                       "Libraries that .NET loads into its process because of these variables, as "
+                       "paths; those that exist are preserved."},
+                      service_fields::write_environment_libraries},
     service_fields::F{
         {"wow64", "Value WOW64: not 0 for a 32-bit program on a 64-bit Windows."},
         [](const ServiceEntry& e, Cell& c) { service_fields::write_number(c, e.wow64); }},

@@ -119,6 +119,26 @@ void judge_library(const ServiceCase& one, const ServiceFile& file, const char* 
              "T1574.001"});
 }
 
+/// Monitoring products do this; theirs lie in Program Files.
+void judge_environment(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
+  std::string usual, unusual;
+  for (const auto& file : entry.environment_libraries) {
+    const auto* target = file.target();
+    std::string& list = target != nullptr && is_program_files(*target) ? usual : unusual;
+    list += (list.empty() ? "" : ", ") + quote(target != nullptr ? target->text() : file.text);
+  }
+  if (usual.empty() && unusual.empty()) return;
+  add(hits, {"environment_library",
+             "Library loaded into a service through its environment",
+             {"The Environment of the service has .NET load " +
+                  (unusual.empty() ? usual : unusual) + " into its process.",
+              unusual.empty() ? 15 : 35,
+              Family::registry_state,
+              {}},
+             "T1574.012",
+             unusual.empty()});
+}
+
 /// True for a shared rule whose fact a rule of services has said already.
 bool is_said(const RuleHit& hit, const std::vector<RuleHit>& hits) {
   const std::string_view by = hit.rule == "proxy_execution"     ? "shell_as_service"
@@ -190,6 +210,15 @@ std::vector<RuleHit> assess_service_files(const ServiceCase& one,
     if (entry.performance.target() != nullptr &&
         !lies_in_windows(*entry.performance.target(), one.windows))
       judge_shared(one, entry.performance, entry.performance_written, hits, not_checked);
+  }
+  judge_environment(entry, hits);
+  // One of them stands for all: a list of them does not make it worse.
+  const auto& libraries = entry.environment_libraries;
+  const auto there = std::find_if(libraries.begin(), libraries.end(),
+                                  [](const ServiceFile& file) { return file.info.has_value(); });
+  if (!libraries.empty()) {
+    const ServiceFile& first = there != libraries.end() ? *there : libraries.front();
+    if (first.command) judge_shared(one, first, entry.written, hits, not_checked);
   }
   return hits;
 }

@@ -70,6 +70,9 @@ constexpr NamedAdvice kAdvice[] = {
     {"performance_library_elsewhere",
      {"Products bring libraries for their own counters.",
       "The preserved library: its signature and hash."}},
+    {"environment_library",
+     {"Products that watch the performance of .NET programs load a profiler this way.",
+      "The preserved library: its signature and hash; who wrote the service's key when."}},
     {"copied_text",
      {"A part of the same product, or a service of Windows that the table does not know.",
       "What the service runs, compared with the one whose text it has."}},
@@ -121,6 +124,7 @@ std::string subject_of(const ServiceEntry& entry, const RuleHit& lead) {
   if (!entry.library.text.empty()) file = &entry.library;
   if (lead.rule == "failure_command") file = &entry.failure;
   if (lead.rule == "performance_library_elsewhere") file = &entry.performance;
+  if (lead.rule == "environment_library") file = &entry.environment_libraries.front();
   const std::string text = file->target() != nullptr ? file->target()->text() : file->text;
   if (!text.empty()) subject += " -> " + printable(text.substr(0, kMaxSubject));
   return subject;

@@ -307,9 +307,12 @@ void ServiceReader::resolve(ServiceEntry& entry) {
   if (!entry.failure.text.empty())
     entry.failure.command = resolve_command_line(entry.failure.text, resolver);
   resolver.driver = false;
-  for (ServiceFile* file : {&entry.library, &entry.performance})
+  std::vector<ServiceFile*> files{&entry.library, &entry.performance};
+  for (auto& file : entry.environment_libraries) files.push_back(&file);
+  for (ServiceFile* file : files)
     if (!file->text.empty()) file->command = resolve_dll(file->text, resolver);
-  for (ServiceFile* file : {&entry.image, &entry.library, &entry.failure, &entry.performance})
+  files.insert(files.end(), {&entry.image, &entry.failure});
+  for (ServiceFile* file : files)
     if (file->target() != nullptr && file->command->target_existence() == Existence::exists)
       file->info = evidence_.look_at(*file->target());
   compare_with_baseline(entry);

@@ -74,6 +74,30 @@ std::string group_of(std::string_view arguments) {
   return {};
 }
 
+/// Variables with the path of a library that the runtime of .NET loads (COR_PROFILER_PATH of the
+/// Framework, CORECLR_ of what followed it, each with _32, _64 and the like behind it), or a list
+/// of them (DOTNET_STARTUP_HOOKS).
+std::vector<ServiceFile> libraries_of(const std::vector<std::string>& environment) {
+  std::vector<ServiceFile> libraries;
+  for (const auto& variable : environment) {
+    const auto equals = variable.find('=');
+    if (equals == std::string::npos) continue;
+    const std::string name = variable.substr(0, equals);
+    std::string_view value = std::string_view{variable}.substr(equals + 1);
+    const bool list = equals_fold(name, "DOTNET_STARTUP_HOOKS");
+    if (!list && !starts_with_fold(name, "COR_PROFILER_PATH") &&
+        !starts_with_fold(name, "CORECLR_PROFILER_PATH"))
+      continue;
+    while (!value.empty() && libraries.size() < kMaxServiceParts) {
+      const auto end = list ? std::min(value.find(';'), value.size()) : value.size();
+      if (const auto path = trim(value.substr(0, end)); !path.empty())
+        libraries.push_back({std::string{path}});
+      value.remove_prefix(std::min(end + 1, value.size()));
+    }
+  }
+  return libraries;
+}
+
 bool is_svchost(const ServiceFile& image) {
   if (!image.command) return false;
   const std::string_view path = image.command->image;
@@ -102,6 +126,7 @@ void ServiceReader::fill(ServiceEntry& entry, const Keys& keys) {
     entry.depends_on.push_back("+" + group);
   entry.privileges = strings_of(own, "RequiredPrivileges");
   entry.environment = strings_of(own, "Environment");
+  entry.environment_libraries = libraries_of(entry.environment);
   entry.image.text = text_of(own, "ImagePath");
   entry.reboot_message = text_of(own, "RebootMessage");
   entry.performance.text = text_of(keys.performance, "Library");
@@ -184,6 +209,7 @@ void ServiceReader::preserve(ServiceEntry& entry) {
   // No table says which of Windows' libraries belong there.
   if (entry.performance.target() != nullptr)
     preserve(entry.performance, entry, "Performance\\Library");
+  for (auto& file : entry.environment_libraries) preserve(file, entry, "Environment");
 }
 
 void ServiceReader::preserve(ServiceFile& file, const ServiceEntry& entry, std::string_view what) {

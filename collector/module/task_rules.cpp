@@ -13,6 +13,9 @@ constexpr std::uint32_t kReadRights = 0x1 | 0x20000 | 0x10000000 | 0x80000000;
 /// SYSTEM, Administrators, and everyone whom they belong to.
 constexpr std::string_view kReaders[] = {"S-1-5-18", "S-1-5-32-544", "S-1-1-0", "S-1-5-11"};
 
+/// What netero1010/GhostTask gives each task it writes into the registry: nobody may read it.
+constexpr std::string_view kGhostTask = "O:BAG:SYD:";
+
 std::string quote(std::string_view text) { return "'" + printable(text) + "'"; }
 
 RuleHit hit(std::string rule, std::string title, std::string fact, int weight, std::string attack,
@@ -59,9 +62,10 @@ void judge_descriptor(const TaskCase& one, std::vector<RuleHit>& hits) {
   const std::string why = denied != dacl.end()
                               ? "denies " + std::string{sddl_sid(denied->sid)} + " to read it"
                               : "lets neither SYSTEM nor Administrators read it";
+  const std::string text = task.tree->descriptor->sddl();
   hits.push_back(hit("descriptor_denies_reading", "Task hidden by its security descriptor",
-                     "The security descriptor of the task " + why + ": " +
-                         printable(task.tree->descriptor->sddl()) + ".",
+                     "The security descriptor of the task " + why + ": " + printable(text) +
+                         (text == kGhostTask ? ", as the tool GhostTask writes it." : "."),
                      50, "T1564"));
 }
 

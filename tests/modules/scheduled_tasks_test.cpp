@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "collector/base/text.h"
+#include "tests/builders/security_builder.h"
 #include "tests/modules/ordinary_task.h"
 
 namespace hozen {
@@ -230,6 +231,19 @@ TEST(ScheduledTasks, ADescriptorThatDeniesReadingIsReported) {
   const Finding* finding = machine.run().finding("scheduled_tasks.descriptor_denies_reading");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(severity_of(*finding), Severity::medium);
+}
+
+TEST(ScheduledTasks, TheDescriptorOfGhostTaskIsNamed) {
+  TaskMachine machine;
+  machine.add_tree("\\T", TaskMachine::guid(1));
+  machine.add_cache({.path = "\\T", .command = std::string{kAgent}}, TaskMachine::guid(1));
+  const auto descriptor =
+      builders::SecurityBuilder{}.owner("S-1-5-32-544").group("S-1-5-18").empty_dacl().bytes();
+  machine.windows.value(std::string{kCache} + "Tree\\T", "SD", TaskMachine::data(descriptor));
+  const Finding* finding = machine.run().finding("scheduled_tasks.descriptor_denies_reading");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_GE(severity_of(*finding), Severity::medium);
+  EXPECT_THAT(finding->why.front().fact, HasSubstr("O:BAG:SYD:, as the tool GhostTask writes it."));
 }
 
 TEST(ScheduledTasks, AClassLeadsToItsServerWhichIsPreserved) {

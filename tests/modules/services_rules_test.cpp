@@ -164,6 +164,30 @@ TEST(Services, SecurityThatHidesOrGivesAwayAServiceIsReported) {
   }
 }
 
+TEST(Services, LibrariesThatAnEnvironmentHasDotNetLoadAreReportedAndPreserved) {
+  fake::FakeWindows windows;
+  for (const auto* file : {"C:\\Stage\\p.dll", "C:\\Stage\\hook.dll",
+                           "C:\\Program Files\\Vendor\\apm.dll", "C:\\Windows\\ok.exe"})
+    windows.program(file);
+  add(windows, "Web", "C:\\Windows\\ok.exe");
+  const auto run_with = [&](const std::vector<std::string>& variables) {
+    windows.value(key_of("Web"), "Environment", fake::multi_sz(variables));
+    return run_services(windows);
+  };
+  ModuleRun run = run_with({"COR_ENABLE_PROFILING=1", "cor_profiler_path_64=C:\\Stage\\p.dll",
+                            "DOTNET_STARTUP_HOOKS=;C:\\Stage\\hook.dll;C:\\Stage\\gone.dll"});
+  EXPECT_EQ(only_finding(run), "services.environment_library medium");
+  EXPECT_EQ(record_of(run, "Web").json_of("environment_libraries"),
+            "[\"C:\\\\Stage\\\\p.dll\",\"C:\\\\Stage\\\\hook.dll\",\"C:\\\\Stage\\\\gone.dll\"]");
+  EXPECT_TRUE(run.context->has_collected("C:\\Stage\\p.dll"));
+  EXPECT_TRUE(run.context->has_collected("C:\\Stage\\hook.dll"));
+  run = run_with({"CORECLR_PROFILER_PATH=C:\\Program Files\\Vendor\\apm.dll"});
+  EXPECT_EQ(only_finding(run), "services.environment_library low");
+  EXPECT_TRUE(run.context->has_collected("C:\\Program Files\\Vendor\\apm.dll"));
+  run = run_with({"PATH=C:\\Stage", "COR_PROFILER_PATH", "COR_PROFILER_PATH= "});
+  EXPECT_EQ(run.context->findings.size(), 0u);
+}
+
 TEST(Services, LibrariesOutsideOfTheUsualFoldersAreReported) {
   fake::FakeWindows windows;
   windows.program("C:\\Vendor\\a.dll");
