@@ -2,6 +2,7 @@
 // program name leads, which file a COM class is.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,13 @@ class AsepEvidence {
   /// For resolve_command_line and resolve_dll; valid while this object lives.
   ResolverContext resolver(std::size_t installation, const UserProfile* user, bool wow64,
                            bool shell_execute);
+  using Resolve = std::function<ResolvedCommand(const ResolverContext&)>;
+  /// `text` of the machine that names a folder of whoever logs on (%APPDATA%, %TEMP% …), resolved
+  /// as the machine and as each user; any other text, as the machine alone. The answer is the first
+  /// that leads to a file that exists, the further ones that do stand in `others`. Where none does:
+  /// that of a user when `by_users` (it runs as them for certain), else the machine's.
+  ResolvedCommand resolve_for_all(std::string_view text, std::size_t installation, bool wow64,
+                                  bool shell_execute, bool by_users, const Resolve& resolve);
   /// Whether a file exists; `unknown` when the source does not hold its volume, or holds only parts
   /// of it and not its folder.
   Existence existence(const EvidencePath& path);
@@ -65,6 +73,7 @@ class AsepEvidence {
   /// Existing files outside the Windows folder that the command line names anywhere: an argument, a
   /// variable that a shell sets, a redirection.
   std::vector<EvidencePath> named_files(const AsepEntry& entry);
+  bool belongs_to(const UserProfile& user, std::size_t installation) const;
   bool holds_files(const EvidencePath& folder);
   bool holds_whole_volume(const EvidencePath& path);
   Existence look_for(const EvidencePath& path, bool folder);

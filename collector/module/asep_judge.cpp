@@ -206,8 +206,14 @@ std::vector<RuleHit> all_hits(const AsepCase& one, std::vector<RuleHit> own,
     input.reference_time = one.reference_time;
     input.written = entry.key_written;
     Assessment shared = assess_command(input);
+    const auto is_known = [&](const RuleHit& hit) {
+      return says_the_same(own, hit) ||
+             (command.of_another_user &&
+              std::any_of(own.begin(), own.end(),
+                          [&](const RuleHit& other) { return other.rule == hit.rule; }));
+    };
     for (auto& hit : shared.hits)
-      if (counts(hit, entry) && !says_the_same(own, hit)) own.push_back(std::move(hit));
+      if (counts(hit, entry) && !is_known(hit)) own.push_back(std::move(hit));
     for (auto& text : shared.not_checked) add_unique(not_checked, text);
   };
   judge(*entry.command, one.file);

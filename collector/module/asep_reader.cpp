@@ -4,6 +4,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/rules.h"
+#include "collector/module/shortcut.h"
 #include "collector/module/system_names.h"
 
 namespace hozen {
@@ -241,22 +242,30 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
   if (element.enabled) entry.enabled = element.enabled;
   const std::string text = evidence_.with_drive(
       element.resolved.empty() ? element.text : element.resolved, installation);
-  const auto context = evidence_.resolver(installation, entry.user, entry.wow64,
-                                          entry.location->module == AsepModule::run_keys);
+  const bool logon = entry.location->module == AsepModule::run_keys;
+  const auto context = evidence_.resolver(installation, entry.user, entry.wow64, logon);
+  const auto resolved = [&](const std::string& what, auto resolver) {
+    if (entry.user != nullptr || entry.location->hive == AsepHive::control_set)
+      return resolver(what, context);
+    return evidence_.resolve_for_all(
+        what, installation, entry.wow64, logon, logon,
+        [&](const ResolverContext& one) { return resolver(what, one); });
+  };
   switch (element.resolution) {
     case AsepResolution::none:
       break;
     case AsepResolution::command:
-      entry.command = resolve_command_line(text, context);
+      entry.command = resolved(text, resolve_command_line);
       if (!element.otherwise.empty() && entry.command->image_existence != Existence::exists)
-        if (auto searched = resolve_command_line(element.otherwise, context);
+        if (auto searched = resolved(element.otherwise, resolve_command_line);
             is_found_program(searched))
           entry.command = std::move(searched);
+      if (logon) follow_shortcut(entry);
       break;
     case AsepResolution::dll:
-      entry.command = resolve_dll(text, context);
+      entry.command = resolved(text, resolve_dll);
       if (!element.otherwise.empty() && entry.command->image_existence != Existence::exists)
-        if (auto searched = resolve_dll(element.otherwise, context);
+        if (auto searched = resolved(element.otherwise, resolve_dll);
             searched.image_existence == Existence::exists)
           entry.command = std::move(searched);
       break;
@@ -286,6 +295,34 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
   entry.known = default_of(entry, *context.environment, evidence_.windows(installation));
   compare_with_machine(entry);
   evidence_.preserve_target(entry);
+}
+
+/// An entry may name a shortcut: what that starts stands among the further commands.
+void AsepReader::follow_shortcut(AsepEntry& entry) {
+  ResolvedCommand& command = *entry.command;
+  const auto& target = command.target_path();
+  if (!target || command.target_existence() != Existence::exists ||
+      !ends_with_fold(target->name(), ".lnk"))
+    return;
+  const auto fail = [&](const Error& error) {
+    context_.note(Error{error.code, "shortcut " + target->text() + ": " + error.what, error.offset,
+                        error.detail});
+  };
+  const auto artifact = context_.collect(
+      *target, "autostart " + std::string{entry.location->id} + ": " + entry.place(),
+      Priority::high);
+  const auto content = context_.read(artifact, kMaxShortcutBytes);
+  if (!content) return fail(content.error());
+  const auto link = parse_lnk(Bytes{*content});
+  if (!link) return fail(link.error());
+  for (const auto& problem : link->problems) fail(problem);
+  const std::string text = shortcut_command(*link);
+  if (text.empty()) return;
+  auto led_to = resolve_command_line(
+      text, evidence_.resolver(entry.installation_index, entry.user, entry.wow64, true));
+  led_to.steps.insert(led_to.steps.begin(), "the shortcut " + target->text() + " starts " + text);
+  command.other_commands.push_back(text);
+  command.others.push_back(std::move(led_to));
 }
 
 void AsepReader::compare_with_machine(AsepEntry& entry) {

@@ -73,6 +73,7 @@ class AsepReader {
   void remember_folder(const AsepEntry& entry);
   void read_folders(const OnEntry& on_entry);
   void compare_with_machine(AsepEntry& entry);
+  void follow_shortcut(AsepEntry& entry);
   bool is_entry(const AsepHit& hit);
   void gather_approvals(RegistryHive& hive);
   bool needs_classes() const;

@@ -30,7 +30,11 @@ constexpr std::string_view kWindowsRoots[] = {"Windows",
                                               "Boot",
                                               "EFI",
                                               "MSOCache",
-                                              "inetpub"};
+                                              "inetpub",
+                                              // Short names of the above.
+                                              "PROGRA~1",
+                                              "PROGRA~2",
+                                              "PROGRA~3"};
 
 /// Below the Windows folder, yet writable by ordinary users.
 constexpr std::string_view kWritableInWindows[] = {"Temp",
@@ -105,7 +109,9 @@ bool is_program_files(const EvidencePath& file) {
   const auto& c = file.components();
   return c.size() > 1 &&
          (equals_fold(c[0], "Program Files") || equals_fold(c[0], "Program Files (x86)") ||
-          equals_fold(c[0], "Program Files (Arm)"));
+          equals_fold(c[0], "Program Files (Arm)") ||
+          // Their short names; where they are another folder's, the resolver has found it.
+          equals_fold(c[0], "PROGRA~1") || equals_fold(c[0], "PROGRA~2"));
 }
 
 bool is_recent(FileTime written, FileTime reference_time) {

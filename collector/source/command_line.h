@@ -122,6 +122,8 @@ struct ResolvedCommand {
   /// neither others of its own: all stand here).
   std::vector<std::string> other_commands;
   std::vector<ResolvedCommand> others;
+  /// In `others`: the same command as another user would run it.
+  bool of_another_user = false;
   /// The SysWOW64 copy of the image or payload, when it and the file in System32 both exist.
   std::optional<EvidencePath> wow64_path;
   /// Unquoted path with spaces: what CreateProcess tries before the file that is meant.

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "collector/base/text.h"
-#include "collector/formats/lnk.h"
 #include "collector/module/asep_files.h"
 #include "collector/module/asep_judge.h"
 #include "collector/module/asep_reader.h"
+#include "collector/module/shortcut.h"
 
 namespace hozen::modules {
 namespace {
@@ -46,9 +46,6 @@ constexpr std::string_view kAttack[] = {
     "T1218",     "T1218.001", "T1218.002", "T1218.003", "T1218.004", "T1218.005", "T1218.007",
     "T1218.008", "T1218.009", "T1218.010", "T1218.011", "T1547.001", "T1564",     "T1564.001",
     "T1564.004", "T1574.001", "T1574.009"};
-
-/// A shortcut or address file is a few KiB; what is larger is none.
-constexpr std::uint64_t kMaxShortcutBytes = 1u << 20;
 
 /// A folder whose files start, as the registry or the table says.
 struct StartupFolder {
@@ -180,11 +177,8 @@ class StartupItems {
       return {};
     }
     for (const auto& problem : link->problems) note(file, problem);
-    const LinkTarget target = target_of(*link);
-    if (target.path.empty()) return {};
-    std::string command = '"' + target.path + '"';
-    if (link->arguments && !link->arguments->text.empty()) command += ' ' + link->arguments->text;
-    trailing_bytes_ = link->trailing_bytes;
+    std::string command = hozen::shortcut_command(*link);
+    if (!command.empty()) trailing_bytes_ = link->trailing_bytes;
     return command;
   }
 
