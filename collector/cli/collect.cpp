@@ -1,9 +1,11 @@
 // hozen collect
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "collector/base/log.h"
 #include "collector/base/text.h"
+#include "collector/cli/begun_output.h"
 #include "collector/cli/command.h"
 #include "collector/cli/command_parser.h"
 #include "collector/cli/console.h"
@@ -124,20 +126,19 @@ int run_collection(const Options& options, EvidenceSource& source, const OutputF
   std::stop_source stop;
   stop_on_interrupt(stop);
   ProgressView view{form};
-  std::string begun;
-  const OutputFactory tracked = [&](const std::string& name) {
-    auto sink = output(name);
-    if (sink) begun = (*sink)->path();
-    return sink;
+  BegunOutput begun;
+  const OutputFactory tracked =
+      [&](const std::string& name) -> Result<std::unique_ptr<BundleOutput>> {
+    HOZEN_TRY(auto sink, output(name));
+    return tracked_output(std::move(sink), begun);
   };
   auto result = collect(source, tracked, collection, all_modules(), view, stop);
   view.finish();
-  if (!result)
-    return fail(kExitOutput,
-                "the bundle cannot be written: " + printable(result.error().text()) +
-                    (begun.empty() || begun == "-"
-                         ? ""
-                         : "\nWhat was written until then is left as it is: " + printable(begun)));
+  if (!result) {
+    const std::string left = what_is_left(begun);
+    return fail(kExitOutput, "the bundle cannot be written: " + printable(result.error().text()) +
+                                 (left.empty() ? "" : "\n" + left));
+  }
   return tell(*result, options);
 }
 

@@ -1,12 +1,16 @@
 // hozen recover
+#include <boost/filesystem/operations.hpp>
 #include <memory>
+#include <utility>
 
 #include "collector/base/native_file.h"
+#include "collector/base/native_path.h"
 #include "collector/base/text.h"
 #include "collector/cli/command.h"
 #include "collector/cli/command_parser.h"
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
+#include "collector/cli/output_choice.h"
 #include "collector/engine/byte_size.h"
 #include "collector/engine/file_sink.h"
 #include "collector/engine/host.h"
@@ -17,6 +21,8 @@
 
 namespace hozen::cli {
 namespace {
+
+namespace fs = boost::filesystem;
 
 struct Options {
   std::string partial, output;
@@ -31,6 +37,9 @@ std::string default_output(std::string_view partial) {
 
 /// What the run had not done, and why the rest of the file is of no use.
 std::string told(const Remainder& remainder) {
+  if (remainder.manifest_json && remainder.behind != 0)
+    return "The run had finished: its bundle is whole.\nNot taken: " + grouped(remainder.behind) +
+           " bytes that stand behind the bundle\n";
   if (remainder.manifest_json)
     return "The run had finished: nothing is missing but the end of the file, which was written "
            "anew.\n";
@@ -50,7 +59,52 @@ std::string told(const Remainder& remainder) {
   return text;
 }
 
+/// What stands in the way of `name`, and what to do about it.
+std::string obstacle(const Options& options, const std::string& name, const Error& error) {
+  const NativePath unfinished = native_path(name + ".partial");
+  boost::system::error_code failure;
+  if (fs::exists(native_path(name), failure))
+    return printable(name) +
+           " is there already, and nothing is overwritten: give another name with --output";
+  if (fs::equivalent(unfinished, native_path(options.partial), failure))
+    return printable(name) + " would be written to " + printable(name) +
+           ".partial, which is what is to be recovered: give another name with --output";
+  if (fs::exists(unfinished, failure))
+    return printable(name) +
+           ".partial is there already: a recovery that was interrupted left it, or one is "
+           "running. Remove it when none is, or give another name with --output";
+  return "cannot write " + printable(name) + ": " + printable(error.text());
+}
+
+/// A file beside what is recovered, or where --output says. The error's detail is for the user.
+Result<std::unique_ptr<BundleOutput>> create_output(const Options& options) {
+  std::string name = default_output(options.partial);
+  OutputFactory create = create_output_file;
+  if (!options.output.empty()) {
+    auto chosen = choose_output(options.output);
+    if (!chosen)
+      return Error{
+          chosen.error().code,
+          options.output,
+          {},
+          "cannot write to " + printable(options.output) + ": " + printable(chosen.error().detail)};
+    create = *std::move(chosen);
+    name = native_text(native_path(name).filename());
+  }
+  auto output = create(name);
+  if (output) return output;
+  const bool is_file = ends_with_fold(options.output, ".zip");
+  return Error{output.error().code,
+               name,
+               {},
+               obstacle(options, is_file ? options.output : name, output.error())};
+}
+
 int recover(const Options& options, const std::vector<std::string>& arguments) {
+  if (options.output == "-")
+    return fail(kExitUsage,
+                "a recovered bundle is read again to verify it, which standard output does not "
+                "allow: give a folder or a file with --output");
   const auto file = open_native_file(options.partial);
   if (!file)
     return fail(kExitSource, "cannot read " + printable(options.partial) + ": " +
@@ -67,17 +121,15 @@ int recover(const Options& options, const std::vector<std::string>& arguments) {
   recovery.given = options.partial;
   const Manifest manifest = recovered_manifest(*remainder, std::move(recovery));
 
-  const std::string name =
-      options.output.empty() ? default_output(options.partial) : options.output;
-  const auto output = create_output_file(name);
-  if (!output)
-    return fail(kExitOutput,
-                "cannot write " + printable(name) + ": " + printable(output.error().text()));
+  auto output = create_output(options);
+  if (!output) return fail(kExitOutput, output.error().detail);
   const auto seal = write_recovered(**file, *remainder, manifest, **output);
-  if (!seal) return fail(kExitOutput, "cannot recover: " + printable(seal.error().text()));
-  if (const auto done = (*output)->complete(); !done)
-    return fail(kExitOutput,
-                "cannot write " + printable(name) + ": " + printable(done.error().text()));
+  const auto done = seal ? (*output)->complete() : Result<void>{seal.error()};
+  if (!done) {
+    (*output)->discard();
+    return fail(kExitOutput, "cannot recover: " + printable(done.error().text()));
+  }
+  const std::string name = (*output)->path();
   const auto written = open_native_file(name);
   const auto report = written ? verify_bundle(**written) : Result<VerifyReport>{written.error()};
   if (!report || !report->intact())
@@ -91,7 +143,8 @@ int recover(const Options& options, const std::vector<std::string>& arguments) {
           (report->entries == 1 ? " entry" : " entries") + ", " + byte_size_text(report->bytes) +
           ", intact\nseal " + to_hex(*seal) + "\n";
   if (!print(text)) return kExitOutput;
-  return remainder->fault && !remainder->is_cut ? kExitIncomplete : kExitComplete;
+  const bool all_used = (!remainder->fault || remainder->is_cut) && remainder->behind == 0;
+  return all_used ? kExitComplete : kExitIncomplete;
 }
 
 }  // namespace
@@ -103,8 +156,9 @@ void add_recover(DeclaredCommand program, const std::vector<std::string>& argume
   command.add_text("PARTIAL", options->partial, "What the run left; it is only read").required();
   command
       .add_text("--output", options->output,
-                "The bundle to write; without it beside PARTIAL, ending in .recovered.zip")
-      .value_name("FILE.zip");
+                "Folder or file for the bundle; without it beside PARTIAL, ending in "
+                ".recovered.zip")
+      .value_name("DIR|FILE.zip");
   command.footer(
       "\nEvery entry that was written whole is in the new bundle, byte for byte. Its manifest says "
       "that\nthe run was interrupted, what of its plan is not known to be finished, and how it was "

@@ -16,6 +16,9 @@ class BundleOutput : public ByteSink {
   /// Where the bytes are now: "….zip.partial" until complete(), then "….zip"; "-" for standard
   /// output.
   virtual std::string path() const = 0;
+  /// Gives up: a file that is not complete is closed and removed. What went to standard output
+  /// stays.
+  virtual void discard() = 0;
 };
 
 /// Creates `path` + ".partial", which must not exist, and neither must `path`: nothing is ever
@@ -23,7 +26,8 @@ class BundleOutput : public ByteSink {
 /// Left as it is when complete() is never called. Errc::io with the system's words.
 Result<std::unique_ptr<BundleOutput>> create_output_file(const std::string& path);
 
-/// The seal in hex, alone on a line, in a file beside the bundle: `bundle_path` + ".seal".
+/// The seal in hex, alone on a line, in a file beside the bundle: `bundle_path` + ".seal". Nothing
+/// is left of it on failure.
 Result<void> write_seal_file(const std::string& bundle_path, const Sha256Digest& seal);
 
 /// Standard output, switched to binary on Windows.

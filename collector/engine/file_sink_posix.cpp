@@ -47,6 +47,7 @@ class DescriptorSink : public BundleOutput {
 
   Result<void> complete() override { return flush(); }
   std::string path() const override { return name_; }
+  void discard() override {}
 
  protected:
   int descriptor_;
@@ -91,6 +92,11 @@ class FileSink final : public DescriptorSink {
     if (failed != 0) return system_error("rename to " + final_name_, "rename", errno);
     name_ = final_name_;
     return {};
+  }
+
+  void discard() override {
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+    if (name_ != final_name_) ::unlink(name_.c_str());
   }
 
  private:

@@ -43,6 +43,7 @@ class HandleSink : public BundleOutput {
 
   Result<void> complete() override { return flush(); }
   std::string path() const override { return name_; }
+  void discard() override {}
 
  protected:
   void* handle_;
@@ -64,6 +65,11 @@ class FileSink final : public HandleSink {
       return win32_error("rename to " + final_name_, "MoveFileExW", GetLastError());
     name_ = final_name_;
     return {};
+  }
+
+  void discard() override {
+    file_.reset();
+    if (name_ != final_name_) DeleteFileW(native_path(name_).c_str());
   }
 
  private:

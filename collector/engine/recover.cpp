@@ -276,9 +276,42 @@ class RecoveredBody final : public BundleBody {
   ByteSink& sink_;
 };
 
+/// Follows what is written in a file that may hold it already.
+class Follower final : public ByteSink {
+ public:
+  Follower(ByteSource& file, std::uint64_t offset) : file_{file}, offset_{offset} {}
+  Result<void> write(std::span<const std::byte> bytes) override {
+    if (differs_) return {};
+    std::vector<std::byte> there(
+        static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), file_.size() - offset_)));
+    HOZEN_CHECK(file_.read(offset_, there));
+    const auto end = std::mismatch(there.begin(), there.end(), bytes.begin()).first;
+    differs_ = end != there.end();
+    offset_ += static_cast<std::uint64_t>(end - there.begin());
+    return {};
+  }
+  Result<void> flush() override { return {}; }
+  /// Up to there the file holds what was written.
+  std::uint64_t offset() const { return offset_; }
+
+ private:
+  ByteSource& file_;
+  std::uint64_t offset_;
+  bool differs_ = false;
+};
+
 }  // namespace
 
-Result<Remainder> examine_remainder(ByteSource& partial) { return Walk{partial}.run(); }
+Result<Remainder> examine_remainder(ByteSource& partial) {
+  HOZEN_TRY(Remainder found, Walk{partial}.run());
+  if (found.manifest_json && found.used < found.size) {
+    Follower follower{partial, found.used};
+    RecoveredBody body{found, follower};
+    HOZEN_CHECK(write_bundle_directory(item_of(found.manifest_entry), body));
+    found.behind = found.size - follower.offset();
+  }
+  return found;
+}
 
 Manifest recovered_manifest(const Remainder& remainder, ManifestRecovery recovery) {
   Manifest manifest = remainder.start.manifest;

@@ -27,6 +27,8 @@ struct Remainder {
   /// file is missing.
   std::optional<std::string> manifest_json{};
   Entry manifest_entry{};
+  /// Bytes behind the end of a bundle that is there: not looked at.
+  std::uint64_t behind = 0;
   RunStart start;                ///< as start.json, the first entry, tells
   std::uint64_t size = 0;        ///< of the remainder
   Sha256Digest sha256{};         ///< of all of it

@@ -63,11 +63,15 @@ Result<FailureActions> parse_failure_actions(Bytes data) {
   failure.reset_period_s = header.u32<0>();
   const std::uint32_t count = header.u32<12>();
   if (count > kMaxFailureActions)
-    return Error{Errc::limit, "failure action count", data.base() + 12};
-  for (std::uint32_t i = 0; i < count; ++i) {
+    failure.problem = Error{Errc::limit, "failure action count", data.base() + 12};
+  for (std::uint32_t i = 0; i < std::min<std::size_t>(count, kMaxFailureActions); ++i) {
     const std::uint64_t offset = kFailureHeaderBytes + std::uint64_t{kFailureActionBytes} * i;
-    HOZEN_TRY(const auto action, data.fixed<kFailureActionBytes>(offset, "failure action"));
-    failure.actions.push_back({action.u32<0>(), action.u32<4>()});
+    const auto action = data.fixed<kFailureActionBytes>(offset, "failure action");
+    if (!action) {
+      failure.problem = action.error();
+      break;
+    }
+    failure.actions.push_back({action->u32<0>(), action->u32<4>()});
   }
   return failure;
 }

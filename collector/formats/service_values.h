@@ -31,14 +31,16 @@ struct FailureAction {
 struct FailureActions {
   std::uint32_t reset_period_s = 0;  ///< 0xFFFFFFFF: never
   std::vector<FailureAction> actions;
+  /// Why not all actions that are counted were read: Errc::truncated or Errc::limit.
+  std::optional<Error> problem{};
   bool runs_command() const;
 };
 
 /// The service manager takes no more (its dialogue offers three).
 constexpr std::size_t kMaxFailureActions = 1'024;
 
-/// The data of `FailureActions`. Errc::truncated when the header or a counted action is not there,
-/// Errc::limit above the cap.
+/// The data of `FailureActions`: up to the first counted action that is not there, and at most
+/// kMaxFailureActions. Errc::truncated when not even the header is.
 Result<FailureActions> parse_failure_actions(Bytes data);
 
 /// What SERVICE_TRIGGER calls dwTriggerType: "device_arrival"; "unknown" for a number without a

@@ -77,6 +77,14 @@ bool is_below_any_program_data(const EvidencePath& file) {
          equals_fold(c[1], "All Users") && c.size() <= kProgramDataDepth + 3;
 }
 
+/// True when the name of a machine may begin at `at`.
+bool begins_host(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return false;
+  const char c = text[at];
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
 }  // namespace
 
 std::optional<std::string> writable_because(const EvidencePath& file, const EvidencePath& windows) {
@@ -148,17 +156,25 @@ std::optional<std::string> remote_target(std::string_view text) {
   };
   for (const std::string_view scheme : {"http://", "https://", "ftp://", "ftps://"})
     if (const auto at = lower.find(scheme); at != std::string::npos) return cut(at);
+  for (const std::string_view form :
+       {"\\\\?\\unc\\", "\\\\.\\unc\\", "\\??\\unc\\", "\\device\\mup\\"})
+    if (const auto at = lower.find(form);
+        at != std::string::npos && begins_host(text, at + form.size()))
+      return "\\\\" + cut(at + form.size());
   for (std::size_t at = text.find("\\\\"); at != std::string_view::npos;
        at = text.find("\\\\", at + 2)) {
     // \\?\, \\.\ and doubled separators inside a local path stay on the host.
     const bool starts =
         at == 0 || std::string_view{" \t\"'=,(;"}.find(text[at - 1]) != std::string_view::npos;
-    if (!starts || at + 2 >= text.size()) continue;
-    const char next = text[at + 2];
-    const bool host = (next >= '0' && next <= '9') || (next >= 'a' && next <= 'z') ||
-                      (next >= 'A' && next <= 'Z') || static_cast<unsigned char>(next) >= 0x80;
-    if (host) return cut(at);
+    if (starts && begins_host(text, at + 2)) return cut(at);
   }
+  return {};
+}
+
+std::optional<std::string> remote_share(const ResolvedCommand& command) {
+  if (!command.has_flag(command_flag::kUncPath)) return {};
+  for (const std::string* path : {&command.payload, &command.image})
+    if (path->starts_with("\\\\")) return *path;
   return {};
 }
 

@@ -64,5 +64,8 @@ std::optional<std::string> deceptive_name(std::string_view file_name);
 /// The share or web address that a text leads to ("\\host\share", "http://…"), nothing when it
 /// stays on the host.
 std::optional<std::string> remote_target(std::string_view text);
+/// The file on a share of another machine ("\\host\…") that a command leads to, in whatever form it
+/// was written.
+std::optional<std::string> remote_share(const ResolvedCommand& command);
 
 }  // namespace hozen

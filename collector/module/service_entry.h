@@ -89,6 +89,7 @@ struct ServiceEntry {
   std::vector<ServiceTrigger> triggers;
   std::vector<FilterInstance> filters;
   std::optional<SecurityDescriptor> security{};
+  bool security_unreadable = false;  ///< its value holds something else
   /// Text values that go on behind a NUL: name of the value, what follows.
   std::vector<std::pair<std::string, std::string>> hidden_data;
 

@@ -43,23 +43,31 @@ void judge_shell(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
              "T1569.002"});
 }
 
+/// True for a share of the own machine, also one that was made a path of a drive.
+bool is_own_share(const ResolvedCommand& command) {
+  return command.hosts.empty() && command.has_flag(command_flag::kUncPath) &&
+         (command.image_path || glob_match_fold("\\\\127.0.0.1\\*", command.image) ||
+          glob_match_fold("\\\\localhost\\*", command.image));
+}
+
 /// The part of a path or command that only services for one remote command have.
 void judge_folder(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
   if (entry.is_driver()) return;  // judge_driver says it
   const std::string& text = entry.image.command->expanded;
-  for (const std::string_view part : {"*\\AppData\\*", "*\\\\127.0.0.1\\*", "*\\\\localhost\\*"}) {
-    if (!glob_match_fold(part, text)) continue;
-    add(hits, {"service_folder",
-               "Service whose program lies where services do not",
-               {"The command of the service is " + quote(text) +
-                    ": programs of services lie neither in a user's profile nor behind a share of "
-                    "the own machine.",
-                50,
-                Family::path,
-                {}},
-               "T1569.002"});
-    return;
-  }
+  constexpr std::string_view kParts[] = {"*\\AppData\\*", "*\\\\127.0.0.1\\*", "*\\\\localhost\\*"};
+  const bool named = std::any_of(std::begin(kParts), std::end(kParts), [&](std::string_view part) {
+    return glob_match_fold(part, text);
+  });
+  if (!named && !is_own_share(*entry.image.command)) return;
+  add(hits, {"service_folder",
+             "Service whose program lies where services do not",
+             {"The command of the service is " + quote(text) +
+                  ": programs of services lie neither in a user's profile nor behind a share of "
+                  "the own machine.",
+              50,
+              Family::path,
+              {}},
+             "T1569.002"});
 }
 
 void judge_unquoted(const ServiceCase& one, const ResolvedCommand& command,
@@ -86,7 +94,13 @@ void judge_unquoted(const ServiceCase& one, const ResolvedCommand& command,
 /// Drivers lie in System32\drivers or in the driver store.
 void judge_driver(const ServiceCase& one, std::vector<RuleHit>& hits) {
   const auto* target = one.entry->image.target();
-  if (!one.entry->is_driver() || target == nullptr) return;
+  if (!one.entry->is_driver()) return;
+  if (const auto share = remote_share(*one.entry->image.command))
+    add(hits, {"driver_elsewhere",
+               "Driver on a share of another machine",
+               {"The driver lies on another machine: " + quote(*share) + ".", 50, Family::path, {}},
+               "T1014"});
+  if (target == nullptr) return;
   const auto home =
       EvidencePath::parse(one.windows.volume() + target->text().substr(target->volume().size()));
   for (const std::string_view folder : {"System32\\drivers", "System32\\DriverStore"})
@@ -108,15 +122,36 @@ void judge_driver(const ServiceCase& one, std::vector<RuleHit>& hits) {
 void judge_library(const ServiceCase& one, const ServiceFile& file, const char* rule,
                    const char* title, std::vector<RuleHit>& hits) {
   const auto* target = file.target();
-  if (target == nullptr || lies_in_windows(*target, one.windows) || is_program_files(*target))
+  const auto share = remote_share(*file.command);
+  if (!share &&
+      (target == nullptr || lies_in_windows(*target, one.windows) || is_program_files(*target)))
     return;
   add(hits, {rule,
              title,
-             {quote(target->text()) + " lies neither in Windows' folders nor in Program Files.",
+             {quote(share ? *share : target->text()) +
+                  " lies neither in Windows' folders nor in Program Files.",
               20,
               Family::path,
               {}},
              "T1574.001"});
+}
+
+/// What runs cannot be told: a variable that is set for a moment leads anywhere.
+void judge_variable(const ServiceCase& one, const ServiceFile& file, std::vector<RuleHit>& hits) {
+  // Without SOFTWARE the variables of Windows' own folders are not known either.
+  if (!one.host->read || file.target() != nullptr || file.command->unknown_variables.empty() ||
+      file.command->image.find('%') == std::string::npos)
+    return;
+  add(hits,
+      {"unknown_variable",
+       "Service whose file depends on a variable that is not set",
+       {"What " + quote(file.text) + " leads to is not known: no environment has the variable " +
+            quote(file.command->unknown_variables.front()) + ".",
+        15,
+        Family::path,
+        {}},
+       "T1574.007",
+       true});
 }
 
 /// Monitoring products do this; theirs lie in Program Files.
@@ -194,6 +229,8 @@ std::vector<RuleHit> assess_service_files(const ServiceCase& one,
     judge_shared(one, entry.image, entry.written, hits, not_checked);
   }
   if (entry.image.command) judge_unquoted(one, *entry.image.command, hits);
+  for (const ServiceFile* file : {&entry.image, &entry.library})
+    if (file->command) judge_variable(one, *file, hits);
   if (entry.library.command && !usual(one.baseline->library(entry, one.windows, build))) {
     // Of a service of Windows it is said already that the library is another.
     if (one.baseline->library(entry, one.windows, build).state == InboxState::unknown)
@@ -207,8 +244,9 @@ std::vector<RuleHit> assess_service_files(const ServiceCase& one,
   if (entry.performance.command) {
     judge_library(one, entry.performance, "performance_library_elsewhere",
                   "Performance library in an unusual folder", hits);
-    if (entry.performance.target() != nullptr &&
-        !lies_in_windows(*entry.performance.target(), one.windows))
+    const auto* target = entry.performance.target();
+    if (target != nullptr ? !lies_in_windows(*target, one.windows)
+                          : remote_share(*entry.performance.command).has_value())
       judge_shared(one, entry.performance, entry.performance_written, hits, not_checked);
   }
   judge_environment(entry, hits);

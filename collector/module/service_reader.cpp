@@ -29,6 +29,15 @@ constexpr std::string_view kDecidingValues[] = {
     "Type",           "Start",   "ImagePath",  "ObjectName",  "FailureCommand",
     "FailureActions", "Library", "ServiceDll", "ServiceMain", "Security"};
 
+/// Of the service's process: that of the machine, and over it the service's own.
+Environment environment_of(const ServiceEntry& entry, const Environment& machine) {
+  Environment environment = machine;
+  for (const auto& variable : entry.environment)
+    if (const auto equals = variable.find('='); equals != std::string::npos && equals != 0)
+      environment.set(variable.substr(0, equals), variable.substr(equals + 1));
+  return environment;
+}
+
 }  // namespace
 
 const SvchostGroup* ServiceHost::group(std::string_view name) const {
@@ -307,10 +316,16 @@ void ServiceReader::resolve(ServiceEntry& entry) {
   if (!entry.failure.text.empty())
     entry.failure.command = resolve_command_line(entry.failure.text, resolver);
   resolver.driver = false;
-  std::vector<ServiceFile*> files{&entry.library, &entry.performance};
+  if (!entry.performance.text.empty())
+    entry.performance.command = resolve_dll(entry.performance.text, resolver);
+  // These the process of the service loads, with its own variables.
+  const Environment own = environment_of(entry, *resolver.environment);
+  resolver.environment = &own;
+  std::vector<ServiceFile*> files{&entry.library};
   for (auto& file : entry.environment_libraries) files.push_back(&file);
   for (ServiceFile* file : files)
     if (!file->text.empty()) file->command = resolve_dll(file->text, resolver);
+  files.push_back(&entry.performance);
   files.insert(files.end(), {&entry.image, &entry.failure});
   for (ServiceFile* file : files)
     if (file->target() != nullptr && file->command->target_existence() == Existence::exists)

@@ -146,6 +146,7 @@ void ServiceReader::fill_security(ServiceEntry& entry, const Values& security) {
                                      std::begin(kNoDescriptor), std::end(kNoDescriptor)))
     return;
   auto descriptor = parse_security_descriptor(Bytes{value->data});
+  entry.security_unreadable = !descriptor;
   if (!descriptor) return note(descriptor.error(), entry.key_path + "\\Security");
   entry.security = *std::move(descriptor);
   if (!entry.security->problems.empty())
@@ -169,11 +170,9 @@ void ServiceReader::fill_failure(ServiceEntry& entry, const Values& own) {
   const auto* actions = find(own, "FailureActions");
   if (actions == nullptr) return;
   auto parsed = parse_failure_actions(Bytes{actions->data});
-  if (parsed) {
-    entry.failure_actions = *std::move(parsed);
-  } else {
-    note(parsed.error(), entry.key_path);
-  }
+  if (!parsed) return note(parsed.error(), entry.key_path);
+  if (parsed->problem) note(*parsed->problem, entry.key_path);
+  entry.failure_actions = *std::move(parsed);
 }
 
 void ServiceReader::compare_with_baseline(ServiceEntry& entry) {

@@ -19,9 +19,16 @@ constexpr std::uint32_t kListing =
 constexpr std::uint32_t kTakeOver =
     kChangeConfig | kWriteDac | kWriteOwner | kGenericWrite | kGenericAll;
 
-/// Who asks the service manager for a list: administrators, interactive and service logons, SYSTEM,
-/// everyone.
-constexpr std::string_view kListers[] = {"BA", "IU", "SU", "AU", "WD", "SY", "BU"};
+/// Without one of them the service manager leaves a service out of a list.
+constexpr std::uint32_t kSeeing = kQueryStatus | kGenericRead | kGenericAll;
+
+/// Who asks the service manager for a list: administrators, interactive, network and service
+/// logons, SYSTEM, everyone.
+constexpr std::string_view kListers[] = {"BA", "IU", "SU", "AU", "WD", "SY", "BU", "NU"};
+/// Those of them that a person has who looks for services: as SYSTEM nobody logs on.
+constexpr std::string_view kSeers[] = {"BA", "IU", "AU", "WD", "BU"};
+/// Administrators of a domain or machine by the end of their SID.
+constexpr std::string_view kAdministratorEnds[] = {"-500", "-512", "-519"};
 /// Accounts without administrative rights.
 constexpr std::string_view kOrdinary[] = {"WD", "AU", "BU", "IU", "AN", "BG", "NU"};
 
@@ -59,6 +66,13 @@ std::string joined(const std::vector<std::string>& texts) {
   std::string all;
   for (const auto& text : texts) all += (all.empty() ? "" : " or ") + quote(text);
   return all;
+}
+
+bool is_lister(std::string_view sid) {
+  return lists(kListers, sddl_sid(sid)) ||
+         (sid.starts_with("S-1-5-21-") &&
+          std::any_of(std::begin(kAdministratorEnds), std::end(kAdministratorEnds),
+                      [&](std::string_view end) { return sid.ends_with(end); }));
 }
 
 std::string path_of(const ServiceFile& file) {
@@ -155,12 +169,21 @@ void judge_slot(const ServiceCase& one, std::vector<RuleHit>& hits) {
 }
 
 void judge_security(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
+  if (entry.security_unreadable)
+    hits.push_back({"descriptor_unreadable",
+                    "Service whose security descriptor is none",
+                    {"The value Security of " + quote(entry.key_path) +
+                         " holds no security descriptor: Windows may not list the service.",
+                     50,
+                     Family::registry_state,
+                     {}},
+                    "T1564"});
   if (!entry.security) return;
   const SecurityDescriptor& security = *entry.security;
   std::string denied, granted;
   for (const auto& ace : security.dacl.value_or(std::vector<AccessEntry>{})) {
     const std::string_view who = sddl_sid(ace.sid);
-    if (ace.denies() && (ace.mask & kListing) != 0 && lists(kListers, who))
+    if (ace.denies() && (ace.mask & kListing) != 0 && is_lister(ace.sid))
       (denied += denied.empty() ? "" : ", ") += who;
     if (ace.allows() && (ace.mask & kTakeOver) != 0 && lists(kOrdinary, who))
       (granted += granted.empty() ? "" : ", ") += who;
@@ -168,7 +191,7 @@ void judge_security(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
   const bool somebody_sees =
       !security.dacl ||
       std::any_of(security.dacl->begin(), security.dacl->end(), [](const AccessEntry& ace) {
-        return ace.allows() && (ace.mask & kListing) != 0 && lists(kListers, sddl_sid(ace.sid));
+        return ace.allows() && (ace.mask & kSeeing) != 0 && lists(kSeers, sddl_sid(ace.sid));
       });
   const std::string text = quote(security.sddl());
   if (!denied.empty())
@@ -313,6 +336,26 @@ void judge_rest(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
                     true});
 }
 
+/// Services of 32-bit programs have WOW64; what runs there without it may be a library that the
+/// 64-bit view does not show.
+void judge_wow64_host(const ServiceCase& one, std::vector<RuleHit>& hits) {
+  const ServiceEntry& entry = *one.entry;
+  if (!entry.image.command || entry.is_driver() || entry.wow64.value_or(0) != 0) return;
+  const auto& image = entry.image.command->image_path;
+  if (!image || !equals_fold(image->name(), "svchost.exe") ||
+      !image->is_below(one.windows / "SysWOW64"))
+    return;
+  hits.push_back({"wow64_svchost",
+                  "Service of the 32-bit svchost.exe that is no 32-bit service",
+                  {quote(entry.name) + " runs in " + quote(image->text()) +
+                       ", yet its key does not say that it is a 32-bit service.",
+                   15,
+                   Family::path,
+                   {}},
+                  "T1543.003",
+                  true});
+}
+
 /// The service manager of the running system does not show what the registry holds.
 void judge_views(const ServiceCase& one, std::vector<RuleHit>& hits) {
   const ServiceEntry& entry = *one.entry;
@@ -346,8 +389,9 @@ bool has_made_up_name(const ServiceEntry& entry, const EvidencePath& windows) {
   };
   const std::size_t length = entry.name.size();
   const auto* image = entry.image.target();
-  if (entry.type != service_type::kOwnProcess || entry.start != kStartOnDemand ||
-      image == nullptr || (length != 4 && length != 8 && length != 16))
+  const auto type = entry.type.value_or(0) & ~std::uint64_t{service_type::kInteractive};
+  if (type != service_type::kOwnProcess || entry.start != kStartOnDemand || image == nullptr ||
+      (length != 4 && length != 8 && length != 16))
     return false;
   constexpr std::size_t kStem = 8;
   const std::string_view file = image->name();
@@ -367,6 +411,7 @@ std::vector<RuleHit> assess_service(const ServiceCase& one, std::vector<std::str
   judge_name(one, hits);
   judge_hidden_data(*one.entry, hits);
   judge_rest(*one.entry, hits);
+  judge_wow64_host(one, hits);
   judge_views(one, hits);
   return hits;
 }

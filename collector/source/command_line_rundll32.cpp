@@ -1,5 +1,8 @@
 // rundll32.exe DLL,Export arguments; and the exports that start something else.
 #include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
 
 #include "collector/base/text.h"
 #include "collector/source/command_line_impl.h"
@@ -96,11 +99,27 @@ std::string_view stem_of(std::string_view path) {
   return name.substr(0, name.rfind('.'));
 }
 
+/// "#24" of "#+24", "#024" and "#65560": rundll32 reads what stands behind # as a number, of which
+/// the low 16 bits are the ordinal. Nothing for a name.
+std::optional<std::string> ordinal_of(std::string_view export_name) {
+  if (!export_name.starts_with('#')) return std::nullopt;
+  std::string_view digits = export_name.substr(1);
+  const bool negative = digits.starts_with('-');
+  if (negative || digits.starts_with('+')) digits.remove_prefix(1);
+  std::uint16_t number = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') break;
+    number = static_cast<std::uint16_t>(number * 10u + static_cast<unsigned>(c - '0'));
+  }
+  return '#' + std::to_string(negative ? static_cast<std::uint16_t>(0x10000u - number) : number);
+}
+
 const Export* find_export(const Call& call) {
+  const auto ordinal = ordinal_of(call.export_name);
   const auto found =
       std::find_if(std::begin(kExports), std::end(kExports), [&](const Export& known) {
         return equals_fold(known.dll, stem_of(call.dll)) &&
-               starts_with_fold(call.export_name, known.name);
+               (ordinal ? known.name == *ordinal : starts_with_fold(call.export_name, known.name));
       });
   return found == std::end(kExports) ? nullptr : found;
 }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -91,6 +92,47 @@ TEST_F(SystemTest, ALimitOnFileSizeIsAnOutputError) {
   EXPECT_EQ(WEXITSTATUS(status), 5);
   EXPECT_TRUE(fs::exists(folder.path() / "out.zip.partial"));
   EXPECT_FALSE(fs::exists(folder.path() / "out.zip"));
+}
+
+TEST_F(SystemTest, ARecoveryThatFailsLeavesNothingThatStopsTheNext) {
+  ASSERT_EQ(
+      run_program({"collect", "--root", "root", "--output", "a.zip"}, folder.text()).exit_code, 0);
+  fs::rename(folder.path() / "a.zip", folder.path() / "a.zip.partial");
+  const std::string command = "cd '" + folder.text() + "' && ulimit -f 8 && '" +
+                              test::program_path() + "' recover a.zip.partial 2>error";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 5);
+  EXPECT_FALSE(fs::exists(folder.path() / "a.recovered.zip.partial"));
+  EXPECT_TRUE(fs::exists(folder.path() / "a.zip.partial"));
+  EXPECT_EQ(run_program({"recover", "a.zip.partial"}, folder.text()).exit_code, 0);
+}
+
+TEST_F(SystemTest, TheEndTellsWhereAnUnfinishedBundleIs) {
+  large_file(1ull << 40);
+  const std::string profile =
+      "<profile version=\"1\" summary=\"s\"><limits max-file-size=\"2 TiB\" "
+      "max-total-size=\"4 TiB\"/><target category=\"a\" reason=\"b\"><path>"
+      "%SystemRoot%\\System32\\winevt\\Logs\\*</path></target></profile>";
+  folder.write("p.xml", profile);
+  const auto end_after = [&](const std::function<void()>& change) {
+    std::thread interrupter;
+    const Ended ended =
+        run_program({"collect", "--root", "root", "--profile", "p.xml", "--output", "out.zip"},
+                    folder.text(), [&](int process) {
+                      interrupter = std::thread{[&change, process] {
+                        std::this_thread::sleep_for(std::chrono::seconds{2});
+                        change();
+                        ::kill(process, SIGINT);
+                      }};
+                    });
+    interrupter.join();
+    EXPECT_EQ(ended.exit_code, 5) << ended.output;
+    return ended.error;
+  };
+  EXPECT_THAT(end_after([&] { fs::remove(folder.path() / "out.zip.partial"); }),
+              HasSubstr("out.zip.partial was removed during the run"));
+  EXPECT_THAT(end_after([&] { folder.write("out.zip", "x"); }), HasSubstr("rename it"));
+  EXPECT_EQ(test::file_text(folder.path() / "out.zip"), "x");
+  EXPECT_EQ(run_program({"verify", "out.zip.partial"}, folder.text()).exit_code, 0);
 }
 
 TEST_F(SystemTest, AClosedPipeIsAnOutputError) {

@@ -21,6 +21,13 @@ using test::to_bytes;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+/// start.json of a run.
+std::string run_start() {
+  Manifest manifest;
+  manifest.collection.id = "7";
+  return start_json(manifest, {{"run_keys"}, {}});
+}
+
 class BundleCommandTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -136,11 +143,8 @@ TEST_F(BundleCommandTest, ReportsDamagedFilesAsAFailedVerification) {
 }
 
 TEST_F(BundleCommandTest, RecoversWhatAnInterruptedRunLeft) {
-  Manifest manifest;
-  manifest.collection.id = "7";
   test::BundleBuilder builder;
-  builder.entry("start.json", start_json(manifest, {{"run_keys"}, {}}))
-      .file("C:\\a.txt", to_bytes("evidence"));
+  builder.entry("start.json", run_start()).file("C:\\a.txt", to_bytes("evidence"));
   bytes = builder.bytes();
   const std::size_t evidence_end = Bytes{bytes}.chars().find("artifacts.jsonl") - 30;
   bytes.resize(evidence_end + 10);
@@ -158,9 +162,50 @@ TEST_F(BundleCommandTest, RecoversWhatAnInterruptedRunLeft) {
   EXPECT_EQ(run({"extract", "b.recovered.zip", "out"}).exit_code, 0);
   EXPECT_EQ(content("out/C/a.txt"), "evidence");
   // Nothing is overwritten, and what is no remainder is left alone.
-  EXPECT_EQ(run({"recover", "b.zip.partial"}).exit_code, 5);
+  Ended again = run({"recover", "b.zip.partial"});
+  EXPECT_EQ(again.exit_code, 5);
+  EXPECT_THAT(again.error, HasSubstr("--output"));
+  again = run({"recover", "b.zip.partial", "--output", "b.zip"});
+  EXPECT_EQ(again.exit_code, 5);
+  EXPECT_THAT(again.error, HasSubstr("what is to be recovered"));
+  EXPECT_EQ(content("b.zip.partial").size(), bytes.size());
+  folder.write("c.zip.partial", "left by another");
+  again = run({"recover", "b.zip.partial", "--output", "c.zip"});
+  EXPECT_EQ(again.exit_code, 5);
+  EXPECT_THAT(again.error, HasSubstr("c.zip.partial is there already"));
+  EXPECT_THAT(again.error, HasSubstr("Remove it"));
+  EXPECT_EQ(content("c.zip.partial"), "left by another");
   EXPECT_EQ(run({"recover", "b.recovered.zip.seal"}).exit_code, 4);
   EXPECT_EQ(run({"recover", "gone"}).exit_code, 4);
+}
+
+TEST_F(BundleCommandTest, RecoversToWhereOutputSays) {
+  test::BundleBuilder builder;
+  bytes = builder.entry("start.json", run_start()).bytes();
+  write();
+  std::filesystem::rename(folder.path() / "b.zip", folder.path() / "b.zip.partial");
+  folder.make_folder("there");
+  for (const char* output : {"there", "new/folder", "made/x.zip"})
+    EXPECT_EQ(run({"recover", "b.zip.partial", "--output", output}).exit_code, 0) << output;
+  for (const char* made :
+       {"there/b.recovered.zip", "new/folder/b.recovered.zip", "made/x.zip", "made/x.zip.seal"})
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / made)) << made;
+  const Ended refused = run({"recover", "b.zip.partial", "--output", "-"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.error, HasSubstr("standard output"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "-"));
+}
+
+TEST_F(BundleCommandTest, RecoverTellsWhatStandsBehindTheBundle) {
+  test::BundleBuilder builder;
+  bytes = builder.entry("start.json", run_start()).bytes();
+  const auto once = bytes;
+  bytes.insert(bytes.end(), once.begin(), once.end());
+  write();
+  const Ended ended = run({"recover", "b.zip"});
+  EXPECT_EQ(ended.exit_code, 1) << ended.error;
+  EXPECT_THAT(ended.output, HasSubstr("bytes that stand behind the bundle"));
+  EXPECT_EQ(content("b.recovered.zip").size(), once.size());
 }
 
 }  // namespace

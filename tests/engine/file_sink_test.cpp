@@ -65,6 +65,26 @@ TEST_F(FileSinkTest, DoesNotReplaceWhatAppearedMeanwhile) {
   EXPECT_EQ(test::file_text(partial()), "new");
 }
 
+TEST_F(FileSinkTest, RemovesOnlyWhatItWroteWhenItIsDiscarded) {
+  auto sink = create_output_file(path());
+  ASSERT_TRUE(sink);
+  ASSERT_TRUE((*sink)->write(bytes_of("new").span()));
+  (*sink)->discard();
+  EXPECT_FALSE(fs::exists(partial()));
+  sink = create_output_file(path());
+  ASSERT_TRUE(sink);
+  folder_.write("out.zip", "old");
+  EXPECT_FALSE((*sink)->complete());
+  (*sink)->discard();
+  EXPECT_FALSE(fs::exists(partial()));
+  EXPECT_EQ(test::file_text(file()), "old");
+  fs::remove(file());
+  sink = create_output_file(path());
+  ASSERT_TRUE(sink && (*sink)->complete());
+  (*sink)->discard();
+  EXPECT_TRUE(fs::exists(file()));
+}
+
 TEST_F(FileSinkTest, SaysWhyItCannotBeCreated) {
   const auto sink = create_output_file(folder_.text() + "/none/out.zip");
   ASSERT_FALSE(sink);

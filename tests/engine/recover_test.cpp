@@ -165,6 +165,26 @@ TEST(Recover, ARunThatWasThroughIsTheSameBundleAgain) {
   }
 }
 
+TEST(Recover, CountsWhatStandsBehindTheBundle) {
+  const auto& whole = whole_run().bytes;
+  EXPECT_EQ(recover(whole)->remainder.behind, 0u);
+  EXPECT_EQ(recover(std::span{whole}.first(whole.size() - 1))->remainder.behind, 0u);
+  auto twice = whole;
+  twice.insert(twice.end(), whole.begin(), whole.end());
+  auto recovered = recover(twice);
+  ASSERT_TRUE(recovered);
+  EXPECT_EQ(recovered->remainder.behind, whole.size());
+  EXPECT_TRUE(recovered->bytes == whole);
+  // Without an end of its own.
+  std::vector<std::byte> cut{whole.begin(),
+                             whole.begin() + static_cast<std::ptrdiff_t>(ends_of(whole).back())};
+  cut.resize(cut.size() + 100, std::byte{'x'});
+  recovered = recover(cut);
+  ASSERT_TRUE(recovered);
+  EXPECT_EQ(recovered->remainder.behind, 100u);
+  EXPECT_TRUE(recovered->bytes == whole);
+}
+
 TEST(Recover, StopsAtDamageAndSaysSo) {
   const auto& whole = whole_run().bytes;
   const auto ends = ends_of(whole);

