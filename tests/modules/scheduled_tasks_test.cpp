@@ -340,6 +340,33 @@ TEST(ScheduledTasks, JobsOfTheOldKindAreRecordedJudgedAndPreserved) {
       [](const Why& why) { return why.fact.find("C:\\Windows\\Temp") != std::string::npos; }));
 }
 
+TEST(ScheduledTasks, RelativeNamesStartInTheWorkingDirectory) {
+  TaskMachine machine;
+  machine.windows.program("C:\\Windows\\System32\\wscript.exe");
+  machine.windows.file("C:\\ProgramData\\Evil\\evil.vbs", "x");
+  const TaskSpec spec{.path = "\\Registered",
+                      .command = "wscript.exe",
+                      .arguments = "evil.vbs",
+                      .folder = "%ProgramData%\\Evil"};
+  machine.add(spec);
+  TaskSpec alone = spec;
+  alone.path = "\\FileOnly";
+  machine.add_file(alone);
+  machine.windows.file("C:\\Windows\\Tasks\\a.job", "").bytes =
+      builders::JobText{
+          .application = "wscript.exe", .parameters = "evil.vbs", .folder = "C:\\ProgramData\\Evil"}
+          .bytes();
+  fake::Context& context = machine.run();
+  for (const char* path : {"\\Registered", "\\FileOnly"})
+    EXPECT_EQ(record_of(context, path).json_of("targets"),
+              "[\"C:\\\\ProgramData\\\\Evil\\\\evil.vbs\"]");
+  const auto* job = context.record({{"path", "C:\\Windows\\Tasks\\a.job"}});
+  ASSERT_NE(job, nullptr);
+  EXPECT_EQ((*job)["target"], "C:\\ProgramData\\Evil\\evil.vbs");
+  EXPECT_TRUE(context.has_collected("C:\\ProgramData\\Evil\\evil.vbs"));
+  EXPECT_NE(context.finding("scheduled_tasks.proxy_execution"), nullptr) << rules_of(context);
+}
+
 TEST(ScheduledTasks, ScheduledJobsOfPowerShellArePreserved) {
   TaskMachine machine;
   const std::string path =
