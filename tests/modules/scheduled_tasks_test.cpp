@@ -233,6 +233,32 @@ TEST(ScheduledTasks, ADescriptorThatDeniesReadingIsReported) {
   EXPECT_EQ(severity_of(*finding), Severity::medium);
 }
 
+TEST(ScheduledTasks, WhoMayReadATaskDecidesWhetherItIsHidden) {
+  constexpr std::uint32_t kAll = 0x1F01FF;
+  using builders::SecurityBuilder;
+  const struct {
+    SecurityBuilder descriptor;
+    bool hidden;
+  } cases[] = {
+      {SecurityBuilder{}.owner("S-1-5-18").allow("S-1-5-18", kAll), true},
+      {SecurityBuilder{}.owner("S-1-5-18").allow("S-1-5-18", kAll).allow("S-1-5-4", kAll), false},
+      {SecurityBuilder{}.allow("S-1-5-18", kAll).allow("S-1-5-32-545", 0x1), false},
+      {SecurityBuilder{}.allow("S-1-5-18", kAll).allow("S-1-1-0", 0x10000), true},
+      {SecurityBuilder{}.deny("S-1-5-4", kAll).allow("S-1-5-32-544", kAll), true},
+      {SecurityBuilder{}.deny("S-1-5-32-545", kAll).allow("S-1-5-32-544", kAll), true},
+      {SecurityBuilder{}.deny("S-1-5-32-545", 0x10000).allow("S-1-5-32-544", kAll), false},
+  };
+  for (const auto& one : cases) {
+    TaskMachine machine;
+    machine.add(ordinary());
+    machine.windows.value(std::string{kCache} + "Tree\\Vendor\\Agent", "SD",
+                          TaskMachine::data(one.descriptor.bytes()));
+    fake::Context& context = machine.run();
+    EXPECT_EQ(context.finding("scheduled_tasks.descriptor_denies_reading") != nullptr, one.hidden)
+        << record_of(context, "\\Vendor\\Agent")["sd_sddl"];
+  }
+}
+
 TEST(ScheduledTasks, TheDescriptorOfGhostTaskIsNamed) {
   TaskMachine machine;
   machine.add_tree("\\T", TaskMachine::guid(1));
