@@ -49,9 +49,20 @@ std::string_view atexec_output(std::string_view text) {
   return text.substr(folder + kFolder, end - folder - kFolder);
 }
 
+/// In the text of a target that cmd.exe runs carets only stand before characters to take as such.
+std::string without_carets(const TaskTarget& target) {
+  std::string text = target.text;
+  const auto& hosts = target.command.hosts;
+  if (std::any_of(hosts.begin(), hosts.end(),
+                  [](const HostProgram& host) { return host.name == "cmd.exe"; }))
+    std::erase(text, '^');
+  return text;
+}
+
 void judge_atexec(const TaskCase& one, std::vector<RuleHit>& hits) {
   for (const auto& target : one.task->targets) {
-    const std::string_view output = atexec_output(target.text);
+    const std::string text = without_carets(target);
+    const std::string_view output = atexec_output(text);
     if (!is_letters(output)) continue;
     const bool named = is_letters(one.task->name()) && one.task->path.rfind('\\') == 0;
     hits.push_back(
@@ -69,7 +80,7 @@ void judge_atexec(const TaskCase& one, std::vector<RuleHit>& hits) {
 
 void judge_credentials(const TaskCase& one, std::vector<RuleHit>& hits) {
   for (const auto& target : one.task->targets) {
-    const std::string lower = to_lower_ascii(target.text + ' ' + target.command.decoded);
+    const std::string lower = to_lower_ascii(without_carets(target) + ' ' + target.command.decoded);
     const auto* found =
         std::find_if(std::begin(kCredentialCommands), std::end(kCredentialCommands),
                      [&](std::string_view word) { return lower.find(word) != std::string::npos; });

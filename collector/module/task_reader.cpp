@@ -202,7 +202,8 @@ void TaskReader::resolve(ScheduledTask& task) {
 TaskTarget TaskReader::target_of(const ScheduledTask& task, const TaskAction& action) {
   TaskTarget target;
   target.text = task_action_text(action);
-  const auto resolver = evidence_.resolver(task.installation_index, task.user, false, true);
+  auto resolver = evidence_.resolver(task.installation_index, task.user, false, true);
+  resolver.working_directory = action.working_directory;
   if (action.kind == TaskActionKind::exec) {
     target.command = resolve_command_line(command_line_of(action), resolver);
   } else if (action.kind == TaskActionKind::com_handler) {

@@ -10,8 +10,10 @@ namespace {
 
 /// Rights to read a task: data, the descriptor itself, and what holds both.
 constexpr std::uint32_t kReadRights = 0x1 | 0x20000 | 0x10000000 | 0x80000000;
-/// SYSTEM, Administrators, and everyone whom they belong to.
-constexpr std::string_view kReaders[] = {"S-1-5-18", "S-1-5-32-544", "S-1-1-0", "S-1-5-11"};
+/// Administrators, and those whom each of them belongs to.
+constexpr std::string_view kAdministrators[] = {"S-1-5-32-544", "S-1-1-0", "S-1-5-11"};
+/// Those whom an administrator at the screen belongs to: INTERACTIVE and Users.
+constexpr std::string_view kInteractive[] = {"S-1-5-4", "S-1-5-32-545"};
 
 /// What netero1010/GhostTask gives each task it writes into the registry: nobody may read it.
 constexpr std::string_view kGhostTask = "O:BAG:SYD:";
@@ -25,6 +27,11 @@ RuleHit hit(std::string rule, std::string title, std::string fact, int weight, s
           {std::move(fact), weight, Family::registry_state, {}},
           std::move(attack),
           innocent};
+}
+
+template <class List>
+bool is_one_of(const List& list, std::string_view sid) {
+  return std::find(std::begin(list), std::end(list), sid) != std::end(list);
 }
 
 void judge_hiding(const TaskCase& one, std::vector<RuleHit>& hits) {
@@ -50,10 +57,11 @@ void judge_descriptor(const TaskCase& one, std::vector<RuleHit>& hits) {
   const auto& dacl = *task.tree->descriptor->dacl;
   const auto concerns = [](const AccessEntry& entry) {
     return (entry.mask & kReadRights) != 0 &&
-           std::find(std::begin(kReaders), std::end(kReaders), entry.sid) != std::end(kReaders);
+           (is_one_of(kAdministrators, entry.sid) || is_one_of(kInteractive, entry.sid));
   };
   const auto denied = std::find_if(dacl.begin(), dacl.end(), [&](const AccessEntry& entry) {
-    return entry.denies() && concerns(entry);
+    return entry.denies() &&
+           (concerns(entry) || ((entry.mask & kReadRights) != 0 && entry.sid == "S-1-5-18"));
   });
   const bool allowed = std::any_of(dacl.begin(), dacl.end(), [&](const AccessEntry& entry) {
     return entry.allows() && concerns(entry);
@@ -61,7 +69,7 @@ void judge_descriptor(const TaskCase& one, std::vector<RuleHit>& hits) {
   if (denied == dacl.end() && allowed) return;
   const std::string why = denied != dacl.end()
                               ? "denies " + std::string{sddl_sid(denied->sid)} + " to read it"
-                              : "lets neither SYSTEM nor Administrators read it";
+                              : "lets no administrator read it";
   const std::string text = task.tree->descriptor->sddl();
   hits.push_back(hit("descriptor_denies_reading", "Task hidden by its security descriptor",
                      "The security descriptor of the task " + why + ": " + printable(text) +
@@ -75,8 +83,8 @@ bool must_be_listed(const ScheduledTask& task) {
   if (!task.tree->descriptor || !task.tree->descriptor->dacl) return true;
   const auto& dacl = *task.tree->descriptor->dacl;
   return std::any_of(dacl.begin(), dacl.end(), [](const AccessEntry& entry) {
-    return entry.allows() && (entry.mask & kReadRights) != 0 && entry.sid != "S-1-5-18" &&
-           std::find(std::begin(kReaders), std::end(kReaders), entry.sid) != std::end(kReaders);
+    return entry.allows() && (entry.mask & kReadRights) != 0 &&
+           is_one_of(kAdministrators, entry.sid);
   });
 }
 

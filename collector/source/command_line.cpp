@@ -122,6 +122,9 @@ class Setting {
 Resolution::Resolution(const ResolverContext& context, ResolvedCommand& out)
     : context_{context}, out_{out}, system_root_{variable("SystemRoot")} {
   if (auto path = EvidencePath::parse(system_root_)) system_root_path_ = *std::move(path);
+  working_directory_ = unquote(trim(context.working_directory));
+  if (context.environment != nullptr)
+    working_directory_ = context.environment->expand(working_directory_);
 }
 
 Resolution::Resolution(const ResolverContext& context, ResolvedCommand& out,
@@ -256,6 +259,10 @@ void Resolution::run_command(std::string_view text) {
     step("image: " + out_.image + " (" + std::string{to_text(out_.image_existence)} + ")");
     note_target(program.file);
     note_arguments(program.arguments);
+    if (current_directory.empty() && !working_directory_.empty()) {
+      current_directory = working_directory_;
+      step("working directory: " + current_directory);
+    }
   }
   if (unwrap(program) || outermost) return;
   out_.payload = program.file.text;

@@ -35,7 +35,10 @@ struct ResolverContext {
   bool wow64 = false;
   bool shell_execute = true;  ///< consumers that go through ShellExecute (Run keys, Startup): App
                               ///< Paths and PATHEXT apply
-  bool driver = false;        ///< services and drivers: a relative path is relative to SystemRoot
+  /// Current folder that whoever starts the program gives it, as written: relative names that the
+  /// program is handed start there. "" when not known.
+  std::string working_directory{};
+  bool driver = false;  ///< services and drivers: a relative path is relative to SystemRoot
 };
 
 /// A program that was named, and what it was told to run.

@@ -91,7 +91,7 @@ class Resolution {
   /// A host inside a host that is no program of its own: a DLL whose export starts programs.
   void push_host(std::string_view name, const FoundFile& file);
 
-  /// Folder that `cd /d` or `start /d` made current; "" when not known.
+  /// Folder that `cd /d`, `start /d` or whoever starts the program made current; "" when not known.
   std::string current_directory;
   /// cmd.exe has put its variables into the text: those left over are not known, and no file names.
   bool in_cmd = false;
@@ -103,7 +103,9 @@ class Resolution {
   FoundFile find_absolute(const std::string& path, Lookup lookup);
   FoundFile find_by_search(const std::string& name, Lookup lookup);
   FoundFile find_app_path(std::string_view name);
-  std::vector<EvidencePath> search_folders();
+  /// A program's own name in the folder that it is started in, which the usual search leaves out.
+  FoundFile find_in_working_directory(const std::string& name, Lookup lookup);
+  std::vector<EvidencePath> search_folders(Lookup lookup);
   std::vector<std::string> extensions_for(std::string_view name, Lookup lookup) const;
   /// One exact path, with WOW64 redirection.
   FoundFile probe(const std::string& text);
@@ -131,8 +133,10 @@ class Resolution {
   const ResolverContext& context_;
   ResolvedCommand& out_;
   std::string system_root_;                                 ///< "" when not known
+  std::string working_directory_;                           ///< the context's, expanded
   std::optional<EvidencePath> system_root_path_;            ///< the same, when it is on a volume
   std::optional<std::vector<EvidencePath>> fixed_folders_;  ///< of the search path
+  std::size_t system_folders_ = 0;  ///< how many of them are Windows' own, which come first
   bool in_wow64_program_ = false;
   bool outermost_ = true;
   std::size_t depth_ = 0;  ///< hosts entered, those not recorded included

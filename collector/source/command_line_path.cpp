@@ -136,9 +136,10 @@ std::optional<NormalPath> Resolution::made_absolute(const std::string& path) {
   }
   if (path.starts_with('\\')) {
     flag(command_flag::kRelativePath);
-    const std::string& root = system_root();
+    const std::string& root = is_drive_path(current_directory) ? current_directory : system_root();
     if (!is_drive_path(root)) return std::nullopt;
-    step("no drive; the system drive is assumed");
+    step(&root == &current_directory ? "no drive: that of the current folder"
+                                     : "no drive; the system drive is assumed");
     return NormalPath{Kind::absolute, root.substr(0, 2) + path};
   }
   if (context_.driver && outermost_ && path.find('\\') != std::string::npos) {

@@ -38,7 +38,8 @@ std::vector<std::string> Resolution::extensions_for(std::string_view name, Looku
   return extensions;
 }
 
-std::vector<EvidencePath> Resolution::search_folders() {
+/// The loader looks through Windows' folders before the current one, everybody else behind it.
+std::vector<EvidencePath> Resolution::search_folders(Lookup lookup) {
   const auto add = [](std::vector<EvidencePath>& folders, std::string_view text) {
     const auto folder = EvidencePath::parse(text);
     if (!folder) return;
@@ -54,13 +55,16 @@ std::vector<EvidencePath> Resolution::search_folders() {
       add(*fixed_folders_, root + "\\System");
       add(*fixed_folders_, root);
     }
+    system_folders_ = fixed_folders_->size();
     const std::string path = variable("PATH");
     for (std::string_view list = path; !list.empty() && fixed_folders_->size() < kMaxSearchFolders;)
       add(*fixed_folders_, with_backslashes(next_element(list)));
   }
-  std::vector<EvidencePath> folders;
+  const auto system_end = fixed_folders_->begin() +
+                          static_cast<std::ptrdiff_t>(lookup == Lookup::dll ? system_folders_ : 0);
+  std::vector<EvidencePath> folders{fixed_folders_->begin(), system_end};
   if (!current_directory.empty()) add(folders, current_directory);
-  folders.insert(folders.end(), fixed_folders_->begin(), fixed_folders_->end());
+  folders.insert(folders.end(), system_end, fixed_folders_->end());
   return folders;
 }
 
@@ -69,7 +73,7 @@ FoundFile Resolution::find_by_search(const std::string& name, Lookup lookup) {
     step("longer than the name of any file");
     return {name, std::nullopt, Existence::unknown};
   }
-  const auto folders = search_folders();
+  const auto folders = search_folders(lookup);
   const auto extensions = extensions_for(name, lookup);
   const bool has_stream = name.find(':') != std::string::npos;
   bool all_known = !folders.empty();
@@ -88,8 +92,30 @@ FoundFile Resolution::find_by_search(const std::string& name, Lookup lookup) {
     FoundFile file = find_app_path(name);
     if (file.path) return file;
   }
+  if (outermost_ && current_directory.empty() && !working_directory_.empty()) {
+    FoundFile file = find_in_working_directory(name, lookup);
+    if (file.exists()) return file;
+  }
+  const bool relative = name.find('\\') != std::string::npos;
+  if (!current_directory.empty() && (lookup == Lookup::exact || relative)) {
+    FoundFile file = probe(current_directory + '\\' + name);
+    if (file.path) {
+      step("not found; it would stand in the current folder: " + file.text);
+      return file;
+    }
+  }
   step("not found in " + std::to_string(folders.size()) + " folders of the search path: " + name);
   return {name, std::nullopt, all_known ? Existence::missing : Existence::unknown};
+}
+
+FoundFile Resolution::find_in_working_directory(const std::string& name, Lookup lookup) {
+  for (const std::string& extension : extensions_for(name, lookup)) {
+    FoundFile file = probe(working_directory_ + '\\' + name + extension);
+    if (!file.exists()) continue;
+    step("found nowhere in the search path, but in the working directory: " + file.text);
+    return file;
+  }
+  return {};
 }
 
 FoundFile Resolution::find_app_path(std::string_view name) {

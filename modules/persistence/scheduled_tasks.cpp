@@ -218,9 +218,10 @@ class Jobs {
     const std::string quoted = job.application.find('"') == std::string::npos
                                    ? '"' + job.application + '"'
                                    : job.application;
-    target.command =
-        resolve_command_line(job.parameters.empty() ? quoted : quoted + ' ' + job.parameters,
-                             evidence_.resolver(installation, nullptr, false, true));
+    auto resolver = evidence_.resolver(installation, nullptr, false, true);
+    resolver.working_directory = job.working_directory;
+    target.command = resolve_command_line(
+        job.parameters.empty() ? quoted : quoted + ' ' + job.parameters, resolver);
     return target;
   }
 

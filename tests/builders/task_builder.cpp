@@ -20,9 +20,12 @@ void append(TaskBytes& bytes, T value) {
 
 }  // namespace
 
-TaskXmlText& TaskXmlText::exec(std::string_view command, std::string_view arguments) {
+TaskXmlText& TaskXmlText::exec(std::string_view command, std::string_view arguments,
+                               std::string_view folder) {
   actions += "<Exec><Command>" + xml_escaped(command) + "</Command>";
   if (!arguments.empty()) actions += "<Arguments>" + xml_escaped(arguments) + "</Arguments>";
+  if (!folder.empty())
+    actions += "<WorkingDirectory>" + xml_escaped(folder) + "</WorkingDirectory>";
   actions += "</Exec>";
   return *this;
 }

@@ -21,7 +21,8 @@ struct TaskXmlText {
   std::string triggers = "<LogonTrigger><Enabled>true</Enabled></LogonTrigger>";
   std::string settings = "<Enabled>true</Enabled>";
   std::string actions{};  ///< XML below Actions
-  TaskXmlText& exec(std::string_view command, std::string_view arguments = "");
+  TaskXmlText& exec(std::string_view command, std::string_view arguments = "",
+                    std::string_view folder = "");
   TaskXmlText& com(std::string_view class_id);
   std::string text() const;
   TaskBytes bytes() const;  ///< UTF-16LE with its mark, as Windows writes it

@@ -233,6 +233,32 @@ TEST(ScheduledTasks, ADescriptorThatDeniesReadingIsReported) {
   EXPECT_EQ(severity_of(*finding), Severity::medium);
 }
 
+TEST(ScheduledTasks, WhoMayReadATaskDecidesWhetherItIsHidden) {
+  constexpr std::uint32_t kAll = 0x1F01FF;
+  using builders::SecurityBuilder;
+  const struct {
+    SecurityBuilder descriptor;
+    bool hidden;
+  } cases[] = {
+      {SecurityBuilder{}.owner("S-1-5-18").allow("S-1-5-18", kAll), true},
+      {SecurityBuilder{}.owner("S-1-5-18").allow("S-1-5-18", kAll).allow("S-1-5-4", kAll), false},
+      {SecurityBuilder{}.allow("S-1-5-18", kAll).allow("S-1-5-32-545", 0x1), false},
+      {SecurityBuilder{}.allow("S-1-5-18", kAll).allow("S-1-1-0", 0x10000), true},
+      {SecurityBuilder{}.deny("S-1-5-4", kAll).allow("S-1-5-32-544", kAll), true},
+      {SecurityBuilder{}.deny("S-1-5-32-545", kAll).allow("S-1-5-32-544", kAll), true},
+      {SecurityBuilder{}.deny("S-1-5-32-545", 0x10000).allow("S-1-5-32-544", kAll), false},
+  };
+  for (const auto& one : cases) {
+    TaskMachine machine;
+    machine.add(ordinary());
+    machine.windows.value(std::string{kCache} + "Tree\\Vendor\\Agent", "SD",
+                          TaskMachine::data(one.descriptor.bytes()));
+    fake::Context& context = machine.run();
+    EXPECT_EQ(context.finding("scheduled_tasks.descriptor_denies_reading") != nullptr, one.hidden)
+        << record_of(context, "\\Vendor\\Agent")["sd_sddl"];
+  }
+}
+
 TEST(ScheduledTasks, TheDescriptorOfGhostTaskIsNamed) {
   TaskMachine machine;
   machine.add_tree("\\T", TaskMachine::guid(1));
@@ -338,6 +364,33 @@ TEST(ScheduledTasks, JobsOfTheOldKindAreRecordedJudgedAndPreserved) {
   EXPECT_TRUE(std::any_of(
       context.findings[0].why.begin(), context.findings[0].why.end(),
       [](const Why& why) { return why.fact.find("C:\\Windows\\Temp") != std::string::npos; }));
+}
+
+TEST(ScheduledTasks, RelativeNamesStartInTheWorkingDirectory) {
+  TaskMachine machine;
+  machine.windows.program("C:\\Windows\\System32\\wscript.exe");
+  machine.windows.file("C:\\ProgramData\\Evil\\evil.vbs", "x");
+  const TaskSpec spec{.path = "\\Registered",
+                      .command = "wscript.exe",
+                      .arguments = "evil.vbs",
+                      .folder = "%ProgramData%\\Evil"};
+  machine.add(spec);
+  TaskSpec alone = spec;
+  alone.path = "\\FileOnly";
+  machine.add_file(alone);
+  machine.windows.file("C:\\Windows\\Tasks\\a.job", "").bytes =
+      builders::JobText{
+          .application = "wscript.exe", .parameters = "evil.vbs", .folder = "C:\\ProgramData\\Evil"}
+          .bytes();
+  fake::Context& context = machine.run();
+  for (const char* path : {"\\Registered", "\\FileOnly"})
+    EXPECT_EQ(record_of(context, path).json_of("targets"),
+              "[\"C:\\\\ProgramData\\\\Evil\\\\evil.vbs\"]");
+  const auto* job = context.record({{"path", "C:\\Windows\\Tasks\\a.job"}});
+  ASSERT_NE(job, nullptr);
+  EXPECT_EQ((*job)["target"], "C:\\ProgramData\\Evil\\evil.vbs");
+  EXPECT_TRUE(context.has_collected("C:\\ProgramData\\Evil\\evil.vbs"));
+  EXPECT_NE(context.finding("scheduled_tasks.proxy_execution"), nullptr) << rules_of(context);
 }
 
 TEST(ScheduledTasks, ScheduledJobsOfPowerShellArePreserved) {

@@ -49,6 +49,7 @@ struct TaskSpec {
   std::string path;  ///< "\\Folder\\Name"
   std::string command, arguments{};
   std::string class_id{};
+  std::string folder{};  ///< working directory
   std::string principal = "<UserId>S-1-5-18</UserId><RunLevel>LeastPrivilege</RunLevel>";
   std::string triggers = "<LogonTrigger><Enabled>true</Enabled></LogonTrigger>";
   std::string settings = "<Enabled>true</Enabled>";
@@ -89,7 +90,7 @@ class TaskMachine {
     const auto xml = xml_of(spec);
     const auto digest = sha256(hashed_part(Bytes{xml}).span());
     builders::ActionsBuilder actions;
-    actions.exec(spec.command, spec.arguments);
+    actions.exec(spec.command, spec.arguments, spec.folder);
     const FileTime success = fake::at(30);
     windows.value(key, "Path", fake::sz(spec.path))
         .value(key, "Hash", data({digest.begin(), digest.end()}))
@@ -112,7 +113,7 @@ class TaskMachine {
     text.triggers = spec.triggers;
     text.settings = spec.settings;
     if (spec.class_id.empty())
-      text.exec(spec.command, spec.arguments);
+      text.exec(spec.command, spec.arguments, spec.folder);
     else
       text.com(spec.class_id);
     return text.bytes();
