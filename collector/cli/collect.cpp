@@ -146,6 +146,8 @@ int collect_command(const Options& options, const std::vector<std::string>& argu
   ProfileChoice choice = choose_profiles(options.profiles);
   for (const auto& problem : choice.problems) print_error("hozen: " + problem + "\n");
   if (!choice.problems.empty()) return kExitUsage;
+  if (options.output.empty())
+    return fail(kExitUsage, "--output is empty: give a folder, a file ending in .zip, or -");
   if (!options.modules.empty())
     if (const auto problem = keep_modules(choice.profile, options.modules))
       return fail(kExitUsage, *problem);

@@ -50,6 +50,8 @@ Result<OutputFactory> choose_output(const std::string& given) {
   if (const NativePath folder = is_file ? path.parent_path() : path; !folder.empty())
     fs::create_directories(folder, failure);
   if (failure) return refused(given, "cannot make the folder: " + failure.message());
+  if (const std::string seal = given + ".seal"; is_file && fs::exists(native_path(seal), failure))
+    return refused(seal, "the seal of another bundle is there already; nothing is overwritten");
   if (is_file)
     return OutputFactory{[given](const std::string&) { return create_output_file(given); }};
   return OutputFactory{file_in(path)};

@@ -103,7 +103,7 @@ Result<LocatedManifest> locate_manifest(ByteSource& source) {
   }
   if (damaged) return *std::move(damaged);
   return Error{Errc::not_found, "manifest.json", std::nullopt,
-               "not a bundle, or one of an interrupted run"};
+               "not a bundle, or what an interrupted run left (hozen recover makes one of that)"};
 }
 
 std::optional<SegmentName> parse_segment_name(std::string_view entry_name) {

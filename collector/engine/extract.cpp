@@ -1,12 +1,16 @@
 #include "collector/engine/extract.h"
 
 #include <algorithm>
+#include <boost/filesystem/operations.hpp>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
+#include "collector/base/native_path.h"
 #include "collector/base/text.h"
 #include "collector/engine/artifact_check.h"
+#include "collector/engine/entry_name.h"
 #include "collector/engine/output_tree.h"
 #include "collector/source/evidence_path.h"
 
@@ -21,6 +25,7 @@ struct Wanted {
   std::uint32_t entry = 0;  ///< index into the bundle's entries
   std::string path;         ///< exact, as its row has it; "" for an entry without a row
   OutputTimes times;
+  bool duplicate = false;  ///< an earlier row has the entry under another path
 };
 
 using Components = std::vector<std::string>;
@@ -33,6 +38,12 @@ Components split(std::string_view name) {
     if (slash == std::string_view::npos) return components;
     name.remove_prefix(slash + 1);
   }
+}
+
+std::string folded(const Components& components) {
+  std::string path;
+  for (const std::string& name : components) path += '/' + fold_case(name);
+  return path;
 }
 
 /// C:\Windows\x as C, Windows, x; a stream stays with its file's name. Nothing for what is no path.
@@ -76,6 +87,8 @@ class Extraction {
   Result<void> write(const Wanted& wanted);
   std::optional<Components> exact_place(const Wanted& wanted) const;
   Result<std::unique_ptr<OutputFile>> create(const Wanted& wanted, Components& place);
+  std::string portable_name(const Wanted& wanted);
+  bool is_taken(const Components& place) const;
   void merge_folders(Components& components);
 
   const BundleReader& bundle_;
@@ -83,6 +96,8 @@ class Extraction {
   std::unique_ptr<OutputTree> tree_;
   std::vector<Wanted> wanted_;
   std::unordered_map<std::string, std::string> folder_names_;  // folded path: first spelling
+  std::unordered_set<std::string> written_;                    // folded paths
+  std::optional<EntryNames> names_;                            // made when a duplicate needs one
   ExtractResult result_;
 };
 
@@ -99,14 +114,17 @@ void Extraction::list_wanted() {
     const BundleReader::Entry* entry = row->entry.empty() ? nullptr : bundle_.find(row->entry);
     if (entry == nullptr || !row->entry.starts_with(kEvidencePrefix)) return {};
     const auto index = static_cast<std::uint32_t>(entry - entries.data());
+    wanted_.push_back({index,
+                       row->path,
+                       {row->created, row->modified, row->accessed},
+                       static_cast<bool>(named[index])});
     named[index] = true;
-    wanted_.push_back({index, row->path, {row->created, row->modified, row->accessed}});
     return {};
   });
   if (!read) result_.problems.push_back(read.error());
   for (std::uint32_t i = 0; i < entries.size(); ++i)
     if (!named[i] && entries[i].facts.name.starts_with(kEvidencePrefix))
-      wanted_.push_back({i, "", {}});
+      wanted_.push_back({i, "", {}, false});
   std::stable_sort(wanted_.begin(), wanted_.end(),
                    [](const Wanted& a, const Wanted& b) { return a.entry < b.entry; });
 }
@@ -139,15 +157,36 @@ void Extraction::merge_folders(Components& components) {
   }
 }
 
-/// Under the exact name or, where that cannot be, under the name of the entry.
+/// The name that the bundle gives the file or, where it gives it another's, one of its own.
+std::string Extraction::portable_name(const Wanted& wanted) {
+  const auto path = EvidencePath::parse(wanted.path);
+  if (!wanted.duplicate || !path) return entry_name(wanted);
+  if (!names_) {
+    names_.emplace();
+    for (const auto& entry : bundle_.entries())
+      static_cast<void>(names_->claim_exact(entry.facts.name));
+  }
+  return names_->claim(*path);
+}
+
+/// True when something that this run has not written is there already.
+bool Extraction::is_taken(const Components& place) const {
+  if (written_.contains(folded(place))) return false;
+  NativePath path = native_path(request_.folder);
+  for (const std::string& name : place) path = native_child(path, name);
+  boost::system::error_code failure;
+  return boost::filesystem::exists(boost::filesystem::symlink_status(path, failure));
+}
+
+/// Under the exact name or, where this system does not take it, under a portable one.
 Result<std::unique_ptr<OutputFile>> Extraction::create(const Wanted& wanted, Components& place) {
   if (auto exact = exact_place(wanted)) {
     place = *std::move(exact);
     merge_folders(place);
     auto file = tree_->create(place);
-    if (file) return file;
+    if (file || is_taken(place)) return file;
   }
-  Components portable = split(entry_name(wanted).substr(kEvidencePrefix.size()));
+  Components portable = split(portable_name(wanted).substr(kEvidencePrefix.size()));
   merge_folders(portable);
   auto file = tree_->create(portable);
   if (file && !wanted.path.empty()) {
@@ -183,6 +222,7 @@ Result<void> Extraction::write(const Wanted& wanted) {
   if (!times.modified.is_set()) times.modified = entry.facts.modified;
   if (auto kept = (*file)->complete(times); !kept)
     result_.problems.push_back(std::move(kept).error());
+  written_.insert(folded(place));
   ++result_.files;
   result_.bytes += entry.facts.size;
   return {};

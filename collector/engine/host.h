@@ -50,6 +50,10 @@ std::string machine_name();
 /// second Ctrl-C ends the process at once with exit code 130. Call once, before any thread is
 /// started.
 void stop_on_interrupt(std::stop_source source);
+/// What is said when the second one ends the program at once.
+constexpr std::string_view kEndedAtOnce{
+    "\nhozen: ended at once; what was written lies in the .partial file of the output, and hozen "
+    "recover makes a bundle of it\n"};
 
 /// Highest resident memory of this process so far, in bytes; 0 when the system does not tell.
 std::uint64_t peak_memory_bytes();

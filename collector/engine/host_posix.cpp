@@ -86,15 +86,19 @@ void stop_on_interrupt(std::stop_source source) {
   // started later inherit the mask.
   sigset_t signals{};
   ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGINT);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigaddset(&signals, SIGHUP);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    // What whoever started us wants ignored (nohup) stays ignored.
+    struct sigaction action {};
+    const bool ignored = ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+    if (!ignored) ::sigaddset(&signals, signal);
+  }
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread{[signals, source]() mutable {
     int received = 0;
     ::sigwait(&signals, &received);
     source.request_stop();
     ::sigwait(&signals, &received);
+    static_cast<void>(!::write(STDERR_FILENO, kEndedAtOnce.data(), kEndedAtOnce.size()));
     std::_Exit(kExitInterrupted);
   }}.detach();
 }

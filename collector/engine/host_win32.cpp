@@ -113,7 +113,12 @@ std::stop_source& interruption() {
 /// Runs in a thread of its own that the system starts.
 BOOL WINAPI on_console_event(DWORD event) {
   static std::atomic<bool> asked{false};
-  if (asked.exchange(true)) TerminateProcess(GetCurrentProcess(), kExitInterrupted);
+  if (asked.exchange(true)) {
+    DWORD written = 0;
+    WriteFile(GetStdHandle(STD_ERROR_HANDLE), kEndedAtOnce.data(),
+              static_cast<DWORD>(kEndedAtOnce.size()), &written, nullptr);
+    TerminateProcess(GetCurrentProcess(), kExitInterrupted);
+  }
   interruption().request_stop();
   // When the window is closed or the session ends, the process is ended as soon as this returns.
   if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT) Sleep(kCleanUpMilliseconds);

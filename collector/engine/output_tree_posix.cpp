@@ -9,6 +9,7 @@
 
 #include "collector/base/native_path.h"
 #include "collector/engine/output_tree.h"
+#include "collector/source/host_name.h"
 
 namespace hozen {
 namespace {
@@ -93,11 +94,15 @@ class PosixOutputTree final : public OutputTree {
 
   Result<std::unique_ptr<OutputFile>> create(const std::vector<std::string>& components) override {
     if (components.empty()) return Error{Errc::malformed, "create a file without a name"};
-    for (const std::string& name : components)
-      if (!allows(name)) return Error{Errc::malformed, "create " + name};
-    const std::vector<std::string> folders(components.begin(), components.end() - 1);
+    // The bytes that the names had; what they are must be allowed, too.
+    std::vector<std::string> folders;
+    for (const std::string& spelled : components) {
+      folders.push_back(host_from_name(spelled));
+      if (!allows(folders.back())) return Error{Errc::malformed, "create " + spelled};
+    }
+    const std::string name = std::move(folders.back());
+    folders.pop_back();
     HOZEN_TRY(const std::shared_ptr<Descriptor> folder, open_folder(folders));
-    const std::string& name = components.back();
     Descriptor file{::openat(folder->get(), name.c_str(),
                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode)};
     if (!file) return system_error("create " + name, "openat", errno);

@@ -15,11 +15,29 @@ std::string_view last_component(std::string_view path) {
   return path.substr(path.find_last_of('\\') + 1);
 }
 
+/// Bytes that are text all the same: Windows takes some values (Debugger) whatever their type says.
+/// "" for bytes that are none.
+std::string text_in_binary(const RegistryValue& value) {
+  constexpr std::size_t kMinLetters = 3, kMaxBytes = 64 << 10;
+  if (value.type != static_cast<std::uint32_t>(RegType::binary) || value.data.size() % 2 != 0 ||
+      value.data.size() > kMaxBytes)
+    return {};
+  const Bytes bytes{value.data};
+  std::size_t letters = 0;
+  for (std::size_t at = 0; at < value.data.size(); at += 2) {
+    const std::uint16_t unit = bytes.get<std::uint16_t>(at).value_or(0);
+    if (unit == 0) break;
+    if (unit < 0x20 || unit == 0xFFFF) return {};
+    letters += (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z') ? 1 : 0;
+  }
+  return letters >= kMinLetters ? wtf8_from_utf16le(bytes, true) : std::string{};
+}
+
 std::string value_text(const RegistryValue* value) {
   if (value == nullptr) return {};
   if (auto text = value->text()) return *std::move(text);
   if (const auto number = value->number()) return std::to_string(*number);
-  return {};
+  return text_in_binary(*value);
 }
 
 /// The strings of a MULTI_SZ, or the one text there is.

@@ -136,6 +136,14 @@ Result<Plan> plan_volumes(std::string_view root) {
     return Plan{{TreeMount{whole, {}, {"Windows"}}}, {}};
   HOZEN_TRY(Plan plan, volume_folders(*tree, path));
   if (!plan.mounts.empty()) return plan;
+  if (prospect.is_system_volume())
+    HOZEN_CHECK(prospect.each_folder([&](const FileInfo& info) {
+      const auto volume = volume_of_folder(info.path.name());
+      if (!info.is_link && volume && Prospect{*tree, info.path}.is_system_volume())
+        plan.remarks.push_back({Errc::unsupported, std::string{info.path.name()}, std::nullopt,
+                                "holds a Windows as the root itself does: it is read as a folder "
+                                "of that volume, not as a volume; collect from it by itself"});
+    }));
   const std::string_view name = prospect.is_system_volume() ? kFirstVolume : kUnknownVolume;
   return Plan{{TreeMount{std::string{name}, {}, {}}}, std::move(plan.remarks)};
 }

@@ -125,6 +125,14 @@ TEST_F(CommandLineTest, QuietPrintsOnlyPathAndSeal) {
   EXPECT_THAT(ended.error, IsEmpty());
 }
 
+TEST_F(CommandLineTest, LooksForTheSealOfAnotherBundleBeforeItCollects) {
+  folder.write("a.zip.seal", "of another");
+  const Ended ended = run({"collect", "--root", root(), "--output", "a.zip"});
+  EXPECT_EQ(ended.exit_code, 5);
+  EXPECT_THAT(ended.error, HasSubstr("a.zip.seal"));
+  EXPECT_THAT(files_in("."), Not(::testing::Contains(EndsWith("a.zip"))));
+}
+
 TEST_F(CommandLineTest, MakesTheFolderOfTheBundleItIsToWrite) {
   const Ended ended =
       run({"collect", "--root", root(), "--output", "new/case 42/a.zip", "--quiet"});
@@ -303,6 +311,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadUsage{"BadTimeout", {"collect", "--root", ".", "--timeout", "soon"}, 2, "not a time"},
         BadUsage{"ZeroTimeout", {"collect", "--root", ".", "--timeout", "0s"}, 2, "not a time"},
         BadUsage{"BadJobs", {"collect", "--root", ".", "--jobs", "0"}, 2, "--jobs"},
+        BadUsage{"EmptyOutput", {"collect", "--root", ".", "--output", ""}, 2, "--output is empty"},
         BadUsage{"BadProgress", {"collect", "--root", ".", "--progress", "fancy"}, 2, "--progress"},
         BadUsage{
             "BadLogLevel", {"collect", "--root", ".", "--log-level", "loud"}, 2, "--log-level"},

@@ -100,7 +100,8 @@ TEST_F(BundleCommandTest, ANonBundleIsNotIntact) {
   write();
   const Ended ended = run({"verify", "b.zip"});
   EXPECT_EQ(ended.exit_code, 6);
-  EXPECT_THAT(ended.output, HasSubstr("not a bundle, or one of an interrupted run"));
+  EXPECT_THAT(ended.output,
+              HasSubstr("not a bundle, or what an interrupted run left (hozen recover"));
   EXPECT_EQ(run({"extract", "b.zip", "out"}).exit_code, 4);
 }
 

@@ -96,6 +96,34 @@ TEST_F(ExtractTest, OverwritesNothing) {
   EXPECT_EQ(content("C/a"), "old");
 }
 
+TEST_F(ExtractTest, PutsNoFileInAnothersPlaceWhereItsOwnIsTaken) {
+  BundleBuilder builder;
+  // Same content: stored once, under the first name.
+  const auto bundle =
+      builder.file("C:\\first", to_bytes("x")).file("C:\\second", to_bytes("x")).bytes();
+  folder.write("new/out/C/second", "mine");
+  const ExtractResult result = extract(bundle, {"C:\\second"});
+  EXPECT_EQ(result.files, 0u);
+  ASSERT_EQ(result.unwritten.size(), 1u);
+  EXPECT_EQ(result.unwritten[0].path, "C:\\second");
+  EXPECT_TRUE(result.renamed.empty());
+  EXPECT_EQ(content("C/second"), "mine");
+  EXPECT_FALSE(fs::exists(at("C/first")));
+}
+
+TEST_F(ExtractTest, GivesADuplicateThatCannotKeepItsNameOneOfItsOwn) {
+  const std::string path = "C:\\" + std::string(300, 'n');
+  BundleBuilder builder;
+  const ExtractResult result =
+      extract(builder.file("C:\\first", to_bytes("x")).file(path, to_bytes("x")).bytes());
+  EXPECT_EQ(result.files, 2u);
+  EXPECT_EQ(content("C/first"), "x");
+  ASSERT_EQ(result.renamed.size(), 1u);
+  EXPECT_EQ(result.renamed[0].path, path);
+  EXPECT_NE(result.renamed[0].written, "C/first");
+  EXPECT_EQ(content(result.renamed[0].written), "x");
+}
+
 #ifndef _WIN32  // links for the test cannot be made under Wine
 TEST_F(ExtractTest, FollowsNoLink) {
   fs::create_directories(at(""));

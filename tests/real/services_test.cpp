@@ -116,7 +116,6 @@ TEST_F(RealServices, WhatIsLowIsNoServiceOfWindows) {
   run(real_windows());
   EXPECT_EQ(findings_from(Severity::low),
             "services.driver_elsewhere low Mnemosyne\n"  // F-Response's memory driver
-            "services.performance_library_elsewhere low Outlook\n"
             "services.psexec_service low PSEXESVC\n"
             "services.driver_elsewhere low VMMEMCTL\n"
             "services.driver_elsewhere low vmrawdsk\n"
