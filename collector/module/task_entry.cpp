@@ -150,15 +150,20 @@ std::string_view ScheduledTask::name() const {
 }
 
 bool ScheduledTask::lacks_descriptor(const TaskViews& views) const {
-  return tree && !tree->has_descriptor && views.keeps_descriptors;
+  return tree && !tree->link_target && !tree->has_descriptor && views.keeps_descriptors;
 }
 
 bool ScheduledTask::lacks_index(const TaskViews& views) const {
-  return tree && tree->index.value_or(0) == 0 && views.keeps_indexes;
+  return tree && !tree->link_target && tree->index.value_or(0) == 0 && views.keeps_indexes;
+}
+
+bool ScheduledTask::is_linked() const {
+  return (tree && tree->link_target) || (cache && cache->link_target);
 }
 
 std::string_view ScheduledTask::state(const TaskViews& views) const {
   if (!tree && !cache) return "file_only";
+  if (is_linked()) return "linked";
   if (!tree) return cache->is_remnant ? "remnant" : "orphaned";
   if (!cache) return "ghost";
   return lacks_descriptor(views) || lacks_index(views) ? "hidden" : "visible";
@@ -357,6 +362,15 @@ void write_decoded(const TaskRow& row, Cell& cell) {
   for (const auto& target : row.task->targets)
     if (!target.command.decoded.empty()) texts.push_back(target.command.decoded);
   cell.texts(texts);
+}
+
+void write_linked_keys(const TaskRow& row, Cell& cell) {
+  std::vector<std::string> keys;
+  const auto& tree = row.task->tree;
+  const auto& cache = row.task->cache;
+  if (tree && tree->link_target) keys.push_back(tree->key_path);
+  if (cache && cache->link_target) keys.push_back(cache->key_path);
+  cell.texts(keys);
 }
 
 void write_sddl(const TaskRow& row, Cell& cell) {

@@ -21,6 +21,7 @@ namespace hozen {
 /// TaskCache\Tree\<path>: what the Task Scheduler lists.
 struct TaskTreeEntry {
   std::string key_path;
+  std::optional<std::string> link_target{};  ///< the key is a symbolic link: it has no other values
   FileTime written{};
   std::optional<std::uint64_t> offset{};  ///< of the nk cell
   std::string id;                         ///< "{GUID}" as written
@@ -32,6 +33,7 @@ struct TaskTreeEntry {
 /// TaskCache\Tasks\{GUID}: what the scheduler runs.
 struct TaskCacheEntry {
   std::string key_path, guid;
+  std::optional<std::string> link_target{};  ///< the key is a symbolic link: it has no other values
   FileTime written{};
   std::optional<std::uint64_t> offset{};  ///< of the nk cell
   std::string path, uri, author, date, description, source, security_descriptor;
@@ -111,7 +113,9 @@ struct ScheduledTask {
   bool enabled() const;
   std::string_view name() const;  ///< last component of the path
 
-  /// "visible" | "hidden" (no SD, or Index 0 or missing, where this Windows keeps them) | "ghost"
+  bool is_linked() const;  ///< one of its keys is a symbolic link
+  /// "linked" (one of its keys is a symbolic link: what it says lies elsewhere) | "visible" |
+  /// "hidden" (no SD, or Index 0 or missing, where this Windows keeps them) | "ghost"
   /// (in Tree, but its Tasks key is missing) | "orphaned" (in Tasks, but in no place of Tree) |
   /// "remnant" (only in a group, with neither of the two) | "file_only".
   std::string_view state(const TaskViews& views) const;
@@ -159,6 +163,7 @@ void write_target_existence(const TaskRow& row, Cell& cell);
 void write_target_artifacts(const TaskRow& row, Cell& cell);
 void write_flags(const TaskRow& row, Cell& cell);
 void write_decoded(const TaskRow& row, Cell& cell);
+void write_linked_keys(const TaskRow& row, Cell& cell);
 void write_sddl(const TaskRow& row, Cell& cell);
 void write_text(Cell& cell, std::string_view text);
 void write_match(Cell& cell, std::optional<bool> match);
@@ -190,7 +195,8 @@ inline constexpr std::array kTaskFields{
                    task_fields::write_views},
     task_fields::F{
         {"state",
-         "What the views say together: visible, hidden (the Task Scheduler does not list "
+         "What the views say together: linked (one of its keys is a symbolic link: what it says "
+         "lies elsewhere), visible, hidden (the Task Scheduler does not list "
          "it: no SD, or Index 0 or missing), ghost (listed, but its key with the "
          "actions is missing), orphaned (it has actions, but is listed nowhere), remnant "
          "(only a group names it: its other keys are gone) or file_only."},
@@ -344,6 +350,10 @@ inline constexpr std::array kTaskFields{
                    [](const TaskRow& r, Cell& c) {
                      task_fields::write_cache_text(r, c, &TaskCacheEntry::key_path);
                    }},
+    task_fields::F{{"linked_keys",
+                    "Those of its keys that are symbolic links, which are not followed; a key "
+                    "below Tree may be a folder of tasks."},
+                   task_fields::write_linked_keys},
     task_fields::F{{"tasks_path", "Path that this key gives the task."},
                    [](const TaskRow& r, Cell& c) {
                      task_fields::write_cache_text(r, c, &TaskCacheEntry::path);

@@ -12,6 +12,13 @@ constexpr std::string_view kTaskCache =
     "Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache";
 constexpr std::array<std::string_view, 4> kGroups{"Boot", "Logon", "Plain", "Maintenance"};
 
+/// Where the key leads to, "" when that cannot be read; nothing for a key that is no link.
+std::optional<std::string> link_target_of(RegistryKey& key) {
+  if (!key.is_symbolic_link()) return {};
+  const auto target = key.value("SymbolicLinkValue");
+  return target ? target->text().value_or("") : std::string{};
+}
+
 /// Values by name, so that each key is read once.
 class Values {
  public:
@@ -43,6 +50,9 @@ void TaskReader::read_cache(RegistryHive& hive) {
   Machine& machine = machines_[hive.installation];
   auto tree = (*cache)->open("Tree");
   auto tasks = (*cache)->open("Tasks");
+  for (const auto* part : {&cache, &tree, &tasks})
+    if (*part && (**part)->is_symbolic_link())
+      note((**part)->path(), Error{Errc::unsupported, "a link, not followed"});
   if (!tree && !tasks) return;
   // A cache with one of the two only is read as far as it goes: everything in it stands out then.
   if (!tree) note("TaskCache\\Tree", tree.error());
@@ -65,31 +75,27 @@ void TaskReader::read_tree(RegistryKey& key, const std::string& path, std::size_
     return context_.note(Error{Errc::limit, "registry keys of scheduled tasks", {}, path});
   const auto listed = key.each_subkey([&](RegistryKey& subkey) {
     const std::string name = path + "\\" + subkey.name();
-    if (subkey.is_symbolic_link()) {
-      context_.note(Error{Errc::unsupported,
-                          "registry keys of scheduled tasks: a link, not followed",
-                          {},
-                          subkey.path()});
-      return true;
-    }
     TaskTreeEntry entry = tree_entry(subkey, machine);
-    // Folders have neither.
-    if (!entry.id.empty() || entry.index) {
+    const bool is_link = entry.link_target.has_value();
+    // Folders have neither; a link may be one.
+    if (!entry.id.empty() || entry.index || is_link) {
       entries.push_back(std::move(entry));
       paths.push_back(name);
     }
-    read_tree(subkey, name, depth + 1, machine, entries, paths);
+    if (!is_link) read_tree(subkey, name, depth + 1, machine, entries, paths);
     return !stopped() && entries.size() < kMaxTasks;
   });
   if (!listed) note("registry keys of scheduled tasks", listed.error());
 }
 
 TaskTreeEntry TaskReader::tree_entry(RegistryKey& key, Machine& machine) {
-  const Values values{key};
   TaskTreeEntry entry;
   entry.key_path = key.path();
   entry.written = key.last_written();
   entry.offset = key.offset();
+  entry.link_target = link_target_of(key);
+  if (entry.link_target) return entry;
+  const Values values{key};
   entry.id = values.text("id");
   if (const auto* index = values.find("index")) entry.index = index->number();
   if (const auto* descriptor = values.find("sd")) {
@@ -148,12 +154,14 @@ void TaskReader::read_tasks(RegistryKey& cache, std::vector<TaskCacheEntry>& ent
 }
 
 TaskCacheEntry TaskReader::cache_entry(RegistryKey& key) {
-  const Values values{key};
   TaskCacheEntry entry;
   entry.key_path = key.path();
   entry.guid = key.name();
   entry.written = key.last_written();
   entry.offset = key.offset();
+  entry.link_target = link_target_of(key);
+  if (entry.link_target) return entry;
+  const Values values{key};
   entry.path = values.text("path");
   entry.uri = values.text("uri");
   entry.author = values.text("author");

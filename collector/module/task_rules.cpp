@@ -51,6 +51,20 @@ void judge_hiding(const TaskCase& one, std::vector<RuleHit>& hits) {
         60, "T1564"));
 }
 
+void judge_links(const TaskCase& one, std::vector<RuleHit>& hits) {
+  const ScheduledTask& task = *one.task;
+  const auto judge = [&](const auto& entry) {
+    if (!entry || !entry->link_target) return;
+    hits.push_back(hit("linked_key", "Task key that is a symbolic link",
+                       quote(entry->key_path) + " is a symbolic link to " +
+                           quote(*entry->link_target) +
+                           ": what Windows reads there lies elsewhere.",
+                       40, "T1112"));
+  };
+  judge(task.tree);
+  judge(task.cache);
+}
+
 void judge_descriptor(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
   if (!task.tree || !task.tree->descriptor || !task.tree->descriptor->dacl) return;
@@ -79,7 +93,7 @@ void judge_descriptor(const TaskCase& one, std::vector<RuleHit>& hits) {
 
 /// An administrator may read the task, so the Task Scheduler must list it.
 bool must_be_listed(const ScheduledTask& task) {
-  if (!task.tree || !task.cache) return false;
+  if (!task.tree || !task.cache || task.is_linked()) return false;
   if (!task.tree->descriptor || !task.tree->descriptor->dacl) return true;
   const auto& dacl = *task.tree->descriptor->dacl;
   return std::any_of(dacl.begin(), dacl.end(), [](const AccessEntry& entry) {
@@ -116,7 +130,7 @@ void judge_listing(const TaskCase& one, std::vector<RuleHit>& hits) {
 
 void judge_registration(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
-  if (task.tree && !task.cache && one.views->registry_whole)
+  if (task.tree && !task.tree->link_target && !task.cache && one.views->registry_whole)
     hits.push_back(hit("ghost_entry", "Listed task without its definition in the registry",
                        quote(task.tree->key_path) + " names the task " +
                            (task.tree->id.empty() ? "without an identifier" : task.tree->id) +
@@ -140,7 +154,7 @@ void judge_registration(const TaskCase& one, std::vector<RuleHit>& hits) {
 void judge_remnants(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
   if (!one.views->registry_whole) return;
-  if (task.tree && task.cache && task.tree->id.empty())
+  if (task.tree && !task.tree->link_target && task.cache && task.tree->id.empty())
     hits.push_back(hit("id_removed", "Listed task without its identifier",
                        quote(task.tree->key_path) + " has no value Id; the task of this path is " +
                            quote(task.cache->key_path) + ".",
@@ -246,6 +260,7 @@ void judge_uri(const TaskCase& one, std::vector<RuleHit>& hits) {
 
 std::vector<RuleHit> registration_hits(const TaskCase& one) {
   std::vector<RuleHit> hits;
+  judge_links(one, hits);
   judge_hiding(one, hits);
   judge_descriptor(one, hits);
   judge_unreadable(one, hits);

@@ -7,6 +7,9 @@
 namespace hozen::fake {
 namespace {
 
+/// In the flags of a key: what the value SymbolicLinkValue of such a key says is where it leads.
+constexpr std::uint16_t kSymbolicLink = 0x0010;
+
 /// Takes the first component off `path`.
 std::string_view take_component(std::string_view& path) {
   const std::size_t end = std::min(path.find('\\'), path.size());
@@ -24,6 +27,7 @@ FileTime newest(const FakeKey& key) {
 void describe(builders::RegfBuilder& builder, const FakeKey& key, std::vector<std::string>& names) {
   builder.key_at(names).written_at(key.written);
   for (const FakeValue& value : key.values) {
+    if (value.name == "SymbolicLinkValue") builder.key_flags(kSymbolicLink);
     builder.value(value.name, value.data);
     if (value.deleted) builder.deleted_value();
   }

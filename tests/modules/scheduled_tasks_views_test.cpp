@@ -190,5 +190,63 @@ TEST(TaskViews, AProgramOfTheWindowsFolderIsPreservedUnlessItIsTheTasksOwn) {
   EXPECT_TRUE(machine.run().has_collected("C:\\Windows\\System32\\evil.exe"));
 }
 
+TEST(TaskViews, AKeyOfTheCacheThatIsALinkIsReportedAndTheFileIsJudged) {
+  TaskMachine machine;
+  machine.add({.path = "\\Other", .command = std::string{kAgent}});
+  const std::string id = machine.add(ordinary());
+  const std::string key = std::string{kCache} + "Tasks\\" + id;
+  machine.windows.remove_key(key).value(key, "SymbolicLinkValue",
+                                        builders::link("\\Registry\\Machine\\SOFTWARE\\Elsewhere"));
+  fake::Context& context = machine.run();
+  const auto& record = record_of(context, "\\Vendor\\Agent");
+  EXPECT_EQ(record["state"], "linked");
+  EXPECT_EQ(record.json_of("source_views"), R"(["xml","tree","tasks"])");
+  EXPECT_THAT(record.json_of("linked_keys"), HasSubstr(id));
+  EXPECT_THAT(record.json_of("actions"), HasSubstr("agent.exe"));
+  EXPECT_EQ(record_of(context, "\\Other").json_of("linked_keys"), "[]");
+  ASSERT_EQ(context.findings.size(), 1u) << rules_of(context);
+  const Finding& finding = context.findings[0];
+  EXPECT_EQ(finding.rule, "scheduled_tasks.linked_key");
+  EXPECT_EQ(severity_of(finding), Severity::medium);
+  EXPECT_EQ(finding.why.size(), 1u) << facts_of(context);
+  EXPECT_THAT(finding.why[0].fact, HasSubstr("\\SOFTWARE\\Elsewhere"));
+  EXPECT_THAT(finding.attack, testing::Contains("T1112"));
+  EXPECT_TRUE(context.notes.empty());
+}
+
+TEST(TaskViews, AKeyOfTheTreeThatIsALinkIsReportedAndNotFollowed) {
+  TaskMachine machine;
+  machine.add({.path = "\\Other", .command = std::string{kAgent}});
+  machine.add(ordinary());
+  for (const std::string path : {"Vendor\\Agent", "Folder"}) {
+    const std::string key = std::string{kCache} + "Tree\\" + path;
+    machine.windows.remove_key(key)
+        .value(key, "SymbolicLinkValue", builders::link("\\Registry\\Machine\\SOFTWARE\\X"))
+        .value(key + "\\Below", "Id", fake::sz(TaskMachine::guid(9)));
+  }
+  fake::Context& context = machine.run();
+  EXPECT_EQ(context.records.size(), 3u);
+  EXPECT_EQ(record_of(context, "\\Vendor\\Agent").json_of("source_views"),
+            R"(["xml","tree","tasks"])");
+  EXPECT_EQ(record_of(context, "\\Folder")["state"], "linked");
+  ASSERT_EQ(context.findings.size(), 2u) << rules_of(context);
+  for (const auto& finding : context.findings) {
+    EXPECT_EQ(finding.rule, "scheduled_tasks.linked_key");
+    EXPECT_EQ(finding.why.size(), 1u) << facts_of(context);
+  }
+}
+
+TEST(TaskViews, ACacheThatIsItselfALinkIsAProblem) {
+  for (const std::string part : {"Tree", "Tasks"}) {
+    TaskMachine machine;
+    machine.add(ordinary());
+    machine.windows.remove_key(std::string{kCache} + part)
+        .value(std::string{kCache} + part, "SymbolicLinkValue", builders::link("\\Registry\\X"));
+    fake::Context& context = machine.run();
+    ASSERT_EQ(context.notes.size(), 1u);
+    EXPECT_THAT(context.notes[0].what, HasSubstr("TaskCache\\" + part + ": a link"));
+  }
+}
+
 }  // namespace
 }  // namespace hozen
