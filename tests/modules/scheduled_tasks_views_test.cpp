@@ -248,5 +248,37 @@ TEST(TaskViews, ACacheThatIsItselfALinkIsAProblem) {
   }
 }
 
+TEST(TaskViews, AHashOfFourBytesIsTheCrcOfTheFile) {
+  const auto xml = TaskMachine::xml_of(ordinary());
+  const std::uint32_t inverted = task_crc32(Bytes{xml});
+  const struct {
+    std::uint32_t hash;
+    bool same;
+  } cases[] = {{inverted, true}, {~inverted, true}, {inverted + 1, false}};
+  for (const auto& one : cases) {
+    TaskMachine machine;
+    const std::string id = machine.add(ordinary());
+    machine.windows.value(std::string{kCache} + "Tasks\\" + id, "Hash",
+                          TaskMachine::data(builders::TaskBlob{}.u32(one.hash).bytes()));
+    fake::Context& context = machine.run();
+    EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["hash_match"], one.same ? "true" : "false");
+    const Finding* finding = context.finding("scheduled_tasks.file_changed");
+    ASSERT_EQ(finding == nullptr, one.same) << rules_of(context);
+    if (finding != nullptr) {
+      EXPECT_THAT(finding->why[0].fact, HasSubstr("Hash in the registry"));
+    }
+  }
+}
+
+TEST(TaskViews, AHashOfAnotherLengthIsNotCompared) {
+  TaskMachine machine;
+  const std::string id = machine.add(ordinary());
+  machine.windows.value(std::string{kCache} + "Tasks\\" + id, "Hash",
+                        TaskMachine::data(builders::TaskBlob{}.u32(1).u8(2).bytes()));
+  fake::Context& context = machine.run();
+  EXPECT_THAT(record_of(context, "\\Vendor\\Agent").json_of("not_compared"), HasSubstr("hash"));
+  EXPECT_EQ(rules_of(context), "");
+}
+
 }  // namespace
 }  // namespace hozen
