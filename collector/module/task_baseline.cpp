@@ -134,10 +134,8 @@ bool is_usual_command(const ResolvedCommand& command, const EvidencePath& window
 /// What a class is handed as data starts nothing.
 bool is_exact(const ScheduledTask& task, std::span<const InboxTask> inbox,
               const EvidencePath& windows) {
-  const auto found = std::find_if(inbox.begin(), inbox.end(), [&](const InboxTask& one) {
-    return equals_fold(one.path, task.path);
-  });
-  if (found == inbox.end() || task.targets.empty()) return false;
+  const InboxTask* found = find_inbox(task.path, inbox);
+  if (found == nullptr || task.targets.empty()) return false;
   const std::string wanted = normal_form(found->action, windows);
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
     const std::string text = normal_form(target.text, windows);
@@ -177,6 +175,13 @@ bool stays_in_windows(const ScheduledTask& task, const EvidencePath& windows) {
 }
 
 }  // namespace
+
+const InboxTask* find_inbox(std::string_view path, std::span<const InboxTask> inbox) {
+  const auto found = std::find_if(inbox.begin(), inbox.end(), [&](const InboxTask& one) {
+    return equals_fold(one.path, path);
+  });
+  return found == inbox.end() ? nullptr : &*found;
+}
 
 TaskDefault default_of(const ScheduledTask& task, std::span<const InboxTask> inbox,
                        const EvidencePath& windows) {

@@ -93,6 +93,8 @@ struct ScheduledTask {
   bool user_is_assumed = false;
   std::vector<TaskTarget> targets;
   TaskDefault known = TaskDefault::no;
+  bool inbox_path = false;       ///< Windows brings a task of this path along
+  bool file_taken = false;       ///< the file of its path goes with another task of the registry
   std::optional<bool> listed{};  ///< by the running Task Scheduler; nothing: not asked
   bool path_registered = false;  ///< file_only: the registry has a task of this path, with another
                                  ///< file

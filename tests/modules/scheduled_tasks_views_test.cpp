@@ -280,5 +280,67 @@ TEST(TaskViews, AHashOfAnotherLengthIsNotCompared) {
   EXPECT_EQ(rules_of(context), "");
 }
 
+TEST(TaskViews, AnOrphanWithoutItsFileIsReported) {
+  for (const bool inbox : {false, true}) {
+    const std::string path = inbox ? "\\Microsoft\\Windows\\Clip\\License Validation" : "\\Odd";
+    TaskMachine machine;
+    machine.add(ordinary());
+    machine.add_cache({.path = path, .command = std::string{kAgent}}, TaskMachine::guid(9));
+    fake::Context& context = machine.run();
+    EXPECT_EQ(record_of(context, path)["state"], "orphaned");
+    ASSERT_EQ(context.findings.size(), 1u) << rules_of(context);
+    EXPECT_EQ(severity_of(context.findings[0]), inbox ? Severity::low : Severity::medium);
+    EXPECT_THAT(facts_of(context), HasSubstr("lists: the Task"));
+    EXPECT_THAT(facts_of(context), HasSubstr("no file 'System32\\Tasks" + path + "'"));
+  }
+}
+
+TEST(TaskViews, AnOrphanWhoseFileIsThereOrNotToBeToldLacksNone) {
+  const std::string id = TaskMachine::guid(9);
+  const auto low = [](TaskMachine& machine) {
+    fake::Context& context = machine.run();
+    const Finding* finding = context.finding("scheduled_tasks.orphaned_task");
+    ASSERT_NE(finding, nullptr) << rules_of(context);
+    EXPECT_EQ(severity_of(*finding), Severity::low);
+    EXPECT_EQ(finding->why.size(), 1u) << facts_of(context);
+  };
+  TaskMachine of_another;  // the file of its path is that of the task that is listed
+  of_another.add(ordinary());
+  of_another.add_cache(ordinary(), id);
+  low(of_another);
+  TaskMachine its_own;
+  its_own.add({.path = "\\Other", .command = std::string{kAgent}});
+  its_own.add_file(ordinary());
+  its_own.add_cache(ordinary(), id);
+  low(its_own);
+  TaskMachine nameless;
+  nameless.add({.path = "\\Other", .command = std::string{kAgent}});
+  nameless.add_cache(ordinary(), id);
+  nameless.windows.remove_value(std::string{kCache} + "Tasks\\" + id, "Path");
+  low(nameless);
+}
+
+TEST(TaskViews, ATaskOfWindowsWithoutFileAndActionsStaysLow) {
+  for (const std::string path :
+       {"\\Microsoft\\Windows\\Clip\\License Validation",
+        "\\Microsoft\\Windows\\Multimedia\\SystemSoundsService", "\\Vendor\\Else"})
+    for (const bool damaged : {false, true}) {
+      TaskMachine machine;
+      machine.add(ordinary());
+      machine.add_tree(path, TaskMachine::guid(9));
+      machine.add_cache({.path = path, .command = std::string{kAgent}}, TaskMachine::guid(9));
+      const std::string key = std::string{kCache} + "Tasks\\" + TaskMachine::guid(9);
+      machine.windows.remove_value(key, "Actions");
+      if (damaged)
+        machine.windows.value(
+            key, "Actions",
+            TaskMachine::data(builders::TaskBlob{}.u16(3).u32(0).u16(0x6666).bytes()));
+      fake::Context& context = machine.run();
+      ASSERT_EQ(context.findings.size(), 1u) << rules_of(context);
+      EXPECT_EQ(severity_of(context.findings[0]) > Severity::low, path.starts_with("\\Vendor"))
+          << path << damaged << facts_of(context);
+    }
+}
+
 }  // namespace
 }  // namespace hozen
