@@ -182,7 +182,7 @@ TaskFile TaskReader::load(const FileInfo& file, const std::string& path) {
 void TaskReader::hand_out(ScheduledTask& task, const TaskViews& views, const OnTask& on_task) {
   resolve(task);
   task.inbox_path = find_inbox(task.path, inbox_) != nullptr;
-  task.known = default_of(task, inbox_, evidence_.windows(task.installation_index));
+  task.known = default_of(task, views, inbox_, evidence_.windows(task.installation_index));
   preserve(task);
   on_task(task, views);
   task.targets.clear();

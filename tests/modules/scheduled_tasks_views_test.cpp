@@ -342,5 +342,56 @@ TEST(TaskViews, ATaskOfWindowsWithoutFileAndActionsStaysLow) {
     }
 }
 
+struct UnknownProgram {
+  const char* path;
+  const char* program;  ///< of System32
+  const char* lacks;    ///< "", "file", "SD", "Index", "tree", or "folder" for all files
+  bool usual;
+};
+
+TEST(TaskViews, AnUnknownProgramOfWindowsIsUsualInATaskThatIsSetUpWhollyOnly) {
+  constexpr const char* kOwn = "\\Microsoft\\Windows\\Maint\\Upd";
+  constexpr const char* kClip = "\\Microsoft\\Windows\\Clip\\License Validation";
+  for (const auto& one : {UnknownProgram{kOwn, "evil.exe", "", true},
+                          {kOwn, "evil.exe", "folder", true},
+                          {kOwn, "evil.exe", "file", false},
+                          {kOwn, "evil.exe", "SD", false},
+                          {kOwn, "evil.exe", "Index", false},
+                          {kOwn, "evil.exe", "tree", false},
+                          {kClip, "ClipUp.exe", "file", true},
+                          {kClip, "ClipUp.exe", "SD", true},
+                          {kClip, "evil.exe", "file", false}}) {
+    const std::string lacks = one.lacks,
+                      program = std::string{"C:\\Windows\\System32\\"} + one.program;
+    const std::string tree = std::string{kCache} + "Tree" + one.path;
+    TaskMachine machine;
+    machine.windows.program(program);
+    const TaskSpec spec{.path = one.path, .command = program};
+    if (lacks != "folder") machine.add(ordinary());
+    if (lacks != "folder" && lacks != "file") machine.add_file(spec);
+    machine.add_tree("\\Other", TaskMachine::guid(8));
+    if (lacks != "tree") machine.add_tree(one.path, TaskMachine::guid(9));
+    machine.add_cache(spec, TaskMachine::guid(9));
+    machine.windows.remove_value(tree, lacks);
+    fake::Context& context = machine.run();
+    const auto& record = record_of(context, one.path);
+    EXPECT_EQ(record["usual_value"], one.usual ? "true" : "false") << one.program << lacks;
+    EXPECT_EQ(record["default_value"], "false");
+  }
+}
+
+TEST(TaskViews, AHiddenProgramOfWindowsIsReportedAboveLow) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  machine.windows.program("C:\\Windows\\System32\\evil.exe");
+  const std::string path = "\\Microsoft\\Windows\\Maint\\Upd";
+  machine.add_tree(path, TaskMachine::guid(9));
+  machine.add_cache({.path = path, .command = "C:\\Windows\\System32\\evil.exe"},
+                    TaskMachine::guid(9));
+  const Finding* finding = machine.run().finding("scheduled_tasks.file_missing");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(severity_of(*finding), Severity::medium);
+}
+
 }  // namespace
 }  // namespace hozen
