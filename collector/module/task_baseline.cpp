@@ -134,10 +134,8 @@ bool is_usual_command(const ResolvedCommand& command, const EvidencePath& window
 /// What a class is handed as data starts nothing.
 bool is_exact(const ScheduledTask& task, std::span<const InboxTask> inbox,
               const EvidencePath& windows) {
-  const auto found = std::find_if(inbox.begin(), inbox.end(), [&](const InboxTask& one) {
-    return equals_fold(one.path, task.path);
-  });
-  if (found == inbox.end() || task.targets.empty()) return false;
+  const InboxTask* found = find_inbox(task.path, inbox);
+  if (found == nullptr || task.targets.empty()) return false;
   const std::string wanted = normal_form(found->action, windows);
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
     const std::string text = normal_form(target.text, windows);
@@ -164,26 +162,52 @@ bool is_usual_class(const ResolvedCommand& command, const EvidencePath& path,
                             : is_usual_command(command, windows);
 }
 
+/// In no view, as far as they were read, does it lack what the Task Scheduler writes there.
+bool is_set_up_wholly(const ScheduledTask& task, const TaskViews& views) {
+  const bool lacks_file = !task.file && views.files_whole;
+  const bool lacks_tree = task.cache && !task.tree;
+  return !lacks_file && !lacks_tree && !task.lacks_descriptor(views) && !task.lacks_index(views);
+}
+
+/// The program, or the library that it is to load, that Windows' own task of this path starts.
+bool starts_what_inbox_does(const ResolvedCommand& command, const InboxTask* inbox) {
+  const auto& path = command.target_path();
+  return inbox != nullptr && path &&
+         to_lower_ascii(inbox->action).find(to_lower_ascii(path->name())) != std::string::npos;
+}
+
 /// A task of \Microsoft\ that starts a program of Windows as its own tasks do, or a class whose
-/// server is one or not known.
-bool stays_in_windows(const ScheduledTask& task, const EvidencePath& windows) {
+/// server is one or not known. Anybody may have put a program into the Windows folder: of a task
+/// that is hidden or went around the Task Scheduler it must be that of Windows' own task.
+bool stays_in_windows(const ScheduledTask& task, const TaskViews& views,
+                      std::span<const InboxTask> inbox, const EvidencePath& windows) {
   if (!starts_with_fold(task.path, "\\Microsoft\\")) return false;
+  const bool whole = is_set_up_wholly(task, views);
+  const InboxTask* own = find_inbox(task.path, inbox);
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
     const auto& path = target.command.target_path();
     if (target.text.starts_with('{'))
       return path ? is_usual_class(target.command, *path, windows) : target.command.image.empty();
-    return is_usual_command(target.command, windows);
+    return is_usual_command(target.command, windows) &&
+           (whole || starts_what_inbox_does(target.command, own));
   });
 }
 
 }  // namespace
 
-TaskDefault default_of(const ScheduledTask& task, std::span<const InboxTask> inbox,
-                       const EvidencePath& windows) {
+const InboxTask* find_inbox(std::string_view path, std::span<const InboxTask> inbox) {
+  const auto found = std::find_if(inbox.begin(), inbox.end(), [&](const InboxTask& one) {
+    return equals_fold(one.path, path);
+  });
+  return found == inbox.end() ? nullptr : &*found;
+}
+
+TaskDefault default_of(const ScheduledTask& task, const TaskViews& views,
+                       std::span<const InboxTask> inbox, const EvidencePath& windows) {
   if (is_exact(task, inbox, windows)) return TaskDefault::exact;
   if (task.targets.empty()) return TaskDefault::no;
-  return is_vendor_task(task) || stays_in_windows(task, windows) ? TaskDefault::usual
-                                                                 : TaskDefault::no;
+  return is_vendor_task(task) || stays_in_windows(task, views, inbox, windows) ? TaskDefault::usual
+                                                                               : TaskDefault::no;
 }
 
 }  // namespace hozen

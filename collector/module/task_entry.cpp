@@ -10,6 +10,9 @@ namespace hozen {
 namespace {
 
 constexpr std::size_t kSha256Bytes = sizeof(Sha256Digest);
+/// Windows 7 before KB2305420 kept a CRC-32 in Hash, little-endian; whether inverted, as in
+/// Triggers, is not documented: both are taken.
+constexpr std::size_t kCrcBytes = 4;
 
 /// Text of `member` in the file's definition, else in the registry's.
 std::string text_of(const ScheduledTask& task, std::string TaskXml::*xml,
@@ -170,7 +173,11 @@ std::string_view ScheduledTask::state(const TaskViews& views) const {
 }
 
 std::optional<bool> ScheduledTask::hash_matches() const {
-  if (!cache || !file || file->sha256.empty() || cache->hash.size() != kSha256Bytes) return {};
+  if (!cache || !file || file->sha256.empty()) return {};
+  if (const auto crc = Bytes{cache->hash}.fixed<kCrcBytes>(0, "task hash");
+      crc && cache->hash.size() == kCrcBytes)
+    return crc->u32<0>() == file->crc32 || crc->u32<0>() == ~file->crc32;
+  if (cache->hash.size() != kSha256Bytes) return {};
   return to_hex(cache->hash) == file->sha256;
 }
 

@@ -93,6 +93,8 @@ struct ScheduledTask {
   bool user_is_assumed = false;
   std::vector<TaskTarget> targets;
   TaskDefault known = TaskDefault::no;
+  bool inbox_path = false;       ///< Windows brings a task of this path along
+  bool file_taken = false;       ///< the file of its path goes with another task of the registry
   std::optional<bool> listed{};  ///< by the running Task Scheduler; nothing: not asked
   bool path_registered = false;  ///< file_only: the registry has a task of this path, with another
                                  ///< file
@@ -122,8 +124,8 @@ struct ScheduledTask {
   bool lacks_descriptor(const TaskViews& views) const;
   bool lacks_index(const TaskViews& views) const;
 
-  /// Whether the digest in Hash is that of the file; nothing when one of them is not there, or the
-  /// digest is of a kind that is not compared.
+  /// Whether the digest in Hash, a SHA-256 or a CRC-32, is that of the file; nothing when one of
+  /// them is not there, or the digest is of a kind that is not compared.
   std::optional<bool> hash_matches() const;
   std::optional<bool> crc_matches() const;
   /// Whether file and registry have the same actions; nothing unless both were read completely, but
@@ -305,13 +307,15 @@ inline constexpr std::array kTaskFields{
                      task_fields::write_text(c,
                                              r.task->file ? r.task->file->sha256 : std::string{});
                    }},
-    task_fields::F{{"hash_registry", "Digest of the file that the registry keeps."},
-                   [](const TaskRow& r, Cell& c) {
-                     r.task->cache && !r.task->cache->hash.empty() ? c.bytes(r.task->cache->hash)
-                                                                   : c.absent(Absent::not_present);
-                   }},
     task_fields::F{
-        {"hash_match", "Whether the two are the same."},
+        {"hash_registry",
+         "Digest of the file that the registry keeps: SHA-256, or CRC-32 from early Windows 7."},
+        [](const TaskRow& r, Cell& c) {
+          r.task->cache && !r.task->cache->hash.empty() ? c.bytes(r.task->cache->hash)
+                                                        : c.absent(Absent::not_present);
+        }},
+    task_fields::F{
+        {"hash_match", "Whether it is that of the file."},
         [](const TaskRow& r, Cell& c) { task_fields::write_match(c, r.task->hash_matches()); }},
     task_fields::F{
         {"crc_match", "Whether the CRC of the file that the registry keeps is right."},

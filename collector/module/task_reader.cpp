@@ -137,6 +137,8 @@ void TaskReader::read_file(std::size_t installation, const EvidencePath& root, c
   ScheduledTask* task = &alone;
   if (const auto at = machine.by_path.find(folded); at != machine.by_path.end()) {
     task = &machine.tasks[at->second.front()];  // the one that the tree lists, if any
+    for (const std::size_t other : at->second) machine.tasks[other].file_taken = true;
+    task->file_taken = false;
     machine.by_path.erase(at);
   } else {
     alone.installation_index = installation;
@@ -179,7 +181,8 @@ TaskFile TaskReader::load(const FileInfo& file, const std::string& path) {
 
 void TaskReader::hand_out(ScheduledTask& task, const TaskViews& views, const OnTask& on_task) {
   resolve(task);
-  task.known = default_of(task, inbox_, evidence_.windows(task.installation_index));
+  task.inbox_path = find_inbox(task.path, inbox_) != nullptr;
+  task.known = default_of(task, views, inbox_, evidence_.windows(task.installation_index));
   preserve(task);
   on_task(task, views);
   task.targets.clear();

@@ -77,8 +77,10 @@ class TaskReader {
   std::vector<LiveTask> unregistered_;
 };
 
+/// What Windows brings along under this path; nullptr for nothing.
+const InboxTask* find_inbox(std::string_view path, std::span<const InboxTask> inbox);
 /// How far `task`, whose targets are resolved, is what Windows or a well-known program sets up.
-TaskDefault default_of(const ScheduledTask& task, std::span<const InboxTask> inbox,
-                       const EvidencePath& windows);
+TaskDefault default_of(const ScheduledTask& task, const TaskViews& views,
+                       std::span<const InboxTask> inbox, const EvidencePath& windows);
 
 }  // namespace hozen

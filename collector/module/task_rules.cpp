@@ -102,6 +102,12 @@ bool must_be_listed(const ScheduledTask& task) {
   });
 }
 
+/// Some tasks of Windows have no file, on every machine; without actions there is nothing that sets
+/// this one apart from them.
+bool is_inbox_without_actions(const ScheduledTask& task) {
+  return task.inbox_path && !task.file && task.targets.empty();
+}
+
 void judge_unreadable(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
   if (task.tree && task.tree->has_descriptor && !task.tree->descriptor)
@@ -111,12 +117,14 @@ void judge_unreadable(const TaskCase& one, std::vector<RuleHit>& hits) {
                            "task.",
                        50, "T1564"));
   if (one.views->registry_whole && task.cache && task.cache->actions &&
-      !task.cache->actions->complete)
+      !task.cache->actions->complete) {
+    const bool inbox = is_inbox_without_actions(task);
     hits.push_back(hit("actions_unreadable", "Task whose actions in the registry are damaged",
                        "The value Actions of " + quote(task.cache->key_path) +
                            " could be read in part only: what it starts may be more than what is "
                            "told here.",
-                       40, "T1053.005"));
+                       inbox ? 10 : 40, "T1053.005", inbox));
+  }
 }
 
 void judge_listing(const TaskCase& one, std::vector<RuleHit>& hits) {
@@ -170,9 +178,16 @@ void judge_remnants(const TaskCase& one, std::vector<RuleHit>& hits) {
 void judge_presence(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
   const TaskViews& views = *one.views;
-  if (task.cache && task.tree && !task.file && views.files_whole && views.registry) {
-    const bool inbox = task.known != TaskDefault::no;
-    RuleHit missing = hit("file_missing", "Registered task without its file",
+  // What is listed nowhere is known by the path that it gives itself.
+  const bool orphaned = !task.tree && views.registry_whole && task.cache &&
+                        !task.cache->is_remnant && !task.cache->path.empty();
+  if (task.cache && (task.tree || orphaned) && !task.file && !task.file_taken &&
+      views.files_whole && views.registry) {
+    const bool inbox = task.known != TaskDefault::no || is_inbox_without_actions(task) ||
+                       (orphaned && task.inbox_path);
+    RuleHit missing = hit(orphaned ? "orphaned_task" : "file_missing",
+                          orphaned ? "Task that is listed nowhere and has no file"
+                                   : "Registered task without its file",
                           "The registry holds the task, but there is no file " +
                               quote("System32\\Tasks" + task.path) + ".",
                           inbox ? 10 : 40, "T1053.005", inbox);

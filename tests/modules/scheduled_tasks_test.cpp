@@ -126,7 +126,7 @@ TEST(ScheduledTasks, GhostsAndOrphansAreCalledSo) {
   EXPECT_EQ(record_of(context, "\\Orphan")["state"], "orphaned");
   ASSERT_NE(context.finding("scheduled_tasks.ghost_entry"), nullptr);
   ASSERT_NE(context.finding("scheduled_tasks.orphaned_task"), nullptr);
-  EXPECT_EQ(severity_of(*context.finding("scheduled_tasks.orphaned_task")), Severity::low);
+  EXPECT_EQ(severity_of(*context.finding("scheduled_tasks.orphaned_task")), Severity::medium);
 }
 
 TEST(ScheduledTasks, APathThatTheTwoKeysSpellDifferentlyIsReported) {

@@ -248,5 +248,150 @@ TEST(TaskViews, ACacheThatIsItselfALinkIsAProblem) {
   }
 }
 
+TEST(TaskViews, AHashOfFourBytesIsTheCrcOfTheFile) {
+  const auto xml = TaskMachine::xml_of(ordinary());
+  const std::uint32_t inverted = task_crc32(Bytes{xml});
+  const struct {
+    std::uint32_t hash;
+    bool same;
+  } cases[] = {{inverted, true}, {~inverted, true}, {inverted + 1, false}};
+  for (const auto& one : cases) {
+    TaskMachine machine;
+    const std::string id = machine.add(ordinary());
+    machine.windows.value(std::string{kCache} + "Tasks\\" + id, "Hash",
+                          TaskMachine::data(builders::TaskBlob{}.u32(one.hash).bytes()));
+    fake::Context& context = machine.run();
+    EXPECT_EQ(record_of(context, "\\Vendor\\Agent")["hash_match"], one.same ? "true" : "false");
+    const Finding* finding = context.finding("scheduled_tasks.file_changed");
+    ASSERT_EQ(finding == nullptr, one.same) << rules_of(context);
+    if (finding != nullptr) {
+      EXPECT_THAT(finding->why[0].fact, HasSubstr("Hash in the registry"));
+    }
+  }
+}
+
+TEST(TaskViews, AHashOfAnotherLengthIsNotCompared) {
+  TaskMachine machine;
+  const std::string id = machine.add(ordinary());
+  machine.windows.value(std::string{kCache} + "Tasks\\" + id, "Hash",
+                        TaskMachine::data(builders::TaskBlob{}.u32(1).u8(2).bytes()));
+  fake::Context& context = machine.run();
+  EXPECT_THAT(record_of(context, "\\Vendor\\Agent").json_of("not_compared"), HasSubstr("hash"));
+  EXPECT_EQ(rules_of(context), "");
+}
+
+TEST(TaskViews, AnOrphanWithoutItsFileIsReported) {
+  for (const bool inbox : {false, true}) {
+    const std::string path = inbox ? "\\Microsoft\\Windows\\Clip\\License Validation" : "\\Odd";
+    TaskMachine machine;
+    machine.add(ordinary());
+    machine.add_cache({.path = path, .command = std::string{kAgent}}, TaskMachine::guid(9));
+    fake::Context& context = machine.run();
+    EXPECT_EQ(record_of(context, path)["state"], "orphaned");
+    ASSERT_EQ(context.findings.size(), 1u) << rules_of(context);
+    EXPECT_EQ(severity_of(context.findings[0]), inbox ? Severity::low : Severity::medium);
+    EXPECT_THAT(facts_of(context), HasSubstr("lists: the Task"));
+    EXPECT_THAT(facts_of(context), HasSubstr("no file 'System32\\Tasks" + path + "'"));
+  }
+}
+
+TEST(TaskViews, AnOrphanWhoseFileIsThereOrNotToBeToldLacksNone) {
+  const std::string id = TaskMachine::guid(9);
+  const auto low = [](TaskMachine& machine) {
+    fake::Context& context = machine.run();
+    const Finding* finding = context.finding("scheduled_tasks.orphaned_task");
+    ASSERT_NE(finding, nullptr) << rules_of(context);
+    EXPECT_EQ(severity_of(*finding), Severity::low);
+    EXPECT_EQ(finding->why.size(), 1u) << facts_of(context);
+  };
+  TaskMachine of_another;  // the file of its path is that of the task that is listed
+  of_another.add(ordinary());
+  of_another.add_cache(ordinary(), id);
+  low(of_another);
+  TaskMachine its_own;
+  its_own.add({.path = "\\Other", .command = std::string{kAgent}});
+  its_own.add_file(ordinary());
+  its_own.add_cache(ordinary(), id);
+  low(its_own);
+  TaskMachine nameless;
+  nameless.add({.path = "\\Other", .command = std::string{kAgent}});
+  nameless.add_cache(ordinary(), id);
+  nameless.windows.remove_value(std::string{kCache} + "Tasks\\" + id, "Path");
+  low(nameless);
+}
+
+TEST(TaskViews, ATaskOfWindowsWithoutFileAndActionsStaysLow) {
+  for (const std::string path :
+       {"\\Microsoft\\Windows\\Clip\\License Validation",
+        "\\Microsoft\\Windows\\Multimedia\\SystemSoundsService", "\\Vendor\\Else"})
+    for (const bool damaged : {false, true}) {
+      TaskMachine machine;
+      machine.add(ordinary());
+      machine.add_tree(path, TaskMachine::guid(9));
+      machine.add_cache({.path = path, .command = std::string{kAgent}}, TaskMachine::guid(9));
+      const std::string key = std::string{kCache} + "Tasks\\" + TaskMachine::guid(9);
+      machine.windows.remove_value(key, "Actions");
+      if (damaged)
+        machine.windows.value(
+            key, "Actions",
+            TaskMachine::data(builders::TaskBlob{}.u16(3).u32(0).u16(0x6666).bytes()));
+      fake::Context& context = machine.run();
+      ASSERT_EQ(context.findings.size(), 1u) << rules_of(context);
+      EXPECT_EQ(severity_of(context.findings[0]) > Severity::low, path.starts_with("\\Vendor"))
+          << path << damaged << facts_of(context);
+    }
+}
+
+struct UnknownProgram {
+  const char* path;
+  const char* program;  ///< of System32
+  const char* lacks;    ///< "", "file", "SD", "Index", "tree", or "folder" for all files
+  bool usual;
+};
+
+TEST(TaskViews, AnUnknownProgramOfWindowsIsUsualInATaskThatIsSetUpWhollyOnly) {
+  constexpr const char* kOwn = "\\Microsoft\\Windows\\Maint\\Upd";
+  constexpr const char* kClip = "\\Microsoft\\Windows\\Clip\\License Validation";
+  for (const auto& one : {UnknownProgram{kOwn, "evil.exe", "", true},
+                          {kOwn, "evil.exe", "folder", true},
+                          {kOwn, "evil.exe", "file", false},
+                          {kOwn, "evil.exe", "SD", false},
+                          {kOwn, "evil.exe", "Index", false},
+                          {kOwn, "evil.exe", "tree", false},
+                          {kClip, "ClipUp.exe", "file", true},
+                          {kClip, "ClipUp.exe", "SD", true},
+                          {kClip, "evil.exe", "file", false}}) {
+    const std::string lacks = one.lacks,
+                      program = std::string{"C:\\Windows\\System32\\"} + one.program;
+    const std::string tree = std::string{kCache} + "Tree" + one.path;
+    TaskMachine machine;
+    machine.windows.program(program);
+    const TaskSpec spec{.path = one.path, .command = program};
+    if (lacks != "folder") machine.add(ordinary());
+    if (lacks != "folder" && lacks != "file") machine.add_file(spec);
+    machine.add_tree("\\Other", TaskMachine::guid(8));
+    if (lacks != "tree") machine.add_tree(one.path, TaskMachine::guid(9));
+    machine.add_cache(spec, TaskMachine::guid(9));
+    machine.windows.remove_value(tree, lacks);
+    fake::Context& context = machine.run();
+    const auto& record = record_of(context, one.path);
+    EXPECT_EQ(record["usual_value"], one.usual ? "true" : "false") << one.program << lacks;
+    EXPECT_EQ(record["default_value"], "false");
+  }
+}
+
+TEST(TaskViews, AHiddenProgramOfWindowsIsReportedAboveLow) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  machine.windows.program("C:\\Windows\\System32\\evil.exe");
+  const std::string path = "\\Microsoft\\Windows\\Maint\\Upd";
+  machine.add_tree(path, TaskMachine::guid(9));
+  machine.add_cache({.path = path, .command = "C:\\Windows\\System32\\evil.exe"},
+                    TaskMachine::guid(9));
+  const Finding* finding = machine.run().finding("scheduled_tasks.file_missing");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(severity_of(*finding), Severity::medium);
+}
+
 }  // namespace
 }  // namespace hozen
