@@ -13,28 +13,13 @@ constexpr std::uint64_t kRecentDays = 30;
 constexpr std::size_t kProgramDataDepth = 2;
 
 /// Top-level folders that Windows or its setup makes, and that users cannot write to.
-constexpr std::string_view kWindowsRoots[] = {"Windows",
-                                              "WINNT",
-                                              "Program Files",
-                                              "Program Files (x86)",
-                                              "Program Files (Arm)",
-                                              "ProgramData",
-                                              "Users",
-                                              "Documents and Settings",
-                                              "Recovery",
-                                              "System Volume Information",
-                                              "Windows.old",
-                                              "$WinREAgent",
-                                              "$WINDOWS.~BT",
-                                              "$Windows.~WS",
-                                              "Boot",
-                                              "EFI",
-                                              "MSOCache",
-                                              "inetpub",
-                                              // Short names of the above.
-                                              "PROGRA~1",
-                                              "PROGRA~2",
-                                              "PROGRA~3"};
+constexpr std::string_view kWindowsRoots[] = {
+    "Windows", "WINNT", "Program Files", "Program Files (x86)", "Program Files (Arm)",
+    "ProgramData", "Users", "Documents and Settings", "Recovery", "System Volume Information",
+    "Windows.old", "$WinREAgent", "$WINDOWS.~BT", "$Windows.~WS", "Boot", "EFI", "MSOCache",
+    "inetpub",
+    // Short names of the above.
+    "PROGRA~1", "PROGRA~2", "PROGRA~3"};
 
 /// Below the Windows folder, yet writable by ordinary users.
 constexpr std::string_view kWritableInWindows[] = {"Temp",
