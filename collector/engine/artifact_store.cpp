@@ -144,7 +144,6 @@ Result<std::vector<std::byte>> ArtifactStore::read_before_open(Named& named,
   WatchedSource watched{*content, named.path, *this};
   HOZEN_TRY(std::vector<std::byte> bytes, read_all(watched, cap_bytes));
   named.sha256 = sha256(bytes);
-  named.whole = true;
   return bytes;
 }
 
@@ -153,9 +152,10 @@ Result<std::vector<std::byte>> ArtifactStore::reread(const Named& named, std::ui
   HOZEN_TRY(const auto content, source_.open(named.path));
   WatchedSource watched{*content, named.path, *this};
   HOZEN_TRY(std::vector<std::byte> bytes, read_all(watched, cap_bytes));
-  if (!named.whole)
-    return Error{Errc::limit, named.path.text(), {}, "only a part of the file is preserved"};
-  if (named.sha256 && sha256(bytes) != *named.sha256) return changed(named.path);
+  const std::uint64_t kept =
+      std::min<std::uint64_t>(named.kept.value_or(bytes.size()), bytes.size());
+  if (named.sha256 && sha256(Bytes{bytes}.head(kept).span()) != *named.sha256)
+    return changed(named.path);
   return bytes;
 }
 
@@ -169,9 +169,12 @@ Result<std::vector<std::byte>> ArtifactStore::read_queued(std::size_t position,
   row.info = examine(queued, row);
   std::vector<std::byte> bytes;
   if (row.info) {
-    if (row.info->size > std::min(cap_bytes, cap_for(queued.request))) {
+    if (row.info->size > cap_bytes) {
       queue_.push_back(queued);
-      return Error{Errc::limit, queued.request.path.text(), {}, "larger than the reader's cap"};
+      return Error{Errc::limit,
+                   queued.request.path.text(),
+                   {},
+                   "larger than " + byte_size_text(cap_bytes) + ", the most that is read of it"};
     }
     auto content = source_.open(queued.request.path);
     if (content) {
@@ -355,7 +358,7 @@ void ArtifactStore::write(const Queued& queued, ArtifactRow& row) {
   if (const auto named = named_.find(queued.id); named != named_.end()) {
     Named& known = named->second;
     known.collected = true;
-    known.whole = row.stored.digests && row.stored.outcome != FileOutcome::truncated;
+    if (row.stored.outcome == FileOutcome::truncated) known.kept = row.stored.size;
     known.error = row.stored.error;
     if (row.stored.digests) {
       known.sha256 = row.stored.digests->sha256;

@@ -66,9 +66,9 @@ class ArtifactStore {
 
   /// Queues a file. The same path again gives the same artifact, whoever asks.
   ArtifactId request(FileRequest request);
-  /// Reads a whole file now and preserves exactly these bytes; when that was done before, reads it
-  /// again and fails with Errc::io when the bytes differ. Errc::limit above `cap_bytes`,
-  /// Errc::not_found, Errc::io.
+  /// Reads a whole file now and preserves exactly these bytes, as far as its limit goes; when that
+  /// was done before, reads it again and fails with Errc::io when the bytes differ. Errc::limit
+  /// above `cap_bytes`, Errc::not_found, Errc::io.
   Result<PreservedFile> preserve(FileRequest request, std::uint64_t cap_bytes);
   /// The same for a file that a module asked for.
   Result<std::vector<std::byte>> read(ArtifactId id, std::uint64_t cap_bytes);
@@ -91,8 +91,9 @@ class ArtifactStore {
     EvidencePath path;
     bool collected = false;
     std::optional<Sha256Digest>
-        sha256{};                  ///< of the preserved bytes, or of those read before open()
-    bool whole = false;            ///< the digest is that of the whole file
+        sha256{};  ///< of the preserved bytes, or of those read before open()
+    /// The file is preserved in part: the digest is that of its first bytes, so many.
+    std::optional<std::uint64_t> kept{};
     std::optional<Error> error{};  ///< why there are none
   };
   /// A file whose row waits for its digests.

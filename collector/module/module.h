@@ -39,7 +39,8 @@ class ModuleContext {
   /// Queues a file for the bundle; the same path twice is one artifact. Its outcome stands in
   /// artifacts.jsonl.
   virtual ArtifactId collect(const EvidencePath&, std::string_view reason, Priority) = 0;
-  /// The preserved bytes of a queued file, read now; Errc::limit above `cap_bytes`.
+  /// The bytes of a queued file, read now and preserved as far as its limit goes; Errc::limit above
+  /// `cap_bytes`.
   virtual Result<std::vector<std::byte>> read(ArtifactId, std::uint64_t cap_bytes) = 0;
   virtual void report(Finding) = 0;
   virtual void note(Error) = 0;  ///< a problem that cost part of the result

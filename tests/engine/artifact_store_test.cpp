@@ -323,6 +323,34 @@ TEST_F(ArtifactStoreTest, RefusesToReadMoreThanTheCapButPreservesIt) {
   EXPECT_EQ(store.read(id, 9).error().code, Errc::limit);
 }
 
+TEST_F(ArtifactStoreTest, ReadsWholeWhatItPreservesInPart) {
+  limits.max_file_bytes = 4;
+  ArtifactStore small{source, limits, run_stop, progress, listener};
+  const auto ask = [&](const std::string& name) {
+    FileRequest wanted;
+    wanted.path = path(name);
+    wanted.module = "scheduled_tasks";
+    return small.request(std::move(wanted));
+  };
+  file("C:\\task", "0123456789");
+  file("C:\\drained", "abcdefghij");
+  small.open(feed);
+  const ArtifactId id = ask("C:\\task");
+  EXPECT_EQ(text(*small.read(id, 10)), "0123456789");
+  const ArtifactId drained = ask("C:\\drained");
+  small.drain(Priority::bulk);
+  EXPECT_EQ(text(*small.read(drained, 10)), "abcdefghij");
+  EXPECT_EQ(text(*small.read(id, 10)), "0123456789") << "once more";
+  EXPECT_THAT(small.read(id, 9).error().code, Errc::limit);
+  source.find(path("C:\\task"))->bytes = fake::bytes_from("0X23456789");
+  EXPECT_EQ(small.read(id, 10).error().code, Errc::io) << "no longer the bytes that are preserved";
+  for (const auto& row : rows()) {
+    EXPECT_EQ(row["outcome"], "truncated");
+    EXPECT_EQ(row["stored"], 4);
+  }
+  EXPECT_EQ(small.counts().left_out, 2u);
+}
+
 TEST_F(ArtifactStoreTest, SaysOfUnreadableFilesWhatTheRowSays) {
   file("C:\\locked", "x").unreadable = Error{Errc::io, "C:\\locked", {}, "open: locked"};
   open();

@@ -77,16 +77,21 @@ std::string canonical(const RunBundle& bundle) {
   return test::dumped(all, 1) + "\n";
 }
 
-TEST(Golden, WholeRunOverAMadeMachine) {
-  const auto text = embedded_profile_text(embedded_profiles(), "persistence");
-  ASSERT_TRUE(text);
-  test::RunSetup setup;
-  const std::vector<ProfileText> texts{*text};
+/// The profile `persistence` with all modules.
+test::RunSetup persistence() {
+  const std::vector<ProfileText> texts{
+      embedded_profile_text(embedded_profiles(), "persistence").value()};
   ProfileReading reading =
       read_profiles(texts, embedded_profiles(), module_names_of(all_modules()));
-  ASSERT_TRUE(reading.problems.empty());
+  EXPECT_TRUE(reading.problems.empty());
+  test::RunSetup setup;
   setup.options.profile = std::move(reading.profile);
   setup.modules = {all_modules().begin(), all_modules().end()};
+  return setup;
+}
+
+TEST(Golden, WholeRunOverAMadeMachine) {
+  test::RunSetup setup = persistence();
   const auto source = compromised_machine().source();
   const RunBundle bundle = test::run_bundle(*source, setup);
   ASSERT_FALSE(bundle.error);
@@ -111,6 +116,33 @@ TEST(Golden, WholeRunOverAMadeMachine) {
                 << around(actual, a) << "\nreviewed:\n"
                 << around(expected, e)
                 << "\nHOZEN_REGENERATE=1 writes the new one; review it with git diff.";
+}
+
+TEST(Golden, ALimitOfFilesChangesNoFinding) {
+  fake::FakeWindows windows = compromised_machine();
+  windows.file("C:\\Windows\\System32\\Tasks\\GameOver",
+               "<Task><RegistrationInfo><Description>" + std::string(500, 'x') +
+                   "</Description></RegistrationInfo><Actions><Exec><Command>C:\\TMP\\mim.exe"
+                   "</Command><Arguments>sekurlsa::LogonPasswords</Arguments></Exec></Actions>"
+                   "</Task>");
+  const auto source = windows.source();
+  test::RunSetup whole = persistence(), limited = persistence();
+  Profile& profile = limited.options.profile;
+  profile.limits.max_file_bytes = 500;
+  for (auto& module : profile.modules) module.max_file_bytes = 0;
+  for (auto& target : profile.targets) target.max_file_bytes = 0;
+  const RunBundle all = test::run_bundle(*source, whole);
+  const RunBundle some = test::run_bundle(*source, limited);
+  ASSERT_FALSE(all.error || some.error);
+  EXPECT_NE(all.entries.at("findings.jsonl").find("GameOver"), std::string::npos);
+  EXPECT_EQ(some.rows("findings"), all.rows("findings"));
+  EXPECT_EQ(some.rows("records/problems"), all.rows("records/problems"));
+  const auto rows = some.rows("artifacts");
+  const auto task = std::find_if(rows.begin(), rows.end(), [](const Json& row) {
+    return row.value("path", "").ends_with("\\GameOver");
+  });
+  ASSERT_NE(task, rows.end());
+  EXPECT_EQ((*task)["outcome"], "truncated");
 }
 
 }  // namespace
