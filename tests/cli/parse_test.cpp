@@ -20,6 +20,7 @@ namespace {
 using namespace builders;
 using test::Ended;
 using test::Json;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -300,11 +301,16 @@ TEST_F(ParseTest, ReadsAllOfSeveralFilesAndTellsTheGravest) {
 }
 
 TEST_F(ParseTest, NamesInBracketsAreNamesLikeAnyOther) {
-  for (const char* name : {"[1]", "[a,b]", "[", "{}", "%%", "\x01[x]"}) {
+  std::vector<std::string> names{"[1]", "[a,b]", "[", "{}", "%%"};
+#ifndef _WIN32  // Windows takes no control character in a name
+  names.emplace_back("\x01[x]");
+#endif
+  for (const std::string& name : names) {
     write(name, RegfBuilder{}.key("K").bytes());
     EXPECT_EQ(parse({name}).exit_code, 0) << name;
     ASSERT_FALSE(records.empty()) << name;
-    EXPECT_EQ(records.front().at("source"), name);
+    // The whole path on Windows.
+    EXPECT_THAT(records.front().at("source").get<std::string>(), EndsWith(name));
   }
   EXPECT_EQ(parse({"[1]", "[a,b]"}).exit_code, 0);
   EXPECT_EQ(of_kind("registry_hive_end").size(), 2u);
