@@ -52,8 +52,8 @@ std::string machine_name();
 void stop_on_interrupt(std::stop_source source);
 /// What is said when the second one ends the program at once.
 constexpr std::string_view kEndedAtOnce{
-    "\nhozen: ended at once; what was written lies in the .partial file of the output, and hozen "
-    "recover makes a bundle of it\n"};
+    "\nhozen: ended at once; of an output file what was written lies in its .partial, which hozen "
+    "recover makes a bundle of\n"};
 
 /// Highest resident memory of this process so far, in bytes; 0 when the system does not tell.
 std::uint64_t peak_memory_bytes();

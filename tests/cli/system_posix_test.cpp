@@ -41,6 +41,28 @@ class SystemTest : public ::testing::Test {
     std::ofstream{path}.put('x');
     fs::resize_file(path, bytes);
   }
+  /// One that takes hours, and a profile, p.xml, that collects it.
+  void endless_file() {
+    large_file(1ull << 40);
+    folder.write("p.xml",
+                 "<profile version=\"1\" summary=\"s\"><limits max-file-size=\"2 TiB\" "
+                 "max-total-size=\"4 TiB\"/><target category=\"a\" reason=\"b\"><path>"
+                 "%SystemRoot%\\System32\\winevt\\Logs\\*</path></target></profile>");
+  }
+  /// Collects it into out.zip; `meanwhile` hears the process when it has been running for a while.
+  Ended collect_until(const std::function<void(int process)>& meanwhile) {
+    std::thread other;
+    Ended ended =
+        run_program({"collect", "--root", "root", "--profile", "p.xml", "--output", "out.zip"},
+                    folder.text(), [&](int process) {
+                      other = std::thread{[&meanwhile, process] {
+                        std::this_thread::sleep_for(std::chrono::seconds{2});
+                        meanwhile(process);
+                      }};
+                    });
+    other.join();
+    return ended;
+  }
 
   TempFolder folder;
 };
@@ -52,26 +74,35 @@ TEST_F(SystemTest, WithoutARunningWindowsARootIsNeeded) {
 }
 
 TEST_F(SystemTest, AnInterruptLeavesACompleteBundle) {
-  large_file(1ull << 40);
-  const std::string profile =
-      "<profile version=\"1\" summary=\"s\"><limits max-file-size=\"2 TiB\" "
-      "max-total-size=\"4 TiB\"/><target category=\"a\" reason=\"b\"><path>"
-      "%SystemRoot%\\System32\\winevt\\Logs\\*</path></target></profile>";
-  folder.write("p.xml", profile);
-  std::thread interrupter;
-  const Ended ended =
-      run_program({"collect", "--root", "root", "--profile", "p.xml", "--output", "out.zip"},
-                  folder.text(), [&](int process) {
-                    interrupter = std::thread{[process] {
-                      std::this_thread::sleep_for(std::chrono::seconds{2});
-                      ::kill(process, SIGINT);
-                    }};
-                  });
-  interrupter.join();
+  endless_file();
+  const Ended ended = collect_until([](int process) { ::kill(process, SIGINT); });
   EXPECT_EQ(ended.exit_code, 130) << ended.output << ended.error;
   EXPECT_THAT(ended.output, HasSubstr("interrupted"));
   EXPECT_TRUE(fs::exists(folder.path() / "out.zip"));
   EXPECT_EQ(run_program({"report", "out.zip"}, folder.text()).exit_code, 0);
+}
+
+TEST_F(SystemTest, ASecondInterruptEndsAtOnceAndSaysWhatIsLeft) {
+  endless_file();
+  const Ended ended = collect_until([](int process) {
+    // Two kinds: of one kind, the second could be taken together with the first.
+    ::kill(process, SIGINT);
+    ::kill(process, SIGTERM);
+  });
+  EXPECT_EQ(ended.exit_code, 130) << ended.output;
+  EXPECT_THAT(ended.error, HasSubstr("hozen recover"));
+  EXPECT_EQ(run_program({"recover", "out.zip.partial"}, folder.text()).exit_code, 0);
+}
+
+TEST_F(SystemTest, AHangupThatIsToBeIgnoredIs) {
+  endless_file();
+  const std::string command = "cd '" + folder.text() + "' && trap '' HUP && { '" +
+                              test::program_path() +
+                              "' collect --root root --profile p.xml --output out.zip --timeout 3s "
+                              ">output 2>&1 & p=$!; sleep 1; kill -HUP $p; wait $p; }";
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1) << test::file_text(folder.path() / "output");
+  EXPECT_TRUE(fs::exists(folder.path() / "out.zip"));
 }
 
 TEST_F(SystemTest, AFullDiskIsToldAndLeavesTheUnfinishedFile) {
@@ -107,24 +138,12 @@ TEST_F(SystemTest, ARecoveryThatFailsLeavesNothingThatStopsTheNext) {
 }
 
 TEST_F(SystemTest, TheEndTellsWhereAnUnfinishedBundleIs) {
-  large_file(1ull << 40);
-  const std::string profile =
-      "<profile version=\"1\" summary=\"s\"><limits max-file-size=\"2 TiB\" "
-      "max-total-size=\"4 TiB\"/><target category=\"a\" reason=\"b\"><path>"
-      "%SystemRoot%\\System32\\winevt\\Logs\\*</path></target></profile>";
-  folder.write("p.xml", profile);
+  endless_file();
   const auto end_after = [&](const std::function<void()>& change) {
-    std::thread interrupter;
-    const Ended ended =
-        run_program({"collect", "--root", "root", "--profile", "p.xml", "--output", "out.zip"},
-                    folder.text(), [&](int process) {
-                      interrupter = std::thread{[&change, process] {
-                        std::this_thread::sleep_for(std::chrono::seconds{2});
-                        change();
-                        ::kill(process, SIGINT);
-                      }};
-                    });
-    interrupter.join();
+    const Ended ended = collect_until([&](int process) {
+      change();
+      ::kill(process, SIGINT);
+    });
     EXPECT_EQ(ended.exit_code, 5) << ended.output;
     return ended.error;
   };
