@@ -30,14 +30,9 @@ if [ ! -e "$WINEPREFIX/.hozen-complete" ]; then
       # part of an example Windows.
       find "$WINEPREFIX/drive_c/users" -mindepth 2 -maxdepth 2 -type l |
         while IFS= read -r folder; do rm "$folder" && mkdir "$folder"; done
-      wineserver -w  # so that the next one is started below
       touch "$WINEPREFIX/.hozen-complete"
     fi
   ) 9>"$WINEPREFIX/.hozen-lock"
 fi
 [ "${1:-}" != --prepare ] || exit 0
-# Debian's Wine ends its server with the last program, and a program that starts in that moment
-# fails ("recvmsg: Connection reset by peer"): let it wait a minute for the next. Where one is
-# running this does nothing.
-wineserver -p60 >/dev/null 2>&1 </dev/null || true
 exec wine "$@"
