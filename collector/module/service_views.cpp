@@ -19,6 +19,7 @@ constexpr std::uint64_t kListedTypes = 0x1 | 0x2 | 0x8 | 0x10 | 0x20;
 ServiceManagerView::ServiceManagerView(const LiveState* state)
     : known_{state != nullptr && !state->services_failed && !state->services.empty()} {
   if (!known_) return;
+  whole_ = state->services_whole;
   for (const auto& service : state->services) by_name_.emplace(fold_case(service.name), &service);
 }
 

@@ -19,11 +19,13 @@ class ServiceManagerView {
   explicit ServiceManagerView(const LiveState* state);
 
   bool known() const { return known_; }
+  /// What it lacks is not listed.
+  bool whole() const { return known_ && whole_; }
   /// nullptr when the service manager does not list it.
   const LiveService* find(std::string_view name) const;
 
  private:
-  bool known_ = false;
+  bool known_ = false, whole_ = false;
   std::map<std::string, const LiveService*> by_name_;  // folded
 };
 

@@ -71,6 +71,7 @@ void TaskReader::ask_scheduler() {
   Machine& machine = machines_[0];
   if (!machine.views.registry) return;  // nothing to compare with
   if (state->tasks_failed) return context_.note(*state->tasks_failed);
+  if (state->tasks.cut) context_.note(Error{Errc::limit, "tasks of the Task Scheduler"});
   machine.views.scheduler = state->tasks.whole;
   std::set<std::string> listed;
   for (const LiveTask& task : state->tasks.tasks) {

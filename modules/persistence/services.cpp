@@ -73,6 +73,7 @@ void read_manager(ModuleContext& context, const std::set<std::string>& keys, boo
   const LiveState* state = context.source().live_state();
   if (state == nullptr) return;
   if (state->services_failed) context.note(*state->services_failed);
+  if (!state->services_whole) context.note(Error{Errc::limit, "services of the service manager"});
   for (const auto& service : state->services) {
     const LiveServiceRow row{&service, keys.contains(fold_case(service.name))};
     const std::string record = context.emit(kLiveService, kLiveServiceFields, row, {});

@@ -111,6 +111,37 @@ TEST(LiveServices, AViewThatCouldNotBeReadIsNotComparedButNoted) {
   EXPECT_EQ(fake::summary_of(blind->context->findings), "");
 }
 
+TEST(LiveServices, AListThatWasCutOffMissesNothing) {
+  LiveState state = state_of({listed("One")});
+  state.services_whole = false;
+  const auto run = run_live(two_services(), std::move(state));
+  EXPECT_EQ(fake::summary_of(run->context->findings), "");
+  ASSERT_EQ(run->context->notes.size(), 1u);
+  EXPECT_EQ(run->context->notes[0].code, Errc::limit);
+}
+
+TEST(LiveServices, WhatIsNotCheckedAgainstAListThatWasCutOffIsTold) {
+  fake::FakeWindows windows = two_services();
+  add(windows, "Three", "cmd.exe /c C:\\Users\\Public\\x.bat");
+  LiveState state = state_of({listed("One")});
+  state.services_whole = false;
+  const auto run = run_live(windows, std::move(state));
+  ASSERT_EQ(run->context->findings.size(), 1u);
+  const auto& left = run->context->findings[0].not_checked;
+  EXPECT_TRUE(std::any_of(left.begin(), left.end(), [](const std::string& text) {
+    return text.find("service manager lists 'Three'") != std::string::npos;
+  }));
+}
+
+TEST(LiveServices, TheListIsCutAtItsLimitAndSaysSo) {
+  LiveState state;
+  for (std::size_t i = 0; i < kMaxLiveServices; ++i) ASSERT_TRUE(state.add(LiveService{}));
+  EXPECT_TRUE(state.services_whole);
+  EXPECT_FALSE(state.add(LiveService{}));
+  EXPECT_FALSE(state.services_whole);
+  EXPECT_EQ(state.services.size(), kMaxLiveServices);
+}
+
 TEST(LiveServices, OwnProgramsOfWineAreKnownOnlyWhereTheRunningSystemIsWine) {
   fake::FakeWindows windows;
   windows.program("C:\\Windows\\System32\\rpcss.exe");
