@@ -136,6 +136,24 @@ void judge_library(const ServiceCase& one, const ServiceFile& file, const char* 
              "T1574.001"});
 }
 
+/// A second library, one key deletion away from being the one that is loaded.
+void judge_unused_library(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
+  if (!entry.has_other_library()) return;
+  const auto path_of = [](const ServiceFile& file) {
+    return quote(file.target() != nullptr ? file.target()->text() : file.text);
+  };
+  add(hits, {"second_service_dll",
+             "Service whose key names a second library",
+             {"ServiceDll of the service's own key is " + path_of(entry.unused_library) +
+                  "; Windows uses that of Parameters, " + path_of(entry.library) +
+                  ", as long as it is there.",
+              20,
+              Family::registry_state,
+              {}},
+             "T1543.003",
+             true});
+}
+
 /// What runs cannot be told: a variable that is set for a moment leads anywhere.
 void judge_variable(const ServiceCase& one, const ServiceFile& file, std::vector<RuleHit>& hits) {
   // Without SOFTWARE the variables of Windows' own folders are not known either.
@@ -238,6 +256,7 @@ std::vector<RuleHit> assess_service_files(const ServiceCase& one,
                     "Library of a service in an unusual folder", hits);
     judge_shared(one, entry.library, entry.parameters_written, hits, not_checked);
   }
+  judge_unused_library(entry, hits);
   if (entry.failure.command && entry.failure_actions && entry.failure_actions->runs_command() &&
       !one.baseline->is_usual_failure_command(entry, one.windows))
     judge_shared(one, entry.failure, entry.written, hits, not_checked);

@@ -71,6 +71,9 @@ constexpr NamedAdvice kAdvice[] = {
     {"service_dll_elsewhere",
      {"A product that runs its library in svchost.exe.",
       "The preserved library: its signature and hash."}},
+    {"second_service_dll",
+     {"A product that changed the place of its ServiceDll and left the old value.",
+      "The preserved library: its signature and hash; who wrote the service's key when."}},
     {"performance_library_elsewhere",
      {"Products bring libraries for their own counters.",
       "The preserved library: its signature and hash."}},
@@ -133,6 +136,7 @@ std::string subject_of(const ServiceEntry& entry, const RuleHit& lead) {
   std::string subject = printable(entry.key_path);
   const ServiceFile* file = &entry.image;
   if (!entry.library.text.empty()) file = &entry.library;
+  if (lead.rule == "second_service_dll") file = &entry.unused_library;
   if (lead.rule == "failure_command") file = &entry.failure;
   if (lead.rule == "performance_library_elsewhere") file = &entry.performance;
   if (lead.rule == "environment_library") file = &entry.environment_libraries.front();

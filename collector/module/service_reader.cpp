@@ -321,7 +321,7 @@ void ServiceReader::resolve(ServiceEntry& entry) {
   // These the process of the service loads, with its own variables.
   const Environment own = environment_of(entry, *resolver.environment);
   resolver.environment = &own;
-  std::vector<ServiceFile*> files{&entry.library};
+  std::vector<ServiceFile*> files{&entry.library, &entry.unused_library};
   for (auto& file : entry.environment_libraries) files.push_back(&file);
   for (ServiceFile* file : files)
     if (!file->text.empty()) file->command = resolve_dll(file->text, resolver);
