@@ -107,6 +107,12 @@ constexpr NamedAdvice kAdvice[] = {
       "The time of the key against the last start; the security of the service; whether its "
       "process "
       "or driver is there."}},
+    {"service_views_differ",
+     {"The registry was changed since the service manager read it, as installers do with a change "
+      "for the next start (a driver to be removed, a service switched off by hand or by a policy).",
+      "Who wrote the service's key when; event 7040, which a change through the service manager "
+      "leaves; what both values lead to; whether the process of the service is of the one or the "
+      "other program."}},
     {"interactive_system_service",
      {"Old software that shows messages.", "The program of the service."}},
 };
@@ -177,7 +183,8 @@ std::optional<Finding> judge_service(const ServiceCase& one, const std::string& 
   bool stands_alone = false;
   for (const auto& hit : hits) {
     finding.why.push_back(hit.why);
-    finding.why.back().records = {record};
+    auto& records = finding.why.back().records;
+    records.insert(records.begin(), record);
     add_unique(finding.attack, hit.attack);
     stands_alone = stands_alone || (hit.why.weight > 0 && !hit.innocent_unchecked);
   }
@@ -241,6 +248,8 @@ void report_services(ModuleContext& context, ServiceReader& reader, const Servic
   one.host = &reader.host(set.installation);
   one.windows = reader.evidence().windows(set.installation);
   one.reference_time = context.reference_time();
+  one.environment = &reader.evidence().environment(set.installation, nullptr);
+  if (const auto host = context.source().live_host()) one.last_boot = host->last_boot;
   for (std::size_t i = 0; i < set.services.size(); ++i) {
     const ServiceEntry& service = set.services[i];
     one.entry = &service;

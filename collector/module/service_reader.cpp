@@ -146,6 +146,7 @@ void ServiceReader::read_set(RegistryHive& hive, const std::string& path, std::u
   set.next = place.next_control_set;
   const auto listed = (*services)->each_subkey([&](RegistryKey& key) {
     if (set.services.size() >= kMaxServices) {
+      set.whole = false;
       note(Error{Errc::limit, "services of one control set"}, (*services)->path());
       return false;
     }
@@ -155,6 +156,7 @@ void ServiceReader::read_set(RegistryHive& hive, const std::string& path, std::u
     set.services.push_back(std::move(entry));
     return !stopped();
   });
+  set.whole = set.whole && listed.has_value();
   if (!listed) note(listed.error(), (*services)->path());
   if (!stopped()) visitor.end_of_set(set);
 }

@@ -29,6 +29,7 @@ struct ServiceSet {
   std::size_t installation = 0;
   std::optional<std::uint32_t> control_set{};
   bool current = true, next = false;
+  bool whole = true;  ///< all its services could be listed
   std::vector<ServiceEntry> services;
   std::vector<std::string> records;  ///< ids, one for each of `services`
 };

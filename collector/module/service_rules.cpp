@@ -356,28 +356,6 @@ void judge_wow64_host(const ServiceCase& one, std::vector<RuleHit>& hits) {
                   true});
 }
 
-/// The service manager of the running system does not show what the registry holds.
-void judge_views(const ServiceCase& one, std::vector<RuleHit>& hits,
-                 std::vector<std::string>& not_checked) {
-  const ServiceEntry& entry = *one.entry;
-  if (one.manager == nullptr || !one.manager->known() || !must_be_listed(entry)) return;
-  if (one.manager->find(entry.name) != nullptr) return;
-  if (!one.manager->whole()) {
-    not_checked.push_back("Whether the service manager lists " + quote(entry.name) +
-                          ": its list was too long to be taken whole; a service that it leaves "
-                          "out would score.");
-    return;
-  }
-  std::string fact = "The key of " + quote(entry.name) +
-                     " is that of a service, but the service manager of the running system does "
-                     "not list it";
-  if (entry.written.is_set()) fact += "; it was last written on " + entry.written.iso8601();
-  hits.push_back({"not_in_service_manager",
-                  "Service that the running system does not show",
-                  {fact + ".", 50, Family::registry_state, {}},
-                  "T1014"});
-}
-
 }  // namespace
 
 bool lies_in_windows(const EvidencePath& file, const EvidencePath& windows) {
@@ -419,7 +397,7 @@ std::vector<RuleHit> assess_service(const ServiceCase& one, std::vector<std::str
   judge_hidden_data(*one.entry, hits);
   judge_rest(*one.entry, hits);
   judge_wow64_host(one, hits);
-  judge_views(one, hits, not_checked);
+  assess_service_views(one, hits, not_checked);
   return hits;
 }
 

@@ -1,6 +1,7 @@
 #include "collector/module/service_views.h"
 
 #include <iterator>
+#include <utility>
 
 #include "collector/base/text.h"
 
@@ -26,6 +27,16 @@ ServiceManagerView::ServiceManagerView(const LiveState* state)
 const LiveService* ServiceManagerView::find(std::string_view name) const {
   const auto at = by_name_.find(fold_case(name));
   return at != by_name_.end() ? at->second : nullptr;
+}
+
+void ServiceManagerView::set_record(std::string_view name, std::string record) {
+  records_.insert_or_assign(fold_case(name), std::move(record));
+}
+
+const std::string& ServiceManagerView::record_of(std::string_view name) const {
+  static const std::string kNone;
+  const auto at = records_.find(fold_case(name));
+  return at != records_.end() ? at->second : kNone;
 }
 
 bool must_be_listed(const ServiceEntry& entry) {
