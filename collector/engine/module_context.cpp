@@ -41,6 +41,14 @@ Result<std::vector<std::byte>> EngineContext::read(ArtifactId id, std::uint64_t 
 
 void EngineContext::report(Finding finding) { parts_.findings.add(std::move(finding)); }
 
+void EngineContext::state(ViewFact fact) {
+  if (records_.compare != nullptr) records_.compare->add(view_, std::move(fact));
+}
+
+void EngineContext::stated_all(std::string_view kind, std::string_view place) {
+  if (records_.compare != nullptr) records_.compare->whole(view_, kind, place);
+}
+
 void EngineContext::note(Error error) { parts_.problems.add(module_.name, view_, error); }
 
 std::string& EngineContext::begin_record(const Kind& kind, const Envelope& envelope) {

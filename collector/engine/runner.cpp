@@ -16,6 +16,7 @@
 #include "collector/engine/run_steps.h"
 #include "collector/engine/run_stop.h"
 #include "collector/engine/target_expander.h"
+#include "collector/engine/view_compare.h"
 
 namespace hozen {
 namespace {
@@ -220,9 +221,11 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
   const std::uint64_t start = monotonic_ticks();
   const RunParts parts{
       source_, *feed_, files_, findings_, problems_, manifest_.clock.reference, stop_.token()};
-  ModuleRecords records{"records/" + std::string{module.name}};
-  bool works = true;
   Registry* api = source_.api_registry();
+  ViewCompare compare{module.name, manifest_.clock.reference};
+  const bool two_views = raw_registry_ != nullptr && api != nullptr;
+  ModuleRecords records{"records/" + std::string{module.name}, 0, two_views ? &compare : nullptr};
+  bool works = true;
   for (const View view : {View::raw, View::api}) {
     Registry* registry = view == View::raw ? raw_registry_.get() : api;
     if (registry == nullptr || stop_.stop_requested()) continue;
@@ -232,6 +235,10 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
     EngineContext context{parts, module, records, view, registry, reads_files, use.max_file_bytes};
     works = run_view(module, context) && works;
   }
+  // A run that was stopped has not seen all.
+  if (two_views && works && !stop_.stop_requested())
+    if (auto done = compare.report([&](Finding found) { findings_.add(std::move(found)); }); !done)
+      problems_.add(module.name, std::nullopt, done.error());
   feed_->close(records.stream);
   feed_->close("artifacts");
   step_done({std::string{kModuleStep}, std::string{module.name},

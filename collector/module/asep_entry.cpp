@@ -53,6 +53,21 @@ std::string AsepEntry::place() const {
   return key_path + "\\" + printable(value->name);
 }
 
+ViewFact AsepEntry::fact(std::string record) const {
+  ViewFact fact;
+  fact.kind = location->id;
+  fact.key = key_path;
+  if (value) fact.name = value->name;
+  if (element.value_or(0) != 0) fact.name += " (" + std::to_string(*element) + ")";
+  fact.written = key_written;
+  fact.record = std::move(record);
+  fact.partial = value && value->data_incomplete;
+  fact.values = {{"command_line", text},
+                 {"command_line_characters", std::to_string(characters())},
+                 {"value_type", value ? reg_type_text(value->type) : ""}};
+  return fact;
+}
+
 Envelope AsepEntry::envelope() const {
   Envelope envelope;
   envelope.origin = {artifact, key_path, offset};

@@ -62,6 +62,8 @@ struct AsepEntry {
   /// Where the entry stands, for findings: key and value name, or path.
   std::string place() const;
   Envelope envelope() const;
+  /// What an entry of the registry says, for comparison with the other view.
+  ViewFact fact(std::string record) const;
 };
 
 /// Bytes of a value's data, as UTF-8 or hex, that a record holds; the rest is in the preserved

@@ -300,6 +300,8 @@ std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own
 
 void report_entry(ModuleContext& context, AsepEvidence& evidence, std::string_view module,
                   const AsepEntry& entry, const std::string& record, std::vector<RuleHit> own) {
+  if (!entry.file && !entry.deleted && entry.installation_index == 0)
+    context.state(entry.fact(record));
   AsepCase one;
   one.module = module;
   one.entry = &entry;

@@ -130,6 +130,7 @@ void AsepReader::read_hive(RegistryHive& hive, const OnEntry& on_entry) {
   if (module_ == AsepModule::run_keys) gather_approvals(hive);
   for (const auto* location : locations_) {
     if (stopped()) return;
+    bool whole = is_whole(hive.state);
     walk_location(
         *location, hive,
         [&](const AsepHit& hit) {
@@ -141,7 +142,12 @@ void AsepReader::read_hive(RegistryHive& hive, const OnEntry& on_entry) {
           }
           return !stopped();
         },
-        [&](Error error) { context_.note(std::move(error)); });
+        [&](Error error) {
+          whole = false;
+          context_.note(std::move(error));
+        });
+    if (whole && hive.installation == 0 && !stopped())
+      context_.stated_all(location->id, hive.mount);
   }
   read_recovered(hive, on_entry);
 }

@@ -68,7 +68,8 @@ struct ServiceEntry {
   FileTime written{}, parameters_written{}, security_written{}, performance_written{};
   std::optional<std::uint32_t> control_set{};
   bool current_control_set = true, next_control_set = false;
-  bool deleted = false;  ///< put together from values of free cells
+  bool incomplete = false;  ///< some of its values could not be read
+  bool deleted = false;     ///< put together from values of free cells
   /// Its key, or keys below, that are symbolic links: what they lead to is not read.
   std::vector<std::string> linked_keys;
 

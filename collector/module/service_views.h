@@ -39,6 +39,9 @@ class ServiceManagerView {
 /// it asks for, but not of a user, whose services come and go with logons.
 bool must_be_listed(const ServiceEntry& entry);
 
+/// What the key says, for comparison with the other view of the registry.
+ViewFact fact_of(const ServiceEntry& entry, std::string_view kind, std::string record);
+
 /// "running"; "" for a number without a name.
 std::string_view service_state_text(std::uint32_t state);
 

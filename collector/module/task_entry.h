@@ -21,6 +21,7 @@ namespace hozen {
 /// TaskCache\Tree\<path>: what the Task Scheduler lists.
 struct TaskTreeEntry {
   std::string key_path;
+  bool incomplete = false;                   ///< not all of its values could be read
   std::optional<std::string> link_target{};  ///< the key is a symbolic link: it has no other values
   FileTime written{};
   std::optional<std::uint64_t> offset{};  ///< of the nk cell
@@ -33,6 +34,7 @@ struct TaskTreeEntry {
 /// TaskCache\Tasks\{GUID}: what the scheduler runs.
 struct TaskCacheEntry {
   std::string key_path, guid;
+  bool incomplete = false;                   ///< not all of its values could be read
   std::optional<std::string> link_target{};  ///< the key is a symbolic link: it has no other values
   FileTime written{};
   std::optional<std::uint64_t> offset{};  ///< of the nk cell

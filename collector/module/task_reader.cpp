@@ -63,20 +63,23 @@ Result<void> TaskReader::read(const OnTask& on_task) {
   return {};
 }
 
-/// On a live system files are read with the registry of the API, the view to compare with what the
-/// scheduler says: hive files may be behind.
+/// Both views are asked after: a task that the API hides is in the hive alone. What the scheduler
+/// has and a hive lacks says nothing, as hive files may be behind; nor does one that is not whole.
 void TaskReader::ask_scheduler() {
   const LiveState* state = context_.source().live_state();
-  if (state == nullptr || !context_.reads_files()) return;
+  if (state == nullptr) return;
+  const bool is_hive = !context_.reads_files();  // files are read with the registry of the API
   Machine& machine = machines_[0];
   if (!machine.views.registry) return;  // nothing to compare with
+  if (is_hive && (state->tasks_failed || !machine.views.registry_whole)) return;
   if (state->tasks_failed) return context_.note(*state->tasks_failed);
-  if (state->tasks.cut) context_.note(Error{Errc::limit, "tasks of the Task Scheduler"});
+  if (state->tasks.cut && !is_hive)
+    context_.note(Error{Errc::limit, "tasks of the Task Scheduler"});
   machine.views.scheduler = state->tasks.whole;
   std::set<std::string> listed;
   for (const LiveTask& task : state->tasks.tasks) {
     const std::string folded = fold_case(task.path);
-    if (!machine.paths.contains(folded)) unregistered_.push_back(task);
+    if (!is_hive && !machine.paths.contains(folded)) unregistered_.push_back(task);
     listed.insert(folded);
   }
   for (auto& task : machine.tasks) {

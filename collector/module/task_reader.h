@@ -39,6 +39,8 @@ class TaskReader {
   Result<void> read(const OnTask& on_task);
   /// What the running Task Scheduler lists and the registry does not hold; filled by read().
   const std::vector<LiveTask>& unregistered() const { return unregistered_; }
+  /// How far the registry of the first installation, the running one on a live system, was read.
+  const TaskViews& views() { return machines_[0].views; }
   AsepEvidence& evidence() { return evidence_; }
 
  private:

@@ -27,8 +27,9 @@ class Values {
       values_.emplace(to_lower_ascii(value.name), value);
       return true;
     });
-    static_cast<void>(listed);  // what could not be listed is among the hive's own problems
+    complete_ = listed.has_value();  // why not is among the hive's own problems
   }
+  bool complete() const { return complete_; }
   const RegistryValue* find(std::string_view lower_name) const {
     const auto at = values_.find(std::string{lower_name});
     return at == values_.end() ? nullptr : &at->second;
@@ -40,6 +41,7 @@ class Values {
 
  private:
   std::map<std::string, RegistryValue> values_;
+  bool complete_ = true;
 };
 
 }  // namespace
@@ -96,6 +98,7 @@ TaskTreeEntry TaskReader::tree_entry(RegistryKey& key, Machine& machine) {
   entry.link_target = link_target_of(key);
   if (entry.link_target) return entry;
   const Values values{key};
+  entry.incomplete = !values.complete();
   entry.id = values.text("id");
   if (const auto* index = values.find("index")) entry.index = index->number();
   if (const auto* descriptor = values.find("sd")) {
@@ -162,6 +165,7 @@ TaskCacheEntry TaskReader::cache_entry(RegistryKey& key) {
   entry.link_target = link_target_of(key);
   if (entry.link_target) return entry;
   const Values values{key};
+  entry.incomplete = !values.complete();
   entry.path = values.text("path");
   entry.uri = values.text("uri");
   entry.author = values.text("author");

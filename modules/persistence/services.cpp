@@ -121,9 +121,14 @@ Result<void> run(ModuleContext& context) {
   ServiceReader reader{context, baseline};
   ServiceReader::Visitor visitor;
   visitor.service = [&](const ServiceEntry& entry) {
-    return context.emit(kService, kServiceFields, entry, entry.envelope());
+    std::string record = context.emit(kService, kServiceFields, entry, entry.envelope());
+    if (entry.installation_index == 0 && !entry.deleted)
+      context.state(fact_of(entry, kService.name, record));
+    return record;
   };
   visitor.end_of_set = [&](const ServiceSet& set) {
+    if (set.installation == 0 && set.whole && set.hive_whole)
+      context.stated_all(kService.name, set.key);
     listed.read(set);
     report_services(context, reader, baseline, manager, set);
   };
