@@ -26,27 +26,26 @@ void replace_fold(std::string& text, std::string_view from, std::string_view to)
     }
 }
 
-/// `X:\Windows\` of any drive becomes %systemroot%\: a volume may have another letter in the
-/// evidence than its own registry gives it.
-void replace_windows_folder(std::string& text, const EvidencePath& windows) {
-  const std::string below = windows.text().substr(windows.volume().size()) + "\\";
-  for (std::size_t at = 0; at + 2 + below.size() <= text.size(); ++at) {
-    const bool drive =
-        text[at + 1] == ':' && (at == 0 || text[at - 1] == ' ' || text[at - 1] == ',');
-    if (!drive || !starts_with_fold(std::string_view{text}.substr(at + 2), below)) continue;
-    text.replace(at, 2 + below.size(), std::string{kSystemRoot} + "\\");
+/// `C:\Windows\` of the drive that the registry calls the volume of Windows becomes
+/// %systemroot%\: the evidence may call it otherwise.
+void replace_windows_folder(std::string& text, const Installation& installation) {
+  const std::string folder = installation.windows.on_volume(installation.drive()).text() + "\\";
+  for (std::size_t at = 0; at + folder.size() <= text.size(); ++at) {
+    const bool begins = at == 0 || text[at - 1] == ' ' || text[at - 1] == ',';
+    if (!begins || !starts_with_fold(std::string_view{text}.substr(at), folder)) continue;
+    text.replace(at, folder.size(), std::string{kSystemRoot} + "\\");
   }
 }
 
 /// One spelling for all ways to write the same: no quotes, variables filled in, the Windows folder
 /// as %systemroot%, its 32-bit System32 as System32.
 std::string normal_form(std::string_view text, const Environment& environment,
-                        const EvidencePath& windows) {
+                        const Installation& installation) {
   const std::string root = std::string{kSystemRoot} + "\\";
   std::string form = environment.expand(trim(text));
   form.erase(std::remove(form.begin(), form.end(), '"'), form.end());
-  replace_fold(form, windows.text() + "\\", root);
-  replace_windows_folder(form, windows);
+  replace_fold(form, installation.windows.text() + "\\", root);
+  replace_windows_folder(form, installation);
   replace_fold(form, "%windir%\\", root);
   replace_fold(form, "\\SystemRoot\\", root);
   replace_fold(form, root + "SysWOW64\\", root + "System32\\");
@@ -56,12 +55,12 @@ std::string normal_form(std::string_view text, const Environment& environment,
 /// A default in the same spelling. Its Windows folder is the machine's, whatever the variables of a
 /// user say.
 std::string normal_pattern(std::string_view pattern, const AsepEntry& entry,
-                           const Environment& environment, const EvidencePath& windows) {
+                           const Environment& environment, const Installation& installation) {
   std::string text{pattern};
-  replace_fold(text, kSystemRoot, windows.text());
+  replace_fold(text, kSystemRoot, installation.windows.text());
   if (entry.user != nullptr && !entry.user->folder.empty())
     replace_fold(text, kUser, entry.user->folder.name());
-  return normal_form(text, environment, windows);
+  return normal_form(text, environment, installation);
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -166,12 +165,7 @@ bool lies_elsewhere(const AsepEntry& entry, const EvidencePath& windows) {
   if (entry.target() == nullptr || entry.location->kind == AsepKind::folder ||
       entry.command->target_existence() != Existence::exists)
     return false;
-  const EvidencePath& target = *entry.target();
-  const auto same_drive =
-      EvidencePath::parse(windows.volume() + target.text().substr(target.volume().size()));
-  const bool at_home = is_windows_folder(target, windows) || is_program_files(target) ||
-                       (same_drive && is_windows_folder(*same_drive, windows));
-  return !at_home;
+  return !is_windows_folder(*entry.target(), windows) && !is_program_files(*entry.target());
 }
 
 }  // namespace
@@ -190,9 +184,10 @@ bool is_default_pattern(std::string_view pattern) {
 }
 
 AsepDefault default_of(const AsepEntry& entry, const Environment& environment,
-                       const EvidencePath& windows) {
+                       const Installation& installation) {
   if (entry.is_link) return AsepDefault::no;
-  const std::string form = normal_form(entry.text, environment, windows);
+  const EvidencePath& windows = installation.windows;
+  const std::string form = normal_form(entry.text, environment, installation);
   const auto in_windows = [&](const EvidencePath& path) {
     return is_windows_folder(path, windows);
   };
@@ -208,7 +203,7 @@ AsepDefault default_of(const AsepEntry& entry, const Environment& environment,
             return is_program_files(path);
           }))
         known = AsepDefault::usual;
-    } else if (matches(normal_pattern(pattern, entry, environment, windows), form)) {
+    } else if (matches(normal_pattern(pattern, entry, environment, installation), form)) {
       const bool hijacked =
           entry.command && entry.command->has_flag(command_flag::kUnquotedPathHijack);
       if (!hijacked && !lies_elsewhere(entry, windows)) return AsepDefault::exact;

@@ -70,6 +70,6 @@ std::optional<std::uint32_t> account_number(std::span<const std::byte> f_value);
 
 /// True for a COM class of the machine whose file lies outside System32, SysWOW64 and Program
 /// Files; `expanded` is its server's text with the environment filled in.
-bool is_unusual_server(std::string_view expanded, const EvidencePath& windows);
+bool is_unusual_server(std::string_view expanded, const Installation& installation);
 
 }  // namespace hozen

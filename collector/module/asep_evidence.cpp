@@ -59,11 +59,15 @@ void add_classes(RegistryKey& root, const std::string& path, ClassTable& table) 
 
 }  // namespace
 
-EvidencePath AsepEvidence::windows(std::size_t installation) const {
+const Installation& AsepEvidence::installation(std::size_t index) const {
+  static const Installation usual{EvidencePath{"C:"} / "Windows", ""};
   const Registry* registry = context_.registry();
-  if (registry != nullptr && installation < registry->installations().size())
-    return registry->installations()[installation].windows;
-  return EvidencePath{"C:"} / "Windows";
+  const bool known = registry != nullptr && index < registry->installations().size();
+  return known ? registry->installations()[index] : usual;
+}
+
+EvidencePath AsepEvidence::windows(std::size_t installation) const {
+  return this->installation(installation).windows;
 }
 
 const Environment& AsepEvidence::environment(std::size_t installation,
@@ -89,6 +93,9 @@ ResolverContext AsepEvidence::resolver(std::size_t installation, const UserProfi
       if (auto path = find(user_app_paths_)) return path;
     const auto machine = machine_app_paths_.find(installation);
     return machine != machine_app_paths_.end() ? find(machine->second) : std::nullopt;
+  };
+  resolver.located = [this, installation](const EvidencePath& path) {
+    return this->installation(installation).located(path);
   };
   resolver.wow64 = wow64;
   resolver.shell_execute = shell_execute;
@@ -253,7 +260,7 @@ void AsepEvidence::preserve_target(AsepEntry& entry) {
 
 std::vector<EvidencePath> AsepEvidence::named_files(const AsepEntry& entry) {
   const ResolvedCommand& command = *entry.command;
-  const EvidencePath windows_folder = windows(entry.installation_index);
+  const Installation& windows_of_entry = installation(entry.installation_index);
   std::vector<EvidencePath> files;
   std::size_t lookups = 0;
   const auto is_known = [&](const EvidencePath& path) {
@@ -269,13 +276,12 @@ std::vector<EvidencePath> AsepEvidence::named_files(const AsepEntry& entry) {
     constexpr std::string_view kNever = "\"<>|*?\r\n\t", kPerhaps = " ,;&()'`=^";
     std::size_t end = std::min(text.find_first_of(kNever, at), text.size());
     while (end > at + 3 && lookups < kMaxNamedLookups) {
-      const auto path = EvidencePath::parse(trim(text.substr(at, end - at)));
+      const auto named = EvidencePath::parse(trim(text.substr(at, end - at)));
       ++lookups;
-      if (path && existence(*path) == Existence::exists) {
-        if ((!is_windows_folder(*path, windows_folder) ||
-             writable_because(*path, windows_folder)) &&
-            !is_known(*path))
-          files.push_back(*path);
+      const EvidencePath path = named ? windows_of_entry.located(*named) : EvidencePath{};
+      if (named && existence(path) == Existence::exists) {
+        if (!is_windows_folder(path, windows_of_entry.windows) && !is_known(path))
+          files.push_back(path);
         return end - at;
       }
       const std::size_t next = text.substr(0, end).find_last_of(kPerhaps);

@@ -27,6 +27,7 @@ class AsepEvidence {
  public:
   explicit AsepEvidence(ModuleContext& context) : context_{context} {}
 
+  const Installation& installation(std::size_t index) const;
   /// Windows folder of an installation; C:\Windows when the registry does not say.
   EvidencePath windows(std::size_t installation) const;
   const Environment& environment(std::size_t installation, const UserProfile* user) const;

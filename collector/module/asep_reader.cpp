@@ -176,8 +176,9 @@ bool AsepReader::is_entry(const AsepHit& hit) {
   const AsepDatum datum{hit.location, hit.key->path(), hit.value, hit.key, hit.hive, {}};
   const auto elements = elements_of(datum, {});
   const Environment& environment = evidence_.environment(hit.hive->installation, nullptr);
-  return !elements[0].text.empty() && is_unusual_server(environment.expand(elements[0].text),
-                                                        evidence_.windows(hit.hive->installation));
+  return !elements[0].text.empty() &&
+         is_unusual_server(environment.expand(elements[0].text),
+                           evidence_.installation(hit.hive->installation));
 }
 
 void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepHit* hit,
@@ -199,7 +200,8 @@ void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepH
       [&](const std::string& text) {
         const auto path =
             EvidencePath::parse(evidence_.environment(installation, entry.user).expand(text));
-        return path && evidence_.existence(*path) == Existence::exists;
+        return path && evidence_.existence(evidence_.installation(installation).located(*path)) ==
+                           Existence::exists;
       }};
   const auto elements = elements_of(datum, classes);
   if (elements.size() >= kMaxElements)
@@ -279,9 +281,9 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       ResolvedCommand folder;
       folder.expanded = context.environment->expand(text, &folder.unknown_variables);
       folder.image = folder.expanded;
-      if (auto path = EvidencePath::parse(folder.expanded)) {
-        folder.image_existence = evidence_.folder_existence(*path);
-        folder.image_path = *std::move(path);
+      if (const auto path = EvidencePath::parse(folder.expanded)) {
+        folder.image_path = evidence_.installation(installation).located(*path);
+        folder.image_existence = evidence_.folder_existence(*folder.image_path);
       }
       entry.command = std::move(folder);
       break;
@@ -292,7 +294,7 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       entry.command->other_commands.push_back(library);
       entry.command->others.push_back(resolve_dll(library, context));
     }
-  entry.known = default_of(entry, *context.environment, evidence_.windows(installation));
+  entry.known = default_of(entry, *context.environment, evidence_.installation(installation));
   compare_with_machine(entry);
   evidence_.preserve_target(entry);
 }

@@ -17,7 +17,8 @@ struct Case {
   const AsepEntry& entry;
   RegistryHive* hive;  ///< nullptr for entries recovered from free cells and for files
   RegistryKey* key;
-  const EvidencePath& windows;
+  const Installation& installation;
+  const EvidencePath& windows = installation.windows;
 };
 using Hits = std::vector<RuleHit>;
 
@@ -281,15 +282,16 @@ void judge_user_environment(const Case& c, Hits& hits) {
 }
 
 /// Folders of the search path in front of System32 that users can write to.
-std::string writable_before_system(const std::string& path, const EvidencePath& windows) {
+std::string writable_before_system(const std::string& path, const Installation& installation) {
+  const EvidencePath& windows = installation.windows;
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find(';', begin), path.size());
-    const auto folder =
-        EvidencePath::parse(trim(std::string_view{path}.substr(begin, end - begin)));
+    const auto named = EvidencePath::parse(trim(std::string_view{path}.substr(begin, end - begin)));
     begin = end + 1;
-    if (!folder || folder->is_root()) continue;
-    if (folder->is_below(windows)) return {};
-    if (writable_because(*folder / "x", windows)) return folder->text();
+    if (!named || named->is_root()) continue;
+    const EvidencePath folder = installation.located(*named);
+    if (folder.is_below(windows)) return {};
+    if (writable_because(folder / "x", windows)) return folder.text();
   }
   return {};
 }
@@ -317,7 +319,7 @@ void judge_system_environment(const Case& c, Hits& hits) {
   for (auto at = to_lower_ascii(text).find(kRoot); at != std::string::npos;
        at = to_lower_ascii(text).find(kRoot, at + folder_of_windows.size()))
     text.replace(at, kRoot.size(), folder_of_windows);
-  if (const std::string folder = writable_before_system(text, c.windows); !folder.empty())
+  if (const std::string folder = writable_before_system(text, c.installation); !folder.empty())
     add(hits, "path_before_system", "Writable folder in front of System32 in the search path",
         "The search path holds '" + printable(folder) + "' in front of System32.", 25, "T1574.007");
 }
@@ -395,11 +397,11 @@ constexpr std::pair<std::string_view, void (*)(const Case&, Hits&)> kJudges[] = 
 }  // namespace
 
 std::vector<RuleHit> location_hits(const AsepEntry& entry, const AsepHit* hit,
-                                   const EvidencePath& windows) {
+                                   const Installation& installation) {
   Hits hits;
   if (entry.is_link || (!entry.value && !entry.file)) return hits;
   const Case one{entry, hit != nullptr ? hit->hive : nullptr, hit != nullptr ? hit->key : nullptr,
-                 windows};
+                 installation};
   for (const auto& [id, judge] : kJudges)
     if (id == entry.location->id) judge(one, hits);
   return hits;

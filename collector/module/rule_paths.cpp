@@ -21,6 +21,9 @@ constexpr std::string_view kWindowsRoots[] = {
     // Short names of the above.
     "PROGRA~1", "PROGRA~2", "PROGRA~3"};
 
+/// Anybody can make a folder of such a name on another volume.
+constexpr std::string_view kWindowsNames[] = {"Windows", "WINNT"};
+
 /// Below the Windows folder, yet writable by ordinary users.
 constexpr std::string_view kWritableInWindows[] = {"Temp",
                                                    "Tasks",
@@ -82,6 +85,9 @@ std::optional<std::string> writable_because(const EvidencePath& file, const Evid
     return {};
   }
   if (c.size() == 1) return "the root of the volume";
+  const bool elsewhere = !windows.empty() && !equals_fold(file.volume(), windows.volume());
+  if (elsewhere && lists(kWindowsNames, c[0]))
+    return "'" + file.volume() + "\\" + c[0] + "', which is not the folder of this Windows";
   if (starts_with_fold(c[0], "$Recycle") || starts_with_fold(c[0], "Recycle"))
     return "a recycle bin";
   const bool profiles = equals_fold(c[0], "Users") || equals_fold(c[0], "Documents and Settings");

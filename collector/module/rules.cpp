@@ -156,11 +156,13 @@ void judge_missing(const RuleInput& input, std::vector<RuleHit>& hits) {
                   true});
 }
 
-/// True when the whole path, maybe but for its extension, stands in the command line, not only a
-/// name that led to it.
+/// True when the whole path, maybe but for its volume and its extension, stands in the command
+/// line, not only a name that led to it.
 bool is_spelled_out(std::string_view path, const ResolvedCommand& command) {
   std::string line = fold_case(command.expanded);
   std::replace(line.begin(), line.end(), '/', '\\');
+  // The evidence may call the volume otherwise.
+  path.remove_prefix(std::min(path.find('\\'), path.size()));
   const std::size_t dot = path.rfind('.');
   if (dot != std::string_view::npos && path.find('\\', dot) == std::string_view::npos)
     path = path.substr(0, dot);

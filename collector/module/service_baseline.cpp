@@ -30,9 +30,10 @@ bool begins_with(Components path, std::initializer_list<std::string_view> names)
 }
 
 /// What is left of `path` behind the folder that `pattern` begins with, which is taken off it;
-/// nothing when the path lies elsewhere.
+/// nothing when the path lies elsewhere. What Windows brings along lies on its own volume.
 std::optional<Components> below_start(std::string_view& pattern, const EvidencePath& file,
                                       const EvidencePath& windows) {
+  if (!equals_fold(file.volume(), windows.volume())) return {};
   Components path{file.components()};
   if (starts_with_fold(pattern, kProgramFiles)) {
     pattern.remove_prefix(kProgramFiles.size());

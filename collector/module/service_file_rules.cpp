@@ -101,10 +101,8 @@ void judge_driver(const ServiceCase& one, std::vector<RuleHit>& hits) {
                {"The driver lies on another machine: " + quote(*share) + ".", 50, Family::path, {}},
                "T1014"});
   if (target == nullptr) return;
-  const auto home =
-      EvidencePath::parse(one.windows.volume() + target->text().substr(target->volume().size()));
   for (const std::string_view folder : {"System32\\drivers", "System32\\DriverStore"})
-    if (home && home->is_below(one.windows / folder)) return;
+    if (target->is_below(one.windows / folder)) return;
   const auto writable = writable_because(*target, one.windows);
   const std::string where =
       writable ? *writable : "neither of the folders in which Windows keeps drivers";
@@ -124,7 +122,7 @@ void judge_library(const ServiceCase& one, const ServiceFile& file, const char* 
   const auto* target = file.target();
   const auto share = remote_share(*file.command);
   if (!share &&
-      (target == nullptr || lies_in_windows(*target, one.windows) || is_program_files(*target)))
+      (target == nullptr || is_windows_folder(*target, one.windows) || is_program_files(*target)))
     return;
   add(hits, {rule,
              title,
@@ -190,7 +188,7 @@ bool counts(const RuleHit& hit, const ServiceCase& one) {
   if (hit.rule != "missing_target" || !entry.is_driver()) return true;
   if (entry.image_is_default) return false;
   return entry.start.value_or(0) < kStartOnDemand || entry.image.target() == nullptr ||
-         !lies_in_windows(*entry.image.target(), one.windows);
+         !is_windows_folder(*entry.image.target(), one.windows);
 }
 
 void judge_shared(const ServiceCase& one, const ServiceFile& file, FileTime written,
@@ -245,7 +243,7 @@ std::vector<RuleHit> assess_service_files(const ServiceCase& one,
     judge_library(one, entry.performance, "performance_library_elsewhere",
                   "Performance library in an unusual folder", hits);
     const auto* target = entry.performance.target();
-    if (target != nullptr ? !lies_in_windows(*target, one.windows)
+    if (target != nullptr ? !is_windows_folder(*target, one.windows)
                           : remote_share(*entry.performance.command).has_value())
       judge_shared(one, entry.performance, entry.performance_written, hits, not_checked);
   }

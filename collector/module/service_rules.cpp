@@ -87,7 +87,7 @@ void judge_swap(const ServiceCase& one, const ServiceFile& file, const InboxMatc
   // The table may not know this version: then only what lies outside of Windows says something by
   // itself.
   const auto* target = file.target();
-  const bool inside = target != nullptr && lies_in_windows(*target, one.windows);
+  const bool inside = target != nullptr && is_windows_folder(*target, one.windows);
   const bool unsure = !match.version_known && inside && !match.told_otherwise;
   // Libraries of Windows move between services; one that is nowhere a service's is another matter.
   const bool foreign = is_library && target != nullptr && !one.baseline->names_library(*target);
@@ -372,13 +372,6 @@ void judge_views(const ServiceCase& one, std::vector<RuleHit>& hits) {
 }
 
 }  // namespace
-
-bool lies_in_windows(const EvidencePath& file, const EvidencePath& windows) {
-  if (is_windows_folder(file, windows)) return true;
-  const auto moved =
-      EvidencePath::parse(windows.volume() + file.text().substr(file.volume().size()));
-  return moved && is_windows_folder(*moved, windows);
-}
 
 bool is_free_slot_name(std::string_view name) { return lists(kFreeSlots, name); }
 

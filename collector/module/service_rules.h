@@ -35,9 +35,6 @@ std::vector<RuleHit> assess_service(const ServiceCase& one, std::vector<std::str
 std::vector<RuleHit> assess_service_files(const ServiceCase& one,
                                           std::vector<std::string>& not_checked);
 
-/// As is_windows_folder, of any volume: in the evidence, the volume of Windows may be called
-/// otherwise than in its registry.
-bool lies_in_windows(const EvidencePath& file, const EvidencePath& windows);
 /// Names of svchost groups that Windows lists without having the service: malware claims them.
 bool is_free_slot_name(std::string_view name);
 /// `%SystemRoot%\XXXXXXXX.exe` and a name of 4, 8 or 16 letters, as tools make up for a service

@@ -12,8 +12,8 @@ namespace hozen {
 namespace {
 
 /// Tasks of programs that set themselves up, and where their programs lie: component by component,
-/// `*` within one, `**` for any folders, `<programs>` for the Program Files folders. In a path of a
-/// task `*` is any text.
+/// `*` within one, `**` for any folders, `<programs>` for the Program Files folders, `?:` for any
+/// volume. In a path of a task `*` is any text.
 struct VendorTask {
   std::string_view path, target;
 };
@@ -77,6 +77,7 @@ bool matches_path(std::string_view pattern, std::string_view path) {
       continue;
     }
     const std::string_view name = take_component(path);
+    if (wanted == "?:") continue;
     if (wanted == "<programs>" ? !lists(kProgramFolders, name) : !glob_match_fold(wanted, name))
       return false;
   }
@@ -101,8 +102,9 @@ std::string target_text(const TaskTarget& target) {
 }
 
 bool is_program_of_windows(const EvidencePath& path, const EvidencePath& windows) {
+  if (is_windows_folder(path, windows)) return true;
   const std::string text = path.text();
-  return is_windows_folder(path, windows) ||
+  return equals_fold(path.volume(), windows.volume()) &&
          std::any_of(std::begin(kWindowsPrograms), std::end(kWindowsPrograms),
                      [&](std::string_view known) { return matches_path(known, text); });
 }
@@ -145,12 +147,15 @@ bool is_exact(const ScheduledTask& task, std::span<const InboxTask> inbox,
   });
 }
 
-bool is_vendor_task(const ScheduledTask& task) {
+bool is_vendor_task(const ScheduledTask& task, const EvidencePath& windows) {
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
     if (!is_direct(target.command)) return false;
     const std::string text = target_text(target);
+    const auto& path = target.command.target_path();
+    const bool in_windows = path && is_windows_folder(*path, windows);
     return std::any_of(std::begin(kVendorTasks), std::end(kVendorTasks), [&](const auto& one) {
-      return glob_match_fold(one.path, task.path) && matches_path(one.target, text);
+      return glob_match_fold(one.path, task.path) && matches_path(one.target, text) &&
+             (in_windows || !one.target.starts_with("?:\\Windows\\"));
     });
   });
 }
@@ -206,8 +211,9 @@ TaskDefault default_of(const ScheduledTask& task, const TaskViews& views,
                        std::span<const InboxTask> inbox, const EvidencePath& windows) {
   if (is_exact(task, inbox, windows)) return TaskDefault::exact;
   if (task.targets.empty()) return TaskDefault::no;
-  return is_vendor_task(task) || stays_in_windows(task, views, inbox, windows) ? TaskDefault::usual
-                                                                               : TaskDefault::no;
+  return is_vendor_task(task, windows) || stays_in_windows(task, views, inbox, windows)
+             ? TaskDefault::usual
+             : TaskDefault::no;
 }
 
 }  // namespace hozen

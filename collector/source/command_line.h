@@ -29,6 +29,9 @@ struct ResolverContext {
   std::function<Existence(const EvidencePath&)> file_exists;  ///< for files, not folders
   /// App Paths\<name> default value; may be empty
   std::function<std::optional<std::string>(std::string_view name)> app_path;
+  /// Where a path of a text lies in the evidence, which may call volumes otherwise than the text
+  /// does (Installation::located); may be empty: where it says.
+  std::function<EvidencePath(const EvidencePath&)> located;
   /// The entry belongs to the 32-bit view. When explorer, a 64-bit program, starts it
   /// (shell_execute), the path as written is tried first and SysWOW64 second; otherwise a 32-bit
   /// program reads it: System32 means SysWOW64, and %ProgramFiles% its (x86) sibling.

@@ -109,7 +109,10 @@ class Resolution {
   std::vector<std::string> extensions_for(std::string_view name, Lookup lookup) const;
   /// One exact path, with WOW64 redirection.
   FoundFile probe(const std::string& text);
-  FoundFile probe(const EvidencePath& path);
+  FoundFile probe(const EvidencePath& named);
+  EvidencePath located(const EvidencePath& path);
+  /// A whole path of the volume of SystemRoot, which may be one without a letter.
+  bool is_on_system_volume(std::string_view path) const;
   /// `path` with SystemRoot\`folder` replaced by SystemRoot\`other`; nothing when it lies elsewhere
   /// or is exempt from redirection.
   std::optional<EvidencePath> below_system_root(const EvidencePath& path, std::string_view folder,

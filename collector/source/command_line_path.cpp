@@ -117,6 +117,12 @@ std::string Resolution::without_nt_prefix(std::string_view text, bool& literal) 
   return path;
 }
 
+bool Resolution::is_on_system_volume(std::string_view path) const {
+  if (!system_root_path_) return false;
+  const std::string& volume = system_root_path_->volume();
+  return starts_with_fold(path, volume) && path.substr(volume.size()).starts_with('\\');
+}
+
 /// A rooted, drive-relative, driver or local UNC path made absolute; nothing when it is none.
 std::optional<NormalPath> Resolution::made_absolute(const std::string& path) {
   using Kind = NormalPath::Kind;
@@ -134,13 +140,16 @@ std::optional<NormalPath> Resolution::made_absolute(const std::string& path) {
     step("relative to the current folder of the drive; its root is assumed");
     return NormalPath{Kind::absolute, path.substr(0, 2) + '\\' + path.substr(2)};
   }
+  if (is_on_system_volume(path)) return NormalPath{Kind::absolute, path};
   if (path.starts_with('\\')) {
     flag(command_flag::kRelativePath);
-    const std::string& root = is_drive_path(current_directory) ? current_directory : system_root();
-    if (!is_drive_path(root)) return std::nullopt;
-    step(&root == &current_directory ? "no drive: that of the current folder"
-                                     : "no drive; the system drive is assumed");
-    return NormalPath{Kind::absolute, root.substr(0, 2) + path};
+    if (is_drive_path(current_directory)) {
+      step("no drive: that of the current folder");
+      return NormalPath{Kind::absolute, current_directory.substr(0, 2) + path};
+    }
+    if (!system_root_path_) return std::nullopt;
+    step("no drive; the system drive is assumed");
+    return NormalPath{Kind::absolute, system_root_path_->volume() + path};
   }
   if (context_.driver && outermost_ && path.find('\\') != std::string::npos) {
     const std::string& root = system_root();
@@ -218,7 +227,16 @@ FoundFile Resolution::probe(const std::string& text) {
   return probe(*path);
 }
 
-FoundFile Resolution::probe(const EvidencePath& path) {
+EvidencePath Resolution::located(const EvidencePath& path) {
+  if (!context_.located) return path;
+  EvidencePath moved = context_.located(path);
+  if (moved.volume() != path.volume())
+    step(path.volume() + " of this Windows is " + moved.volume() + " in the evidence");
+  return moved;
+}
+
+FoundFile Resolution::probe(const EvidencePath& named) {
+  const EvidencePath path = located(named);
   const auto found = [&](const EvidencePath& at) {
     return FoundFile{at.text(), at, existence_of(at)};
   };
@@ -260,7 +278,7 @@ FoundFile Resolution::find_absolute(const std::string& path, Lookup lookup) {
   if (path.ends_with('\\')) {
     step("a folder, not a file: " + path);
     FoundFile folder{path, std::nullopt, Existence::unknown};
-    if (auto parsed = EvidencePath::parse(path)) folder.path = *std::move(parsed);
+    if (const auto parsed = EvidencePath::parse(path)) folder.path = located(*parsed);
     return folder;
   }
   const auto extensions = extensions_for(path, lookup);

@@ -115,10 +115,7 @@ void HiveFiles::read_running_machine(Machine& machine, bool system, bool softwar
   if (roles.empty()) return;
   const auto read = [&](RegistryHive& hive) {
     if (hive.role == HiveRole::system) machine.system = read_system_facts(*hive.root);
-    if (hive.role == HiveRole::software) {
-      machine.software = read_software_facts(*hive.root);
-      machine.drives.own = machine.drives.volume;
-    }
+    if (hive.role == HiveRole::software) machine.software = read_software_facts(*hive.root);
     return true;
   };
   const auto failed = [&](const EvidencePath&, HiveRole, const Error& error) { problem_(error); };
@@ -145,7 +142,10 @@ void HiveFiles::read_machine(std::size_t installation) {
   if (const std::string& fault = machine.system.select.fault; has_system && !fault.empty())
     problem_(
         Error{Errc::malformed, (windows / "System32\\config\\SYSTEM").text(), std::nullopt, fault});
-  if (is_running(installation)) read_running_machine(machine, !has_system, !has_software);
+  if (is_running(installation)) {
+    machine.drives.own = machine.drives.volume;  // whatever its registry says
+    read_running_machine(machine, !has_system, !has_software);
+  }
   installations_[installation].own_drive = machine.drives.own;
   machine.drives.relocate(machine.system.variables);
   machine.drives.relocate(machine.software.folders);

@@ -55,8 +55,9 @@ Result<void> run(ModuleContext& context) {
     const std::string record =
         entry.file ? context.emit(kAutostartFile, kAsepFileFields, entry, entry.envelope())
                    : context.emit(kAutostart, kAsepRegistryFields, entry, entry.envelope());
-    report_entry(context, reader.evidence(), "autostarts", entry, record,
-                 location_hits(entry, hit, reader.evidence().windows(entry.installation_index)));
+    report_entry(
+        context, reader.evidence(), "autostarts", entry, record,
+        location_hits(entry, hit, reader.evidence().installation(entry.installation_index)));
   };
   HOZEN_CHECK(reader.read_registry(take));
   return context.reads_files() ? reader.read_files(take) : Result<void>{};

@@ -41,7 +41,11 @@ fake::FakeWindows real_windows() {
 
 fake::FakeWindows real_second_windows() {
   FakeWindows windows{{.volume = "D:"}};
-  windows.hive_bytes("HKLM\\SYSTEM", testdata("hives/regipy/SYSTEM_B"));
+  // The Windows of this SYSTEM hive called its volume C:; its SOFTWARE hive, which is made, agrees.
+  windows
+      .value("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", "SystemRoot",
+             fake::sz("C:\\Windows"))
+      .hive_bytes("HKLM\\SYSTEM", testdata("hives/regipy/SYSTEM_B"));
   const std::string config = "D:\\Windows\\System32\\config\\";
   windows.file(config + "SYSTEM.LOG1", "").bytes = testdata("hives/regipy/SYSTEM_B.LOG1");
   windows.file(config + "SYSTEM.LOG2", "").bytes = testdata("hives/regipy/SYSTEM_B.LOG2");

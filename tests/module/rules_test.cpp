@@ -73,6 +73,8 @@ struct WritableCase {
 
 TEST(WritableLocation, KnowsFoldersUsersCanWriteTo) {
   const WritableCase cases[] = {
+      {"D:\\Windows\\System32\\a.dll", true},
+      {"D:\\Program Files\\Vendor\\a.exe", false},
       {"C:\\Users\\bob\\AppData\\Local\\Temp\\a.exe", true},
       {"C:\\Users\\bob\\Downloads\\a.exe", true},
       {"C:\\Users\\Public\\a.exe", true},

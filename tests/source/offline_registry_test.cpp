@@ -597,6 +597,35 @@ TEST(OfflineRegistry, TheRunningWindowsComesFirstAndOnlyItIsToldByTheApi) {
   EXPECT_EQ(user_of(*raw, "bob")->sid, "S-1-5-21-9-9-9-1001");
 }
 
+TEST(OfflineRegistry, ARunningWindowsKnowsItsDriveWhateverItsRegistrySays) {
+  FakeWindows windows;
+  windows.value("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", "SystemRoot",
+                fake::sz("D:\\Windows"));
+  EXPECT_EQ(windows.machine().registry->installations()[0].drive(), "D:");
+  Running running{windows};
+  EXPECT_EQ(running.raw()->installations()[0].drive(), "C:");
+}
+
+TEST(Installation, OnlyItsOwnDriveMeansItsVolume) {
+  struct {
+    const char* volume;
+    const char* own;
+    const char* path;
+    const char* located;
+  } const cases[] = {
+      {"C:", "C:", "C:\\a\\b", "C:\\a\\b"},     {"E:", "C:", "c:\\a:s", "E:\\a:s"},
+      {"E:", "C:", "E:\\a", "E:\\a"},           {"E:", "C:", "D:\\a", "D:\\a"},
+      {"volume1", "C:", "C:\\a", "volume1\\a"}, {"volume1", "", "C:\\a", "volume1\\a"},
+      {"volume1", "", "D:\\a", "D:\\a"},        {"E:", "", "C:\\a", "C:\\a"},
+      {"volume1", "D:", "D:\\", "volume1\\"},
+  };
+  for (const auto& one : cases) {
+    const Installation installation{EvidencePath{one.volume} / "Windows", "", one.own};
+    EXPECT_EQ(installation.located(*EvidencePath::parse(one.path)).text(), one.located)
+        << one.volume << one.own << one.path;
+  }
+}
+
 TEST(OfflineRegistry, HiveFilesThatCanBeReadCountMoreThanTheApi) {
   const FakeWindows windows = windows_with_alice_and_bob();
   FakeWindows lying;
