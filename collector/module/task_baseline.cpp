@@ -133,7 +133,8 @@ bool is_usual_command(const ResolvedCommand& command, const EvidencePath& window
 }
 
 /// The action as it is written, and no variable or class that leads it out of Windows' folders.
-/// What a class is handed as data starts nothing.
+/// What a class is handed as data starts nothing; a class that has a server leads somewhere, even
+/// where that is no file of the evidence: a share, a device, a name that is found nowhere.
 bool is_exact(const ScheduledTask& task, std::span<const InboxTask> inbox,
               const EvidencePath& windows) {
   const InboxTask* found = find_inbox(task.path, inbox);
@@ -143,7 +144,9 @@ bool is_exact(const ScheduledTask& task, std::span<const InboxTask> inbox,
     const std::string text = normal_form(target.text, windows);
     const bool same = text == wanted || (wanted.starts_with('{') && text.starts_with(wanted + ' '));
     const auto& path = target.command.target_path();
-    return same && (!path || is_program_of_windows(*path, windows));
+    if (!same) return false;
+    if (path) return is_program_of_windows(*path, windows);
+    return !target.is_class() || target.command.image.empty();
   });
 }
 
@@ -191,7 +194,7 @@ bool stays_in_windows(const ScheduledTask& task, const TaskViews& views,
   const InboxTask* own = find_inbox(task.path, inbox);
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
     const auto& path = target.command.target_path();
-    if (target.text.starts_with('{'))
+    if (target.is_class())
       return path ? is_usual_class(target.command, *path, windows) : target.command.image.empty();
     return is_usual_command(target.command, windows) &&
            (whole || starts_what_inbox_does(target.command, own));

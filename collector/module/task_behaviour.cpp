@@ -156,21 +156,41 @@ void judge_elevated_logon(const TaskCase& one, std::vector<RuleHit>& hits) {
   }
 }
 
+/// A share, device, address or unset variable, or for a class any name that is found nowhere: what
+/// runs is no file that Windows has.
+bool leads_nowhere_known(const TaskTarget& target) {
+  const ResolvedCommand& command = target.command;
+  if (command.target_path() || command.image.empty()) return false;
+  return target.is_class() || command.has_flag(command_flag::kUncPath) ||
+         command.has_flag(command_flag::kDevicePath) || command.has_flag(command_flag::kUrl);
+}
+
 /// Outside of Windows' and the programs' folders, in the folder of Windows' own tasks.
 void judge_borrowed_folder(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
   if (!starts_with_fold(task.path, "\\Microsoft\\Windows\\")) return;
   for (const auto& target : task.targets) {
-    const auto& path = target.command.target_path();
-    if (!path || is_windows_folder(*path, one.windows) || is_program_files(*path)) continue;
+    const ResolvedCommand& command = target.command;
+    const auto& path = command.target_path();
+    const bool foreign = path ? !is_windows_folder(*path, one.windows) && !is_program_files(*path)
+                              : leads_nowhere_known(target);
+    if (!foreign) continue;
+    const std::string& file = command.payload.empty() ? command.image : command.payload;
+    // Windows has libraries that its classes name without a folder; where its folders are not in
+    // the evidence, this may be one.
+    const bool unsure = !path && command.image_existence == Existence::unknown &&
+                        file.find_first_of("\\/%") == std::string::npos;
     hits.push_back({"borrowed_folder",
                     "Task among those of Windows that starts a foreign program",
                     {quote(task.path) + " stands among the tasks of Windows, but starts " +
-                         quote(path->text()) + ", which is no program of Windows.",
-                     25,
+                         quote(path ? path->text() : file) +
+                         (unsure ? ", a name that may stand for anything."
+                                 : ", which is no program of Windows."),
+                     unsure ? 15 : 25,
                      Family::name,
                      {}},
-                    "T1036.004"});
+                    "T1036.004",
+                    unsure});
     return;
   }
 }

@@ -60,6 +60,9 @@ struct TaskTarget {
   ResolvedCommand command{};
   std::optional<ArtifactId> artifact{};
   bool from_file = false;  ///< stands in the file only: the registry says something else
+
+  /// The action is a class: `command` is its server, without an image where no hive has it.
+  bool is_class() const { return text.starts_with('{'); }
 };
 
 /// Which views of an installation's tasks could be read, and how far they can be compared.

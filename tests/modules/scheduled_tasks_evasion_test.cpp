@@ -1,0 +1,63 @@
+// Tasks that are made so that what they start is overlooked.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/modules/ordinary_task.h"
+
+namespace hozen {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kCacheTask = "\\Microsoft\\Windows\\Wininet\\CacheTask";
+constexpr std::string_view kCacheClass = "{0358B920-0AC7-461F-98F4-58E32CD89148}";
+
+struct ServerCase {
+  const char* name;
+  const char* server;  ///< "": the class is in no hive
+  Severity severity;   ///< info: no finding
+};
+const ServerCase kServers[] = {
+    {"Share", "\\\\10.0.0.1\\s\\x.dll", Severity::medium},
+    {"Device", "\\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy1\\x.dll", Severity::medium},
+    {"UnknownVariable", "%EVIL%\\x.dll", Severity::low},
+    {"NameFoundNowhere", "x.dll", Severity::low},
+    {"UsersFile", "C:\\Users\\Public\\x.dll", Severity::medium},
+    {"OwnFile", "%SystemRoot%\\System32\\wininet.dll", Severity::info},
+    {"OwnFileByName", "wininet.dll", Severity::info},
+    {"None", "", Severity::info},
+};
+
+class ServerOfATaskOfWindows : public testing::TestWithParam<ServerCase> {};
+
+TEST_P(ServerOfATaskOfWindows, IsFollowed) {
+  const ServerCase& one = GetParam();
+  TaskMachine machine;
+  machine.windows.program("C:\\Windows\\System32\\wininet.dll");
+  if (*one.server != '\0')
+    machine.windows.value(
+        "HKLM\\SOFTWARE\\Classes\\CLSID\\" + std::string{kCacheClass} + "\\InprocServer32", "",
+        fake::expand_sz(one.server));
+  machine.add_file(
+      {.path = std::string{kCacheTask}, .command = "", .class_id = std::string{kCacheClass}});
+  machine.add_tree(std::string{kCacheTask}, TaskMachine::guid(7));
+  machine.windows.value(std::string{kCache} + "Tasks\\" + TaskMachine::guid(7), "Path",
+                        fake::sz(kCacheTask));
+  fake::Context& context = machine.run();
+  if (one.severity == Severity::info) {
+    for (const auto& finding : context.findings)
+      EXPECT_THAT(finding.subject, testing::Not(HasSubstr("CacheTask"))) << rules_of(context);
+    return;
+  }
+  const Finding* finding = context.finding("scheduled_tasks.borrowed_folder");
+  if (finding == nullptr) finding = context.finding("scheduled_tasks.remote_target");
+  ASSERT_NE(finding, nullptr) << rules_of(context);
+  EXPECT_EQ(severity_of(*finding), one.severity) << score_of(*finding);
+  EXPECT_NE(record_of(context, kCacheTask)["default_value"], "true");
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, ServerOfATaskOfWindows, testing::ValuesIn(kServers),
+                         [](const auto& param) { return std::string{param.param.name}; });
+
+}  // namespace
+}  // namespace hozen
