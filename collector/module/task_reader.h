@@ -61,7 +61,7 @@ class TaskReader {
             const std::vector<std::string>& paths, std::vector<TaskCacheEntry> cache);
   void read_files(std::size_t installation, const OnTask& on_task);
   void read_file(std::size_t installation, const EvidencePath& root, const FileInfo& file,
-                 const OnTask& on_task);
+                 bool registered, const OnTask& on_task);
   TaskFile load(const FileInfo& file, const std::string& path);
   void hand_out(ScheduledTask& task, const TaskViews& views, const OnTask& on_task);
   void resolve(ScheduledTask& task);

@@ -59,5 +59,25 @@ TEST_P(ServerOfATaskOfWindows, IsFollowed) {
 INSTANTIATE_TEST_SUITE_P(Table, ServerOfATaskOfWindows, testing::ValuesIn(kServers),
                          [](const auto& param) { return std::string{param.param.name}; });
 
+TEST(TaskEvasion, AFileOfTheThirtyTwoBitFolderIsNotThatOfARegisteredTask) {
+  for (const bool decoy : {false, true}) {
+    TaskMachine machine;
+    const TaskSpec spec = ordinary();
+    const std::string id = TaskMachine::guid(1);
+    machine.add_tree(spec.path, id);
+    machine.add_cache(spec, id);
+    machine.add({.path = "\\Vendor\\Other", .command = std::string{kAgent}});
+    if (decoy)
+      machine.windows.file("C:\\Windows\\SysWOW64\\Tasks\\Vendor\\Agent", "").bytes =
+          TaskMachine::xml_of(spec);
+    fake::Context& context = machine.run();
+    const Finding* finding = context.finding("scheduled_tasks.file_missing");
+    ASSERT_NE(finding, nullptr) << decoy << rules_of(context);
+    EXPECT_EQ(severity_of(*finding), Severity::medium);
+    EXPECT_EQ(context.findings.size(), 1u) << rules_of(context);
+    EXPECT_EQ(context.records.size(), decoy ? 3u : 2u);
+  }
+}
+
 }  // namespace
 }  // namespace hozen
