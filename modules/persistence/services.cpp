@@ -52,7 +52,7 @@ constexpr std::string_view kAttack[] = {
     "T1127.001", "T1136.001", "T1136.002", "T1140",     "T1197",     "T1202",     "T1218",
     "T1218.001", "T1218.002", "T1218.003", "T1218.004", "T1218.005", "T1218.007", "T1218.008",
     "T1218.009", "T1218.010", "T1218.011", "T1543.003", "T1564",     "T1564.001", "T1564.004",
-    "T1569.002", "T1574.001", "T1574.009", "T1574.011", "T1574.012"};
+    "T1569.002", "T1574.001", "T1574.007", "T1574.009", "T1574.011", "T1574.012"};
 
 /// Only the running system is believed: what a registry says of it an intruder can write.
 bool is_wine(EvidenceSource& source) {

@@ -20,7 +20,7 @@ struct ServerCase {
 const ServerCase kServers[] = {
     {"Share", "\\\\10.0.0.1\\s\\x.dll", Severity::medium},
     {"Device", "\\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy1\\x.dll", Severity::medium},
-    {"UnknownVariable", "%EVIL%\\x.dll", Severity::low},
+    {"UnknownVariable", "%EVIL%\\x.dll", Severity::medium},
     {"NameFoundNowhere", "x.dll", Severity::low},
     {"UsersFile", "C:\\Users\\Public\\x.dll", Severity::medium},
     {"OwnFile", "%SystemRoot%\\System32\\wininet.dll", Severity::info},
@@ -77,6 +77,85 @@ TEST(TaskEvasion, AFileOfTheThirtyTwoBitFolderIsNotThatOfARegisteredTask) {
     EXPECT_EQ(context.findings.size(), 1u) << rules_of(context);
     EXPECT_EQ(context.records.size(), decoy ? 3u : 2u);
   }
+}
+
+/// Whose profile is not in the evidence.
+constexpr std::string_view kStranger = "S-1-5-21-9-9-9-1007";
+
+TaskSpec of_stranger(std::string command) {
+  TaskSpec spec{.path = "\\Updater", .command = std::move(command)};
+  spec.principal =
+      "<UserId>" + std::string{kStranger} + "</UserId><RunLevel>HighestAvailable</RunLevel>";
+  spec.flags = task_flag::kEnabled | task_flag::kHighestRunLevel;
+  return spec;
+}
+
+struct VariableCase {
+  const char* name;
+  const char* command;
+  const char* rule;  ///< "": none
+  Severity severity;
+};
+const VariableCase kVariables[] = {
+    {"Quasar", "%APPDATA%\\SubDir\\Client.exe", "elevated_at_logon", Severity::medium},
+    {"QuasarQuoted", "\"%appdata%\\SubDir\\Client.exe\"", "elevated_at_logon", Severity::medium},
+    {"QuasarByProfile", "%USERPROFILE%\\AppData\\Roaming\\SubDir\\Client.exe", "elevated_at_logon",
+     Severity::medium},
+    {"DeeperDown", "%APPDATA%\\A\\B\\Client.exe", "unknown_variable", Severity::low},
+    {"AnotherFolderOfTheUser", "%LOCALAPPDATA%\\a.exe", "unknown_variable", Severity::low},
+    {"NobodysVariable", "%EVIL%\\a.exe", "unknown_variable", Severity::low},
+    {"InTheArgumentsOnly", "C:\\Program Files\\Vendor\\agent.exe /x %EVIL%", "", Severity::info},
+    {"KnownVariable", "%ProgramFiles%\\Vendor\\agent.exe", "", Severity::info},
+    {"OfAnotherWindows", "%ProgramFiles(Arm)%\\agent.exe", "", Severity::info},
+};
+
+class VariableOfATask : public testing::TestWithParam<VariableCase> {};
+
+TEST_P(VariableOfATask, IsJudged) {
+  const VariableCase& one = GetParam();
+  TaskMachine machine;
+  TaskSpec spec = of_stranger(one.command);
+  if (const auto at = spec.command.find(" /x"); at != std::string::npos) {
+    spec.arguments = spec.command.substr(at + 1);
+    spec.command.resize(at);
+  }
+  const std::string id = machine.add(spec);
+  const auto xml = TaskMachine::xml_of(spec);
+  machine.windows.value(std::string{kCache} + "Tasks\\" + id, "Triggers",
+                        TaskMachine::data(builders::TriggersBuilder{}
+                                              .principal(kStranger, "")
+                                              .flags(spec.flags)
+                                              .crc(task_crc32(Bytes{xml}))
+                                              .logon()
+                                              .bytes()));
+  fake::Context& context = machine.run();
+  if (*one.rule == '\0') {
+    for (const auto& finding : context.findings)
+      EXPECT_LE(severity_of(finding), Severity::info) << rules_of(context);
+    return;
+  }
+  const Finding* finding = context.finding("scheduled_tasks." + std::string{one.rule});
+  ASSERT_NE(finding, nullptr) << rules_of(context);
+  EXPECT_EQ(severity_of(*finding), one.severity) << score_of(*finding);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, VariableOfATask, testing::ValuesIn(kVariables),
+                         [](const auto& param) { return std::string{param.param.name}; });
+
+TEST(TaskEvasion, WithoutTheRegistryOnlyFoldersOfUsersAreToldByTheirVariable) {
+  for (const bool of_user : {true, false}) {
+    TaskMachine machine;
+    machine.add_file(of_stranger(of_user ? "%APPDATA%\\a.exe" : "%OWN%\\a.exe"));
+    EXPECT_EQ(machine.run().finding("scheduled_tasks.unknown_variable") != nullptr, of_user);
+  }
+}
+
+TEST(TaskEvasion, AUsersProgramBehindAVariableIsStartedEveryFewMinutes) {
+  TaskMachine machine;
+  TaskSpec spec = of_stranger("%LOCALAPPDATA%\\a.exe");
+  spec.triggers = "<TimeTrigger><Repetition><Interval>PT5M</Interval></Repetition></TimeTrigger>";
+  machine.add_file(spec);
+  EXPECT_NE(machine.run().finding("scheduled_tasks.short_repetition"), nullptr);
 }
 
 }  // namespace
