@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "collector/module/task_rules.h"
 #include "tests/modules/ordinary_task.h"
 
 namespace hozen {
@@ -156,6 +157,50 @@ TEST(TaskEvasion, AUsersProgramBehindAVariableIsStartedEveryFewMinutes) {
   spec.triggers = "<TimeTrigger><Repetition><Interval>PT5M</Interval></Repetition></TimeTrigger>";
   machine.add_file(spec);
   EXPECT_NE(machine.run().finding("scheduled_tasks.short_repetition"), nullptr);
+}
+
+TEST(TaskEvasion, ATaskInManyFoldersIsFoundWhereverItIsListed) {
+  for (const int depth : {36, 300}) {
+    TaskMachine machine;
+    TaskSpec spec = ordinary();
+    spec.path.clear();
+    for (int i = 0; i < depth; ++i) spec.path += "\\f";
+    spec.path += "\\Deep";
+    machine.add(spec);
+    fake::Context& context = machine.run();
+    EXPECT_EQ(rules_of(context), "") << depth;
+    EXPECT_EQ(record_of(context, spec.path)["state"], "visible") << depth;
+    EXPECT_EQ(record_of(context, spec.path).json_of("tree_key").empty(), false);
+  }
+}
+
+TEST(TaskEvasion, WhatWasNotLookedAtIsNotSaidToBeMissing) {
+  TaskViews views;
+  views.registry = views.registry_whole = true;
+  ScheduledTask listed, defined;
+  listed.path = defined.path = "\\A";
+  listed.tree.emplace().id = TaskMachine::guid(1);
+  listed.tree->has_descriptor = true;
+  listed.tree->descriptor.emplace();
+  listed.tree->index = 3;
+  defined.cache.emplace().path = "\\A";
+  const auto rules = [&](const ScheduledTask& task) {
+    TaskCase one;
+    one.task = &task;
+    one.views = &views;
+    std::string names;
+    for (const auto& hit : registration_hits(one)) names += hit.rule + " ";
+    return names;
+  };
+  EXPECT_EQ(rules(listed), "ghost_entry ");
+  EXPECT_EQ(rules(defined), "orphaned_task ");
+  EXPECT_EQ(defined.state(views), "orphaned");
+  EXPECT_EQ(listed.state(views), "ghost");
+  views.tree_whole = views.tasks_whole = false;
+  EXPECT_EQ(rules(listed), "");
+  EXPECT_EQ(rules(defined), "");
+  EXPECT_EQ(defined.state(views), "unknown");
+  EXPECT_EQ(listed.state(views), "unknown");
 }
 
 }  // namespace
