@@ -211,6 +211,9 @@ void judge_host(const RuleInput& input, std::vector<RuleHit>& hits) {
   if (command.payload.empty() && command.arguments.empty()) return;
   if (host == "control.exe" && !target) return;
   const std::string what = command.payload.empty() ? command.arguments : command.payload;
+  // The arguments are those of the program of the line, whatever that starts in turn.
+  if (command.payload.empty() && !command.hosts.empty() && !command.image.empty())
+    host = to_lower_ascii(last_component(command.image));
   hits.push_back(
       {"proxy_execution",
        "Windows program used to run something else",

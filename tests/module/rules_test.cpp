@@ -206,6 +206,19 @@ TEST(ProxyExecution, AProgramOfWindowsWithoutResolverSupportCounts) {
             "proxy_execution:20");
 }
 
+TEST(ProxyExecution, ArgumentsAreSaidOfTheProgramThatTheyAreGivenTo) {
+  ResolvedCommand command =
+      command_of("C:\\Windows\\System32\\wbem\\WMIC.exe", "process call create \"powershell\"");
+  command.hosts = {{"wmic.exe", command.image}, {"powershell.exe", ""}};
+  RuleInput input;
+  input.command = &command;
+  input.windows = windows();
+  const auto hits = assess_command(input).hits;
+  ASSERT_EQ(hits.size(), 1u);
+  EXPECT_EQ(hits[0].why.fact, "'wmic.exe' is told to run 'process call create \"powershell\"'.");
+  EXPECT_EQ(hits[0].attack, "T1059.001");
+}
+
 TEST(PowershellEvasion, EachGroupAddsUpToTheCap) {
   auto command = hosted("powershell.exe", "IEX (…)", "inline");
   command.flags = {"hidden_window"};
