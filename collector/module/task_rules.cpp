@@ -233,14 +233,14 @@ void judge_contents(const TaskCase& one, std::vector<RuleHit>& hits) {
   const bool hash_differs = !task.hash_matches().value_or(true);
   const bool crc_differs = !task.crc_matches().value_or(true);
   if (hash_differs || crc_differs) {
-    const std::string which = hash_differs && crc_differs ? "Hash and CRC"
-                              : hash_differs              ? "Hash"
-                                                          : "CRC";
-    RuleHit changed =
-        hit("file_changed", "Task file that is not the registered one",
-            which + " in the registry are not those of " + quote(task.file->file.path.text()) +
-                ": file or registry were changed without the Task Scheduler.",
-            40, "T1053.005");
+    const std::string which = hash_differs && crc_differs
+                                  ? "Hash and CRC in the registry are not those of "
+                              : hash_differs ? "Hash in the registry is not that of "
+                                             : "CRC in the registry is not that of ";
+    RuleHit changed = hit("file_changed", "Task file that is not the registered one",
+                          which + quote(task.file->file.path.text()) +
+                              ": file or registry were changed without the Task Scheduler.",
+                          40, "T1053.005");
     changed.why.family = Family::content;
     hits.push_back(std::move(changed));
   }

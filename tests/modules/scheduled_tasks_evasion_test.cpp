@@ -203,5 +203,27 @@ TEST(TaskEvasion, WhatWasNotLookedAtIsNotSaidToBeMissing) {
   EXPECT_EQ(listed.state(views), "unknown");
 }
 
+TEST(TaskEvasion, WhichOfTheTwoDigestsIsWrongIsSaid) {
+  struct {
+    bool hash, crc;
+    const char* fact;
+  } const cases[] = {{true, false, "Hash in the registry is not that of '"},
+                     {false, true, "CRC in the registry is not that of '"},
+                     {true, true, "Hash and CRC in the registry are not those of '"}};
+  for (const auto& one : cases) {
+    TaskMachine machine;
+    const TaskSpec spec = ordinary();
+    const std::string key = std::string{kCache} + "Tasks\\" + machine.add(spec);
+    if (one.hash) machine.windows.value(key, "Hash", TaskMachine::data(builders::TaskBytes(32)));
+    if (one.crc)
+      machine.windows.value(
+          key, "Triggers",
+          TaskMachine::data(builders::TriggersBuilder{}.flags(spec.flags).crc(1).logon().bytes()));
+    const Finding* finding = machine.run().finding("scheduled_tasks.file_changed");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_THAT(finding->why.front().fact, testing::StartsWith(one.fact));
+  }
+}
+
 }  // namespace
 }  // namespace hozen
