@@ -56,6 +56,8 @@ class TaskReader {
   struct Tree {
     std::vector<TaskTreeEntry> entries;
     std::vector<std::string> paths;
+    /// Keys with neither Id nor Index, by folded path: folders, and tasks that lost both.
+    std::map<std::string, TaskTreeEntry> folders;
   };
   struct TreeFolder;
 

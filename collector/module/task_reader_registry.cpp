@@ -100,6 +100,8 @@ TaskReader::Tree TaskReader::read_tree(RegistryKey& root, Machine& machine) {
     if (!next.entry.id.empty() || next.entry.index || is_link) {
       tree.entries.push_back(std::move(next.entry));
       tree.paths.push_back(path);
+    } else {
+      tree.folders.emplace(fold_case(path), std::move(next.entry));
     }
     if (is_link) continue;
     if (tree.entries.size() >= kMaxTasks) {
@@ -274,6 +276,9 @@ void TaskReader::join(RegistryHive& hive, Machine& machine, const Tree& tree,
     if (listed[i]) continue;
     ScheduledTask task;
     task.path = cache[i].path.empty() ? cache[i].guid : cache[i].path;
+    if (const auto at = tree.folders.find(fold_case(cache[i].path));
+        at != tree.folders.end() && !cache[i].is_remnant)
+      task.tree = at->second;
     task.cache = std::move(cache[i]);
     add(std::move(task));
   }

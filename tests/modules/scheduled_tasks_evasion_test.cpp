@@ -225,5 +225,41 @@ TEST(TaskEvasion, WhichOfTheTwoDigestsIsWrongIsSaid) {
   }
 }
 
+TEST(TaskEvasion, AKeyThatLostWhatMakesItATaskIsTold) {
+  for (const bool without_descriptor : {false, true}) {
+    TaskMachine machine;
+    const TaskSpec spec = ordinary();
+    machine.add(spec);
+    machine.add({.path = "\\Vendor\\Other", .command = std::string{kAgent}});
+    const std::string key = std::string{kCache} + "Tree" + spec.path;
+    machine.windows.remove_value(key, "Id").remove_value(key, "Index");
+    if (without_descriptor) machine.windows.remove_value(key, "SD");
+    fake::Context& context = machine.run();
+    ASSERT_EQ(context.findings.size(), 1u) << rules_of(context);
+    const Finding& finding = context.findings[0];
+    EXPECT_GE(severity_of(finding), Severity::high);
+    std::string facts;
+    for (const auto& why : finding.why) facts += why.fact + "\n";
+    EXPECT_THAT(facts, HasSubstr("has no value Id"));
+    EXPECT_THAT(facts, HasSubstr("has no value Index"));
+    EXPECT_EQ(facts.find("has no value SD") != std::string::npos, without_descriptor);
+    EXPECT_EQ(facts.find("no key below TaskCache"), std::string::npos);
+    EXPECT_EQ(record_of(context, spec.path)["state"], "hidden");
+    EXPECT_EQ(record_of(context, spec.path)["tree_key"], key);
+  }
+}
+
+TEST(TaskEvasion, AFolderIsNoTaskThatLostItsValues) {
+  TaskMachine machine;
+  machine.add(ordinary());  // \Vendor is a folder of Tree
+  TaskSpec stranger = ordinary();
+  stranger.path = "\\Gone";
+  machine.add_cache(stranger, TaskMachine::guid(9));
+  fake::Context& context = machine.run();
+  ASSERT_EQ(context.findings.size(), 1u) << rules_of(context);
+  EXPECT_EQ(context.findings[0].rule, "scheduled_tasks.orphaned_task");
+  EXPECT_EQ(record_of(context, "\\Gone")["state"], "orphaned");
+}
+
 }  // namespace
 }  // namespace hozen
