@@ -234,7 +234,8 @@ const RuleHit& leading(const std::vector<RuleHit>& hits) {
 }
 
 std::string subject_of(const AsepEntry& entry) {
-  std::string subject = printable(entry.place());
+  std::string subject = (entry.installation.empty() ? "" : printable(entry.installation) + ": ") +
+                        printable(entry.place());
   if (entry.target() != nullptr) {
     subject += " -> " + printable(entry.target()->text());
   } else if (!entry.text.empty() && !entry.file) {

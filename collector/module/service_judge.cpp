@@ -130,7 +130,8 @@ const RuleHit& leading(const std::vector<RuleHit>& hits) {
 }
 
 std::string subject_of(const ServiceEntry& entry, const RuleHit& lead) {
-  std::string subject = printable(entry.key_path);
+  std::string subject = (entry.installation.empty() ? "" : printable(entry.installation) + ": ") +
+                        printable(entry.key_path);
   const ServiceFile* file = &entry.image;
   if (!entry.library.text.empty()) file = &entry.library;
   if (lead.rule == "failure_command") file = &entry.failure;
