@@ -498,19 +498,17 @@ std::optional<std::uint32_t> account_number(std::span<const std::byte> f_value) 
   return Bytes{f_value}.get<std::uint32_t>(kRidOffset);
 }
 
-bool is_unusual_server(std::string_view expanded, const Installation& installation) {
+bool is_unusual_server(std::string_view expanded, const EvidencePath& windows) {
   std::string_view text = trim(expanded);
   if (text.starts_with('"')) text.remove_prefix(1);
   text = text.substr(0, text.find('"'));
   if (text.find_first_of("\\/") == std::string_view::npos) return false;
-  const auto named = EvidencePath::parse(text);
-  if (!named) return true;
-  const EvidencePath path = installation.located(*named);
-  const EvidencePath& windows = installation.windows;
+  const auto path = EvidencePath::parse(text);
+  if (!path) return true;
   for (const std::string_view folder : {"System32", "SysWOW64"})
-    if (path.is_below(windows / folder)) return writable_because(path, windows).has_value();
-  return !is_program_files(path) &&
-         !glob_match_fold("PROGRA~?", path.components().empty() ? "" : path.components()[0]);
+    if (path->is_below(windows / folder)) return writable_because(*path, windows).has_value();
+  return !is_program_files(*path, windows) &&
+         !glob_match_fold("PROGRA~?", path->components().empty() ? "" : path->components()[0]);
 }
 
 }  // namespace hozen

@@ -69,7 +69,7 @@ bool is_whole_path(std::string_view text);
 std::optional<std::uint32_t> account_number(std::span<const std::byte> f_value);
 
 /// True for a COM class of the machine whose file lies outside System32, SysWOW64 and Program
-/// Files; `expanded` is its server's text with the environment filled in.
-bool is_unusual_server(std::string_view expanded, const Installation& installation);
+/// Files; `expanded` is its server's text as the evidence calls that path (OwnPaths).
+bool is_unusual_server(std::string_view expanded, const EvidencePath& windows);
 
 }  // namespace hozen

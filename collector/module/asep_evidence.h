@@ -31,6 +31,15 @@ class AsepEvidence {
   /// Windows folder of an installation; C:\Windows when the registry does not say.
   EvidencePath windows(std::size_t installation) const;
   const Environment& environment(std::size_t installation, const UserProfile* user) const;
+  /// How the paths that an installation wrote down are to be read.
+  const OwnPaths& own_paths(std::size_t installation) const {
+    return this->installation(installation).paths;
+  }
+  /// `text` as an installation wrote it, with its variables filled in, as the evidence calls it.
+  std::string expand(std::string_view text, std::size_t installation,
+                     const UserProfile* user) const {
+    return own_paths(installation).expand(text, environment(installation, user));
+  }
   /// For resolve_command_line and resolve_dll; valid while this object lives.
   ResolverContext resolver(std::size_t installation, const UserProfile* user, bool wow64,
                            bool shell_execute);

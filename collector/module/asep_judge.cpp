@@ -127,7 +127,7 @@ void judge_name(const AsepCase& one, std::vector<RuleHit>& hits) {
   if (!entry.value || !is_command_kind(entry.location->kind)) return;
   const auto targets = entry.targets();
   const auto foreign = std::find_if(targets.begin(), targets.end(), [&](const auto* target) {
-    return !is_windows_folder(*target, one.windows) && !is_program_files(*target);
+    return !is_windows_folder(*target, one.windows) && !is_program_files(*target, one.windows);
   });
   if (foreign == targets.end()) return;
   const std::string& name = entry.value->name;
@@ -163,7 +163,9 @@ void judge_library(const AsepCase& one, std::vector<RuleHit>& hits) {
   if (!is_library_kind(entry.location->kind) || entry.target() == nullptr || entry.is_default())
     return;
   if (entry.location->hive != AsepHive::control_set && entry.location->points.weight == 0) return;
-  if (is_windows_folder(*entry.target(), one.windows) || is_program_files(*entry.target())) return;
+  if (is_windows_folder(*entry.target(), one.windows) ||
+      is_program_files(*entry.target(), one.windows))
+    return;
   hits.push_back({"library_elsewhere",
                   "System library loaded from an unusual folder",
                   {shortened(entry.target()->text()) +

@@ -175,10 +175,10 @@ bool AsepReader::is_entry(const AsepHit& hit) {
   if (hit.location->kind != AsepKind::machine_server || hit.is_link) return true;
   const AsepDatum datum{hit.location, hit.key->path(), hit.value, hit.key, hit.hive, {}};
   const auto elements = elements_of(datum, {});
-  const Environment& environment = evidence_.environment(hit.hive->installation, nullptr);
+  const std::size_t installation = hit.hive->installation;
   return !elements[0].text.empty() &&
-         is_unusual_server(environment.expand(elements[0].text),
-                           evidence_.installation(hit.hive->installation));
+         is_unusual_server(evidence_.expand(elements[0].text, installation, nullptr),
+                           evidence_.windows(installation));
 }
 
 void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepHit* hit,
@@ -198,10 +198,8 @@ void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepH
         return evidence_.class_of_program_id(name, installation, entry.user);
       },
       [&](const std::string& text) {
-        const auto path =
-            EvidencePath::parse(evidence_.environment(installation, entry.user).expand(text));
-        return path && evidence_.existence(evidence_.installation(installation).located(*path)) ==
-                           Existence::exists;
+        const auto path = EvidencePath::parse(evidence_.expand(text, installation, entry.user));
+        return path && evidence_.existence(*path) == Existence::exists;
       }};
   const auto elements = elements_of(datum, classes);
   if (elements.size() >= kMaxElements)
@@ -279,11 +277,12 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       break;
     case AsepResolution::expand: {
       ResolvedCommand folder;
-      folder.expanded = context.environment->expand(text, &folder.unknown_variables);
+      folder.expanded =
+          context.own_paths->expand(text, *context.environment, &folder.unknown_variables);
       folder.image = folder.expanded;
-      if (const auto path = EvidencePath::parse(folder.expanded)) {
-        folder.image_path = evidence_.installation(installation).located(*path);
-        folder.image_existence = evidence_.folder_existence(*folder.image_path);
+      if (auto path = EvidencePath::parse(folder.expanded)) {
+        folder.image_existence = evidence_.folder_existence(*path);
+        folder.image_path = *std::move(path);
       }
       entry.command = std::move(folder);
       break;
@@ -294,7 +293,7 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       entry.command->other_commands.push_back(library);
       entry.command->others.push_back(resolve_dll(library, context));
     }
-  entry.known = default_of(entry, *context.environment, evidence_.installation(installation));
+  entry.known = default_of(entry, context, evidence_.windows(installation));
   compare_with_machine(entry);
   evidence_.preserve_target(entry);
 }

@@ -90,8 +90,8 @@ class AsepReader {
 };
 
 /// How far the entry is what Windows itself writes at its location (AsepLocation::defaults).
-AsepDefault default_of(const AsepEntry& entry, const Environment& environment,
-                       const Installation& installation);
+AsepDefault default_of(const AsepEntry& entry, const ResolverContext& context,
+                       const EvidencePath& windows);
 /// True when `pattern` is well formed: every `<…>` in it is one that AsepLocation::defaults knows.
 bool is_default_pattern(std::string_view pattern);
 

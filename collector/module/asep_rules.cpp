@@ -185,7 +185,7 @@ void judge_signature_provider(const Case& c, Hits& hits) {
 void judge_active_setup(const Case& c, Hits& hits) {
   if (c.entry.is_default()) return;
   for (const auto* target : c.entry.targets()) {
-    if (is_windows_folder(*target, c.windows) || is_program_files(*target)) continue;
+    if (is_windows_folder(*target, c.windows) || is_program_files(*target, c.windows)) continue;
     return add(hits, "active_setup", "Active Setup starts a program from an unusual folder",
                "'" + printable(target->text()) + "' is started once for each user who logs on.", 35,
                "T1547.014");
@@ -282,16 +282,15 @@ void judge_user_environment(const Case& c, Hits& hits) {
 }
 
 /// Folders of the search path in front of System32 that users can write to.
-std::string writable_before_system(const std::string& path, const Installation& installation) {
-  const EvidencePath& windows = installation.windows;
+std::string writable_before_system(const std::string& path, const EvidencePath& windows) {
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find(';', begin), path.size());
-    const auto named = EvidencePath::parse(trim(std::string_view{path}.substr(begin, end - begin)));
+    const auto folder =
+        EvidencePath::parse(trim(std::string_view{path}.substr(begin, end - begin)));
     begin = end + 1;
-    if (!named || named->is_root()) continue;
-    const EvidencePath folder = installation.located(*named);
-    if (folder.is_below(windows)) return {};
-    if (writable_because(folder / "x", windows)) return folder.text();
+    if (!folder || folder->is_root()) continue;
+    if (folder->is_below(windows)) return {};
+    if (writable_because(*folder / "x", windows)) return folder->text();
   }
   return {};
 }
@@ -312,14 +311,16 @@ void judge_system_environment(const Case& c, Hits& hits) {
         std::string{name} + " is '" + printable(c.entry.text) + "' for all programs.", 25,
         "T1574.007", true);
   if (!equals_fold(name, "PATH")) return;
-  std::string text = c.entry.text;
+  std::string text = c.installation.paths.letters(c.entry.text);
   constexpr std::string_view kRoot = "%systemroot%";
   const std::string folder_of_windows = c.windows.text();
   // From left to right: the folder itself may be named so.
   for (auto at = to_lower_ascii(text).find(kRoot); at != std::string::npos;
        at = to_lower_ascii(text).find(kRoot, at + folder_of_windows.size()))
     text.replace(at, kRoot.size(), folder_of_windows);
-  if (const std::string folder = writable_before_system(text, c.installation); !folder.empty())
+  if (const std::string folder =
+          writable_before_system(c.installation.paths.folders(text), c.windows);
+      !folder.empty())
     add(hits, "path_before_system", "Writable folder in front of System32 in the search path",
         "The search path holds '" + printable(folder) + "' in front of System32.", 25, "T1574.007");
 }

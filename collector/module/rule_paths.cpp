@@ -1,5 +1,6 @@
 // What a path, a name or a text says by itself: the parts of the shared rules that need no command.
 #include <algorithm>
+#include <span>
 
 #include "collector/base/text.h"
 #include "collector/module/rules.h"
@@ -20,9 +21,6 @@ constexpr std::string_view kWindowsRoots[] = {
     "inetpub",
     // Short names of the above.
     "PROGRA~1", "PROGRA~2", "PROGRA~3"};
-
-/// Anybody can make a folder of such a name on another volume.
-constexpr std::string_view kWindowsNames[] = {"Windows", "WINNT"};
 
 /// Below the Windows folder, yet writable by ordinary users.
 constexpr std::string_view kWritableInWindows[] = {"Temp",
@@ -58,8 +56,9 @@ std::string_view extension_of(std::string_view name) {
   return at == std::string_view::npos ? std::string_view{} : name.substr(at + 1);
 }
 
-bool is_below_any_program_data(const EvidencePath& file) {
-  const auto& c = file.components();
+using Names = std::span<const std::string>;
+
+bool is_below_any_program_data(Names c) {
   if (c.size() >= 2 && equals_fold(c[0], "ProgramData")) return c.size() <= kProgramDataDepth + 1;
   return c.size() >= 4 && equals_fold(c[0], "Documents and Settings") &&
          equals_fold(c[1], "All Users") && c.size() <= kProgramDataDepth + 3;
@@ -75,27 +74,37 @@ bool begins_host(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+std::optional<std::span<const std::string>> names_below_root(const EvidencePath& file,
+                                                             const EvidencePath& windows) {
+  if (!windows.empty() && !equals_fold(file.volume(), windows.volume())) return {};
+  const Names names{file.components()};
+  const EvidencePath around = windows.parent();
+  return !around.is_root() && file.is_below(around) ? names.subspan(around.components().size())
+                                                    : names;
+}
+
 std::optional<std::string> writable_because(const EvidencePath& file, const EvidencePath& windows) {
-  const auto& c = file.components();
-  if (file.empty() || c.empty()) return {};
+  if (file.empty() || file.is_root()) return {};
   if (!windows.empty() && file.is_below(windows)) {
     for (const auto& folder : kWritableInWindows)
       if (file.is_below(windows / folder))
         return "'" + (windows / folder).text() + "', which ordinary users can write to";
     return {};
   }
-  if (c.size() == 1) return "the root of the volume";
-  const bool elsewhere = !windows.empty() && !equals_fold(file.volume(), windows.volume());
-  if (elsewhere && lists(kWindowsNames, c[0]))
-    return "'" + file.volume() + "\\" + c[0] + "', which is not the folder of this Windows";
+  const auto own = names_below_root(file, windows);
+  const Names c = own ? *own : Names{file.components()};
+  if (c.size() <= 1) return "the root of the volume";
   if (starts_with_fold(c[0], "$Recycle") || starts_with_fold(c[0], "Recycle"))
     return "a recycle bin";
   const bool profiles = equals_fold(c[0], "Users") || equals_fold(c[0], "Documents and Settings");
-  if (is_below_any_program_data(file)) return "the upper levels of the data folder of all users";
+  if (is_below_any_program_data(c)) return "the upper levels of the data folder of all users";
   if (profiles && c.size() >= 3 && !equals_fold(c[1], "All Users"))
     return "the profile folder of '" + c[1] + "'";
   if (equals_fold(c[0], "PerfLogs"))
     return "'" + file.volume() + "\\PerfLogs', which users can write to";
+  if (!own)
+    return "'" + file.volume() + "\\" + c[0] +
+           "', a folder of a volume on which this Windows does not lie";
   if (profiles || lists(kWindowsRoots, c[0])) return {};
   return "'" + file.volume() + "\\" + c[0] + "', a top-level folder that Windows does not make";
 }
@@ -104,13 +113,14 @@ bool is_windows_folder(const EvidencePath& file, const EvidencePath& windows) {
   return !windows.empty() && file.is_below(windows) && !writable_because(file, windows);
 }
 
-bool is_program_files(const EvidencePath& file) {
-  const auto& c = file.components();
-  return c.size() > 1 &&
-         (equals_fold(c[0], "Program Files") || equals_fold(c[0], "Program Files (x86)") ||
-          equals_fold(c[0], "Program Files (Arm)") ||
-          // Their short names; where they are another folder's, the resolver has found it.
-          equals_fold(c[0], "PROGRA~1") || equals_fold(c[0], "PROGRA~2"));
+bool is_program_files(const EvidencePath& file, const EvidencePath& windows) {
+  const auto c = names_below_root(file, windows);
+  if (!c || c->size() < 2) return false;
+  const std::string& name = c->front();
+  return equals_fold(name, "Program Files") || equals_fold(name, "Program Files (x86)") ||
+         equals_fold(name, "Program Files (Arm)") ||
+         // Their short names; where they are another folder's, the resolver has found it.
+         equals_fold(name, "PROGRA~1") || equals_fold(name, "PROGRA~2");
 }
 
 bool is_recent(FileTime written, FileTime reference_time) {

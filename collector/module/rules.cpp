@@ -267,7 +267,8 @@ void judge_protected_script(const RuleInput& input, std::vector<RuleHit>& hits) 
   if ((host != "powershell.exe" && host != "pwsh.exe") || !script ||
       command.payload_kind != "script" || !script->stream().empty())
     return;
-  if (!is_program_files(*script) && !is_windows_folder(*script, input.windows)) return;
+  if (!is_program_files(*script, input.windows) && !is_windows_folder(*script, input.windows))
+    return;
   if (std::any_of(std::begin(kHiding), std::end(kHiding),
                   [&](std::string_view flag) { return command.has_flag(flag); }))
     return;

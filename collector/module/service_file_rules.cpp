@@ -121,8 +121,8 @@ void judge_library(const ServiceCase& one, const ServiceFile& file, const char* 
                    const char* title, std::vector<RuleHit>& hits) {
   const auto* target = file.target();
   const auto share = remote_share(*file.command);
-  if (!share &&
-      (target == nullptr || is_windows_folder(*target, one.windows) || is_program_files(*target)))
+  if (!share && (target == nullptr || is_windows_folder(*target, one.windows) ||
+                 is_program_files(*target, one.windows)))
     return;
   add(hits, {rule,
              title,
@@ -153,11 +153,12 @@ void judge_variable(const ServiceCase& one, const ServiceFile& file, std::vector
 }
 
 /// Monitoring products do this; theirs lie in Program Files.
-void judge_environment(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
+void judge_environment(const ServiceEntry& entry, const EvidencePath& windows,
+                       std::vector<RuleHit>& hits) {
   std::string usual, unusual;
   for (const auto& file : entry.environment_libraries) {
     const auto* target = file.target();
-    std::string& list = target != nullptr && is_program_files(*target) ? usual : unusual;
+    std::string& list = target != nullptr && is_program_files(*target, windows) ? usual : unusual;
     list += (list.empty() ? "" : ", ") + quote(target != nullptr ? target->text() : file.text);
   }
   if (usual.empty() && unusual.empty()) return;
@@ -247,7 +248,7 @@ std::vector<RuleHit> assess_service_files(const ServiceCase& one,
                           : remote_share(*entry.performance.command).has_value())
       judge_shared(one, entry.performance, entry.performance_written, hits, not_checked);
   }
-  judge_environment(entry, hits);
+  judge_environment(entry, one.windows, hits);
   // One of them stands for all: a list of them does not make it worse.
   const auto& libraries = entry.environment_libraries;
   const auto there = std::find_if(libraries.begin(), libraries.end(),

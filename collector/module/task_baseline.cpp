@@ -96,15 +96,28 @@ std::string normal_form(std::string_view action, const EvidencePath& windows) {
   return text;
 }
 
-std::string target_text(const TaskTarget& target) {
+/// `path` as if its Windows lay on the root of the volume; "" for another volume.
+std::string text_from_root(const EvidencePath& path, const EvidencePath& windows) {
+  const auto names = names_below_root(path, windows);
+  if (!names) return {};
+  EvidencePath moved{path.volume()};
+  for (const std::string& name : *names) moved = moved.child(name);
+  return moved.with_stream(path.stream()).text();
+}
+
+std::string target_text(const TaskTarget& target, const EvidencePath& windows) {
   const auto& path = target.command.target_path();
-  return path ? path->text() : target.command.image.empty() ? target.text : target.command.image;
+  if (path) {
+    std::string text = text_from_root(*path, windows);
+    return text.empty() ? path->text() : text;
+  }
+  return target.command.image.empty() ? target.text : target.command.image;
 }
 
 bool is_program_of_windows(const EvidencePath& path, const EvidencePath& windows) {
   if (is_windows_folder(path, windows)) return true;
-  const std::string text = path.text();
-  return equals_fold(path.volume(), windows.volume()) &&
+  const std::string text = text_from_root(path, windows);
+  return !text.empty() &&
          std::any_of(std::begin(kWindowsPrograms), std::end(kWindowsPrograms),
                      [&](std::string_view known) { return matches_path(known, text); });
 }
@@ -153,7 +166,7 @@ bool is_exact(const ScheduledTask& task, std::span<const InboxTask> inbox,
 bool is_vendor_task(const ScheduledTask& task, const EvidencePath& windows) {
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
     if (!is_direct(target.command)) return false;
-    const std::string text = target_text(target);
+    const std::string text = target_text(target, windows);
     const auto& path = target.command.target_path();
     const bool in_windows = path && is_windows_folder(*path, windows);
     return std::any_of(std::begin(kVendorTasks), std::end(kVendorTasks), [&](const auto& one) {

@@ -149,8 +149,9 @@ void judge_borrowed_folder(const TaskCase& one, std::vector<RuleHit>& hits) {
   for (const auto& target : task.targets) {
     const ResolvedCommand& command = target.command;
     const auto& path = command.target_path();
-    const bool foreign = path ? !is_windows_folder(*path, one.windows) && !is_program_files(*path)
-                              : leads_nowhere_known(target);
+    const bool foreign =
+        path ? !is_windows_folder(*path, one.windows) && !is_program_files(*path, one.windows)
+             : leads_nowhere_known(target);
     if (!foreign) continue;
     const std::string& file = command.payload.empty() ? command.image : command.payload;
     // Windows has libraries that its classes name without a folder; where its folders are not in

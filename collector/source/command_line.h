@@ -10,6 +10,7 @@
 
 #include "collector/source/environment.h"
 #include "collector/source/evidence_path.h"
+#include "collector/source/own_paths.h"
 
 namespace hozen {
 
@@ -26,12 +27,11 @@ std::string_view to_text(Existence existence);
 /// What the resolver may ask of the evidence. All lookups are case-insensitive.
 struct ResolverContext {
   const Environment* environment = nullptr;  ///< of the user or machine the entry belongs to
+  /// How the paths of the Windows that the entry belongs to are to be read; nullptr: as they stand.
+  const OwnPaths* own_paths = nullptr;
   std::function<Existence(const EvidencePath&)> file_exists;  ///< for files, not folders
   /// App Paths\<name> default value; may be empty
   std::function<std::optional<std::string>(std::string_view name)> app_path;
-  /// Where a path of a text lies in the evidence, which may call volumes otherwise than the text
-  /// does (Installation::located); may be empty: where it says.
-  std::function<EvidencePath(const EvidencePath&)> located;
   /// The entry belongs to the 32-bit view. When explorer, a 64-bit program, starts it
   /// (shell_execute), the path as written is tried first and SysWOW64 second; otherwise a 32-bit
   /// program reads it: System32 means SysWOW64, and %ProgramFiles% its (x86) sibling.

@@ -68,6 +68,11 @@ class Resolution {
 
   /// A sentence that stands already is not repeated.
   void step(std::string text);
+  /// A text that the Windows of the entry wrote, its variables not yet filled in, with the drive
+  /// letters of the evidence.
+  std::string with_letters(std::string_view text);
+  /// The same with the folders that were moved as they lie in the evidence.
+  std::string with_folders(std::string_view text) const;
   void flag(std::string_view flag);
   ResolvedCommand& out() { return out_; }
   const ResolverContext& context() const { return context_; }
@@ -109,16 +114,15 @@ class Resolution {
   std::vector<std::string> extensions_for(std::string_view name, Lookup lookup) const;
   /// One exact path, with WOW64 redirection.
   FoundFile probe(const std::string& text);
-  FoundFile probe(const EvidencePath& named);
-  EvidencePath located(const EvidencePath& path);
-  /// A whole path of the volume of SystemRoot, which may be one without a letter.
-  bool is_on_system_volume(std::string_view path) const;
+  FoundFile probe(const EvidencePath& path);
   /// `path` with SystemRoot\`folder` replaced by SystemRoot\`other`; nothing when it lies elsewhere
   /// or is exempt from redirection.
   std::optional<EvidencePath> below_system_root(const EvidencePath& path, std::string_view folder,
                                                 std::string_view other) const;
   std::optional<std::string> replace_short_name(const std::string& path) const;
   Existence existence_of(const EvidencePath& path) const;
+  /// A path that somebody wrote, its variables filled in, as the evidence calls it.
+  std::string here(std::string_view text) const;
   std::string variable(std::string_view name) const;
   const std::string& system_root() const { return system_root_; }
   bool strict_wow64() const {

@@ -25,6 +25,14 @@ bool is_drive_path(std::string_view path) {
          ((path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z'));
 }
 
+/// `volume1\x`: how the evidence calls a volume without a letter.
+bool is_numbered_volume_path(std::string_view path) {
+  const std::size_t end = path.find('\\');
+  if (end == std::string_view::npos || path.substr(0, end).ends_with(':')) return false;
+  const auto volume = EvidencePath::parse(path.substr(0, end));
+  return volume && volume->is_root();
+}
+
 /// Takes `prefix` off `path`, in any case.
 bool drop_prefix(std::string_view& path, std::string_view prefix) {
   if (!starts_with_fold(path, prefix)) return false;
@@ -76,7 +84,7 @@ std::string Resolution::variable(std::string_view name) const {
   std::string value = context_.environment->expand(reference);
   if (value == reference && equals_fold(name, "SystemRoot"))
     value = context_.environment->expand("%windir%");
-  return value.starts_with('%') ? std::string{} : value;
+  return value.starts_with('%') ? std::string{} : with_folders(value);
 }
 
 std::string Resolution::without_nt_prefix(std::string_view text, bool& literal) {
@@ -117,12 +125,6 @@ std::string Resolution::without_nt_prefix(std::string_view text, bool& literal) 
   return path;
 }
 
-bool Resolution::is_on_system_volume(std::string_view path) const {
-  if (!system_root_path_) return false;
-  const std::string& volume = system_root_path_->volume();
-  return starts_with_fold(path, volume) && path.substr(volume.size()).starts_with('\\');
-}
-
 /// A rooted, drive-relative, driver or local UNC path made absolute; nothing when it is none.
 std::optional<NormalPath> Resolution::made_absolute(const std::string& path) {
   using Kind = NormalPath::Kind;
@@ -131,25 +133,26 @@ std::optional<NormalPath> Resolution::made_absolute(const std::string& path) {
     if (is_webdav(path)) flag(command_flag::kWebDav);
     const auto local = local_path_of(path);
     if (!local) return NormalPath{Kind::unc, path};
-    step("administrative share of this host: " + *local);
-    return NormalPath{Kind::absolute, *local};
+    const std::string path_here = with_folders(with_letters(*local));
+    step("administrative share of this host: " + path_here);
+    return NormalPath{Kind::absolute, path_here};
   }
+  if (is_numbered_volume_path(path)) return NormalPath{Kind::absolute, path};
   if (is_drive_path(path)) {
     if (path.size() > 2 && path[2] == '\\') return NormalPath{Kind::absolute, path};
     flag(command_flag::kRelativePath);
     step("relative to the current folder of the drive; its root is assumed");
     return NormalPath{Kind::absolute, path.substr(0, 2) + '\\' + path.substr(2)};
   }
-  if (is_on_system_volume(path)) return NormalPath{Kind::absolute, path};
   if (path.starts_with('\\')) {
     flag(command_flag::kRelativePath);
-    if (is_drive_path(current_directory)) {
-      step("no drive: that of the current folder");
-      return NormalPath{Kind::absolute, current_directory.substr(0, 2) + path};
-    }
-    if (!system_root_path_) return std::nullopt;
-    step("no drive; the system drive is assumed");
-    return NormalPath{Kind::absolute, system_root_path_->volume() + path};
+    const bool has_current =
+        is_drive_path(current_directory) || is_numbered_volume_path(current_directory);
+    const std::string& root = has_current ? current_directory : system_root();
+    if (!is_drive_path(root) && !is_numbered_volume_path(root)) return std::nullopt;
+    step(&root == &current_directory ? "no drive: that of the current folder"
+                                     : "no drive; the system drive is assumed");
+    return NormalPath{Kind::absolute, with_folders(root.substr(0, root.find('\\')) + path)};
   }
   if (context_.driver && outermost_ && path.find('\\') != std::string::npos) {
     const std::string& root = system_root();
@@ -224,19 +227,10 @@ std::optional<EvidencePath> Resolution::below_system_root(const EvidencePath& pa
 FoundFile Resolution::probe(const std::string& text) {
   const auto path = EvidencePath::parse(text);
   if (!path) return {text, std::nullopt, Existence::unknown};
-  return probe(*path);
+  return probe(context_.own_paths != nullptr ? context_.own_paths->unmoved(*path) : *path);
 }
 
-EvidencePath Resolution::located(const EvidencePath& path) {
-  if (!context_.located) return path;
-  EvidencePath moved = context_.located(path);
-  if (moved.volume() != path.volume())
-    step(path.volume() + " of this Windows is " + moved.volume() + " in the evidence");
-  return moved;
-}
-
-FoundFile Resolution::probe(const EvidencePath& named) {
-  const EvidencePath path = located(named);
+FoundFile Resolution::probe(const EvidencePath& path) {
   const auto found = [&](const EvidencePath& at) {
     return FoundFile{at.text(), at, existence_of(at)};
   };
@@ -278,7 +272,7 @@ FoundFile Resolution::find_absolute(const std::string& path, Lookup lookup) {
   if (path.ends_with('\\')) {
     step("a folder, not a file: " + path);
     FoundFile folder{path, std::nullopt, Existence::unknown};
-    if (const auto parsed = EvidencePath::parse(path)) folder.path = located(*parsed);
+    if (auto parsed = EvidencePath::parse(path)) folder.path = *std::move(parsed);
     return folder;
   }
   const auto extensions = extensions_for(path, lookup);

@@ -138,13 +138,6 @@ EvidencePath EvidencePath::with_stream(std::string_view stream) const {
   return result;
 }
 
-EvidencePath EvidencePath::on_volume(std::string_view volume) const {
-  EvidencePath result{std::string{volume}};
-  result.components_ = components_;
-  result.stream_ = stream_;
-  return result;
-}
-
 EvidencePath EvidencePath::parent() const {
   EvidencePath result = *this;
   result.stream_.clear();

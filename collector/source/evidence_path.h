@@ -29,7 +29,6 @@ class EvidencePath {
   /// Appends exactly one component as a folder listing spelled it: nothing in it is interpreted.
   EvidencePath child(std::string_view exact_name) const;
   EvidencePath with_stream(std::string_view stream) const;  ///< "" takes the stream away
-  EvidencePath on_volume(std::string_view volume) const;    ///< the same place of another volume
   EvidencePath parent() const;                              ///< the root's parent is the root
   std::string_view name() const;                            ///< last component, "" for the root
   const std::string& volume() const { return volume_; }

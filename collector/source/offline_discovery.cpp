@@ -14,6 +14,10 @@ constexpr std::size_t kMaxFolders = 20'000;
 constexpr std::array<std::string_view, 2> kUsualWindows{"Windows", "WINNT"};
 constexpr std::string_view kMovedAway = "Windows.old";  // also Windows.old.000, …
 constexpr std::array<std::string_view, 2> kProfileFolders{"Users", "Documents and Settings"};
+/// Besides Windows itself and the profiles, what an upgrade moves into Windows.old.
+constexpr std::array<std::string_view, 4> kMovedFolders{"Program Files", "Program Files (x86)",
+                                                        "Program Files (Arm)", "ProgramData"};
+constexpr std::string_view kUsualDrive = "C:";  // as Windows names its volume when it is set up
 constexpr std::array<std::string_view, 2> kUserHives{"NTUSER.DAT", "NTUSER.MAN"};
 
 bool is_folder(EvidenceSource& source, const EvidencePath& path) {
@@ -200,7 +204,7 @@ class FoundInstallations {
   }
   void add_once(const EvidencePath& windows) {
     if (seen_.insert(source_.key(windows)).second)
-      found_.push_back({windows, found_.empty() ? "" : windows.text(), ""});
+      found_.push_back({windows, found_.empty() ? "" : windows.text(), {}});
   }
 
   EvidenceSource& source_;
@@ -229,46 +233,45 @@ std::vector<Installation> assume_installations(EvidenceSource& source, const Pro
       has_profiles = has_profiles || is_profile(source, folder.real);
     if (!has_profiles) continue;
     const EvidencePath windows = root / "Windows";
-    assumed.push_back({windows, assumed.empty() ? "" : windows.text(), ""});
+    assumed.push_back({windows, assumed.empty() ? "" : windows.text(),
+                       find_own_paths(source, {}, windows, problem)});
     problem(Error{Errc::not_found, windows.text(), std::nullopt,
                   "no system hives here: the profiles of this volume are read alone"});
   }
   return assumed;
 }
 
-std::string DriveMap::relocate(std::string_view text) const {
-  std::string result{text};
-  if (own.empty() || volume.empty() || equals_fold(own, volume)) return result;
-  for (std::size_t at = 0; at < result.size();) {
-    const std::string_view rest = std::string_view{result}.substr(at);
-    const bool ends =
-        rest.size() == own.size() ||
-        (rest.size() > own.size() && (rest[own.size()] == '\\' || rest[own.size()] == ';'));
-    if (starts_with_fold(rest, own) && ends) result.replace(at, own.size(), volume);
-    const std::size_t next = result.find(';', at);
-    if (next == std::string::npos) break;
-    at = next + 1;
-  }
-  return result;
+EvidencePath read_own_windows(RegistryKey& software, const EvidencePath& windows) {
+  const auto path_at = [&](std::string_view key, std::string_view name) -> EvidencePath {
+    const auto opened = software.open(key);
+    const auto value = opened ? (*opened)->value(name) : Error{Errc::not_found, std::string{key}};
+    const auto path = EvidencePath::parse(value ? value->text().value_or("") : "");
+    return path && path->volume().ends_with(':') ? *path : EvidencePath{};
+  };
+  for (const std::string_view name : {"SystemRoot", "PathName"})
+    if (auto path = path_at("Microsoft\\Windows NT\\CurrentVersion", name); !path.empty())
+      return path;
+  // On the same volume, which is what matters most.
+  const EvidencePath programs = path_at("Microsoft\\Windows\\CurrentVersion", "ProgramFilesDir");
+  return programs.empty() ? programs : EvidencePath{programs.volume()} / windows.name();
 }
 
-void DriveMap::relocate(Variables& variables) const {
-  for (auto& [name, value] : variables) value = relocate(value);
-}
-
-DriveMap read_drive_map(RegistryKey& software, const EvidencePath& windows) {
-  DriveMap map{"", windows.volume()};
-  const auto version = software.open("Microsoft\\Windows NT\\CurrentVersion");
-  if (!version) return map;
-  for (const std::string_view name : {"SystemRoot", "PathName"}) {
-    const auto value = (*version)->value(name);
-    if (!value) continue;
-    const auto path = EvidencePath::parse(value->text().value_or(""));
-    if (!path) continue;
-    map.own = path->volume();
-    break;
+OwnPaths find_own_paths(EvidenceSource& source, const EvidencePath& own,
+                        const EvidencePath& windows, const ProblemSink& problem) {
+  std::vector<EvidencePath> moved;
+  const EvidencePath around = windows.parent();
+  if (!around.is_root()) {
+    for (const std::string_view name : kMovedFolders)
+      if (is_folder(source, around / name)) moved.push_back(around / name);
+    // Profiles move one by one: most go to the new Windows.
+    for (const std::string_view name : kProfileFolders)
+      for (const ListedFolder& folder : list_folders(source, around / name, problem))
+        moved.push_back(around / name / folder.listed.name());
   }
-  return map;
+  if (!own.empty()) return {own, windows, moved};
+  const bool has_letter = windows.volume().ends_with(':');
+  const EvidencePath drive{has_letter ? windows.volume() : std::string{kUsualDrive}};
+  return {drive / windows.name(), windows, moved};
 }
 
 void locate_profile(EvidenceSource& source, const Installation& installation, UserProfile& profile,

@@ -38,7 +38,7 @@ class HiveFiles final : public OfflineRegistry {
   struct Machine {
     SystemFacts system;
     SoftwareFacts software;
-    DriveMap drives;
+    EvidencePath own_windows;  // as its registry names the Windows folder
     Environment environment;
   };
 
@@ -76,6 +76,20 @@ class HiveFiles final : public OfflineRegistry {
   HostFacts host_;
   std::vector<std::pair<EvidencePath, WriteTimes>> write_times_;
 };
+
+void with_own_letters(const OwnPaths& paths, Variables& variables) {
+  for (auto& [name, value] : variables) value = paths.letters(value);
+}
+
+/// Also where only another variable in it leads to a folder that was moved.
+void move_folders(const OwnPaths& paths, Environment& environment) {
+  const auto values = environment.folded_values();
+  for (const auto& [name, value] : values) {
+    const std::string expanded = environment.expand(value);
+    std::string moved = paths.folders(expanded);
+    if (moved != expanded) environment.set(name, moved);
+  }
+}
 
 bool HiveFiles::read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read) {
   auto open = hives_.open(plan);
@@ -126,7 +140,6 @@ void HiveFiles::read_running_machine(Machine& machine, bool system, bool softwar
 void HiveFiles::read_machine(std::size_t installation) {
   Machine& machine = machines_[installation];
   const EvidencePath& windows = installations_[installation].windows;
-  machine.drives.volume = windows.volume();
   bool has_system = false;
   bool has_software = false;
   for (const HivePlan& plan : plan_machine_hives(installation, windows, HivePlan::kNoUser)) {
@@ -136,23 +149,24 @@ void HiveFiles::read_machine(std::size_t installation) {
     if (plan.role == HiveRole::software)
       has_software = read_once(plan, [&](RegistryKey& root) {
         machine.software = read_software_facts(root);
-        machine.drives = read_drive_map(root, windows);
+        machine.own_windows = read_own_windows(root, windows);
       });
   }
   if (const std::string& fault = machine.system.select.fault; has_system && !fault.empty())
     problem_(
         Error{Errc::malformed, (windows / "System32\\config\\SYSTEM").text(), std::nullopt, fault});
-  if (is_running(installation)) {
-    machine.drives.own = machine.drives.volume;  // whatever its registry says
-    read_running_machine(machine, !has_system, !has_software);
-  }
-  installations_[installation].own_drive = machine.drives.own;
-  machine.drives.relocate(machine.system.variables);
-  machine.drives.relocate(machine.software.folders);
-  machine.software.default_profile = machine.drives.relocate(machine.software.default_profile);
+  if (is_running(installation)) read_running_machine(machine, !has_system, !has_software);
+  // On a running system letters are exact.
+  OwnPaths& paths = installations_[installation].paths;
+  if (!is_running(installation))
+    paths = find_own_paths(source_, machine.own_windows, windows, problem_);
+  with_own_letters(paths, machine.system.variables);
+  with_own_letters(paths, machine.software.folders);
+  machine.software.default_profile = paths.letters(machine.software.default_profile);
   for (ProfileEntry& profile : machine.software.profiles)
-    profile.folder = machine.drives.relocate(profile.folder);
+    profile.folder = paths.letters(profile.folder);
   machine.environment = machine_environment(windows, machine.system, machine.software);
+  move_folders(paths, machine.environment);
 }
 
 void HiveFiles::add_profiles(std::size_t installation) {
@@ -238,10 +252,12 @@ void HiveFiles::read_users() {
   for (std::size_t user = 0; user < users_.size(); ++user) {
     const Machine& machine = machines_[user_installation_[user]];
     UserFacts& own = facts[user];
-    machine.drives.relocate(own.variables);
-    own.app_data = machine.drives.relocate(own.app_data);
-    own.local_app_data = machine.drives.relocate(own.local_app_data);
+    const OwnPaths& paths = installations_[user_installation_[user]].paths;
+    with_own_letters(paths, own.variables);
+    own.app_data = paths.letters(own.app_data);
+    own.local_app_data = paths.letters(own.local_app_data);
     user_environments_.push_back(user_environment(machine.environment, users_[user], own));
+    move_folders(paths, user_environments_.back());
   }
 }
 

@@ -40,16 +40,6 @@ std::size_t bytes_before_nul(std::span<const std::byte> data) {
 
 }  // namespace
 
-std::string Installation::drive() const {
-  if (!own_drive.empty()) return own_drive;
-  const std::string& volume = windows.volume();
-  return volume.ends_with(':') ? volume : "C:";
-}
-
-EvidencePath Installation::located(const EvidencePath& path) const {
-  return equals_fold(path.volume(), drive()) ? path.on_volume(windows.volume()) : path;
-}
-
 std::string reg_type_text(std::uint32_t type) {
   if (type < kTypeNames.size()) return std::string{kTypeNames[type]};
   char buffer[16];

@@ -102,7 +102,7 @@ TEST(ClassTables, ReadsServersAndProgramIds) {
 }
 
 TEST(AsepElements, UnusualServersAreThoseOutsideOfProtectedFolders) {
-  const Installation windows{*EvidencePath::parse("C:\\Windows"), ""};
+  const EvidencePath windows = *EvidencePath::parse("C:\\Windows");
   for (const auto* ordinary :
        {"shell32.dll", "C:\\Windows\\System32\\a.dll", "\"C:\\Program Files\\v\\a.exe\" /x",
         "C:\\PROGRA~2\\v\\a.dll", "C:\\Windows\\SysWOW64\\x\\a.dll", ""})

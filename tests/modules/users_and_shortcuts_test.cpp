@@ -129,7 +129,7 @@ TEST(ShortNames, OfProgramFilesAreNoUnusualFolder) {
   const EvidencePath windows = EvidencePath{"C:"} / "Windows";
   for (const char* path : {"C:\\PROGRA~1\\V\\v.exe", "C:\\progra~2\\V\\v.exe"}) {
     EXPECT_EQ(writable_because(*EvidencePath::parse(path), windows), std::nullopt) << path;
-    EXPECT_TRUE(is_program_files(*EvidencePath::parse(path))) << path;
+    EXPECT_TRUE(is_program_files(*EvidencePath::parse(path), windows)) << path;
   }
   EXPECT_NE(writable_because(*EvidencePath::parse("C:\\EVIL~1\\v.exe"), windows), std::nullopt);
 }

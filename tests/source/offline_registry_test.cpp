@@ -317,7 +317,7 @@ TEST(OfflineRegistry, AWindowsThatCalledItsVolumeOtherwiseIsReadWhereItLies) {
       .volume("C:");
   const Machine machine = windows.machine();
   EXPECT_EQ(texts(*machine.problems), Names{});
-  EXPECT_EQ(machine.registry->installations()[0].own_drive, "C:");
+  EXPECT_EQ(machine.registry->installations()[0].paths.own_drive(), "C:");
   const UserProfile* alice = user_of(*machine.registry, "alice");
   ASSERT_NE(alice, nullptr);
   EXPECT_EQ(alice->folder.text(), "D:\\Users\\alice");
@@ -601,29 +601,9 @@ TEST(OfflineRegistry, ARunningWindowsKnowsItsDriveWhateverItsRegistrySays) {
   FakeWindows windows;
   windows.value("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", "SystemRoot",
                 fake::sz("D:\\Windows"));
-  EXPECT_EQ(windows.machine().registry->installations()[0].drive(), "D:");
+  EXPECT_EQ(windows.machine().registry->installations()[0].paths.own_drive(), "D:");
   Running running{windows};
-  EXPECT_EQ(running.raw()->installations()[0].drive(), "C:");
-}
-
-TEST(Installation, OnlyItsOwnDriveMeansItsVolume) {
-  struct {
-    const char* volume;
-    const char* own;
-    const char* path;
-    const char* located;
-  } const cases[] = {
-      {"C:", "C:", "C:\\a\\b", "C:\\a\\b"},     {"E:", "C:", "c:\\a:s", "E:\\a:s"},
-      {"E:", "C:", "E:\\a", "E:\\a"},           {"E:", "C:", "D:\\a", "D:\\a"},
-      {"volume1", "C:", "C:\\a", "volume1\\a"}, {"volume1", "", "C:\\a", "volume1\\a"},
-      {"volume1", "", "D:\\a", "D:\\a"},        {"E:", "", "C:\\a", "C:\\a"},
-      {"volume1", "D:", "D:\\", "volume1\\"},
-  };
-  for (const auto& one : cases) {
-    const Installation installation{EvidencePath{one.volume} / "Windows", "", one.own};
-    EXPECT_EQ(installation.located(*EvidencePath::parse(one.path)).text(), one.located)
-        << one.volume << one.own << one.path;
-  }
+  EXPECT_EQ(running.raw()->installations()[0].paths.letters("C:\\x D:\\x"), "C:\\x D:\\x");
 }
 
 TEST(OfflineRegistry, HiveFilesThatCanBeReadCountMoreThanTheApi) {
