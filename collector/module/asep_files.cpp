@@ -131,6 +131,7 @@ std::string text_of(std::span<const std::byte> content) {
   const Bytes bytes{content};
   constexpr std::uint16_t kByteOrderMark = 0xFEFF;
   if (bytes.get<std::uint16_t>(0) == kByteOrderMark) return wtf8_from_utf16le(bytes.tail(2));
+  if (bytes.chars().starts_with("\xEF\xBB\xBF")) content = content.subspan(3);  // UTF-8's mark
   std::string text(content.size(), '\0');
   std::transform(content.begin(), content.end(), text.begin(),
                  [](std::byte byte) { return static_cast<char>(byte); });

@@ -182,9 +182,11 @@ class StartupItems {
     return command;
   }
 
+  /// Windows reads the address from one section only, whatever stands in others.
   static std::string address_command(std::span<const std::byte> content) {
-    const auto settings = ini_settings(content, "URL");
-    return settings.empty() ? std::string{} : settings.front().text;
+    for (const auto& setting : ini_settings(content, "URL"))
+      if (equals_fold(setting.section, "InternetShortcut")) return setting.text;
+    return {};
   }
 
   void note(const FileInfo& file, const Error& error) {

@@ -254,6 +254,26 @@ TEST(RunKeys, StartupFoldersOfUserAndMachine) {
   EXPECT_TRUE(run.context->has_collected(std::string{kStartup} + "own.exe"));
 }
 
+TEST(RunKeys, AnAddressFileLeadsToTheAddressOfItsOwnSection) {
+  fake::FakeWindows windows = one_user();
+  windows.program("C:\\Users\\Public\\evil.exe");
+  const std::string address = "[internetshortcut]\r\nURL=file:///C:/Users/Public/evil.exe\r\n";
+  windows.file(std::string{kStartup} + "decoy.url",
+               "URL=C:\\a.exe\r\n[X]\r\nURL=C:\\Windows\\notepad.exe\r\n" + address);
+  windows.file(std::string{kStartup} + "marked.url", "\xEF\xBB\xBF" + address);
+  windows.file(std::string{kStartup} + "none.url", "[X]\r\nURL=C:\\Windows\\notepad.exe\r\n");
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  for (const char* name : {"decoy.url", "marked.url"}) {
+    const auto* record = run.context->record({{"path", std::string{kStartup} + name}});
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ((*record)["target"], "C:\\Users\\Public\\evil.exe") << name;
+  }
+  EXPECT_TRUE(run.context->has_collected("C:\\Users\\Public\\evil.exe"));
+  const auto* none = run.context->record({{"path", std::string{kStartup} + "none.url"}});
+  ASSERT_NE(none, nullptr);
+  EXPECT_EQ((*none)["target"], std::string{kStartup} + "none.url");
+}
+
 fake::Entry& shortcut(fake::FakeWindows& windows, std::string_view name,
                       const builders::LnkBytes& bytes) {
   fake::Entry& entry = windows.file(std::string{kStartup} + std::string{name}, "");
