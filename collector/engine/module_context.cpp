@@ -39,6 +39,10 @@ Result<std::vector<std::byte>> EngineContext::read(ArtifactId id, std::uint64_t 
   return parts_.files.read(id, cap_bytes);
 }
 
+Result<FileBeginning> EngineContext::read_beginning(ArtifactId id, std::uint64_t max_bytes) {
+  return parts_.files.read_beginning(id, max_bytes);
+}
+
 void EngineContext::report(Finding finding) { parts_.findings.add(std::move(finding)); }
 
 void EngineContext::note(Error error) { parts_.problems.add(module_.name, view_, error); }

@@ -45,6 +45,7 @@ class EngineContext final : public ModuleContext {
   FileTime reference_time() const override { return parts_.reference_time; }
   ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
   Result<std::vector<std::byte>> read(ArtifactId id, std::uint64_t cap_bytes) override;
+  Result<FileBeginning> read_beginning(ArtifactId id, std::uint64_t max_bytes) override;
   void report(Finding finding) override;
   void note(Error error) override;
   std::stop_token stop() const override { return parts_.stop; }

@@ -10,6 +10,7 @@
 
 #include "collector/module/asep.h"
 #include "collector/module/class_table.h"
+#include "collector/module/shortcut.h"
 
 namespace hozen {
 
@@ -31,6 +32,7 @@ struct AsepElement {
   /// none.
   std::string otherwise;
   std::vector<std::string> libraries{};  ///< that the program loads because the text names them
+  std::optional<Shortcut> shortcut{};    ///< that the text was read from
   AsepResolution resolution = AsepResolution::none;
   std::string clsid;
   std::optional<std::uint64_t> whole_characters;  ///< UTF-16 units before `text` was cut

@@ -11,6 +11,7 @@
 
 #include "collector/module/asep.h"
 #include "collector/module/module.h"
+#include "collector/module/shortcut.h"
 #include "collector/source/command_line.h"
 
 namespace hozen {
@@ -41,6 +42,8 @@ struct AsepEntry {
   std::string text;                                 ///< what this entry says, before expansion
   std::optional<std::uint64_t> whole_characters{};  ///< of the whole text when `text` was cut
   std::optional<ResolvedCommand> command{};
+  /// The file itself when it is one, then those that the command leads to, one by the other.
+  std::vector<Shortcut> shortcuts{};
   std::string clsid;
   std::string machine_server;  ///< of the class that the user overrides, when the two differ
   std::string machine_class;   ///< that class

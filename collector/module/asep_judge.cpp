@@ -253,6 +253,7 @@ std::vector<RuleHit> assess_entry(const AsepCase& one) {
   judge_name(one, hits);
   judge_length(*one.entry, hits);
   judge_library(one, hits);
+  judge_shortcuts(*one.entry, hits);
   return hits;
 }
 

@@ -27,6 +27,9 @@ struct AsepCase {
 /// system's folders.
 std::vector<RuleHit> assess_entry(const AsepCase& one);
 
+/// What a shortcut's own form says, whatever it starts.
+void judge_shortcuts(const AsepEntry& entry, std::vector<RuleHit>& hits);
+
 /// One finding for one entry: `own` (rules of the module), assess_entry and the shared rules
 /// together. Nothing when nothing scores, for Windows' own defaults (unless `own` or hidden data
 /// say otherwise) and for control sets that Windows neither runs from nor starts from next.

@@ -4,7 +4,6 @@
 
 #include "collector/base/text.h"
 #include "collector/module/rules.h"
-#include "collector/module/shortcut.h"
 #include "collector/module/system_names.h"
 
 namespace hozen {
@@ -240,6 +239,7 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
   entry.clsid = element.clsid;
   entry.element = element.index;
   if (element.enabled) entry.enabled = element.enabled;
+  if (element.shortcut) entry.shortcuts = {*element.shortcut};
   const std::string text = evidence_.with_drive(
       element.resolved.empty() ? element.text : element.resolved, installation);
   const bool logon = entry.location->module == AsepModule::run_keys;
@@ -260,7 +260,7 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
         if (auto searched = resolved(element.otherwise, resolve_command_line);
             is_found_program(searched))
           entry.command = std::move(searched);
-      if (logon) follow_shortcut(entry);
+      if (logon) follow_shortcuts(entry);
       break;
     case AsepResolution::dll:
       entry.command = resolved(text, resolve_dll);
@@ -295,34 +295,6 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
   entry.known = default_of(entry, *context.environment, evidence_.windows(installation));
   compare_with_machine(entry);
   evidence_.preserve_target(entry);
-}
-
-/// An entry may name a shortcut: what that starts stands among the further commands.
-void AsepReader::follow_shortcut(AsepEntry& entry) {
-  ResolvedCommand& command = *entry.command;
-  const auto& target = command.target_path();
-  if (!target || command.target_existence() != Existence::exists ||
-      !ends_with_fold(target->name(), ".lnk"))
-    return;
-  const auto fail = [&](const Error& error) {
-    context_.note(Error{error.code, "shortcut " + target->text() + ": " + error.what, error.offset,
-                        error.detail});
-  };
-  const auto artifact = context_.collect(
-      *target, "autostart " + std::string{entry.location->id} + ": " + entry.place(),
-      Priority::high);
-  const auto content = context_.read(artifact, kMaxShortcutBytes);
-  if (!content) return fail(content.error());
-  const auto link = parse_lnk(Bytes{*content});
-  if (!link) return fail(link.error());
-  for (const auto& problem : link->problems) fail(problem);
-  const std::string text = shortcut_command(*link);
-  if (text.empty()) return;
-  auto led_to = resolve_command_line(
-      text, evidence_.resolver(entry.installation_index, entry.user, entry.wow64, true));
-  led_to.steps.insert(led_to.steps.begin(), "the shortcut " + target->text() + " starts " + text);
-  command.other_commands.push_back(text);
-  command.others.push_back(std::move(led_to));
 }
 
 void AsepReader::compare_with_machine(AsepEntry& entry) {

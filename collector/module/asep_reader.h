@@ -45,6 +45,8 @@ class AsepReader {
   /// Fills in what follows from `entry.text` (or `resolved` instead of it): command, default,
   /// target.
   void resolve(AsepEntry& entry, const AsepElement& element);
+  /// What a queued shortcut or address file says; a problem is noted.
+  std::optional<Shortcut> read_shortcut(const EvidencePath& file, ArtifactId artifact);
   AsepEvidence& evidence() { return evidence_; }
   /// Of the hive in which a user was met; the first when none was.
   std::size_t installation_of(const UserProfile& user) const;
@@ -73,7 +75,7 @@ class AsepReader {
   void remember_folder(const AsepEntry& entry);
   void read_folders(const OnEntry& on_entry);
   void compare_with_machine(AsepEntry& entry);
-  void follow_shortcut(AsepEntry& entry);
+  void follow_shortcuts(AsepEntry& entry);
   bool is_entry(const AsepHit& hit);
   void gather_approvals(RegistryHive& hive);
   bool needs_classes() const;

@@ -21,6 +21,11 @@ struct ArtifactId {
   std::uint32_t row = 0;
 };
 
+struct FileBeginning {
+  std::vector<std::byte> bytes;
+  std::uint64_t file_size = 0;  ///< of all of it
+};
+
 /// Order of collection when time or space is short: first is most valuable.
 enum class Priority : std::uint8_t { volatile_state, crown_jewels, high, normal, bulk };
 std::string_view to_text(Priority priority);
@@ -42,6 +47,8 @@ class ModuleContext {
   /// The bytes of a queued file, read now and preserved as far as its limit goes; Errc::limit above
   /// `cap_bytes`.
   virtual Result<std::vector<std::byte>> read(ArtifactId, std::uint64_t cap_bytes) = 0;
+  /// The same of a file that may be larger: its first bytes, at most `max_bytes`, and its size.
+  virtual Result<FileBeginning> read_beginning(ArtifactId, std::uint64_t max_bytes) = 0;
   virtual void report(Finding) = 0;
   virtual void note(Error) = 0;  ///< a problem that cost part of the result
   virtual std::stop_token stop() const = 0;

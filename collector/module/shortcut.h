@@ -1,23 +1,34 @@
-// What opening a shortcut starts.
+// What opening a shortcut (.lnk) or an address file (.url) starts.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "collector/base/bytes.h"
 #include "collector/formats/lnk.h"
+#include "collector/source/evidence_path.h"
 
 namespace hozen {
 
-/// A shortcut or address file is a few KiB; what is larger is none.
-constexpr std::uint64_t kMaxShortcutBytes = 1u << 20;
+/// What is read of one. Windows' own are a few KiB; one that carries more than that is read as far
+/// as this, for what it starts stands at its beginning.
+constexpr std::uint64_t kMaxShortcutBytes = 8u << 20;
+/// More than any that Windows makes.
+constexpr std::uint64_t kLargeShortcutBytes = 256u << 10;
 
-/// As a command line; "" when it points nowhere.
-inline std::string shortcut_command(const Link& link) {
-  const LinkTarget target = target_of(link);
-  if (target.path.empty()) return {};
-  std::string command = '"' + target.path + '"';
-  if (link.arguments && !link.arguments->text.empty()) command += ' ' + link.arguments->text;
-  return command;
-}
+/// A shortcut or address file that an entry is, or leads to.
+struct Shortcut {
+  EvidencePath file{};
+  std::string command{};             ///< as a command line; "" when it points nowhere
+  std::uint64_t size = 0;            ///< bytes of the file
+  std::uint64_t trailing_bytes = 0;  ///< of these, behind the end of a shortcut
+  std::vector<Error> problems{};     ///< what could not be read; the rest was
+};
+
+bool is_shortcut_name(std::string_view file_name);  ///< *.lnk, *.url
+
+/// `beginning`: of a file of `size` bytes. Errors as of parse_lnk.
+Result<Shortcut> read_shortcut(const EvidencePath& file, Bytes beginning, std::uint64_t size);
 
 }  // namespace hozen

@@ -72,19 +72,6 @@ class StartupItems {
     folders_.push_back({*entry.target(), entry.installation_index, common ? nullptr : entry.user});
   }
 
-  /// What holds for the item handed out last by itself.
-  std::vector<RuleHit> own_hits(const AsepEntry& entry) const {
-    if (trailing_bytes_ == 0) return {};
-    return {{"shortcut_payload",
-             "Shortcut that carries data of its own",
-             {"Behind the end of '" + printable(entry.place()) + "' follow " +
-                  std::to_string(trailing_bytes_) + " bytes that are no part of the shortcut.",
-              30,
-              Family::content,
-              {}},
-             "T1027.009"}};
-  }
-
   void read(const AsepReader::OnEntry& on_entry) {
     const auto problem = [&](Error error) { context_.note(std::move(error)); };
     for (const auto& location : kLocations) {
@@ -129,7 +116,6 @@ class StartupItems {
     entry.installation = context_.registry()->installations()[installation].label;
     entry.user = user;
     entry.file = file;
-    trailing_bytes_ = 0;
     if (file.is_link) {
       entry.text = file.link_target.value_or("");
       on_entry(entry, nullptr);
@@ -154,51 +140,18 @@ class StartupItems {
     AsepElement element;
     element.text = file.path.text();
     element.resolution = AsepResolution::stored;
-    const bool shortcut = ends_with_fold(file.path.name(), ".lnk");
-    if (!shortcut && !ends_with_fold(file.path.name(), ".url")) return element;
-    const auto content = context_.read(artifact, kMaxShortcutBytes);
-    if (!content) {
-      note(file, content.error());
-      return element;
-    }
-    const std::string command =
-        shortcut ? shortcut_command(file, *content) : address_command(*content);
-    if (command.empty()) return element;
-    element.text = command;
+    if (!is_shortcut_name(file.path.name())) return element;
+    element.shortcut = reader_.read_shortcut(file.path, artifact);
+    if (!element.shortcut || element.shortcut->command.empty()) return element;
+    element.text = element.shortcut->command;
     element.resolution = AsepResolution::command;
     return element;
-  }
-
-  /// A shortcut as the command line that it stands for, "" when it points nowhere.
-  std::string shortcut_command(const FileInfo& file, std::span<const std::byte> content) {
-    const auto link = parse_lnk(Bytes{content});
-    if (!link) {
-      note(file, link.error());
-      return {};
-    }
-    for (const auto& problem : link->problems) note(file, problem);
-    std::string command = hozen::shortcut_command(*link);
-    if (!command.empty()) trailing_bytes_ = link->trailing_bytes;
-    return command;
-  }
-
-  /// Windows reads the address from one section only, whatever stands in others.
-  static std::string address_command(std::span<const std::byte> content) {
-    for (const auto& setting : ini_settings(content, "URL"))
-      if (equals_fold(setting.section, "InternetShortcut")) return setting.text;
-    return {};
-  }
-
-  void note(const FileInfo& file, const Error& error) {
-    context_.note(Error{error.code, "startup item " + file.path.text() + ": " + error.what,
-                        error.offset, error.detail});
   }
 
   ModuleContext& context_;
   AsepReader& reader_;
   std::vector<StartupFolder> folders_;
-  std::set<std::string> seen_;        // folded paths
-  std::uint64_t trailing_bytes_ = 0;  // behind the end of the shortcut read last
+  std::set<std::string> seen_;  // folded paths
 };
 
 Result<void> run(ModuleContext& context) {
@@ -208,8 +161,7 @@ Result<void> run(ModuleContext& context) {
     const std::string record =
         entry.file ? context.emit(kStartupItem, kAsepFileFields, entry, entry.envelope())
                    : context.emit(kRunKey, kAsepRegistryFields, entry, entry.envelope());
-    report_entry(context, reader.evidence(), "run_keys", entry, record,
-                 entry.file ? items.own_hits(entry) : std::vector<RuleHit>{});
+    report_entry(context, reader.evidence(), "run_keys", entry, record, {});
     if (entry.location->kind == K::folder) items.add_folder(entry);
   };
   HOZEN_CHECK(reader.read_registry(take));

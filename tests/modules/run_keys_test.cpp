@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "collector/base/text.h"
+#include "collector/module/shortcut.h"
 #include "tests/builders/lnk_builder.h"
 #include "tests/modules/persistence_cases.h"
 
@@ -325,6 +326,46 @@ TEST(RunKeys, DataBehindAShortcutIsAFindingAndADamagedOneANote) {
   ASSERT_EQ(run.context->notes.size(), 1u);
   EXPECT_NE(run.context->notes[0].what.find("damaged.lnk"), std::string::npos);
   EXPECT_NE(run.context->record({{"path", std::string{kStartup} + "damaged.lnk"}}), nullptr);
+}
+
+TEST(RunKeys, AShortcutIsReadHoweverMuchStandsBehindIt) {
+  fake::FakeWindows windows = one_user();
+  windows.program("C:\\Users\\Public\\evil.exe");
+  auto link = builders::LnkBuilder{}
+                  .local_path("C:\\Windows\\System32\\cmd.exe")
+                  .arguments("/c C:\\Users\\Public\\evil.exe")
+                  .bytes();
+  const std::size_t end = link.size();
+  link.resize(kMaxShortcutBytes + 4096, std::byte{0x4D});
+  shortcut(windows, "padded.lnk", link);
+  const std::string address = "[InternetShortcut]\r\nURL=file:///C:/Users/Public/evil.exe\r\n";
+  windows.file(std::string{kStartup} + "padded.url", address + std::string(kMaxShortcutBytes, ';'));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  for (const char* name : {"padded.lnk", "padded.url"}) {
+    const auto* record = run.context->record({{"path", std::string{kStartup} + name}});
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ((*record)["target"], "C:\\Users\\Public\\evil.exe") << name;
+  }
+  const std::string behind = std::to_string(link.size() - end) + " bytes";
+  int found = 0;
+  for (const auto& finding : run.context->findings) {
+    EXPECT_EQ(finding.rule, "run_keys.shortcut_payload");
+    EXPECT_GE(severity_of(finding), Severity::medium);
+    for (const auto& why : finding.why) found += why.fact.find(behind) != std::string::npos;
+  }
+  EXPECT_EQ(found, 1) << fake::summary_of(run.context->findings);
+  EXPECT_EQ(run.context->findings.size(), 2u);
+}
+
+TEST(RunKeys, AShortcutOfUsualSizeCarriesNothing) {
+  fake::FakeWindows windows = one_user();
+  shortcut(windows, "icons.lnk",
+           builders::LnkBuilder{}
+               .local_path("C:\\Program Files\\Vendor\\agent.exe")
+               .block(0xA0000009, builders::LnkBytes(60'000))
+               .bytes());
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_EQ(fake::summary_of(run.context->findings), "");
 }
 
 TEST(RunKeys, ARedirectedStartupFolderIsAFindingAndIsRead) {

@@ -99,6 +99,24 @@ TEST(Shortcuts, ThatARunKeyNamesAreFollowed) {
   EXPECT_GT(score_of_run(run), 0);
 }
 
+TEST(Shortcuts, ThatLeadToShortcutsAreFollowedButNotInCircles) {
+  fake::FakeWindows windows = machine();
+  const std::string folder = "C:\\Program Files\\V\\";
+  const auto link_to = [&](const std::string& name, const std::string& target) {
+    windows.file(folder + name, "").bytes =
+        builders::LnkBuilder{}.local_path(target).arguments("-" + name).bytes();
+  };
+  link_to("a.lnk", folder + "b.lnk");
+  link_to("b.lnk", "C:\\Users\\Public\\payload.exe");
+  link_to("c.lnk", folder + "c.lnk");
+  windows.program("C:\\Users\\Public\\payload.exe");
+  windows.value(kRun, "V", fake::sz('"' + folder + "a.lnk\""));
+  windows.value(kRun, "W", fake::sz('"' + folder + "c.lnk\""));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_TRUE(run.context->has_collected("C:\\Users\\Public\\payload.exe"));
+  EXPECT_THAT(only_record(run).json_of("other_targets"), HasSubstr("payload.exe"));
+}
+
 TEST(Shortcuts, ThatCannotBeReadAreAProblem) {
   fake::FakeWindows windows = machine();
   const std::string link = "C:\\Program Files\\V\\x.lnk";
