@@ -101,6 +101,9 @@ constexpr std::pair<std::string_view, Advice> kAdvice[] = {
     {"shortcut_payload",
      {"None is common: Windows writes nothing behind a shortcut.",
       "The preserved shortcut: what stands behind its end."}},
+    {"shortcut_targets_differ",
+     {"A program that was moved, whose shortcut was mended by hand.",
+      "Each target in the record (shortcut_targets): which of them exists, and what it is."}},
     {"accessibility_debugger",
      {"None: nobody debugs the accessibility programs of the logon screen.",
       "Logons at the console and by remote desktop after the key's last write; who wrote the "

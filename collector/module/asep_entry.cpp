@@ -202,6 +202,14 @@ void write_other_existence(const AsepEntry& entry, Cell& cell) {
   cell.texts(existence);
 }
 
+void write_shortcut_targets(const AsepEntry& entry, Cell& cell) {
+  std::vector<std::string> targets;
+  for (const auto& shortcut : entry.shortcuts)
+    for (const auto& target : shortcut.targets)
+      targets.push_back(std::string{target.source} + ": " + target.path);
+  cell.texts(targets);
+}
+
 void write_named_files(const AsepEntry& entry, Cell& cell) {
   std::vector<std::string> files;
   for (const auto& file : entry.named_files) files.push_back(file.text());

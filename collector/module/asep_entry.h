@@ -90,6 +90,7 @@ void write_hosts(const AsepEntry& entry, Cell& cell);
 void write_flags(const AsepEntry& entry, Cell& cell);
 void write_other_targets(const AsepEntry& entry, Cell& cell);
 void write_other_existence(const AsepEntry& entry, Cell& cell);
+void write_shortcut_targets(const AsepEntry& entry, Cell& cell);
 void write_named_files(const AsepEntry& entry, Cell& cell);
 void write_existence(const AsepEntry& entry, Cell& cell, Existence existence, bool there_is_one);
 void write_text_or_absent(Cell& cell, const std::string& text);
@@ -208,6 +209,12 @@ constexpr std::array kTarget{
       write_other_targets},
     F{{"other_existence", "Whether each of these exists: exists, missing or unknown."},
       write_other_existence},
+    F{{"shortcut_targets",
+       "All that a shortcut (.lnk, .url) carries as its target, in the order in which Windows "
+       "looks "
+       "at them: the part that names it (environment, id_list, link_info, network, vista_id_list, "
+       "relative, installer, url), a colon, what it says."},
+      write_shortcut_targets},
     F{{"named_files",
        "Further files that exist and that the command line names outside the Windows folder, at "
        "most "

@@ -260,6 +260,16 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
         if (auto searched = resolved(element.otherwise, resolve_command_line);
             is_found_program(searched))
           entry.command = std::move(searched);
+      if (!entry.shortcuts.empty()) {
+        Shortcut& shortcut = entry.shortcuts.front();
+        compare_targets(
+            shortcut,
+            [&](const std::string& what) {
+              return resolved(evidence_.with_drive(what, installation), resolve_command_line);
+            },
+            *entry.command);
+        entry.text = shortcut.command;
+      }
       if (logon) follow_shortcuts(entry);
       break;
     case AsepResolution::dll:

@@ -75,6 +75,9 @@ class AsepReader {
   void remember_folder(const AsepEntry& entry);
   void read_folders(const OnEntry& on_entry);
   void compare_with_machine(AsepEntry& entry);
+  void compare_targets(Shortcut& shortcut,
+                       const std::function<ResolvedCommand(const std::string&)>& resolve,
+                       ResolvedCommand& command);
   void follow_shortcuts(AsepEntry& entry);
   bool is_entry(const AsepHit& hit);
   void gather_approvals(RegistryHive& hive);

@@ -1,4 +1,7 @@
 // Autostart entries that are shortcuts, or lead to one.
+#include <algorithm>
+#include <functional>
+
 #include "collector/base/text.h"
 #include "collector/module/asep_judge.h"
 #include "collector/module/asep_reader.h"
@@ -30,7 +33,80 @@ void add_command(ResolvedCommand& first, const std::string& text, ResolvedComman
   }
 }
 
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.find_last_of("\\/") + 1);
+}
+
+bool is_there(const ResolvedCommand& command) {
+  return command.image_existence == Existence::exists ||
+         command.image_existence == Existence::folder;
+}
+
+/// A target of the shortcut that no other one before means.
+struct Place {
+  const ShortcutTarget* target;
+  ResolvedCommand command;
+};
+
+/// The second of two names of one program: the folder that it was moved or updated from, or the
+/// share that the first one's drive is of. A share that only the ID list names is no such thing.
+bool is_left_over(const Place& place, const ResolvedCommand& chosen) {
+  const std::string& image = place.command.image;
+  if (!equals_fold(file_name(image), file_name(chosen.image))) return false;
+  if (image.starts_with("\\\\") && place.target->source != "network") return false;
+  return !is_there(place.command) || !is_there(chosen);
+}
+
+std::vector<Place> places_of(const Shortcut& shortcut,
+                             const std::function<ResolvedCommand(const std::string&)>& resolve) {
+  std::vector<Place> places;
+  for (const auto& target : shortcut.targets) {
+    if (!target.is_path) continue;
+    Place next{&target, resolve(shortcut.command_for(target))};
+    const bool known = std::any_of(places.begin(), places.end(), [&](const Place& place) {
+      return is_same_target(shortcut, place.command.image, next.command.image);
+    });
+    if (!known) places.push_back(std::move(next));
+  }
+  return places;
+}
+
 }  // namespace
+
+/// Where the parts of a shortcut do not agree, `command` becomes the first that leads to a file,
+/// and the others join its further commands.
+void AsepReader::compare_targets(Shortcut& shortcut,
+                                 const std::function<ResolvedCommand(const std::string&)>& resolve,
+                                 ResolvedCommand& command) {
+  std::vector<Place> places = places_of(shortcut, resolve);
+  if (places.size() < 2) return;
+  const auto same = [&](const Place& place) {
+    return is_same_target(shortcut, place.command.image, command.image);
+  };
+  auto chosen = std::find_if(places.begin(), places.end(),
+                             [](const Place& place) { return is_there(place.command); });
+  if (chosen == places.end()) chosen = std::find_if(places.begin(), places.end(), same);
+  if (chosen == places.end()) return;
+  if (!same(*chosen)) {
+    shortcut.command = shortcut.command_for(*chosen->target);
+    command = chosen->command;
+  }
+  shortcut.same_names = true;
+  for (auto place = places.begin(); place != places.end(); ++place) {
+    if (place == chosen) continue;
+    const bool left_over = is_left_over(*place, command);
+    // The share that a local file is in is no further target either.
+    if (left_over && (place->command.image_existence == Existence::missing ||
+                      place->target->source == "network"))
+      continue;
+    if (!left_over) {
+      shortcut.differing.push_back(place->target->path);
+      shortcut.same_names = shortcut.same_names &&
+                            equals_fold(file_name(place->command.image), file_name(command.image));
+    }
+    add_command(command, shortcut.command_for(*place->target), std::move(place->command));
+  }
+}
 
 std::optional<Shortcut> AsepReader::read_shortcut(const EvidencePath& file, ArtifactId artifact) {
   const auto fail = [&](const Error& error) {
@@ -65,12 +141,36 @@ void AsepReader::follow_shortcuts(AsepEntry& entry) {
     entry.shortcuts.push_back(*std::move(shortcut));
     const std::string& text = entry.shortcuts.back().command;
     if (text.empty()) return;
-    auto led_to = resolve_command_line(text, context);
+    const auto resolve = [&](const std::string& what) {
+      return resolve_command_line(what, context);
+    };
+    auto led_to = resolve(text);
+    compare_targets(entry.shortcuts.back(), resolve, led_to);
     led_to.steps.insert(led_to.steps.begin(), "the shortcut " + file->text() + " starts " + text);
     file = shortcut_behind(led_to);
     add_command(*entry.command, text, std::move(led_to));
   }
 }
+
+namespace {
+
+void judge_targets(const Shortcut& shortcut, std::vector<RuleHit>& hits) {
+  if (shortcut.differing.empty()) return;
+  std::string others;
+  for (const auto& path : shortcut.differing)
+    others += (others.empty() ? "'" : ", '") + printable(path) + "'";
+  hits.push_back(
+      {"shortcut_targets_differ",
+       "Shortcut whose parts lead to different files",
+       {"'" + printable(shortcut.file.text()) + "' stands for '" + printable(shortcut.command) +
+            "', yet other parts of it name " + others + ".",
+        shortcut.same_names ? 15 : 30,
+        Family::content,
+        {}},
+       "T1547.009"});
+}
+
+}  // namespace
 
 void judge_shortcuts(const AsepEntry& entry, std::vector<RuleHit>& hits) {
   for (const auto& shortcut : entry.shortcuts) {
@@ -89,6 +189,7 @@ void judge_shortcuts(const AsepEntry& entry, std::vector<RuleHit>& hits) {
                       "Shortcut that carries data of its own",
                       {std::move(fact), 30, Family::content, {}},
                       "T1027.009"});
+    judge_targets(shortcut, hits);
   }
 }
 
