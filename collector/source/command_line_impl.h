@@ -166,7 +166,7 @@ bool unwrap_downloader(Resolution&, std::string_view arguments);
 
 /// The text with its %variables% as cmd.exe puts them in, also parts of them and changed ones.
 /// Unknown ones stay. Flags what is put together in that way.
-std::string with_cmd_variables(Resolution&, std::string_view text);
+std::string with_cmd_variables(Resolution&, std::string_view text, const Environment* environment);
 /// `%name:~1,2%` or `%name:a=b%`.
 bool has_changed_variable(std::string_view text);
 
