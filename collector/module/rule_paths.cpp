@@ -70,6 +70,20 @@ bool begins_host(std::string_view text, std::size_t at) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
+/// True when the machine that `text` begins with ("host\\share", "host@SSL@443\\share") is the
+/// evidence itself.
+bool leads_to_this_host(std::string_view text) {
+  const std::size_t end = text.starts_with('[') ? text.find(']') : text.find_first_of("\\/?#:@");
+  return is_this_host(text.substr(0, text.starts_with('[') && end < text.size() ? end + 1 : end));
+}
+
+/// The same of an address behind its scheme, whose name may stand in front ("name:word@host:80/").
+bool address_leads_to_this_host(std::string_view text) {
+  text = text.substr(0, text.find_first_of("\\/?#"));
+  text.remove_prefix(std::min(text.rfind('@') + 1, text.size()));
+  return leads_to_this_host(text);
+}
+
 }  // namespace
 
 std::optional<std::string> writable_because(const EvidencePath& file, const EvidencePath& windows) {
@@ -140,18 +154,19 @@ std::optional<std::string> remote_target(std::string_view text) {
     return std::string{text.substr(from, end - from)};
   };
   for (const std::string_view scheme : {"http://", "https://", "ftp://", "ftps://"})
-    if (const auto at = lower.find(scheme); at != std::string::npos) return cut(at);
+    for (auto at = lower.find(scheme); at != std::string::npos; at = lower.find(scheme, at + 1))
+      if (!address_leads_to_this_host(cut(at + scheme.size()))) return cut(at);
   for (const std::string_view form :
        {"\\\\?\\unc\\", "\\\\.\\unc\\", "\\??\\unc\\", "\\device\\mup\\"})
-    if (const auto at = lower.find(form);
-        at != std::string::npos && begins_host(text, at + form.size()))
-      return "\\\\" + cut(at + form.size());
+    for (auto at = lower.find(form); at != std::string::npos; at = lower.find(form, at + 1))
+      if (begins_host(text, at + form.size()) && !leads_to_this_host(cut(at + form.size())))
+        return "\\\\" + cut(at + form.size());
   for (std::size_t at = text.find("\\\\"); at != std::string_view::npos;
        at = text.find("\\\\", at + 2)) {
     // \\?\, \\.\ and doubled separators inside a local path stay on the host.
     const bool starts =
         at == 0 || std::string_view{" \t\"'=,(;"}.find(text[at - 1]) != std::string_view::npos;
-    if (starts && begins_host(text, at + 2)) return cut(at);
+    if (starts && begins_host(text, at + 2) && !leads_to_this_host(cut(at + 2))) return cut(at);
   }
   return {};
 }
@@ -161,6 +176,11 @@ std::optional<std::string> remote_share(const ResolvedCommand& command) {
   for (const std::string* path : {&command.payload, &command.image})
     if (path->starts_with("\\\\")) return *path;
   return {};
+}
+
+std::optional<std::string> foreign_share(const ResolvedCommand& command) {
+  auto share = remote_share(command);
+  return share && leads_to_this_host(std::string_view{*share}.substr(2)) ? std::nullopt : share;
 }
 
 }  // namespace hozen

@@ -205,7 +205,7 @@ void judge_host(const RuleInput& input, std::vector<RuleHit>& hits) {
   // everyday use of msiexec: only what comes from elsewhere says something.
   const auto& target = command.payload_path;
   if (target && is_windows_folder(*target, input.windows)) return;
-  if (host == "msiexec.exe" && !remote_target(command.expanded) && !remote_share(command)) return;
+  if (host == "msiexec.exe" && !remote_target(command.expanded) && !foreign_share(command)) return;
   if (command.payload.empty() && command.arguments.empty()) return;
   if (host == "control.exe" && !target) return;
   const std::string what = command.payload.empty() ? command.arguments : command.payload;
@@ -285,7 +285,7 @@ void judge_protected_script(const RuleInput& input, std::vector<RuleHit>& hits) 
 
 void judge_remote(const RuleInput& input, std::vector<RuleHit>& hits) {
   auto remote = remote_target(input.command->expanded);
-  if (!remote) remote = remote_share(*input.command);
+  if (!remote) remote = foreign_share(*input.command);
   if (!remote) remote = remote_target(input.command->decoded);
   if (!remote) return;
   hits.push_back({"remote_target",

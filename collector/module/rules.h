@@ -62,10 +62,12 @@ bool is_recent(FileTime written, FileTime reference_time);
 std::optional<std::string> deceptive_name(std::string_view file_name);
 
 /// The share or web address that a text leads to ("\\host\share", "http://…"), nothing when it
-/// stays on the host.
+/// stays on the host (also by its own address: \\localhost\C$).
 std::optional<std::string> remote_target(std::string_view text);
-/// The file on a share of another machine ("\\host\…") that a command leads to, in whatever form it
-/// was written.
+/// The file on a share ("\\host\…") that a command leads to, in whatever form it was written; not
+/// on one of this host's drives.
 std::optional<std::string> remote_share(const ResolvedCommand& command);
+/// The same of another machine.
+std::optional<std::string> foreign_share(const ResolvedCommand& command);
 
 }  // namespace hozen

@@ -58,13 +58,14 @@ void judge_folder(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
   const bool named = std::any_of(std::begin(kParts), std::end(kParts), [&](std::string_view part) {
     return glob_match_fold(part, text);
   });
-  if (!named && !is_own_share(*entry.image.command)) return;
+  const bool own_share = is_own_share(*entry.image.command);
+  if (!named && !own_share) return;
   add(hits, {"service_folder",
              "Service whose program lies where services do not",
              {"The command of the service is " + quote(text) +
                   ": programs of services lie neither in a user's profile nor behind a share of "
                   "the own machine.",
-              50,
+              own_share ? 75 : 50,  // how a program is sent to a host and run there
               Family::path,
               {}},
              "T1569.002"});

@@ -145,6 +145,8 @@ struct ResolvedCommand {
 
 /// Cost: linear in the text, plus a bounded number of file_exists calls.
 ResolvedCommand resolve_command_line(std::string_view command_line, const ResolverContext& context);
+/// True for the name of a machine that is the evidence itself: localhost, 127.0.0.1, …
+bool is_this_host(std::string_view server);
 /// True for a program that runs what its arguments say (cmd.exe, rundll32.exe, …), by file name.
 bool is_host_program(std::string_view file_name);
 /// A bare DLL name or path of a value that the loader takes: System32 (SysWOW64 for wow64), then

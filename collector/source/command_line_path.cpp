@@ -5,7 +5,8 @@
 #include "collector/base/text.h"
 #include "collector/source/command_line_impl.h"
 
-namespace hozen::resolver {
+namespace hozen {
+namespace resolver {
 namespace {
 
 /// Folders below System32 that 32-bit programs see as they are ("File System Redirector" in the
@@ -38,12 +39,6 @@ bool has_short_name(std::string_view path) {
   return false;
 }
 
-/// True for the name of a machine that is the evidence itself.
-bool is_this_host(std::string_view server) {
-  return equals_fold(server, "localhost") || server == "127.0.0.1" || server == "." ||
-         equals_fold(server, "::1");
-}
-
 /// `C:\x` of `\\localhost\C$\x`.
 std::optional<std::string> local_path_of(std::string_view unc) {
   unc.remove_prefix(2);
@@ -63,6 +58,16 @@ bool is_webdav(std::string_view unc) {
 }
 
 }  // namespace
+}  // namespace resolver
+
+bool is_this_host(std::string_view server) {
+  const bool loopback = server.starts_with("127.") &&
+                        server.find_first_not_of("0123456789.") == std::string_view::npos;
+  return loopback || server == "." || server == "[::1]" || server == "::1" ||
+         equals_fold(server, "localhost") || equals_fold(server, "0--1.ipv6-literal.net");
+}
+
+namespace resolver {
 
 Existence Resolution::existence_of(const EvidencePath& path) const {
   return context_.file_exists ? context_.file_exists(path) : Existence::unknown;
@@ -311,4 +316,5 @@ FoundFile Resolution::find_file(std::string_view text, Lookup lookup) {
   return find_by_search(path.text, lookup);
 }
 
-}  // namespace hozen::resolver
+}  // namespace resolver
+}  // namespace hozen

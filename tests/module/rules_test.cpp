@@ -304,6 +304,15 @@ TEST(RemoteTarget, FindsSharesAndAddresses) {
   for (const auto* local : {"C:\\a\\b.exe", "\\\\?\\C:\\a.exe", "\\\\.\\pipe\\x", "C:\\a\\\\b.exe",
                             "\\\\", "\\\\?\\UNC\\", "C:\\UNC\\a.exe", ""})
     EXPECT_FALSE(remote_target(local)) << local;
+  for (const char* own : {"\\\\localhost\\C$\\Users\\Public\\x.exe", "\\\\127.0.0.1\\C$\\x.exe",
+                          "\\\\?\\UNC\\LOCALHOST\\c$\\x", "http://localhost:8080/a",
+                          "https://user:pw@127.0.0.1/a", "http://[::1]:80/", "\\\\127.5.0.1@80\\d"})
+    EXPECT_FALSE(remote_target(own)) << own;
+  for (const char* other : {"http://localhost@evil.example/a", "http://127.0.0.1.evil.example/a",
+                            "\\\\localhost.evil.example\\c$\\x", "\\\\evil@127.0.0.1\\d",
+                            "http://localhost/a http://evil.example/b",
+                            "\\\\?\\UNC\\localhost\\c$\\x \\\\?\\UNC\\evil\\c$\\x"})
+    EXPECT_TRUE(remote_target(other)) << other;
 }
 
 TEST(AlternateStream, IsAFinding) {
