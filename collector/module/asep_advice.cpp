@@ -92,6 +92,10 @@ constexpr std::pair<std::string_view, Advice> kAdvice[] = {
     {"winlogon_shell",
      {"Kiosks and single-purpose machines replace the desktop.",
       "The programs named beside explorer.exe."}},
+    {"system_ini_shell",
+     {"Machines whose Windows was upgraded from one of the nineties, with a shell of its time.",
+      "The programs named beside explorer.exe; Winlogon's Shell, which Windows "
+      "reads in its place unless IniFileMapping was changed."}},
     {"winlogon_userinit",
      {"Logon tools of some networks add themselves here.",
       "The programs named beside userinit.exe."}},

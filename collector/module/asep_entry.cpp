@@ -48,7 +48,8 @@ std::uint64_t AsepEntry::characters() const {
 }
 
 std::string AsepEntry::place() const {
-  if (file) return line.empty() ? file->path.text() : file->path.text() + " " + line;
+  if (file && line.empty()) return file->path.text();
+  if (file) return file->path.text() + (section.empty() ? " " : " [" + section + "] ") + line;
   if (!value || value->name.empty()) return key_path;
   return key_path + "\\" + printable(value->name);
 }

@@ -36,7 +36,8 @@ struct AsepEntry {
 
   // In the file system.
   std::optional<FileInfo> file{};
-  std::string line;  ///< name of the setting inside the file, "" for the file itself
+  std::string line;     ///< name of the setting inside the file, "" for the file itself
+  std::string section;  ///< that the setting stands in, "" where the file has none
 
   std::optional<std::uint32_t> element{};           ///< place in a list, from 0
   std::string text;                                 ///< what this entry says, before expansion
@@ -135,6 +136,8 @@ constexpr std::array kFile{
       [](const AsepEntry& e, Cell& c) { c.text(e.location->id); }},
     F{{"path", "File that is the entry, or that holds it."},
       [](const AsepEntry& e, Cell& c) { c.text(e.file->path.text()); }},
+    F{{"section", "Section of the file that holds the setting; absent where there is none."},
+      [](const AsepEntry& e, Cell& c) { write_text_or_absent(c, e.section); }},
     F{{"line", "Setting inside the file that is the entry; absent when the file itself is."},
       [](const AsepEntry& e, Cell& c) { write_text_or_absent(c, e.line); }},
     F{{"link_target",

@@ -549,6 +549,42 @@ TEST(Autostarts, GroupPolicyScriptsOfTheRegistryAndOfFiles) {
   EXPECT_EQ((*line)["command_line"], "C:\\TMP\\two.bat /x");
 }
 
+TEST(Autostarts, IniSettingsCountInTheirSectionOnly) {
+  fake::FakeWindows windows = one_user();
+  windows.program("C:\\Users\\Public\\evil.exe");
+  windows.file(
+      "C:\\Windows\\win.ini",
+      "; for 16-bit app support\r\nload=a.exe\r\n[MyApp]\r\nrun=1\r\nload=yes\r\n[boot]\r\n"
+      "shell=foo.exe\r\n[Windows]\r\nload=\r\nrun=C:\\Users\\Public\\evil.exe\r\n");
+  windows.file("C:\\Windows\\system.ini",
+               "[app]\r\nshell=x\r\n[windows]\r\nrun=y.exe\r\n[BOOT]\r\n"
+               "shell=explorer.exe C:\\Users\\Public\\evil.exe\r\n");
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  std::string lines;
+  for (const auto& record : run.context->records)
+    if (record.kind == "autostart_file" && record.json_of("line") != "null")
+      lines += record["section"] + " " + record["line"] + "=" + record["command_line"] + "\n";
+  EXPECT_EQ(lines,
+            "Windows load=\nWindows run=C:\\Users\\Public\\evil.exe\n"
+            "BOOT shell=explorer.exe C:\\Users\\Public\\evil.exe\n");
+  const Finding* shell = run.context->finding("autostarts.system_ini_shell");
+  ASSERT_NE(shell, nullptr) << fake::summary_of(run.context->findings);
+  EXPECT_GE(severity_of(*shell), Severity::medium);
+  EXPECT_EQ(shell->subject.find("C:\\Windows\\system.ini [BOOT] shell"), 0u) << shell->subject;
+  const Finding* started = run.context->finding("autostarts.startup_ini_files");
+  ASSERT_NE(started, nullptr);
+  EXPECT_GE(severity_of(*started), Severity::medium);
+}
+
+TEST(Autostarts, TheOrdinaryShellOfSystemIniIsNoFinding) {
+  for (const char* shell : {"Explorer.exe", "C:\\Windows\\explorer.exe", ""}) {
+    fake::FakeWindows windows = one_user();
+    windows.file("C:\\Windows\\system.ini", "[boot]\r\nshell=" + std::string{shell} + "\r\n");
+    const ModuleRun run = run_module(modules::autostarts, windows);
+    EXPECT_EQ(fake::summary_of(run.context->findings), "") << shell;
+  }
+}
+
 TEST(Autostarts, NativeModulesOfTheWebServer) {
   fake::FakeWindows windows = one_user();
   windows.file(
