@@ -187,6 +187,56 @@ bool counts(const RuleHit& hit, const AsepEntry& entry) {
   return entry.known == AsepDefault::no || hit.rule != "missing_target";
 }
 
+/// What a browser of Program Files asked Windows to start again: RegisterApplicationRestart writes
+/// it, with the addresses that were open. Not with switches that make a browser load or start
+/// something else.
+bool is_browser_restart(const AsepEntry& entry) {
+  constexpr std::string_view kBrowsers[] = {"msedge.exe", "chrome.exe",  "brave.exe",
+                                            "opera.exe",  "vivaldi.exe", "chromium.exe"};
+  constexpr std::string_view kElsewhere[] = {"*--load-extension*",
+                                             "*--gpu-launcher*",
+                                             "*-cmd-prefix*",
+                                             "*--proxy-*",
+                                             "*--user-data-dir*",
+                                             "*--remote-debugging-*",
+                                             "*--no-sandbox*",
+                                             "*--host-resolver-rules*",
+                                             "*--browser-subprocess-path*",
+                                             "*--disable-web-security*",
+                                             "*--ppapi-*",
+                                             "*--register-pepper*"};
+  if (!entry.value || !entry.command || entry.location->id != "run_once" ||
+      !glob_match_fold("Application Restart #*", entry.value->name))
+    return false;
+  const ResolvedCommand& command = *entry.command;
+  const auto fits = [](const auto& patterns, std::string_view text) {
+    return std::any_of(std::begin(patterns), std::end(patterns),
+                       [&](std::string_view pattern) { return glob_match_fold(pattern, text); });
+  };
+  return command.hosts.empty() && command.others.empty() && command.image_path &&
+         command.image_existence != Existence::missing && is_program_files(*command.image_path) &&
+         fits(kBrowsers, command.image_path->name()) && trim(command.arguments).starts_with("--") &&
+         !fits(kElsewhere, command.arguments);
+}
+
+void judge_restart(const AsepEntry& entry, std::vector<RuleHit>& hits) {
+  constexpr int kMost = 20;  // low
+  if (!is_browser_restart(entry)) return;
+  int sum = 0;
+  for (const auto& hit : hits)
+    if (hit.rule == "long_command" || hit.rule == "remote_target") sum += hit.why.weight;
+  if (sum <= kMost) return;
+  hits.push_back({"browser_restart",
+                  "",
+                  {"The entry is what Windows writes for a browser that asked to be started again, "
+                   "with the addresses that were open.",
+                   kMost - sum,
+                   Family::command_line,
+                   {}},
+                  "",
+                  true});
+}
+
 bool says_the_same(const std::vector<RuleHit>& hits, const RuleHit& hit) {
   return std::any_of(hits.begin(), hits.end(), [&](const RuleHit& known) {
     return known.rule == hit.rule && known.why.fact == hit.why.fact;
@@ -220,6 +270,7 @@ std::vector<RuleHit> all_hits(const AsepCase& one, std::vector<RuleHit> own,
   for (std::size_t i = 0; i < entry.command->others.size(); ++i)
     judge(entry.command->others[i],
           i < one.other_files.size() && one.other_files[i] ? &*one.other_files[i] : nullptr);
+  judge_restart(entry, own);
   return own;
 }
 

@@ -368,6 +368,38 @@ TEST(RunKeys, AShortcutOfUsualSizeCarriesNothing) {
   EXPECT_EQ(fake::summary_of(run.context->findings), "");
 }
 
+TEST(RunKeys, ABrowserThatAskedToBeStartedAgainIsLow) {
+  const std::string edge = "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe";
+  const std::string flags = " --flag-switches-begin --flag-switches-end --restore-last-session " +
+                            std::string(250, '-') + " --single-argument https://www.example/news";
+  struct Case {
+    const char* name;
+    std::string command;
+    Severity severity;
+  };
+  const Case cases[] = {
+      {"Application Restart #0", edge + flags, Severity::low},
+      {"Application Restart #12", '"' + edge + '"' + flags, Severity::low},
+      {"Updater", edge + flags, Severity::medium},
+      {"Application Restart #0", "C:\\Users\\Public\\msedge.exe" + flags, Severity::high},
+      {"Application Restart #0", "\"C:\\Program Files\\Vendor\\agent.exe\"" + flags,
+       Severity::medium},
+      {"Application Restart #0", edge + " https://www.example/ " + flags, Severity::medium},
+      {"Application Restart #0", edge + flags + " --load-extension=C:\\x", Severity::medium},
+      {"Application Restart #0", "cmd /c " + edge + flags, Severity::medium},
+  };
+  for (const Case& one : cases) {
+    fake::FakeWindows windows = one_user();
+    windows.program(edge);
+    windows.program("C:\\Users\\Public\\msedge.exe");
+    windows.value(std::string{kUserRun} + "Once", one.name, fake::sz(one.command));
+    const ModuleRun run = run_module(modules::run_keys, windows);
+    ASSERT_EQ(run.context->findings.size(), 1u) << one.name << one.command;
+    EXPECT_EQ(severity_of(run.context->findings[0]), one.severity) << one.name << one.command;
+    EXPECT_NE(score_of(run.context->findings[0]), 0);
+  }
+}
+
 TEST(RunKeys, ARedirectedStartupFolderIsAFindingAndIsRead) {
   const std::string key =
       "HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\User Shell Folders";
