@@ -49,7 +49,10 @@ class Context final : public ModuleContext {
   ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
   Result<std::vector<std::byte>> read(ArtifactId artifact, std::uint64_t cap_bytes) override;
   Result<FileBeginning> read_beginning(ArtifactId artifact, std::uint64_t max_bytes) override;
-  void report(Finding finding) override { findings.push_back(std::move(finding)); }
+  void report(Finding finding) override {
+    make_printable(finding);
+    findings.push_back(std::move(finding));
+  }
   void note(Error error) override { notes.push_back(std::move(error)); }
   std::stop_token stop() const override { return stopper.get_token(); }
 
