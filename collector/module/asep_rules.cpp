@@ -79,6 +79,13 @@ std::string_view watched_program(const AsepEntry& entry) {
   return path.substr(0, path.find('\\'));
 }
 
+/// Its own switch puts it in the task manager's place, wherever it was unpacked.
+bool is_process_explorer(const AsepEntry& entry) {
+  constexpr std::string_view kNames[] = {"procexp.exe", "procexp64.exe", "procexp64a.exe"};
+  return entry.command && entry.command->hosts.empty() && entry.target() != nullptr &&
+         lists(kNames, entry.target()->name());
+}
+
 void judge_debugger(const Case& c, Hits& hits) {
   constexpr std::string_view kLogonScreen[] = {"sethc.exe",   "utilman.exe",  "osk.exe",
                                                "magnify.exe", "narrator.exe", "displayswitch.exe",
@@ -118,11 +125,11 @@ void judge_debugger(const Case& c, Hits& hits) {
                       "T1546.008"});
     return;
   }
-  const bool process_explorer =
-      equals_fold(program, "taskmgr.exe") && glob_match_fold("*procexp*", c.entry.text);
+  const bool process_explorer = equals_fold(program, "taskmgr.exe") && is_process_explorer(c.entry);
   const bool guarded = lists(kSecurity, program) || is_system_program_name(program);
+  // Its signature would tell it from another program of that name.
   add(hits, "ifeo_debugger", "Program that is started instead of another", fact,
-      guarded && !process_explorer ? 60 : 25, "T1546.012");
+      guarded && !process_explorer ? 60 : 25, "T1546.012", process_explorer);
 }
 
 void judge_silent_exit(const Case& c, Hits& hits) {

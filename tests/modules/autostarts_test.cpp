@@ -549,6 +549,35 @@ TEST(Autostarts, GroupPolicyScriptsOfTheRegistryAndOfFiles) {
   EXPECT_EQ((*line)["command_line"], "C:\\TMP\\two.bat /x");
 }
 
+TEST(Autostarts, ProcessExplorerMayReplaceTheTaskManagerWhereverItLies) {
+  const std::string key =
+      "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Image File Execution Options\\";
+  struct Case {
+    const char *program, *debugger;
+    Severity severity;
+  };
+  const Case cases[] = {
+      {"taskmgr.exe", "\"C:\\Tools\\procexp64.exe\"", Severity::low},
+      {"taskmgr.exe", "C:\\Tools\\PROCEXP.EXE", Severity::low},
+      {"taskmgr.exe", "C:\\Tools\\evil.exe", Severity::high},
+      {"taskmgr.exe", "C:\\Tools\\procexp\\evil.exe", Severity::high},
+      {"taskmgr.exe", "C:\\Tools\\evil.exe procexp.exe", Severity::high},
+      {"taskmgr.exe", "cmd /c C:\\Tools\\procexp.exe", Severity::high},
+      {"lsass.exe", "C:\\Tools\\procexp64.exe", Severity::high},
+  };
+  for (const Case& one : cases) {
+    fake::FakeWindows windows = one_user();
+    for (const char* file : {"procexp64.exe", "procexp.exe", "evil.exe", "procexp\\evil.exe"})
+      windows.program("C:\\Tools\\" + std::string{file});
+    windows.value(key + one.program, "Debugger", fake::sz(one.debugger));
+    const ModuleRun run = run_module(modules::autostarts, windows);
+    const Finding* finding = run.context->finding("autostarts.ifeo_debugger");
+    ASSERT_NE(finding, nullptr) << one.debugger;
+    EXPECT_EQ(severity_of(*finding), one.severity)
+        << one.debugger << fake::summary_of(run.context->findings);
+  }
+}
+
 TEST(Autostarts, IniSettingsCountInTheirSectionOnly) {
   fake::FakeWindows windows = one_user();
   windows.program("C:\\Users\\Public\\evil.exe");
