@@ -345,7 +345,7 @@ std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own
         "another's.");
   const Advice advice = advice_for(lead.rule);
   finding.benign.emplace_back(advice.benign);
-  finding.next.emplace_back(advice.next);
+  finding.next.push_back(next_step(entry, lead.rule));
   if (score_of(finding) <= 0) return {};
   return finding;
 }

@@ -578,6 +578,32 @@ TEST(Autostarts, ProcessExplorerMayReplaceTheTaskManagerWhereverItLies) {
   }
 }
 
+TEST(Autostarts, NobodyIsSentToACopyThatWasNotMade) {
+  const std::string processors =
+      "HKLM\\SYSTEM\\ControlSet001\\Control\\Print\\Environments\\Windows x64\\Print Processors\\p";
+  struct Case {
+    const char *file, *driver, *next;
+  };
+  const Case cases[] = {
+      {"C:\\Windows\\System32\\spool\\prtprocs\\x64\\e.dll", "e.dll", "The preserved target file"},
+      {"C:\\Windows\\System32\\spool\\prtprocs\\x64\\e.dll", "gone.dll",
+       "Deleted files of that path"},
+      {"C:\\Windows\\System32\\spool\\prtprocs\\x64\\e.dll", "%NONE%\\e.dll", "The entry itself"},
+  };
+  for (const Case& one : cases) {
+    fake::FakeWindows windows = one_user();
+    windows.program(one.file);
+    windows.value(processors, "Driver", fake::sz(one.driver));
+    const ModuleRun run = run_module(modules::autostarts, windows);
+    ASSERT_FALSE(run.context->findings.empty()) << one.driver;
+    for (const auto& finding : run.context->findings) {
+      ASSERT_FALSE(finding.next.empty());
+      EXPECT_EQ(finding.next[0].find(one.next), 0u)
+          << one.driver << ": " << finding.rule << ' ' << finding.next[0];
+    }
+  }
+}
+
 TEST(Autostarts, IniSettingsCountInTheirSectionOnly) {
   fake::FakeWindows windows = one_user();
   windows.program("C:\\Users\\Public\\evil.exe");
