@@ -37,6 +37,8 @@ std::string_view file_name(std::string_view path) {
   return path.substr(path.find_last_of("\\/") + 1);
 }
 
+bool is_share(std::string_view path) { return path.starts_with("\\\\"); }
+
 bool is_there(const ResolvedCommand& command) {
   return command.image_existence == Existence::exists ||
          command.image_existence == Existence::folder;
@@ -53,7 +55,7 @@ struct Place {
 bool is_left_over(const Place& place, const ResolvedCommand& chosen) {
   const std::string& image = place.command.image;
   if (!equals_fold(file_name(image), file_name(chosen.image))) return false;
-  if (image.starts_with("\\\\") && place.target->source != "network") return false;
+  if (is_share(image) && place.target->source != "network") return false;
   return !is_there(place.command) || !is_there(chosen);
 }
 
@@ -101,7 +103,7 @@ void AsepReader::compare_targets(Shortcut& shortcut,
       continue;
     if (!left_over) {
       shortcut.differing.push_back(place->target->path);
-      shortcut.same_names = shortcut.same_names &&
+      shortcut.same_names = shortcut.same_names && !is_share(place->command.image) &&
                             equals_fold(file_name(place->command.image), file_name(command.image));
     }
     add_command(command, shortcut.command_for(*place->target), std::move(place->command));

@@ -42,7 +42,7 @@ struct Shortcut {
   /// Targets that lead to another file than the command and cannot be explained: filled in by
   /// AsepReader, which knows the evidence.
   std::vector<std::string> differing{};
-  bool same_names = false;  ///< all of these are called like the command's file
+  bool same_names = false;  ///< all of these are called like the command's file, on this host
 
   std::string command_for(const ShortcutTarget& target) const;
 };
