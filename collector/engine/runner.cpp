@@ -58,6 +58,7 @@ class Run {
 
  private:
   void look_around();
+  void note_unread(bool has_windows);
   void find_reference_time();
   Result<void> open(const OutputFactory& open_output);
   void run_modules();
@@ -159,13 +160,26 @@ void Run::look_around() {
       [this](Error error) { problems_.add(kSourceOrigin, View::raw, error); });
   const Registry* registry = raw_registry_.get();
   if (source_.api_registry() != nullptr) registry = source_.api_registry();
-  if (registry->installations().empty()) {
-    failed_ = true;
+  const bool has_windows = !registry->installations().empty();
+  if (!has_windows)
     problems_.add(kSourceOrigin, std::nullopt,
                   Error{Errc::not_found, "a Windows installation in " + source_.describe()});
-  }
+  note_unread(has_windows);
   manifest_.host = manifest_host(source_.live_host(), *registry);
   find_reference_time();
+}
+
+/// What could not be read is a problem already; what is not there becomes one here.
+void Run::note_unread(bool has_windows) {
+  for (const HiveUnread& hive : raw_registry_->hives_unread())
+    if (hive.why.code == Errc::not_found)
+      problems_.add(kSourceOrigin, View::raw,
+                    Error{Errc::not_found,
+                          hive.file.text(),
+                          {},
+                          "a hive that should be there; what it tells was not looked at"});
+  manifest_.source.hives_not_read =
+      manifest_unread(*raw_registry_, has_windows, source_.describe());
 }
 
 void Run::find_reference_time() {

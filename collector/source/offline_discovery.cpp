@@ -180,14 +180,23 @@ class FoundInstallations {
   }
 
   void add_volume(const EvidencePath& root) {
-    for (const std::string_view name : kUsualWindows) add(root / name);
+    for (const std::string_view name : kUsualWindows) {
+      add(root / name);
+      if (is_folder(source_, root / name / "System32\\config"))
+        without_hives_.push_back(root / name);
+    }
     const std::vector<ListedFolder> folders = list_folders(source_, root, problem_);
     for (const ListedFolder& folder : folders) add(folder.real);
     for (const ListedFolder& folder : folders)
       if (starts_with_fold(folder.listed.name(), kMovedAway)) add_moved_away(folder.real);
   }
 
-  std::vector<Installation> take() { return std::move(found_); }
+  std::vector<Installation> take() {
+    for (const EvidencePath& windows : without_hives_)
+      if (const auto stored = source_.stat(windows); stored && !stored->is_link)
+        add_once(stored->path);
+    return std::move(found_);
+  }
 
  private:
   void add_moved_away(const EvidencePath& folder) {
@@ -206,6 +215,8 @@ class FoundInstallations {
   EvidenceSource& source_;
   const ProblemSink& problem_;
   std::set<std::string> seen_;
+  /// A copy of a running Windows lacks the files that it holds locked.
+  std::vector<EvidencePath> without_hives_;
   std::vector<Installation> found_;
 };
 

@@ -15,7 +15,8 @@ namespace hozen {
 using ProblemSink = std::function<void(Error)>;
 
 /// The running Windows first, whether its hive files can be seen or not; then in the order of the
-/// volumes, on each the usual places first, copies kept by an upgrade last.
+/// volumes, on each the usual places first, copies kept by an upgrade last; then usual places whose
+/// System32\config holds no hive.
 std::vector<Installation> find_installations(EvidenceSource& source, const ProblemSink& problem);
 
 /// For a source with profiles and no Windows: the place where Windows would lie on each volume that

@@ -96,6 +96,21 @@ TEST_F(CommandLineTest, CollectsIntoABundleAndTellsWhatItFound) {
     EXPECT_TRUE(matches(name, "FAKEPC-........T......Z\\.zip(\\.seal)?")) << name;
 }
 
+TEST_F(CommandLineTest, AMissingHiveIsNothingComplete) {
+  fs::remove(fs::path{root()} / "Windows/System32/config/SOFTWARE");
+  const Ended ended = run({"collect", "--root", root(), "--output", "a.zip"});
+  EXPECT_EQ(ended.exit_code, 1) << ended.error;
+  const auto tells = AllOf(HasSubstr("WHAT COULD NOT BE LOOKED AT"),
+                           HasSubstr("C:\\Windows\\System32\\config\\SOFTWARE"),
+                           HasSubstr("it is not in the source"), HasSubstr("Run keys"),
+                           Not(HasSubstr("everything that was asked for")));
+  EXPECT_THAT(ended.output, tells);
+  EXPECT_THAT(run({"report", "a.zip"}).output, tells);
+  EXPECT_EQ(run({"report", "a.zip", "--ticket", "t.md"}).exit_code, 0);
+  EXPECT_THAT(test::file_text(folder.path() / "t.md"),
+              HasSubstr("C:\\Windows\\System32\\config\\SOFTWARE"));
+}
+
 TEST_F(CommandLineTest, ReportTellsTheSameAndWritesTicketAndJson) {
   const std::string path = bundle();
   const Ended text = run({"report", path});

@@ -514,6 +514,7 @@ TEST(OfflineRegistry, ProfilesWithoutWindowsAreReadAlone) {
                    "HKU\\alice_Classes clean "
                    "C:\\Users\\alice\\AppData\\Local\\Microsoft\\Windows\\UsrClass.dat"}));
   EXPECT_EQ(problems.size(), 1u);
+  EXPECT_EQ(registry->hives_unread().size(), 2u);  // SYSTEM, SOFTWARE
 }
 
 /// The raw view of `windows` while it runs: its API tells everything, what `lock` names is held.
@@ -579,6 +580,7 @@ TEST(OfflineRegistry, ARunningWindowsWithoutHiveFilesIsAnInstallation) {
   EXPECT_EQ(user_of(*raw, "bob")->sid, "S-1-5-21-9-9-9-1001");
   EXPECT_EQ(raw->host().name, "FAKEPC");
   EXPECT_EQ(texts(running.problems), Names{});
+  EXPECT_TRUE(raw->hives_unread().empty());
 }
 
 TEST(OfflineRegistry, TheRunningWindowsComesFirstAndOnlyItIsToldByTheApi) {
@@ -594,6 +596,9 @@ TEST(OfflineRegistry, TheRunningWindowsComesFirstAndOnlyItIsToldByTheApi) {
   EXPECT_EQ(raw->installations()[1].label, "C:\\Windows");
   EXPECT_EQ(raw->host().name, "FAKEPC");
   EXPECT_EQ(user_of(*raw, "zoe")->kind, ProfileKind::orphaned);
+  // What the running Windows holds locked its API tells; nothing tells what the other one lacks.
+  ASSERT_EQ(raw->hives_unread().size(), 1u);
+  EXPECT_EQ(raw->hives_unread()[0].file.text(), "C:\\Windows\\System32\\config\\SOFTWARE");
   EXPECT_EQ(user_of(*raw, "bob")->sid, "S-1-5-21-9-9-9-1001");
 }
 
