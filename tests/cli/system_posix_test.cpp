@@ -175,6 +175,26 @@ TEST_F(SystemTest, AFolderThatCannotBeWrittenIsAnOutputError) {
   }
 }
 
+TEST_F(SystemTest, NoLinkLeadsTheBundleIntoTheEvidence) {
+  fs::create_directory_symlink("root/Users", folder.path() / "link");
+  fs::create_directory_symlink("root", folder.path() / "evidence");
+  const auto exit_code = [&](const char* root, const char* output) {
+    const Ended ended =
+        run_program({"collect", "--root", root, "--output", output, "--quiet"}, folder.text());
+    return ended.exit_code;
+  };
+  EXPECT_EQ(exit_code("root", "link"), 2);
+  EXPECT_EQ(exit_code("root", "link/new/a.zip"), 2);
+  EXPECT_EQ(exit_code("root", "none/../link/a.zip"), 2);
+  EXPECT_EQ(exit_code("evidence", "root/a.zip"), 2);
+  EXPECT_EQ(exit_code("evidence", "evidence/new"), 2);
+  // A link out of the evidence leads elsewhere.
+  fs::create_directories(folder.path() / "elsewhere");
+  fs::create_directory_symlink("../elsewhere", folder.path() / "root/out");
+  EXPECT_THAT(exit_code("root", "root/out/a.zip"), ::testing::AnyOf(0, 1));
+  EXPECT_TRUE(fs::exists(folder.path() / "elsewhere/a.zip"));
+}
+
 TEST_F(SystemTest, NobodyElseCanReadTheBundle) {
   const Ended ended =
       run_program({"collect", "--root", "root", "--output", "out.zip"}, folder.text());

@@ -68,6 +68,27 @@ class ArtifactStoreTest : public ::testing::Test {
   ArtifactStore store{source, limits, run_stop, progress, listener};
 };
 
+TEST_F(ArtifactStoreTest, TheRunsOwnOutputIsLeftOutAndNothingElseOfItsName) {
+  const FileTime since{132'000'000'000'000'000};
+  const auto plant = [&](const std::string& name, FileTime modified) {
+    file(name, name).facts.si.modified = modified;
+    request(name);
+  };
+  open();
+  store.leave_out_own("PC-1.zip.partial", since);
+  plant("C:\\out\\PC-1.zip.partial", {since.ticks + 1});
+  plant("C:\\old\\PC-1.zip.partial", {since.ticks - 1});
+  plant("C:\\out\\PC-2.zip.partial", {since.ticks + 1});
+  request("C:\\listed before it was made\\PC-1.zip.partial");
+  store.drain(Priority::bulk);
+  std::string outcomes;
+  for (const Json& row : rows())
+    outcomes += row.value("outcome", "") + " " + row.value("skipped", "") + ";";
+  EXPECT_EQ(outcomes, "skipped own_output;complete ;complete ;skipped own_output;");
+  EXPECT_EQ(store.counts().left_out, 0u);
+  EXPECT_THAT(order(), ElementsAre("C:\\old\\PC-1.zip.partial", "C:\\out\\PC-2.zip.partial"));
+}
+
 TEST_F(ArtifactStoreTest, WritesARowWithAllThatIsKnown) {
   auto& entry = file("C:\\Windows\\a.exe", "program");
   entry.facts.si.modified = {132'000'000'000'000'000};
