@@ -330,9 +330,10 @@ void Run::write_sources() {
 }
 
 void Run::collect_targets() {
-  const Registry* registry = source_.api_registry();
-  if (registry == nullptr) registry = raw_registry_.get();
-  TargetExpander expander{source_, *registry, [this](Error error) {
+  std::vector<const Registry*> registries;
+  if (const Registry* api = source_.api_registry()) registries.push_back(api);
+  registries.push_back(raw_registry_.get());
+  TargetExpander expander{source_, std::move(registries), [this](Error error) {
                             problems_.add(kSourceOrigin, std::nullopt, error);
                           }};
   for (const Priority priority : kPriorities) {

@@ -68,12 +68,13 @@ class AsepEvidence {
   void gather_volumes(RegistryHive& hive);
   /// `text` with `\\?\Volume{GUID}\` in front as the drive that the registry gives that volume.
   std::string with_drive(std::string text, std::size_t installation) const;
+  /// Whether the profile lies beside this Windows.
+  bool belongs_to(const UserProfile& user, std::size_t installation) const;
 
  private:
   /// Existing files outside the Windows folder that the command line names anywhere: an argument, a
   /// variable that a shell sets, a redirection.
   std::vector<EvidencePath> named_files(const AsepEntry& entry);
-  bool belongs_to(const UserProfile& user, std::size_t installation) const;
   bool holds_files(const EvidencePath& folder);
   bool holds_whole_volume(const EvidencePath& path);
   Existence look_for(const EvidencePath& path, bool folder);

@@ -117,8 +117,13 @@ Result<void> AsepReader::read_hives(const std::vector<HiveRole>& roles, const On
 }
 
 std::size_t AsepReader::installation_of(const UserProfile& user) const {
-  const auto at = user_installations_.find(&user);
-  return at != user_installations_.end() ? at->second : 0;
+  if (const auto at = user_installations_.find(&user); at != user_installations_.end())
+    return at->second;
+  // A folder without a hive belongs to the Windows it lies beside.
+  const std::size_t count = context_.registry()->installations().size();
+  for (std::size_t i = 0; i < count; ++i)
+    if (evidence_.belongs_to(user, i)) return i;
+  return 0;
 }
 
 void AsepReader::read_hive(RegistryHive& hive, const OnEntry& on_entry) {

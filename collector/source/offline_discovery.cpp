@@ -136,10 +136,13 @@ class UnlistedProfiles {
     if (is_folder(source_, wow64)) add(kLocalSystemSid, wow64, ProfileKind::service);
   }
 
-  void add_beside(const EvidencePath& root) {
+  /// Beside a Windows every folder is somebody's, whatever is left in it. `looks_like_one`: only
+  /// those that hold what a profile holds; a data volume may have a folder Users, too.
+  void add_beside(const EvidencePath& root, bool looks_like_one) {
     for (const ListedFolder& folder : list_profiles(source_, root, problem_)) {
       const std::string_view name = folder.listed.name();
-      if (is_shared_profile(name) || !is_profile(source_, folder.real)) continue;
+      if (is_shared_profile(name) || (looks_like_one && !is_profile(source_, folder.real)))
+        continue;
       const bool is_default = is_default_profile(name);
       add("", folder.real, is_default ? ProfileKind::default_user : ProfileKind::orphaned);
     }
@@ -320,10 +323,10 @@ std::vector<UserProfile> find_unlisted_profiles(EvidenceSource& source,
                                                 bool all_volumes, const ProblemSink& problem) {
   UnlistedProfiles profiles{source, known, problem};
   profiles.add_services(installation.windows);
-  profiles.add_beside(installation.windows.parent());
+  profiles.add_beside(installation.windows.parent(), false);
   if (all_volumes)
     for (const VolumeInfo& volume : source.volumes())
-      if (!volume.unreadable) profiles.add_beside(EvidencePath{volume.name});
+      if (!volume.unreadable) profiles.add_beside(EvidencePath{volume.name}, true);
   return profiles.take();
 }
 

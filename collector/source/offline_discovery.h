@@ -42,8 +42,9 @@ void locate_profile(EvidenceSource& source, const Installation& installation, Us
                     const ProblemSink& problem);
 
 /// Profiles of an installation that no other entry of `known` has: service profiles, the 32-bit
-/// LocalSystem, the default profile, and folders beside them that ProfileList does not name
-/// (orphaned). With `all_volumes`, orphans of every volume.
+/// LocalSystem, the default profile, and every folder beside them that ProfileList does not name
+/// (orphaned), with a hive or without. With `all_volumes`, what looks like a profile on every
+/// volume.
 std::vector<UserProfile> find_unlisted_profiles(EvidenceSource& source,
                                                 const Installation& installation,
                                                 const std::vector<UserProfile>& known,

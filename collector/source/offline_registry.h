@@ -69,8 +69,8 @@ class OfflineRegistry : public Registry {
 
 /// Finds Windows on every volume (\Windows, \WINNT, \Windows.old\Windows, any folder of a volume's
 /// root that holds System32\config\SYSTEM or SOFTWARE), its hives, and every user's: ProfileList
-/// (`SID.bak` too), service profiles, the default profile, and profile folders that ProfileList
-/// does not name (orphaned; mounted under the folder's name, HKU\bob).
+/// (`SID.bak` too), service profiles, the default profile, and folders beside them that ProfileList
+/// does not name (orphaned; a hive in one is mounted under the folder's name, HKU\bob).
 ///
 /// Profile folders are looked for where they lie in the source, not where the hive thinks: on the
 /// volume that Windows called its own; beside a Windows that an upgrade moved away; on the

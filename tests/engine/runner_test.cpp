@@ -382,6 +382,18 @@ TEST_F(RunnerTest, ManyMissingHivesLeaveTheTicketShort) {
   EXPECT_THAT(ticket, HasSubstr("### Next"));
 }
 
+TEST_F(RunnerTest, ProfilesThatOnlyFilesShowAreCollectedFromARunningSystemToo) {
+  const fake::Machine api = windows.machine();
+  windows.file("C:\\Users\\ghost\\note.txt", "1");
+  windows.file("C:\\Users\\alice\\note.txt", "2");
+  target("%UserProfile%\\note.txt", Priority::high);
+  const auto source = windows.source();
+  source->be_live(*api.registry);
+  const RunBundle bundle = run_bundle(*source, setup);
+  EXPECT_THAT(bundle.order, ::testing::IsSupersetOf({"evidence/C/Users/ghost/note.txt",
+                                                     "evidence/C/Users/alice/note.txt"}));
+}
+
 TEST_F(RunnerTest, TheSummaryReadBackIsTheSummaryOfTheRun) {
   windows.file("C:\\locked.bin", "x").unreadable =
       Error{Errc::io, "C:\\locked.bin", {}, "open: 32"};

@@ -34,6 +34,24 @@ int score_of_run(const ModuleRun& run) {
   return finding != nullptr ? score_of(*finding) : 0;
 }
 
+TEST(FoldersOfUsers, HoldEntriesWithoutAHiveToo) {
+  constexpr std::string_view kProfile = "\\Documents\\WindowsPowerShell\\profile.ps1";
+  fake::FakeWindows windows = machine();
+  fake::FakeWindows old{{.windows_folder = "Windows.old\\Windows"}};
+  windows.merge(old);
+  for (const std::string folder : {"C:\\Users\\ghost", "C:\\Windows.old\\Users\\older"})
+    windows.file(folder + std::string{kProfile}, "iex x");
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  const auto* ghost = run.context->record({{"path", "C:\\Users\\ghost" + std::string{kProfile}}});
+  ASSERT_NE(ghost, nullptr);
+  EXPECT_TRUE(run.context->has_collected("C:\\Users\\ghost" + std::string{kProfile}));
+  EXPECT_EQ((*ghost)["installation"], "null");
+  const auto* older =
+      run.context->record({{"path", "C:\\Windows.old\\Users\\older" + std::string{kProfile}}});
+  ASSERT_NE(older, nullptr);
+  EXPECT_EQ((*older)["installation"], "C:\\Windows.old\\Windows");
+}
+
 TEST(MachineEntries, AreResolvedForEachUserWhoseFolderTheyMean) {
   for (const char* command : {"%APPDATA%\\y.exe", "cmd /c start %appdata%\\y.exe",
                               "powershell -c \"& $env:APPDATA\\y.exe\""}) {

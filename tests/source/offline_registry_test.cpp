@@ -205,7 +205,10 @@ TEST(OfflineRegistry, UsersAreFoundLoggedOnOrNot) {
   FakeWindows windows;
   windows.user("alice").user("ghost", {.in_profile_list = false});
   windows.folder("C:\\Users\\Public\\Desktop");
-  windows.folder("C:\\Users\\notaprofile\\x");
+  windows.folder("C:\\Users\\nohive\\Documents");
+  windows.folder("C:\\Documents and Settings\\old\\x").folder("C:\\Users\\All Users\\x");
+  // On a volume without Windows only what holds a hive or AppData.
+  windows.volume("D:").folder("D:\\Users\\music\\x").folder("D:\\Users\\moved\\AppData");
   windows.folder("C:\\Users\\Default\\AppData");
   const Machine machine = windows.machine();
   Names users;
@@ -218,7 +221,10 @@ TEST(OfflineRegistry, UsersAreFoundLoggedOnOrNot) {
              "LOCAL SERVICE S-1-5-19 service C:\\Windows\\ServiceProfiles\\LocalService",
              "NETWORK SERVICE S-1-5-20 service C:\\Windows\\ServiceProfiles\\NetworkService",
              "alice " + windows.sid_of("alice") + " normal C:\\Users\\alice",
-             "Default  default_user C:\\Users\\Default", "ghost  orphaned C:\\Users\\ghost"}));
+             "Default  default_user C:\\Users\\Default", "ghost  orphaned C:\\Users\\ghost",
+             "nohive  orphaned C:\\Users\\nohive", "old  orphaned C:\\Documents and Settings\\old",
+             "moved  orphaned D:\\Users\\moved"}));
+  EXPECT_TRUE(machine.registry->hives_unread().empty());
   EXPECT_EQ(value_at(*machine.registry, "HKU\\ghost", "", "none").substr(0, 9), "HKU\\ghost");
 }
 
