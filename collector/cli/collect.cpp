@@ -90,7 +90,8 @@ int exit_code_of(const CollectResult& result) {
   return kExitIncomplete;
 }
 
-/// Results go to standard output, unless the bundle itself does.
+/// Results go to standard output, unless the bundle itself does. Whoever does not read them to the
+/// end (`| head`) has a bundle all the same: the exit code tells of that.
 int tell(const CollectResult& result, const Options& options) {
   if (result.seal_file_error)
     print_error("hozen: the file with the seal could not be written: " +
@@ -102,7 +103,8 @@ int tell(const CollectResult& result, const Options& options) {
   if (options.output == "-") {
     print_error(options.quiet ? "seal " + to_hex(*summary.seal) + "\n" : text);
   } else if (!print(text)) {
-    return exit_code == kExitComplete ? kExitOutput : exit_code;
+    print_error("hozen: standard output did not take the summary; the bundle is finished: " +
+                printable(summary.bundle_path) + "\nseal " + to_hex(*summary.seal) + "\n");
   }
   return exit_code;
 }

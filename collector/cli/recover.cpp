@@ -142,7 +142,10 @@ int recover(const Options& options, const std::vector<std::string>& arguments) {
   text += printable(name) + ": " + grouped(report->entries) +
           (report->entries == 1 ? " entry" : " entries") + ", " + byte_size_text(report->bytes) +
           ", intact\nseal " + to_hex(*seal) + "\n";
-  if (!print(text)) return kExitOutput;
+  if (!print(text))
+    print_error(
+        "hozen: standard output did not take what was to be told; the bundle is finished: " +
+        printable(name) + "\nseal " + to_hex(*seal) + "\n");
   const bool all_used = (!remainder->fault || remainder->is_cut) && remainder->behind == 0;
   return all_used ? kExitComplete : kExitIncomplete;
 }
