@@ -32,6 +32,8 @@ struct AsepEntry {
   std::optional<std::uint32_t> control_set{};
   bool current_control_set = true;
   bool next_control_set = false;  ///< not the current one, but Windows starts from it next
+  bool last_known_good = false;   ///< not the current one, but the last that started well
+  bool also_current = false;      ///< the current one says the same at this place
 
   // In the file system.
   std::optional<FileInfo> file{};

@@ -258,13 +258,15 @@ std::vector<RuleHit> assess_entry(const AsepCase& one) {
 
 std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own) {
   const AsepEntry& entry = *one.entry;
-  if (!entry.current_control_set && !entry.next_control_set) return {};
+  const bool in_use = entry.current_control_set || entry.next_control_set;
+  if (!in_use && (entry.deleted || entry.also_current)) return {};
   Finding finding;
   const std::vector<RuleHit> hits = all_hits(one, std::move(own), finding.not_checked);
   if (hits.empty()) return {};
   const RuleHit& lead = leading(hits);
   finding.rule = std::string{one.module} + "." + lead.rule;
   finding.title = (entry.deleted ? "Deleted value: " : "") + lead.title;
+  if (!in_use) finding.title = "In a control set that is not in use: " + finding.title;
   if (entry.next_control_set) finding.title = "At the next start: " + finding.title;
   finding.subject = subject_of(entry);
   bool stands_alone = false;
@@ -281,8 +283,16 @@ std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own
                            0,
                            Family::registry_state,
                            {one.record}});
+  if (!in_use)
+    finding.why.push_back({"The entry stands in control set " + std::to_string(*entry.control_set) +
+                               (entry.last_known_good ? " (LastKnownGood)" : "") +
+                               ", which Windows neither runs from nor starts from next; the "
+                               "current one does not have it.",
+                           0,
+                           Family::registry_state,
+                           {one.record}});
   for (const auto& id : split_patterns(entry.location->attack)) add_unique(finding.attack, id);
-  finding.innocent_explanation_unchecked = !stands_alone || entry.deleted;
+  finding.innocent_explanation_unchecked = !stands_alone || entry.deleted || !in_use;
   if (!stands_alone && finding.not_checked.empty() && entry.command)
     finding.not_checked.push_back("Signature of " + shortened(entry.command->image) +
                                   ": a valid one of a known vendor would explain the entry.");
@@ -293,6 +303,10 @@ std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own
         "another's.");
   const Advice advice = advice_for(lead.rule);
   finding.benign.emplace_back(advice.benign);
+  if (!in_use)
+    finding.benign.emplace_back(
+        "The entry was removed or changed since, by an update or whoever looks after the machine: "
+        "this set keeps a former state.");
   finding.next.emplace_back(advice.next);
   if (score_of(finding) <= 0) return {};
   return finding;

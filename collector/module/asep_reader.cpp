@@ -43,8 +43,10 @@ AsepEntry entry_at(const AsepHit& hit, const Registry& registry) {
   entry.current_control_set = !hit.control_set || *hit.control_set == 0 ||
                               hive.current_control_set == 0 ||
                               *hit.control_set == hive.current_control_set;
-  entry.next_control_set =
-      !entry.current_control_set && *hit.control_set == hive.default_control_set;
+  if (!entry.current_control_set) {
+    entry.next_control_set = *hit.control_set == hive.default_control_set;
+    entry.last_known_good = *hit.control_set == hive.last_known_good;
+  }
   if (hit.value != nullptr) {
     entry.value = *hit.value;
     entry.offset = hit.value->offset;
@@ -188,12 +190,6 @@ bool AsepReader::is_entry(const AsepHit& hit) {
 void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepHit* hit,
                             const OnEntry& on_entry) {
   const std::size_t installation = datum.hive->installation;
-  if (entry.is_link) {
-    AsepElement element;
-    element.text = datum.value != nullptr ? wtf8_from_utf16le(Bytes{datum.value->data}) : "";
-    resolve(entry, element);
-    return on_entry(entry, hit);
-  }
   const ClassLookup classes{
       [&](const Guid& guid) {
         return evidence_.find_class(guid, installation, entry.user, entry.wow64);
@@ -206,11 +202,21 @@ void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepH
             EvidencePath::parse(evidence_.environment(installation, entry.user).expand(text));
         return path && evidence_.existence(*path) == Existence::exists;
       }};
+  if (entry.is_link) {
+    AsepElement element;
+    element.text = datum.value != nullptr ? wtf8_from_utf16le(Bytes{datum.value->data}) : "";
+    entry.also_current = !entry.current_control_set && !in_current_set(datum, classes).empty();
+    resolve(entry, element);
+    return on_entry(entry, hit);
+  }
   const auto elements = elements_of(datum, classes);
   if (elements.size() >= kMaxElements)
     context_.note(Error{Errc::limit, "entries of one value", {}, entry.place()});
+  std::vector<std::string> current;
+  if (!entry.current_control_set && !entry.deleted) current = in_current_set(datum, classes);
   for (const auto& element : elements) {
     AsepEntry next = entry;
+    next.also_current = std::find(current.begin(), current.end(), element.text) != current.end();
     // The data are recorded once, with the first entry of a list.
     if (element.index.value_or(0) == 0 && entry.value) entry.value->data.clear();
     resolve(next, element);

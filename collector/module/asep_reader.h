@@ -70,6 +70,8 @@ class AsepReader {
                     const OnEntry& on_entry);
   void read_file(const AsepLocation& location, const FileInfo& file, std::size_t installation,
                  const UserProfile* user, const OnEntry& on_entry);
+  /// What the same place says in the control set that Windows runs from.
+  std::vector<std::string> in_current_set(const AsepDatum& datum, const ClassLookup& classes);
   void remember_folder(const AsepEntry& entry);
   void read_folders(const OnEntry& on_entry);
   void compare_with_machine(AsepEntry& entry);
