@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "collector/engine/byte_size.h"
+#include "collector/engine/entry_name.h"
 #include "collector/engine/span_source.h"
 
 namespace hozen {
@@ -372,6 +373,8 @@ void ArtifactStore::write(const Queued& queued, ArtifactRow& row) {
   json_.clear();
   append_artifact_row(json_, row);
   feed_->line("artifacts", json_);
+  // A kill must not cost the path of a file whose entry does not tell it.
+  if (!row.stored.entry.empty() && !path_of_entry_name(row.stored.entry)) feed_->close("artifacts");
 }
 
 void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {
