@@ -127,7 +127,10 @@ int recover(const Options& options, const std::vector<std::string>& arguments) {
 
   auto output = create_output(options);
   if (!output) return fail(kExitOutput, output.error().detail);
-  const std::string seal_name = (*output)->path() + ".seal";
+  std::string seal_name = (*output)->path();
+  if (constexpr std::string_view kUnfinished = ".partial"; seal_name.ends_with(kUnfinished))
+    seal_name.resize(seal_name.size() - kUnfinished.size());
+  seal_name += ".seal";
   if (boost::system::error_code failure; fs::exists(native_path(seal_name), failure)) {
     (*output)->discard();
     return fail(kExitOutput, printable(seal_name) +

@@ -205,7 +205,8 @@ std::optional<EvidencePath> path_of_entry_name(std::string_view name) {
     if (!component) return std::nullopt;
     std::size_t colon = end == name.size() ? component->find(':') : std::string::npos;
     // A stream without a file's name is one of the volume's root folder.
-    if (colon == 0 && !path.is_root()) colon = std::string::npos;
+    const bool is_stream = colon + 1 != component->size() && (colon != 0 || path.is_root());
+    if (!is_stream) colon = std::string::npos;
     if (colon != 0) path = path.child(component->substr(0, colon));
     if (colon != std::string::npos) path = path.with_stream(component->substr(colon + 1));
     above += *component + '\\';
