@@ -90,7 +90,8 @@ int exit_code_of(const CollectResult& result) {
   return kExitIncomplete;
 }
 
-/// Results go to standard output, unless the bundle itself does.
+/// Results go to standard output, unless the bundle itself does. Whoever does not read them to the
+/// end (`| head`) has a bundle all the same: the exit code tells of that.
 int tell(const CollectResult& result, const Options& options) {
   if (result.seal_file_error)
     print_error("hozen: the file with the seal could not be written: " +
@@ -102,7 +103,8 @@ int tell(const CollectResult& result, const Options& options) {
   if (options.output == "-") {
     print_error(options.quiet ? "seal " + to_hex(*summary.seal) + "\n" : text);
   } else if (!print(text)) {
-    return exit_code == kExitComplete ? kExitOutput : exit_code;
+    print_error("hozen: standard output did not take the summary; the bundle is finished: " +
+                printable(summary.bundle_path) + "\nseal " + to_hex(*summary.seal) + "\n");
   }
   return exit_code;
 }
@@ -165,6 +167,13 @@ int collect_command(const Options& options, const std::vector<std::string>& argu
   collection.bundle.threads = options.jobs;
   const auto source = open_source(options);
   if (!source) return source_failure(options, source.error());
+  if (options.root && lies_inside(options.output, *options.root))
+    return fail(
+        kExitUsage,
+        "the bundle would be written into the evidence: " + printable(options.output) +
+            " lies inside of --root " + printable(*options.root) +
+            ", and evidence is never changed: give a folder elsewhere with --output, on another "
+            "disk or a share, or --output - to send the bundle through a pipe");
   const bool live = (*source)->kind() == "live";
   if (const auto refusal = refuse_without_rights(live, options.unprivileged, collection.privileges))
     return fail(kExitPrivilege, *refusal);
@@ -233,7 +242,8 @@ void declare_scope(DeclaredCommand command, Options& options) {
 void declare_output(DeclaredCommand command, Options& options) {
   command
       .add_text("--output", options.output,
-                "Folder or file for the bundle, - for standard output (default: this folder)")
+                "Folder or file for the bundle, outside of --root; - for standard output (default: "
+                "this folder)")
       .value_name("DIR|FILE|-");
   command.add_text("--case", options.case_id, "Number of the case, kept in the manifest")
       .value_name("ID");

@@ -25,6 +25,11 @@ std::string details(const ExtractResult& result) {
   for (const Error& problem : result.problems) text += printable(problem.text()) + "\n";
   for (const UnwrittenFile& file : result.unwritten)
     text += printable(file.path) + ": not unpacked: " + printable(file.error.text()) + "\n";
+  for (const std::string& entry : result.nameless)
+    text +=
+        printable(entry) +
+        ": no row of artifacts.jsonl tells its path, which was too long for the bundle; unpacked "
+        "under the name it has there\n";
   for (const RenamedFile& file : result.renamed)
     text += printable(file.path) + ": this system cannot take the name; unpacked as " +
             printable(file.written) + "\n";
@@ -34,7 +39,8 @@ std::string details(const ExtractResult& result) {
 int exit_code_of(const ExtractResult& result) {
   for (const UnwrittenFile& file : result.unwritten)
     if (file.damaged) return kExitVerification;
-  if (!result.unwritten.empty() || !result.problems.empty() || result.matched == 0)
+  if (!result.unwritten.empty() || !result.problems.empty() || !result.nameless.empty() ||
+      result.matched == 0)
     return kExitIncomplete;
   return kExitComplete;
 }

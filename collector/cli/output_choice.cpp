@@ -38,6 +38,24 @@ OutputFactory file_in(NativePath folder) {
 
 }  // namespace
 
+bool lies_inside(const std::string& output, const std::string& root) {
+  if (output == "-") return false;
+  boost::system::error_code failure;
+  NativePath place = fs::absolute(native_path(output));
+  // The second time for a link behind a folder that is not there yet: `new/../link`.
+  for (int i = 0; i < 2; ++i)
+    if (const NativePath resolved = fs::weakly_canonical(place, failure); !failure)
+      place = resolved;
+  const NativePath evidence = native_path(root);
+  // Folders are compared by what they are: a folder has several names, and what is yet to be made
+  // has none.
+  for (; !place.empty(); place = place.parent_path()) {
+    if (fs::equivalent(place, evidence, failure) && !failure) return true;
+    if (place == place.parent_path()) break;
+  }
+  return false;
+}
+
 Result<OutputFactory> choose_output(const std::string& given) {
   if (given == "-") return OutputFactory{[](const std::string&) { return open_standard_output(); }};
   const NativePath path = native_path(given);

@@ -8,6 +8,10 @@
 
 namespace hozen::cli {
 
+/// Whether what is written to `output` would lie in the folder `root` or below it, by whatever
+/// links, spelling or mount the two are named. False for standard output.
+bool lies_inside(const std::string& output, const std::string& root);
+
 /// Looked at before anything is collected: an existing folder, a folder to be made, a file to be
 /// made (and its folder), or standard output. Errc::io when the folder cannot be written to;
 /// Errc::malformed when a file of that name is there already.

@@ -1,6 +1,7 @@
 // hozen recover
 #include <boost/filesystem/operations.hpp>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "collector/base/native_file.h"
@@ -25,7 +26,8 @@ namespace {
 namespace fs = boost::filesystem;
 
 struct Options {
-  std::string partial, output;
+  std::string partial;
+  std::optional<std::string> output;
 };
 
 /// HOST.zip.partial becomes HOST.recovered.zip beside it.
@@ -80,27 +82,29 @@ std::string obstacle(const Options& options, const std::string& name, const Erro
 Result<std::unique_ptr<BundleOutput>> create_output(const Options& options) {
   std::string name = default_output(options.partial);
   OutputFactory create = create_output_file;
-  if (!options.output.empty()) {
-    auto chosen = choose_output(options.output);
+  if (options.output) {
+    auto chosen = choose_output(*options.output);
     if (!chosen)
-      return Error{
-          chosen.error().code,
-          options.output,
-          {},
-          "cannot write to " + printable(options.output) + ": " + printable(chosen.error().detail)};
+      return Error{chosen.error().code,
+                   *options.output,
+                   {},
+                   "cannot write to " + printable(*options.output) + ": " +
+                       printable(chosen.error().detail)};
     create = *std::move(chosen);
     name = native_text(native_path(name).filename());
   }
   auto output = create(name);
   if (output) return output;
-  const bool is_file = ends_with_fold(options.output, ".zip");
+  const bool is_file = options.output && ends_with_fold(*options.output, ".zip");
   return Error{output.error().code,
                name,
                {},
-               obstacle(options, is_file ? options.output : name, output.error())};
+               obstacle(options, is_file ? *options.output : name, output.error())};
 }
 
 int recover(const Options& options, const std::vector<std::string>& arguments) {
+  if (options.output == "")
+    return fail(kExitUsage, "--output is empty: give a folder or a file ending in .zip");
   if (options.output == "-")
     return fail(kExitUsage,
                 "a recovered bundle is read again to verify it, which standard output does not "
@@ -123,6 +127,16 @@ int recover(const Options& options, const std::vector<std::string>& arguments) {
 
   auto output = create_output(options);
   if (!output) return fail(kExitOutput, output.error().detail);
+  std::string seal_name = (*output)->path();
+  if (constexpr std::string_view kUnfinished = ".partial"; seal_name.ends_with(kUnfinished))
+    seal_name.resize(seal_name.size() - kUnfinished.size());
+  seal_name += ".seal";
+  if (boost::system::error_code failure; fs::exists(native_path(seal_name), failure)) {
+    (*output)->discard();
+    return fail(kExitOutput, printable(seal_name) +
+                                 " is there already, and nothing is overwritten: give another name "
+                                 "with --output");
+  }
   const auto seal = write_recovered(**file, *remainder, manifest, **output);
   const auto done = seal ? (*output)->complete() : Result<void>{seal.error()};
   if (!done) {
@@ -132,18 +146,28 @@ int recover(const Options& options, const std::vector<std::string>& arguments) {
   const std::string name = (*output)->path();
   const auto written = open_native_file(name);
   const auto report = written ? verify_bundle(**written) : Result<VerifyReport>{written.error()};
-  if (!report || !report->intact())
-    return fail(kExitVerification,
-                printable(name) + " was written but is not intact: hozen verify tells more");
+  if (!report || !report->intact()) {
+    const std::string why = report ? report->problems.front().text() : report.error().text();
+    boost::system::error_code failure;
+    fs::remove(native_path(name), failure);
+    return fail(kExitVerification, "what was written was not intact (" + printable(why) + ")" +
+                                       (failure ? ", and " + printable(name) + " is still there"
+                                                : " and is removed again"));
+  }
   std::string text = told(*remainder);
-  if (const auto sealed = write_seal_file(name, *seal); !sealed)
-    print_error("hozen: the file with the seal could not be written: " +
+  const auto sealed = write_seal_file(name, *seal);
+  if (!sealed)
+    print_error("hozen: the bundle is whole, but the file with its seal could not be written: " +
                 printable(sealed.error().text()) + "\n");
   text += printable(name) + ": " + grouped(report->entries) +
           (report->entries == 1 ? " entry" : " entries") + ", " + byte_size_text(report->bytes) +
           ", intact\nseal " + to_hex(*seal) + "\n";
-  if (!print(text)) return kExitOutput;
-  const bool all_used = (!remainder->fault || remainder->is_cut) && remainder->behind == 0;
+  if (!print(text))
+    print_error(
+        "hozen: standard output did not take what was to be told; the bundle is finished: " +
+        printable(name) + "\nseal " + to_hex(*seal) + "\n");
+  const bool all_used =
+      sealed && (!remainder->fault || remainder->is_cut) && remainder->behind == 0;
   return all_used ? kExitComplete : kExitIncomplete;
 }
 

@@ -1,12 +1,12 @@
 #include "collector/engine/artifact_store.h"
 
 #include <algorithm>
-#include <span>
 #include <tuple>
 #include <utility>
 
+#include "collector/engine/artifact_store_impl.h"
 #include "collector/engine/byte_size.h"
-#include "collector/engine/span_source.h"
+#include "collector/engine/entry_name.h"
 
 namespace hozen {
 namespace {
@@ -14,14 +14,8 @@ namespace {
 /// Files that wait are bounded: past this many the most valuable are collected first.
 constexpr std::size_t kMaxQueued = 8192;
 constexpr std::size_t kMaxFailures = 100;
-constexpr std::size_t kStepBytes = 4 << 20;
 /// Files whose rows wait for their digests while the next ones are read.
 constexpr std::size_t kMaxUnwritten = 32;
-
-Error changed(const EvidencePath& path) {
-  return Error{
-      Errc::io, path.text(), {}, "changed while reading: the bytes differ from those preserved"};
-}
 
 bool same_content(const FileInfo& before, const FileInfo& after) {
   return before.size == after.size && before.si.modified == after.si.modified;
@@ -49,34 +43,6 @@ bool is_stored(const ArtifactRow& row) {
 }
 
 }  // namespace
-
-/// Reads on behalf of a run: counts for the progress, and ends when the run is to stop.
-class ArtifactStore::WatchedSource final : public ByteSource {
- public:
-  /// With `to_the_end` a stop does not end it.
-  WatchedSource(ByteSource& inner, const EvidencePath& path, ArtifactStore& store,
-                bool to_the_end = false)
-      : inner_{inner}, path_{path}, store_{store}, to_the_end_{to_the_end} {}
-  std::uint64_t size() const override { return inner_.size(); }
-  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
-    if (store_.stop_.stop_requested() && !to_the_end_) {
-      const Error why = store_.stop_.error();
-      return Error{why.code, path_.text(), offset, why.what};
-    }
-    // In steps, so that a stop is seen soon.
-    HOZEN_TRY(const std::size_t count,
-              inner_.read_some(offset, out.first(std::min(out.size(), kStepBytes))));
-    store_.progress_.bytes += count;
-    store_.listener_.update(store_.progress_);
-    return count;
-  }
-
- private:
-  ByteSource& inner_;
-  const EvidencePath& path_;
-  ArtifactStore& store_;
-  const bool to_the_end_;
-};
 
 ArtifactStore::ArtifactStore(EvidenceSource& source, const Limits& limits, const RunStop& stop,
                              ProgressState& progress, ProgressListener& listener)
@@ -114,90 +80,6 @@ void ArtifactStore::join(std::uint32_t id, const FileRequest& request) {
   first.expected = first.expected || request.expected;
   first.beyond_total = first.beyond_total || request.beyond_total;
   first.priority = std::min(first.priority, request.priority);
-}
-
-Result<PreservedFile> ArtifactStore::preserve(FileRequest request, std::uint64_t cap_bytes) {
-  const ArtifactId id = this->request(std::move(request));
-  HOZEN_TRY(std::vector<std::byte> bytes, read(id, cap_bytes));
-  return PreservedFile{std::move(bytes), id.row};
-}
-
-Result<std::vector<std::byte>> ArtifactStore::read(ArtifactId id, std::uint64_t cap_bytes) {
-  const auto named = named_.find(id.row);
-  if (named == named_.end())
-    return Error{Errc::not_found, "artifact " + std::to_string(id.row), {}, "never asked for"};
-  if (named->second.collected) return reread(named->second, cap_bytes);
-  if (feed_ == nullptr) return read_before_open(named->second, cap_bytes);
-  const auto queued = std::find_if(queue_.begin(), queue_.end(),
-                                   [&](const Queued& other) { return other.id == id.row; });
-  if (queued == queue_.end())
-    return Error{
-        Errc::unsupported, named->second.path.text(), {}, "collected before it was asked for"};
-  return read_queued(static_cast<std::size_t>(queued - queue_.begin()), cap_bytes);
-}
-
-/// The bundle cannot take the bytes yet: their digest stands for them until it can.
-Result<std::vector<std::byte>> ArtifactStore::read_before_open(Named& named,
-                                                               std::uint64_t cap_bytes) {
-  if (named.sha256) return reread(named, cap_bytes);
-  HOZEN_TRY(const auto content, source_.open(named.path));
-  WatchedSource watched{*content, named.path, *this};
-  HOZEN_TRY(std::vector<std::byte> bytes, read_all(watched, cap_bytes));
-  named.sha256 = sha256(bytes);
-  return bytes;
-}
-
-Result<std::vector<std::byte>> ArtifactStore::reread(const Named& named, std::uint64_t cap_bytes) {
-  if (named.error) return *named.error;
-  HOZEN_TRY(const auto content, source_.open(named.path));
-  WatchedSource watched{*content, named.path, *this};
-  HOZEN_TRY(std::vector<std::byte> bytes, read_all(watched, cap_bytes));
-  const std::uint64_t kept =
-      std::min<std::uint64_t>(named.kept.value_or(bytes.size()), bytes.size());
-  if (named.sha256 && sha256(Bytes{bytes}.head(kept).span()) != *named.sha256)
-    return changed(named.path);
-  return bytes;
-}
-
-/// Takes a file out of the queue and preserves what it read of it.
-Result<std::vector<std::byte>> ArtifactStore::read_queued(std::size_t position,
-                                                          std::uint64_t cap_bytes) {
-  const Queued queued = std::move(queue_[position]);
-  queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(position));
-  Unwritten file{queued, row_for(queued)};
-  ArtifactRow& row = file.row;
-  row.info = examine(queued, row);
-  std::vector<std::byte> bytes;
-  if (row.info) {
-    if (row.info->size > cap_bytes) {
-      queue_.push_back(queued);
-      return Error{Errc::limit,
-                   queued.request.path.text(),
-                   {},
-                   "larger than " + byte_size_text(cap_bytes) + ", the most that is read of it"};
-    }
-    auto content = source_.open(queued.request.path);
-    if (content) {
-      WatchedSource watched{**content, queued.request.path, *this};
-      auto read = read_all(watched, cap_bytes);
-      if (read) {
-        bytes = *std::move(read);
-        SpanSource copy{bytes};
-        store(file, copy);
-      } else {
-        row.stored.outcome = FileOutcome::failed;
-        row.stored.error = std::move(read).error();
-      }
-    } else {
-      row.stored.outcome = FileOutcome::failed;
-      row.stored.error = std::move(content).error();
-    }
-  }
-  write_later(std::move(file));
-  write_all();
-  const Named& named = named_.at(queued.id);
-  if (named.error) return *named.error;
-  return bytes;
 }
 
 void ArtifactStore::drain(Priority last) {
@@ -372,6 +254,8 @@ void ArtifactStore::write(const Queued& queued, ArtifactRow& row) {
   json_.clear();
   append_artifact_row(json_, row);
   feed_->line("artifacts", json_);
+  // A kill must not cost the path of a file whose entry does not tell it.
+  if (!row.stored.entry.empty() && !path_of_entry_name(row.stored.entry)) feed_->close("artifacts");
 }
 
 void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {

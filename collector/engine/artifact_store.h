@@ -72,6 +72,9 @@ class ArtifactStore {
   Result<PreservedFile> preserve(FileRequest request, std::uint64_t cap_bytes);
   /// The same for a file that a module asked for.
   Result<std::vector<std::byte>> read(ArtifactId id, std::uint64_t cap_bytes);
+  /// The first bytes of a file that a module asked for, which is preserved as far as its limit
+  /// goes.
+  Result<FileBeginning> read_beginning(ArtifactId id, std::uint64_t max_bytes);
 
   /// Collects what is queued up to this priority: by priority, then by place on the disk.
   void drain(Priority last);
@@ -103,11 +106,13 @@ class ArtifactStore {
     std::optional<PendingDigests> digests{};
   };
   class WatchedSource;
+  enum class Extent : std::uint8_t { whole, beginning };
 
   void join(std::uint32_t id, const FileRequest& request);
-  Result<std::vector<std::byte>> read_queued(std::size_t position, std::uint64_t cap_bytes);
-  Result<std::vector<std::byte>> read_before_open(Named& named, std::uint64_t cap_bytes);
-  Result<std::vector<std::byte>> reread(const Named& named, std::uint64_t cap_bytes);
+  Result<FileBeginning> read_part(ArtifactId id, std::uint64_t max_bytes, Extent extent);
+  static Result<FileBeginning> read_from(ByteSource& file, std::uint64_t max_bytes, Extent extent);
+  Result<FileBeginning> read_beside(Named& named, std::uint64_t max_bytes, Extent extent);
+  Result<FileBeginning> read_queued(std::size_t position, std::uint64_t max_bytes, Extent extent);
   void collect(Queued queued);
   Priority middle_priority();
   /// What is known of the file, or nothing when the row is already complete: missing, failed or

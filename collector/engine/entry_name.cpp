@@ -157,7 +157,63 @@ NameHashes hashes_of(std::string_view name) {
   return hashes;
 }
 
+/// The reverse of escape(); nothing for what it does not write.
+std::optional<std::string> unescape(std::string_view component) {
+  std::string out;
+  for (std::size_t at = 0; at < component.size(); ++at) {
+    if (component[at] != '%') {
+      out += component[at];
+      continue;
+    }
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    if (component.size() - at < 3) return std::nullopt;
+    const std::size_t high = kDigits.find(component[at + 1]), low = kDigits.find(component[at + 2]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+    out += static_cast<char>(high << 4 | low);
+    at += 2;
+  }
+  return out;
+}
+
+/// The component that has this name below the path `above`: where the name ends in a suffix, that
+/// one's hash proves it.
+std::optional<std::string> component_of(std::string_view name, const std::string& above) {
+  constexpr std::uint64_t kMostTurns = 16;  // more files of one name than any folder has
+  const std::size_t mark = name.rfind("%~");
+  if (mark == std::string_view::npos || name.size() - mark != kSuffixBytes) return unescape(name);
+  const auto component = unescape(name.substr(0, mark));
+  if (!component) return std::nullopt;
+  for (std::uint64_t turn = 1; turn <= kMostTurns; ++turn)
+    if (suffix_of(numbered(above + *component, turn)) == name.substr(mark)) return component;
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<EvidencePath> path_of_entry_name(std::string_view name) {
+  if (!name.starts_with(kEvidence) || name.size() == kEvidence.size()) return std::nullopt;
+  name.remove_prefix(kEvidence.size() + 1);
+  const std::size_t root = std::min(name.find('/'), name.size());
+  auto volume = unescape(name.substr(0, root));
+  if (!volume || root == name.size()) return std::nullopt;
+  if (volume->size() == 1) *volume += ':';
+  EvidencePath path{*volume};
+  std::string above = path.volume() + '\\';
+  for (std::size_t at = root + 1; at <= name.size();) {
+    const std::size_t end = std::min(name.find('/', at), name.size());
+    const auto component = component_of(name.substr(at, end - at), above);
+    if (!component) return std::nullopt;
+    std::size_t colon = end == name.size() ? component->find(':') : std::string::npos;
+    // A stream without a file's name is one of the volume's root folder.
+    const bool is_stream = colon + 1 != component->size() && (colon != 0 || path.is_root());
+    if (!is_stream) colon = std::string::npos;
+    if (colon != 0) path = path.child(component->substr(0, colon));
+    if (colon != std::string::npos) path = path.with_stream(component->substr(colon + 1));
+    above += *component + '\\';
+    at = end + 1;
+  }
+  return path;
+}
 
 std::string exact_path_text(const EvidencePath& path) { return parts_of(path).back().exact; }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,11 @@ constexpr std::size_t kEntryNameBytes = 4096;      ///< longest entry name
 /// The text of a path whose SHA-256 marks a shortened or doubled name: volume and components joined
 /// by backslashes, then ":" and the stream; the same as EvidencePath::text() for a file.
 std::string exact_path_text(const EvidencePath& path);
+
+/// The path whose entry has this name, as far as the name tells: nothing for one that was
+/// shortened, or that no path has. Its text is exact_path_text(); a colon in a file's name reads as
+/// a stream.
+std::optional<EvidencePath> path_of_entry_name(std::string_view name);
 
 /// True when `name` is a relative path of components that no system refuses and entry_name_for
 /// could have made, or that need no escape.

@@ -23,7 +23,7 @@ constexpr std::string_view kArtifacts = "artifacts";
 /// One file to write: an entry, and the path it had.
 struct Wanted {
   std::uint32_t entry = 0;  ///< index into the bundle's entries
-  std::string path;         ///< exact, as its row has it; "" for an entry without a row
+  std::string path;         ///< exact: of its row or, without one, of its name; "" when not known
   OutputTimes times;
   bool duplicate = false;  ///< an earlier row has the entry under another path
 };
@@ -123,8 +123,10 @@ void Extraction::list_wanted() {
   });
   if (!read) result_.problems.push_back(read.error());
   for (std::uint32_t i = 0; i < entries.size(); ++i)
-    if (!named[i] && entries[i].facts.name.starts_with(kEvidencePrefix))
-      wanted_.push_back({i, "", {}, false});
+    if (!named[i] && entries[i].facts.name.starts_with(kEvidencePrefix)) {
+      const auto path = path_of_entry_name(entries[i].facts.name);
+      wanted_.push_back({i, path ? exact_path_text(*path) : "", {}, false});
+    }
   std::stable_sort(wanted_.begin(), wanted_.end(),
                    [](const Wanted& a, const Wanted& b) { return a.entry < b.entry; });
 }
@@ -189,6 +191,7 @@ Result<std::unique_ptr<OutputFile>> Extraction::create(const Wanted& wanted, Com
   Components portable = split(portable_name(wanted).substr(kEvidencePrefix.size()));
   merge_folders(portable);
   auto file = tree_->create(portable);
+  if (file && wanted.path.empty()) result_.nameless.push_back(entry_name(wanted));
   if (file && !wanted.path.empty()) {
     std::string written;
     for (const std::string& name : portable) written += (written.empty() ? "" : "/") + name;

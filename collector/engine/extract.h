@@ -32,6 +32,8 @@ struct ExtractResult {
   std::uint64_t matched = 0;  ///< files that `only` asks for
   std::uint64_t files = 0, bytes = 0;
   std::vector<RenamedFile> renamed;
+  /// Entries without a row whose name is no longer the file's path: unpacked under that name.
+  std::vector<std::string> nameless;
   std::vector<UnwrittenFile> unwritten;
   std::vector<Error> problems;  ///< of the bundle as a whole
 };

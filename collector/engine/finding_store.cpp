@@ -87,6 +87,7 @@ void append_why(std::string& json, const Why& why) {
 }  // namespace
 
 void FindingStore::add(Finding finding) {
+  make_printable(finding);
   const auto [known, is_new] = index_.try_emplace(key_of(finding), findings_.size());
   if (!is_new) return merge(findings_[known->second], std::move(finding));
   RankedFinding ranked;

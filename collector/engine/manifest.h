@@ -43,10 +43,19 @@ struct ManifestCollection {
   std::optional<Sha256Digest> parent_seal{};  ///< of the bundle this one was made from
 };
 
+/// A hive that tells nothing, and what could therefore not be looked at.
+struct ManifestUnread {
+  std::string hive;           ///< "SOFTWARE"; "" where no Windows was found at all
+  std::string path;           ///< where it should be
+  std::string reason;         ///< "it is not in the source"
+  std::string not_looked_at;  ///< "what the machine starts for everybody, …"
+};
+
 struct ManifestSource {
   std::string kind;                 ///< "live" | "folder" | "image"
   std::string given;                ///< the root or the image as the operator wrote it, "this host"
   std::vector<VolumeInfo> volumes;  ///< with the reason for each that could not be read
+  std::vector<ManifestUnread> hives_not_read{};
 };
 
 struct ManifestUser {

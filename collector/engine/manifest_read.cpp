@@ -71,6 +71,11 @@ void read_source(const Json& object, ManifestSource& source) {
       info.unreadable = Error{Errc::io, std::move(reason)};
     source.volumes.push_back(std::move(info));
   });
+  each(object, "hives_not_read", [&](const Json& unread) {
+    source.hives_not_read.push_back({json_text(unread, "hive"), json_text(unread, "path"),
+                                     json_text(unread, "reason"),
+                                     json_text(unread, "not_looked_at")});
+  });
 }
 
 void read_host(const Json& object, ManifestHost& host) {

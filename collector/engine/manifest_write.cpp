@@ -52,6 +52,13 @@ void write_source(std::string& out, const ManifestSource& source) {
     member.text("file_system", volume.file_system);
     if (volume.unreadable) member.text("unreadable", volume.unreadable->text());
   });
+  object.list("hives_not_read", source.hives_not_read, [&out](const ManifestUnread& unread) {
+    JsonObject member{out};
+    member.text("hive", unread.hive);
+    member.text("path", unread.path);
+    member.text("reason", unread.reason);
+    member.text("not_looked_at", unread.not_looked_at);
+  });
 }
 
 void write_host(std::string& out, const ManifestHost& host) {

@@ -39,7 +39,19 @@ Result<std::vector<std::byte>> EngineContext::read(ArtifactId id, std::uint64_t 
   return parts_.files.read(id, cap_bytes);
 }
 
+Result<FileBeginning> EngineContext::read_beginning(ArtifactId id, std::uint64_t max_bytes) {
+  return parts_.files.read_beginning(id, max_bytes);
+}
+
 void EngineContext::report(Finding finding) { parts_.findings.add(std::move(finding)); }
+
+void EngineContext::state(ViewFact fact) {
+  if (records_.compare != nullptr) records_.compare->add(view_, std::move(fact));
+}
+
+void EngineContext::stated_all(std::string_view kind, std::string_view place) {
+  if (records_.compare != nullptr) records_.compare->whole(view_, kind, place);
+}
 
 void EngineContext::note(Error error) { parts_.problems.add(module_.name, view_, error); }
 

@@ -10,6 +10,7 @@
 #include "collector/engine/bundle_feed.h"
 #include "collector/engine/finding_store.h"
 #include "collector/engine/problem_log.h"
+#include "collector/engine/view_compare.h"
 #include "collector/module/module.h"
 
 namespace hozen {
@@ -25,10 +26,11 @@ struct RunParts {
   std::stop_token stop;
 };
 
-/// The records of one module over all views, so that their numbers go on.
+/// The records of one module over all views: their numbers go on, what they say is compared.
 struct ModuleRecords {
   std::string stream;  ///< "records/run_keys"
   std::uint64_t count = 0;
+  ViewCompare* compare = nullptr;  ///< nullptr: the source has one view only
 };
 
 class EngineContext final : public ModuleContext {
@@ -45,7 +47,10 @@ class EngineContext final : public ModuleContext {
   FileTime reference_time() const override { return parts_.reference_time; }
   ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
   Result<std::vector<std::byte>> read(ArtifactId id, std::uint64_t cap_bytes) override;
+  Result<FileBeginning> read_beginning(ArtifactId id, std::uint64_t max_bytes) override;
   void report(Finding finding) override;
+  void state(ViewFact fact) override;
+  void stated_all(std::string_view kind, std::string_view place) override;
   void note(Error error) override;
   std::stop_token stop() const override { return parts_.stop; }
 

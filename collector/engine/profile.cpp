@@ -34,6 +34,9 @@ bool is_word(std::string_view text) {
   });
 }
 
+/// The schema demands it, and has told where it is missing.
+bool is_given(pugi::xml_attribute attribute) { return !trim(attribute.value()).empty(); }
+
 /// Limits as far as a text gives them.
 struct GivenLimits {
   std::optional<std::uint64_t> max_file_bytes, max_total_bytes, max_files;
@@ -103,11 +106,11 @@ TextRead ProfileReader::read(const ProfileText& text, bool given) {
   texts_[hash] = {};  // a text that includes itself adds nothing to itself
   const std::size_t problems = reading_.problems.size();
   ProfileXml xml{text, reading_.problems};
-  if (!xml.sound()) return {};
+  if (!xml.readable()) return {};
   Profile& profile = reading_.profile;
   profile.files.push_back({text.name, text.origin, hash});
   const auto root = xml.root();
-  if (root.attribute("version").value() != kFormatVersion)
+  if (is_given(root.attribute("version")) && root.attribute("version").value() != kFormatVersion)
     xml.problem(root.attribute("version"), root, "this program reads version=\"1\" only");
   if (profile.summary.empty()) profile.summary = root.attribute("summary").value();
   const TextRead read = read_elements(xml);
@@ -115,6 +118,10 @@ TextRead ProfileReader::read(const ProfileText& text, bool given) {
     xml.problem(root,
                 "this profile collects nothing: it needs a <module>, a <target> or an <include> "
                 "of a shipped profile");
+  // What the schema finds comes before what the names mean; a person reads from the top.
+  std::stable_sort(
+      reading_.problems.begin() + static_cast<std::ptrdiff_t>(problems), reading_.problems.end(),
+      [](const ProfileProblem& a, const ProfileProblem& b) { return a.line < b.line; });
   return texts_[hash] = read;
 }
 
@@ -140,6 +147,7 @@ TextRead ProfileReader::read_include(ProfileXml& xml, pugi::xml_node node) {
   const auto attribute = node.attribute("profile");
   const std::string name{trim(attribute.value())};
   if (const auto text = embedded_profile_text(embedded_, name)) return read(*text, false);
+  if (!is_given(attribute)) return {};
   const auto names = embedded_profile_names(embedded_);
   xml.problem(attribute, node,
               "no shipped profile is named \"" + printable(name) + "\"" + suggestion(name, names) +
@@ -156,14 +164,15 @@ void ProfileReader::read_module(ProfileXml& xml, pugi::xml_node node) {
   const auto attribute = node.attribute("name");
   ProfileModule module;
   module.name = trim(attribute.value());
+  module.priority = priority(xml, node, module.priority);
+  module.max_file_bytes = size(xml, node, "max-file-size").value_or(0);
+  if (!is_given(attribute)) return;
   if (std::find(module_names_.begin(), module_names_.end(), module.name) == module_names_.end()) {
     xml.problem(attribute, node,
                 "unknown module \"" + printable(module.name) + "\"" +
                     suggestion(module.name, module_names_) + known_names(module_names_));
     return;
   }
-  module.priority = priority(xml, node, module.priority);
-  module.max_file_bytes = size(xml, node, "max-file-size").value_or(0);
   auto& modules = reading_.profile.modules;
   const auto known = std::find_if(modules.begin(), modules.end(), [&](const ProfileModule& other) {
     return other.name == module.name;
@@ -180,14 +189,14 @@ void ProfileReader::read_target(ProfileXml& xml, pugi::xml_node node) {
   FileTarget target;
   target.category = trim(node.attribute("category").value());
   target.reason = trim(node.attribute("reason").value());
-  if (!is_word(target.category))
+  if (is_given(node.attribute("category")) && !is_word(target.category))
     xml.problem(node.attribute("category"), node,
                 "a category is one word of small letters, digits and _, not \"" +
                     printable(target.category) + "\"");
   target.priority = priority(xml, node, target.priority);
   target.max_file_bytes = size(xml, node, "max-file-size").value_or(0);
   target.streams = flag(xml, node, "streams");
-  if (!node.child("path")) xml.problem(node, "<target> needs at least one <path>");
+  if (!node.first_child()) xml.problem(node, "<target> needs at least one <path>");
   for (const auto path : node.children("path")) read_path(xml, path, target);
 }
 

@@ -80,6 +80,7 @@ void ProfileXml::parse() {
       problem(node, "the root element must be <profile>, not " + tag(node.name()));
       continue;
     }
+    readable_ = true;
     check_element(node, 0);
   }
 }
@@ -156,7 +157,6 @@ std::size_t ProfileXml::offset_of(pugi::xml_attribute attribute, pugi::xml_node 
 }
 
 void ProfileXml::problem_at(std::size_t offset, std::string message) {
-  sound_ = false;
   if (problems_.size() >= kMaxProblems) return;
   const auto end =
       text_.xml.begin() + static_cast<std::ptrdiff_t>(std::min(offset, text_.xml.size()));

@@ -12,15 +12,16 @@
 
 namespace hozen {
 
-/// One parsed text with its line numbers. Collects problems; nothing is read from a document that
-/// has any.
+/// One parsed text with its line numbers. Collects problems; what is there is read all the same, so
+/// that one mistake does not hide another.
 class ProfileXml {
  public:
   /// Parses `text` and checks elements, attributes and text against the schema.
   ProfileXml(const ProfileText& text, std::vector<ProfileProblem>& problems);
 
   pugi::xml_node root() const { return document_.child("profile"); }
-  bool sound() const { return sound_; }
+  /// Well-formed, and its root is a profile.
+  bool readable() const { return readable_; }
   void problem(pugi::xml_node node, std::string message);
   void problem(pugi::xml_attribute attribute, pugi::xml_node node, std::string message);
 
@@ -35,7 +36,7 @@ class ProfileXml {
   const ProfileText& text_;
   std::vector<ProfileProblem>& problems_;
   pugi::xml_document document_;
-  bool sound_ = true;
+  bool readable_ = false;
 };
 
 }  // namespace hozen

@@ -52,6 +52,37 @@ std::vector<std::string> notes_for(const EvidenceSource& source) {
       "The registry was read through handles that cannot write; nothing was loaded into it."};
 }
 
+/// What only this hive can tell.
+std::string_view told_by(HiveRole role) {
+  switch (role) {
+    case HiveRole::system:
+      return "services, drivers, extensions of boot, logon and printing (HKLM\\SYSTEM), the host's "
+             "name and variables";
+    case HiveRole::software:
+      return "what starts for every user (Run keys, Winlogon, all else of HKLM\\SOFTWARE), the "
+             "registry's side of tasks, svchost groups, the list of profiles";
+    case HiveRole::default_user:
+      return "what starts for LocalSystem (HKU\\.DEFAULT)";
+    case HiveRole::user:
+      return "what starts for this user (Run keys and all else of HKCU)";
+    case HiveRole::user_classes:
+      return "this user's classes";
+    case HiveRole::sam:
+    case HiveRole::security:
+    case HiveRole::components:
+      return "this part of HKLM";
+  }
+  return "";
+}
+
+std::string reason_of(const HiveUnread& hive) {
+  if (hive.why.code == Errc::not_found) return "it is not in the source";
+  std::string why = hive.why.text();
+  const std::string path = hive.file.text() + ": ";
+  if (why.starts_with(path)) why.erase(0, path.size());
+  return "it could not be read: " + why;
+}
+
 }  // namespace
 
 ManifestTool manifest_tool(const std::vector<std::string>& command_line) {
@@ -92,6 +123,18 @@ ManifestHost manifest_host(const std::optional<HostFacts>& live, const Registry&
   for (const auto& user : registry.users())
     host.users.push_back({user.sid, user.name, user.folder.empty() ? "" : user.folder.text()});
   return host;
+}
+
+std::vector<ManifestUnread> manifest_unread(const OfflineRegistry& raw, bool has_windows,
+                                            const std::string& given) {
+  std::vector<ManifestUnread> unread;
+  for (const HiveUnread& hive : raw.hives_unread())
+    unread.push_back({std::string{to_text(hive.role)}, hive.file.text(), reason_of(hive),
+                      std::string{told_by(hive.role)}});
+  if (!has_windows)
+    unread.push_back({"", given, "no Windows was found there",
+                      "any registry: what starts by itself, services, scheduled tasks"});
+  return unread;
 }
 
 RunPlan plan_of(const Profile& profile) {

@@ -6,7 +6,7 @@
 
 #include "collector/engine/manifest.h"
 #include "collector/engine/runner.h"
-#include "collector/source/registry.h"
+#include "collector/source/offline_registry.h"
 
 namespace hozen {
 
@@ -20,6 +20,11 @@ ManifestTool manifest_tool(const std::vector<std::string>& command_line);
 
 /// The host: what the running system says of itself, else what the hives say.
 ManifestHost manifest_host(const std::optional<HostFacts>& live, const Registry& registry);
+
+/// Hives that belong to what was found and tell nothing. `given`: the source, for one without any
+/// Windows.
+std::vector<ManifestUnread> manifest_unread(const OfflineRegistry& raw, bool has_windows,
+                                            const std::string& given);
 
 RunPlan plan_of(const Profile& profile);
 

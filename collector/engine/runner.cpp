@@ -16,6 +16,7 @@
 #include "collector/engine/run_steps.h"
 #include "collector/engine/run_stop.h"
 #include "collector/engine/target_expander.h"
+#include "collector/engine/view_compare.h"
 
 namespace hozen {
 namespace {
@@ -58,6 +59,7 @@ class Run {
 
  private:
   void look_around();
+  void note_unread(bool has_windows);
   void find_reference_time();
   Result<void> open(const OutputFactory& open_output);
   void run_modules();
@@ -159,13 +161,26 @@ void Run::look_around() {
       [this](Error error) { problems_.add(kSourceOrigin, View::raw, error); });
   const Registry* registry = raw_registry_.get();
   if (source_.api_registry() != nullptr) registry = source_.api_registry();
-  if (registry->installations().empty()) {
-    failed_ = true;
+  const bool has_windows = !registry->installations().empty();
+  if (!has_windows)
     problems_.add(kSourceOrigin, std::nullopt,
                   Error{Errc::not_found, "a Windows installation in " + source_.describe()});
-  }
+  note_unread(has_windows);
   manifest_.host = manifest_host(source_.live_host(), *registry);
   find_reference_time();
+}
+
+/// What could not be read is a problem already; what is not there becomes one here.
+void Run::note_unread(bool has_windows) {
+  for (const HiveUnread& hive : raw_registry_->hives_unread())
+    if (hive.why.code == Errc::not_found)
+      problems_.add(kSourceOrigin, View::raw,
+                    Error{Errc::not_found,
+                          hive.file.text(),
+                          {},
+                          "a hive that should be there; what it tells was not looked at"});
+  manifest_.source.hives_not_read =
+      manifest_unread(*raw_registry_, has_windows, source_.describe());
 }
 
 void Run::find_reference_time() {
@@ -220,9 +235,11 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
   const std::uint64_t start = monotonic_ticks();
   const RunParts parts{
       source_, *feed_, files_, findings_, problems_, manifest_.clock.reference, stop_.token()};
-  ModuleRecords records{"records/" + std::string{module.name}};
-  bool works = true;
   Registry* api = source_.api_registry();
+  ViewCompare compare{module.name, manifest_.clock.reference};
+  const bool two_views = raw_registry_ != nullptr && api != nullptr;
+  ModuleRecords records{"records/" + std::string{module.name}, 0, two_views ? &compare : nullptr};
+  bool works = true;
   for (const View view : {View::raw, View::api}) {
     Registry* registry = view == View::raw ? raw_registry_.get() : api;
     if (registry == nullptr || stop_.stop_requested()) continue;
@@ -232,6 +249,10 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
     EngineContext context{parts, module, records, view, registry, reads_files, use.max_file_bytes};
     works = run_view(module, context) && works;
   }
+  // A run that was stopped has not seen all.
+  if (two_views && works && !stop_.stop_requested())
+    if (auto done = compare.report([&](Finding found) { findings_.add(std::move(found)); }); !done)
+      problems_.add(module.name, std::nullopt, done.error());
   feed_->close(records.stream);
   feed_->close("artifacts");
   step_done({std::string{kModuleStep}, std::string{module.name},
@@ -316,9 +337,10 @@ void Run::write_sources() {
 }
 
 void Run::collect_targets() {
-  const Registry* registry = source_.api_registry();
-  if (registry == nullptr) registry = raw_registry_.get();
-  TargetExpander expander{source_, *registry, [this](Error error) {
+  std::vector<const Registry*> registries;
+  if (const Registry* api = source_.api_registry()) registries.push_back(api);
+  registries.push_back(raw_registry_.get());
+  TargetExpander expander{source_, std::move(registries), [this](Error error) {
                             problems_.add(kSourceOrigin, std::nullopt, error);
                           }};
   for (const Priority priority : kPriorities) {

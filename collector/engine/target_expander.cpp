@@ -30,9 +30,9 @@ FileRequest request_for(const FileTarget& target, EvidencePath path, bool expect
 
 }  // namespace
 
-TargetExpander::TargetExpander(EvidenceSource& source, const Registry& registry,
+TargetExpander::TargetExpander(EvidenceSource& source, std::vector<const Registry*> registries,
                                std::function<void(Error)> problem)
-    : source_{source}, registry_{registry}, problem_{std::move(problem)} {
+    : source_{source}, registries_{std::move(registries)}, problem_{std::move(problem)} {
   find_bases();
 }
 
@@ -66,9 +66,13 @@ void TargetExpander::add_existing(PatternRoot root, const EvidencePath& folder, 
 void TargetExpander::find_bases() {
   for (const auto& volume : source_.volumes())
     if (!volume.unreadable) add(PatternRoot::every_volume, EvidencePath{volume.name});
-  for (std::size_t i = 0; i < registry_.installations().size(); ++i) {
+  for (const Registry* registry : registries_) find_bases_of(*registry);
+}
+
+void TargetExpander::find_bases_of(const Registry& registry) {
+  for (std::size_t i = 0; i < registry.installations().size(); ++i) {
     // C:\ of C:\Windows; C:\Windows.old of an installation that was moved there whole.
-    const EvidencePath& windows = registry_.installations()[i].windows;
+    const EvidencePath& windows = registry.installations()[i].windows;
     const EvidencePath drive = windows.parent();
     const std::size_t fixed = drive.components().size();
     add(PatternRoot::system_root, windows);
@@ -81,7 +85,7 @@ void TargetExpander::find_bases() {
                  drive / "Documents and Settings\\All Users\\Application Data", fixed);
     add_existing(PatternRoot::program_files, drive / "Program Files", fixed);
     add_existing(PatternRoot::program_files_x86, drive / "Program Files (x86)", fixed);
-    const Environment& environment = registry_.environment(i, nullptr);
+    const Environment& environment = registry.environment(i, nullptr);
     const auto add_variable = [&](PatternRoot root, std::string_view name) {
       const auto path = EvidencePath::parse(environment.expand(environment.get(name).value_or("")));
       if (path) add_existing(root, *path, 0);
@@ -90,7 +94,7 @@ void TargetExpander::find_bases() {
     add_variable(PatternRoot::program_files, "ProgramFiles");
     add_variable(PatternRoot::program_files_x86, "ProgramFiles(x86)");
   }
-  for (const auto& user : registry_.users())
+  for (const auto& user : registry.users())
     if (!user.folder.empty()) add_user(user.folder);
 }
 

@@ -17,9 +17,10 @@ namespace hozen {
 
 class TargetExpander {
  public:
-  /// `problem` hears of folders that could not be looked into, each once. All references must
-  /// outlive the expander.
-  TargetExpander(EvidenceSource& source, const Registry& registry,
+  /// Installations and users are those of all `registries` together: the files of a running system
+  /// show profiles that its API does not know. `problem` hears of folders that could not be looked
+  /// into, each once. All references must outlive the expander.
+  TargetExpander(EvidenceSource& source, std::vector<const Registry*> registries,
                  std::function<void(Error)> problem);
 
   /// Asks `store` for each file of the target: those that match its pattern, and one without
@@ -30,6 +31,7 @@ class TargetExpander {
   /// Folders that a pattern's root stands for, each once.
   std::vector<EvidencePath> bases(const PathPattern& pattern) const;
   void find_bases();
+  void find_bases_of(const Registry& registry);
   void add(PatternRoot root, const EvidencePath& folder);
   /// Every spelling of the folder, its first `fixed` components as they are.
   void add_existing(PatternRoot root, const EvidencePath& folder, std::size_t fixed);
@@ -53,7 +55,7 @@ class TargetExpander {
   void tell(const EvidencePath& folder, Error error);
 
   EvidenceSource& source_;
-  const Registry& registry_;
+  std::vector<const Registry*> registries_;
   std::function<void(Error)> problem_;
   std::vector<std::pair<PatternRoot, EvidencePath>> bases_;
   std::vector<std::pair<PatternRoot, EvidencePath>> usual_;  // whether they exist or not

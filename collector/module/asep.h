@@ -94,7 +94,8 @@ struct AsepLocation {
   AsepHive hive;
   std::string_view key;  ///< below the hive's root as AsepHive says; the 32-bit copy is derived
   /// Names, `;` between; "@" the default value, "#" the key itself (with its default value, if
-  /// any); "!name": all of them but this one.
+  /// any); "!name": all of them but this one. Of settings of a file also "[section]name": in that
+  /// section only, which is a pattern too.
   std::string_view values;
   AsepKind kind;
   std::string_view attack;  ///< ATT&CK technique ids, `;` between

@@ -32,7 +32,8 @@ constexpr std::pair<std::string_view, Advice> kAdvice[] = {
       "The file's content, and where it came from."}},
     {"proxy_execution",
      {"Drivers and management software start libraries and scripts in this way.",
-      "What is run: the preserved library or script, and the address if there is one."}},
+      "What is run: the library or script, preserved where it was there, and the address if there "
+      "is one."}},
     {"powershell_evasion",
      {"Management and logon scripts are sometimes started hidden or without policy.",
       "The decoded command in the record; PowerShell's event log around the key's last write."}},
@@ -92,6 +93,10 @@ constexpr std::pair<std::string_view, Advice> kAdvice[] = {
     {"winlogon_shell",
      {"Kiosks and single-purpose machines replace the desktop.",
       "The programs named beside explorer.exe."}},
+    {"system_ini_shell",
+     {"Machines whose Windows was upgraded from one of the nineties, with a shell of its time.",
+      "The programs named beside explorer.exe; Winlogon's Shell, which Windows "
+      "reads in its place unless IniFileMapping was changed."}},
     {"winlogon_userinit",
      {"Logon tools of some networks add themselves here.",
       "The programs named beside userinit.exe."}},
@@ -101,6 +106,9 @@ constexpr std::pair<std::string_view, Advice> kAdvice[] = {
     {"shortcut_payload",
      {"None is common: Windows writes nothing behind a shortcut.",
       "The preserved shortcut: what stands behind its end."}},
+    {"shortcut_targets_differ",
+     {"A program that was moved, whose shortcut was mended by hand.",
+      "Each target in the record (shortcut_targets): which of them exists, and what it is."}},
     {"accessibility_debugger",
      {"None: nobody debugs the accessibility programs of the logon screen.",
       "Logons at the console and by remote desktop after the key's last write; who wrote the "
@@ -148,12 +156,37 @@ constexpr std::pair<std::string_view, Advice> kAdvice[] = {
       "Connections to the listening port, and what lies behind it."}},
 };
 
+bool is_anything_preserved(const AsepEntry& entry) {
+  if (entry.target_artifact || !entry.named_files.empty()) return true;
+  const auto is_there = [](const ResolvedCommand& other) {
+    return other.target_path() && other.target_existence() == Existence::exists;
+  };
+  return entry.command &&
+         std::any_of(entry.command->others.begin(), entry.command->others.end(), is_there);
+}
+
 }  // namespace
 
 Advice advice_for(std::string_view rule) {
   const auto* found = std::find_if(std::begin(kAdvice), std::end(kAdvice),
                                    [&](const auto& one) { return one.first == rule; });
   return found == std::end(kAdvice) ? kGeneral : found->second;
+}
+
+std::string next_step(const AsepEntry& entry, std::string_view rule) {
+  const std::string_view advice = advice_for(rule).next;
+  // The shortcut itself is preserved.
+  const bool of_copy = advice.starts_with("The preserved") && rule != "shortcut_payload";
+  if (!of_copy || is_anything_preserved(entry)) return std::string{advice};
+  if (entry.target() == nullptr)
+    return "The entry itself: which file its text leads to could not be told "
+           "from the evidence, and none was preserved.";
+  if (entry.command->target_existence() == Existence::missing)
+    return "Deleted files of that path in the file system's records; traces of its execution. "
+           "There "
+           "is no file to preserve.";
+  return "The target file on the host, of which no copy was made: its signature, version "
+         "information and origin.";
 }
 
 }  // namespace hozen

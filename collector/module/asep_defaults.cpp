@@ -7,6 +7,7 @@
 #include "collector/base/text.h"
 #include "collector/module/asep_reader.h"
 #include "collector/module/rules.h"
+#include "collector/module/system_names.h"
 
 namespace hozen {
 namespace {
@@ -26,27 +27,15 @@ void replace_fold(std::string& text, std::string_view from, std::string_view to)
     }
 }
 
-/// `X:\Windows\` of any drive becomes %systemroot%\: a volume may have another letter in the
-/// evidence than its own registry gives it.
-void replace_windows_folder(std::string& text, const EvidencePath& windows) {
-  const std::string below = windows.text().substr(windows.volume().size()) + "\\";
-  for (std::size_t at = 0; at + 2 + below.size() <= text.size(); ++at) {
-    const bool drive =
-        text[at + 1] == ':' && (at == 0 || text[at - 1] == ' ' || text[at - 1] == ',');
-    if (!drive || !starts_with_fold(std::string_view{text}.substr(at + 2), below)) continue;
-    text.replace(at, 2 + below.size(), std::string{kSystemRoot} + "\\");
-  }
-}
-
 /// One spelling for all ways to write the same: no quotes, variables filled in, the Windows folder
-/// as %systemroot%, its 32-bit System32 as System32.
-std::string normal_form(std::string_view text, const Environment& environment,
+/// as %systemroot%, its 32-bit System32 as System32. Paths are those of the evidence.
+std::string normal_form(std::string_view text, const ResolverContext& context,
                         const EvidencePath& windows) {
   const std::string root = std::string{kSystemRoot} + "\\";
-  std::string form = environment.expand(trim(text));
+  std::string form = context.environment->expand(trim(text));
+  if (context.own_paths != nullptr) form = context.own_paths->folders(form);
   form.erase(std::remove(form.begin(), form.end(), '"'), form.end());
   replace_fold(form, windows.text() + "\\", root);
-  replace_windows_folder(form, windows);
   replace_fold(form, "%windir%\\", root);
   replace_fold(form, "\\SystemRoot\\", root);
   replace_fold(form, root + "SysWOW64\\", root + "System32\\");
@@ -54,14 +43,15 @@ std::string normal_form(std::string_view text, const Environment& environment,
 }
 
 /// A default in the same spelling. Its Windows folder is the machine's, whatever the variables of a
-/// user say.
+/// user say, and its drive that of Windows.
 std::string normal_pattern(std::string_view pattern, const AsepEntry& entry,
-                           const Environment& environment, const EvidencePath& windows) {
+                           const ResolverContext& context, const EvidencePath& windows) {
   std::string text{pattern};
   replace_fold(text, kSystemRoot, windows.text());
+  replace_fold(text, "<drive>\\", windows.volume() + "\\");
   if (entry.user != nullptr && !entry.user->folder.empty())
     replace_fold(text, kUser, entry.user->folder.name());
-  return normal_form(text, environment, windows);
+  return normal_form(text, context, windows);
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -75,6 +65,11 @@ std::size_t run_of(std::string_view text, Test passes) {
 }
 
 std::size_t take_drive(std::string_view text) {
+  constexpr std::string_view kNumbered = "volume";
+  if (starts_with_fold(text, kNumbered)) {
+    const std::size_t digits = run_of(text.substr(kNumbered.size()), is_digit);
+    return digits > 0 ? kNumbered.size() + digits : 0;
+  }
   return text.size() > 1 && is_letter(text[0]) && text[1] == ':' ? 2 : 0;
 }
 std::size_t take_letter(std::string_view text) { return !text.empty() && is_letter(text[0]); }
@@ -160,18 +155,18 @@ bool leads_only_into(const ResolvedCommand& command, Test passes) {
          !command.payload_path && command.other_commands.empty() && !is_host_program(image->name());
 }
 
-/// True when there is a file that an exact default leads to, and it lies elsewhere than Windows'
-/// own: a bare name may be found through the search path or App Paths.
+/// True when a file that an exact default leads to lies elsewhere than Windows keeps it: a bare
+/// name may be found through the search path or App Paths.
 bool lies_elsewhere(const AsepEntry& entry, const EvidencePath& windows) {
-  if (entry.target() == nullptr || entry.location->kind == AsepKind::folder ||
-      entry.command->target_existence() != Existence::exists)
-    return false;
-  const EvidencePath& target = *entry.target();
-  const auto same_drive =
-      EvidencePath::parse(windows.volume() + target.text().substr(target.volume().size()));
-  const bool at_home = is_windows_folder(target, windows) || is_program_files(target) ||
-                       (same_drive && is_windows_folder(*same_drive, windows));
-  return !at_home;
+  if (!entry.command || entry.location->kind == AsepKind::folder) return false;
+  const ResolvedCommand& command = *entry.command;
+  const auto is_away = [&](const std::optional<EvidencePath>& file, Existence existence) {
+    if (!file || existence != Existence::exists) return false;
+    return (!is_windows_folder(*file, windows) && !is_program_files(*file, windows)) ||
+           is_system_name_elsewhere(*file, windows);
+  };
+  return is_away(command.target_path(), command.target_existence()) ||
+         is_away(command.image_path, command.image_existence);
 }
 
 }  // namespace
@@ -189,10 +184,12 @@ bool is_default_pattern(std::string_view pattern) {
   return true;
 }
 
-AsepDefault default_of(const AsepEntry& entry, const Environment& environment,
+AsepDefault default_of(const AsepEntry& entry, const ResolverContext& context,
                        const EvidencePath& windows) {
   if (entry.is_link) return AsepDefault::no;
-  const std::string form = normal_form(entry.text, environment, windows);
+  const std::string text =
+      context.own_paths != nullptr ? context.own_paths->letters(entry.text) : entry.text;
+  const std::string form = normal_form(text, context, windows);
   const auto in_windows = [&](const EvidencePath& path) {
     return is_windows_folder(path, windows);
   };
@@ -204,11 +201,11 @@ AsepDefault default_of(const AsepEntry& entry, const Environment& environment,
     } else if (pattern == kInWindows) {
       if (entry.command && leads_only_into(*entry.command, in_windows)) known = AsepDefault::usual;
     } else if (pattern == kInProgramFiles) {
-      if (entry.command && leads_only_into(*entry.command, [](const EvidencePath& path) {
-            return is_program_files(path);
+      if (entry.command && leads_only_into(*entry.command, [&](const EvidencePath& path) {
+            return is_program_files(path, windows);
           }))
         known = AsepDefault::usual;
-    } else if (matches(normal_pattern(pattern, entry, environment, windows), form)) {
+    } else if (matches(normal_pattern(pattern, entry, context, windows), form)) {
       const bool hijacked =
           entry.command && entry.command->has_flag(command_flag::kUnquotedPathHijack);
       if (!hijacked && !lies_elsewhere(entry, windows)) return AsepDefault::exact;

@@ -507,7 +507,7 @@ bool is_unusual_server(std::string_view expanded, const EvidencePath& windows) {
   if (!path) return true;
   for (const std::string_view folder : {"System32", "SysWOW64"})
     if (path->is_below(windows / folder)) return writable_because(*path, windows).has_value();
-  return !is_program_files(*path) &&
+  return !is_program_files(*path, windows) &&
          !glob_match_fold("PROGRA~?", path->components().empty() ? "" : path->components()[0]);
 }
 

@@ -10,6 +10,7 @@
 
 #include "collector/module/asep.h"
 #include "collector/module/class_table.h"
+#include "collector/module/shortcut.h"
 
 namespace hozen {
 
@@ -31,6 +32,7 @@ struct AsepElement {
   /// none.
   std::string otherwise;
   std::vector<std::string> libraries{};  ///< that the program loads because the text names them
+  std::optional<Shortcut> shortcut{};    ///< that the text was read from
   AsepResolution resolution = AsepResolution::none;
   std::string clsid;
   std::optional<std::uint64_t> whole_characters;  ///< UTF-16 units before `text` was cut
@@ -69,7 +71,7 @@ bool is_whole_path(std::string_view text);
 std::optional<std::uint32_t> account_number(std::span<const std::byte> f_value);
 
 /// True for a COM class of the machine whose file lies outside System32, SysWOW64 and Program
-/// Files; `expanded` is its server's text with the environment filled in.
+/// Files; `expanded` is its server's text as the evidence calls that path (OwnPaths).
 bool is_unusual_server(std::string_view expanded, const EvidencePath& windows);
 
 }  // namespace hozen

@@ -48,9 +48,25 @@ std::uint64_t AsepEntry::characters() const {
 }
 
 std::string AsepEntry::place() const {
-  if (file) return line.empty() ? file->path.text() : file->path.text() + " " + line;
+  if (file && line.empty()) return file->path.text();
+  if (file) return file->path.text() + (section.empty() ? " " : " [" + section + "] ") + line;
   if (!value || value->name.empty()) return key_path;
   return key_path + "\\" + printable(value->name);
+}
+
+ViewFact AsepEntry::fact(std::string record) const {
+  ViewFact fact;
+  fact.kind = location->id;
+  fact.key = key_path;
+  if (value) fact.name = value->name;
+  if (element.value_or(0) != 0) fact.name += " (" + std::to_string(*element) + ")";
+  fact.written = key_written;
+  fact.record = std::move(record);
+  fact.partial = value && value->data_incomplete;
+  fact.values = {{"command_line", text},
+                 {"command_line_characters", std::to_string(characters())},
+                 {"value_type", value ? reg_type_text(value->type) : ""}};
+  return fact;
 }
 
 Envelope AsepEntry::envelope() const {
@@ -200,6 +216,14 @@ void write_other_existence(const AsepEntry& entry, Cell& cell) {
       existence.emplace_back(
           to_text(other.payload.empty() ? other.image_existence : other.payload_existence));
   cell.texts(existence);
+}
+
+void write_shortcut_targets(const AsepEntry& entry, Cell& cell) {
+  std::vector<std::string> targets;
+  for (const auto& shortcut : entry.shortcuts)
+    for (const auto& target : shortcut.targets)
+      targets.push_back(std::string{target.source} + ": " + target.path);
+  cell.texts(targets);
 }
 
 void write_named_files(const AsepEntry& entry, Cell& cell) {

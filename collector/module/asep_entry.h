@@ -11,6 +11,7 @@
 
 #include "collector/module/asep.h"
 #include "collector/module/module.h"
+#include "collector/module/shortcut.h"
 #include "collector/source/command_line.h"
 
 namespace hozen {
@@ -32,15 +33,20 @@ struct AsepEntry {
   std::optional<std::uint32_t> control_set{};
   bool current_control_set = true;
   bool next_control_set = false;  ///< not the current one, but Windows starts from it next
+  bool last_known_good = false;   ///< not the current one, but the last that started well
+  bool also_current = false;      ///< the current one says the same at this place
 
   // In the file system.
   std::optional<FileInfo> file{};
-  std::string line;  ///< name of the setting inside the file, "" for the file itself
+  std::string line;     ///< name of the setting inside the file, "" for the file itself
+  std::string section;  ///< that the setting stands in, "" where the file has none
 
   std::optional<std::uint32_t> element{};           ///< place in a list, from 0
   std::string text;                                 ///< what this entry says, before expansion
   std::optional<std::uint64_t> whole_characters{};  ///< of the whole text when `text` was cut
   std::optional<ResolvedCommand> command{};
+  /// The file itself when it is one, then those that the command leads to, one by the other.
+  std::vector<Shortcut> shortcuts{};
   std::string clsid;
   std::string machine_server;  ///< of the class that the user overrides, when the two differ
   std::string machine_class;   ///< that class
@@ -62,6 +68,8 @@ struct AsepEntry {
   /// Where the entry stands, for findings: key and value name, or path.
   std::string place() const;
   Envelope envelope() const;
+  /// What an entry of the registry says, for comparison with the other view.
+  ViewFact fact(std::string record) const;
 };
 
 /// Bytes of a value's data, as UTF-8 or hex, that a record holds; the rest is in the preserved
@@ -87,6 +95,7 @@ void write_hosts(const AsepEntry& entry, Cell& cell);
 void write_flags(const AsepEntry& entry, Cell& cell);
 void write_other_targets(const AsepEntry& entry, Cell& cell);
 void write_other_existence(const AsepEntry& entry, Cell& cell);
+void write_shortcut_targets(const AsepEntry& entry, Cell& cell);
 void write_named_files(const AsepEntry& entry, Cell& cell);
 void write_existence(const AsepEntry& entry, Cell& cell, Existence existence, bool there_is_one);
 void write_text_or_absent(Cell& cell, const std::string& text);
@@ -131,6 +140,8 @@ constexpr std::array kFile{
       [](const AsepEntry& e, Cell& c) { c.text(e.location->id); }},
     F{{"path", "File that is the entry, or that holds it."},
       [](const AsepEntry& e, Cell& c) { c.text(e.file->path.text()); }},
+    F{{"section", "Section of the file that holds the setting; absent where there is none."},
+      [](const AsepEntry& e, Cell& c) { write_text_or_absent(c, e.section); }},
     F{{"line", "Setting inside the file that is the entry; absent when the file itself is."},
       [](const AsepEntry& e, Cell& c) { write_text_or_absent(c, e.line); }},
     F{{"link_target",
@@ -205,6 +216,12 @@ constexpr std::array kTarget{
       write_other_targets},
     F{{"other_existence", "Whether each of these exists: exists, missing or unknown."},
       write_other_existence},
+    F{{"shortcut_targets",
+       "All that a shortcut (.lnk, .url) carries as its target, in the order in which Windows "
+       "looks "
+       "at them: the part that names it (environment, id_list, link_info, network, vista_id_list, "
+       "relative, installer, url), a colon, what it says."},
+      write_shortcut_targets},
     F{{"named_files",
        "Further files that exist and that the command line names outside the Windows folder, at "
        "most "

@@ -59,11 +59,15 @@ void add_classes(RegistryKey& root, const std::string& path, ClassTable& table) 
 
 }  // namespace
 
-EvidencePath AsepEvidence::windows(std::size_t installation) const {
+const Installation& AsepEvidence::installation(std::size_t index) const {
+  static const Installation usual{EvidencePath{"C:"} / "Windows", "", {}};
   const Registry* registry = context_.registry();
-  if (registry != nullptr && installation < registry->installations().size())
-    return registry->installations()[installation].windows;
-  return EvidencePath{"C:"} / "Windows";
+  const bool known = registry != nullptr && index < registry->installations().size();
+  return known ? registry->installations()[index] : usual;
+}
+
+EvidencePath AsepEvidence::windows(std::size_t installation) const {
+  return this->installation(installation).windows;
 }
 
 const Environment& AsepEvidence::environment(std::size_t installation,
@@ -77,6 +81,7 @@ ResolverContext AsepEvidence::resolver(std::size_t installation, const UserProfi
                                        bool wow64, bool shell_execute) {
   ResolverContext resolver;
   resolver.environment = &environment(installation, user);
+  resolver.own_paths = &own_paths(installation);
   resolver.file_exists = [this](const EvidencePath& path) { return existence(path); };
   resolver.app_path = [this, installation, user](std::string_view name) {
     const std::string folded = fold_case(name);
@@ -237,7 +242,7 @@ void AsepEvidence::preserve_target(AsepEntry& entry) {
   }
   for (const auto& file : entry.named_files) collect(file);
   if (lists_installed_programs(*entry.location) && entry.target() != nullptr &&
-      is_program_files(*entry.target()))
+      is_program_files(*entry.target(), windows_folder))
     return;
   if (const auto& target = command.target_path()) {
     if (command.target_existence() == Existence::exists) {
@@ -272,10 +277,7 @@ std::vector<EvidencePath> AsepEvidence::named_files(const AsepEntry& entry) {
       const auto path = EvidencePath::parse(trim(text.substr(at, end - at)));
       ++lookups;
       if (path && existence(*path) == Existence::exists) {
-        if ((!is_windows_folder(*path, windows_folder) ||
-             writable_because(*path, windows_folder)) &&
-            !is_known(*path))
-          files.push_back(*path);
+        if (!is_windows_folder(*path, windows_folder) && !is_known(*path)) files.push_back(*path);
         return end - at;
       }
       const std::size_t next = text.substr(0, end).find_last_of(kPerhaps);
@@ -285,13 +287,17 @@ std::vector<EvidencePath> AsepEvidence::named_files(const AsepEntry& entry) {
     return 0;
   };
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const OwnPaths& own = own_paths(entry.installation_index);
+  const std::string decoded = own.folders(own.letters(command.decoded));
   for (const std::string_view text :
-       {std::string_view{command.expanded}, std::string_view{command.decoded}})
+       {std::string_view{command.expanded}, std::string_view{decoded}})
     for (std::size_t at = 0; at + 3 < text.size() && files.size() < kMaxNamedFiles; ++at) {
+      if (at > 0 && is_letter(text[at - 1])) continue;
       const bool drive = is_letter(text[at]) && text[at + 1] == ':' &&
-                         (text[at + 2] == '\\' || text[at + 2] == '/') &&
-                         (at == 0 || !is_letter(text[at - 1]));
-      if (drive) at += file_at(text, at);
+                         (text[at + 2] == '\\' || text[at + 2] == '/');
+      const bool numbered = !windows_folder.volume().ends_with(':') &&
+                            starts_with_fold(text.substr(at), windows_folder.volume() + "\\");
+      if (drive || numbered) at += file_at(text, at);
     }
   return files;
 }

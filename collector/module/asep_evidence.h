@@ -27,9 +27,19 @@ class AsepEvidence {
  public:
   explicit AsepEvidence(ModuleContext& context) : context_{context} {}
 
+  const Installation& installation(std::size_t index) const;
   /// Windows folder of an installation; C:\Windows when the registry does not say.
   EvidencePath windows(std::size_t installation) const;
   const Environment& environment(std::size_t installation, const UserProfile* user) const;
+  /// How the paths that an installation wrote down are to be read.
+  const OwnPaths& own_paths(std::size_t installation) const {
+    return this->installation(installation).paths;
+  }
+  /// `text` as an installation wrote it, with its variables filled in, as the evidence calls it.
+  std::string expand(std::string_view text, std::size_t installation,
+                     const UserProfile* user) const {
+    return own_paths(installation).expand(text, environment(installation, user));
+  }
   /// For resolve_command_line and resolve_dll; valid while this object lives.
   ResolverContext resolver(std::size_t installation, const UserProfile* user, bool wow64,
                            bool shell_execute);
@@ -68,12 +78,13 @@ class AsepEvidence {
   void gather_volumes(RegistryHive& hive);
   /// `text` with `\\?\Volume{GUID}\` in front as the drive that the registry gives that volume.
   std::string with_drive(std::string text, std::size_t installation) const;
+  /// Whether the profile lies beside this Windows.
+  bool belongs_to(const UserProfile& user, std::size_t installation) const;
 
  private:
   /// Existing files outside the Windows folder that the command line names anywhere: an argument, a
   /// variable that a shell sets, a redirection.
   std::vector<EvidencePath> named_files(const AsepEntry& entry);
-  bool belongs_to(const UserProfile& user, std::size_t installation) const;
   bool holds_files(const EvidencePath& folder);
   bool holds_whole_volume(const EvidencePath& path);
   Existence look_for(const EvidencePath& path, bool folder);

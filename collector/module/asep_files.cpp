@@ -131,6 +131,7 @@ std::string text_of(std::span<const std::byte> content) {
   const Bytes bytes{content};
   constexpr std::uint16_t kByteOrderMark = 0xFEFF;
   if (bytes.get<std::uint16_t>(0) == kByteOrderMark) return wtf8_from_utf16le(bytes.tail(2));
+  if (bytes.chars().starts_with("\xEF\xBB\xBF")) content = content.subspan(3);  // UTF-8's mark
   std::string text(content.size(), '\0');
   std::transform(content.begin(), content.end(), text.begin(),
                  [](std::byte byte) { return static_cast<char>(byte); });
@@ -138,6 +139,17 @@ std::string text_of(std::span<const std::byte> content) {
 }
 
 using Settings = std::vector<IniSetting>;
+
+/// One of `names` ("name" or "[section]name") fits.
+bool matches_setting(const std::vector<std::string>& names, std::string_view section,
+                     std::string_view name) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view pattern) {
+    const std::size_t end = pattern.starts_with('[') ? pattern.find(']') : std::string_view::npos;
+    if (end == std::string_view::npos) return matches_value(pattern, name);
+    return matches_component(pattern.substr(1, end - 1), section) &&
+           matches_component(pattern.substr(end + 1), name);
+  });
+}
 
 /// Scripts.ini: "0CmdLine=script" and "0Parameters=arguments" of the same section are one command
 /// line, in whichever order they stand.
@@ -218,6 +230,7 @@ void each_file_in(EvidenceSource& source, const EvidencePath& folder,
 
 std::vector<IniSetting> ini_settings(std::span<const std::byte> content, std::string_view names) {
   std::vector<IniSetting> settings;
+  const std::vector<std::string> patterns = split_patterns(names);
   std::string section;
   const std::string text = text_of(content);
   for (std::size_t begin = 0; begin < text.size() && settings.size() < kMaxElements;) {
@@ -229,7 +242,7 @@ std::vector<IniSetting> ini_settings(std::span<const std::byte> content, std::st
       section = trim(line.substr(1, std::min(line.find(']'), line.size()) - 1));
     if (equals == std::string_view::npos || line.starts_with(';')) continue;
     const std::string_view name = trim(line.substr(0, equals));
-    if (matches_value(names, name))
+    if (matches_setting(patterns, section, name))
       settings.push_back({section, std::string{name}, std::string{trim(line.substr(equals + 1))}});
   }
   return settings;
@@ -328,6 +341,7 @@ void AsepReader::read_file(const AsepLocation& location, const FileInfo& file,
   for (const auto& setting : with_parameters(settings)) {
     AsepEntry line = entry;
     line.line = setting.name;
+    line.section = setting.section;
     AsepElement element;
     element.text = setting.text;
     if (!setting.arguments.empty()) element.text += " " + setting.arguments;

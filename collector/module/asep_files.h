@@ -45,8 +45,8 @@ struct IniSetting {
   bool operator==(const IniSetting&) const = default;
 };
 
-/// Settings of an INI text whose names match `names` (`;` list of patterns), in order; the file may
-/// be UTF-16 or ANSI.
+/// Settings of an INI text whose names match `names` (`;` list of patterns as of
+/// AsepLocation::values), in order; the file may be UTF-16 or ANSI.
 std::vector<IniSetting> ini_settings(std::span<const std::byte> content, std::string_view names);
 
 }  // namespace hozen

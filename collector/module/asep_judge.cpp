@@ -127,7 +127,7 @@ void judge_name(const AsepCase& one, std::vector<RuleHit>& hits) {
   if (!entry.value || !is_command_kind(entry.location->kind)) return;
   const auto targets = entry.targets();
   const auto foreign = std::find_if(targets.begin(), targets.end(), [&](const auto* target) {
-    return !is_windows_folder(*target, one.windows) && !is_program_files(*target);
+    return !is_windows_folder(*target, one.windows) && !is_program_files(*target, one.windows);
   });
   if (foreign == targets.end()) return;
   const std::string& name = entry.value->name;
@@ -163,7 +163,9 @@ void judge_library(const AsepCase& one, std::vector<RuleHit>& hits) {
   if (!is_library_kind(entry.location->kind) || entry.target() == nullptr || entry.is_default())
     return;
   if (entry.location->hive != AsepHive::control_set && entry.location->points.weight == 0) return;
-  if (is_windows_folder(*entry.target(), one.windows) || is_program_files(*entry.target())) return;
+  if (is_windows_folder(*entry.target(), one.windows) ||
+      is_program_files(*entry.target(), one.windows))
+    return;
   hits.push_back({"library_elsewhere",
                   "System library loaded from an unusual folder",
                   {shortened(entry.target()->text()) +
@@ -185,6 +187,58 @@ void add_unique(std::vector<std::string>& list, std::string_view text) {
 bool counts(const RuleHit& hit, const AsepEntry& entry) {
   if (is_address_kind(entry.location->kind) && hit.rule == "remote_target") return false;
   return entry.known == AsepDefault::no || hit.rule != "missing_target";
+}
+
+/// What a browser of Program Files asked Windows to start again: RegisterApplicationRestart writes
+/// it, with the addresses that were open. Not with switches that make a browser load or start
+/// something else.
+bool is_browser_restart(const AsepEntry& entry, const EvidencePath& windows) {
+  constexpr std::string_view kBrowsers[] = {"msedge.exe", "chrome.exe",  "brave.exe",
+                                            "opera.exe",  "vivaldi.exe", "chromium.exe"};
+  constexpr std::string_view kElsewhere[] = {"*--load-extension*",
+                                             "*--gpu-launcher*",
+                                             "*-cmd-prefix*",
+                                             "*--proxy-*",
+                                             "*--user-data-dir*",
+                                             "*--remote-debugging-*",
+                                             "*--no-sandbox*",
+                                             "*--host-resolver-rules*",
+                                             "*--browser-subprocess-path*",
+                                             "*--disable-web-security*",
+                                             "*--ppapi-*",
+                                             "*--register-pepper*"};
+  if (!entry.value || !entry.command || entry.location->id != "run_once" ||
+      !glob_match_fold("Application Restart #*", entry.value->name))
+    return false;
+  const ResolvedCommand& command = *entry.command;
+  const auto fits = [](const auto& patterns, std::string_view text) {
+    return std::any_of(std::begin(patterns), std::end(patterns),
+                       [&](std::string_view pattern) { return glob_match_fold(pattern, text); });
+  };
+  return command.hosts.empty() && command.others.empty() && command.image_path &&
+         command.image_existence != Existence::missing &&
+         is_program_files(*command.image_path, windows) &&
+         fits(kBrowsers, command.image_path->name()) && trim(command.arguments).starts_with("--") &&
+         !fits(kElsewhere, command.arguments);
+}
+
+void judge_restart(const AsepEntry& entry, const EvidencePath& windows,
+                   std::vector<RuleHit>& hits) {
+  constexpr int kMost = 20;  // low
+  if (!is_browser_restart(entry, windows)) return;
+  int sum = 0;
+  for (const auto& hit : hits)
+    if (hit.rule == "long_command" || hit.rule == "remote_target") sum += hit.why.weight;
+  if (sum <= kMost) return;
+  hits.push_back({"browser_restart",
+                  "",
+                  {"The entry is what Windows writes for a browser that asked to be started again, "
+                   "with the addresses that were open.",
+                   kMost - sum,
+                   Family::command_line,
+                   {}},
+                  "",
+                  true});
 }
 
 bool says_the_same(const std::vector<RuleHit>& hits, const RuleHit& hit) {
@@ -220,6 +274,7 @@ std::vector<RuleHit> all_hits(const AsepCase& one, std::vector<RuleHit> own,
   for (std::size_t i = 0; i < entry.command->others.size(); ++i)
     judge(entry.command->others[i],
           i < one.other_files.size() && one.other_files[i] ? &*one.other_files[i] : nullptr);
+  judge_restart(entry, one.windows, own);
   return own;
 }
 
@@ -234,7 +289,8 @@ const RuleHit& leading(const std::vector<RuleHit>& hits) {
 }
 
 std::string subject_of(const AsepEntry& entry) {
-  std::string subject = printable(entry.place());
+  std::string subject = (entry.installation.empty() ? "" : printable(entry.installation) + ": ") +
+                        printable(entry.place());
   if (entry.target() != nullptr) {
     subject += " -> " + printable(entry.target()->text());
   } else if (!entry.text.empty() && !entry.file) {
@@ -253,18 +309,21 @@ std::vector<RuleHit> assess_entry(const AsepCase& one) {
   judge_name(one, hits);
   judge_length(*one.entry, hits);
   judge_library(one, hits);
+  judge_shortcuts(*one.entry, hits);
   return hits;
 }
 
 std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own) {
   const AsepEntry& entry = *one.entry;
-  if (!entry.current_control_set && !entry.next_control_set) return {};
+  const bool in_use = entry.current_control_set || entry.next_control_set;
+  if (!in_use && (entry.deleted || entry.also_current)) return {};
   Finding finding;
   const std::vector<RuleHit> hits = all_hits(one, std::move(own), finding.not_checked);
   if (hits.empty()) return {};
   const RuleHit& lead = leading(hits);
   finding.rule = std::string{one.module} + "." + lead.rule;
   finding.title = (entry.deleted ? "Deleted value: " : "") + lead.title;
+  if (!in_use) finding.title = "In a control set that is not in use: " + finding.title;
   if (entry.next_control_set) finding.title = "At the next start: " + finding.title;
   finding.subject = subject_of(entry);
   bool stands_alone = false;
@@ -281,8 +340,16 @@ std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own
                            0,
                            Family::registry_state,
                            {one.record}});
+  if (!in_use)
+    finding.why.push_back({"The entry stands in control set " + std::to_string(*entry.control_set) +
+                               (entry.last_known_good ? " (LastKnownGood)" : "") +
+                               ", which Windows neither runs from nor starts from next; the "
+                               "current one does not have it.",
+                           0,
+                           Family::registry_state,
+                           {one.record}});
   for (const auto& id : split_patterns(entry.location->attack)) add_unique(finding.attack, id);
-  finding.innocent_explanation_unchecked = !stands_alone || entry.deleted;
+  finding.innocent_explanation_unchecked = !stands_alone || entry.deleted || !in_use;
   if (!stands_alone && finding.not_checked.empty() && entry.command)
     finding.not_checked.push_back("Signature of " + shortened(entry.command->image) +
                                   ": a valid one of a known vendor would explain the entry.");
@@ -293,13 +360,19 @@ std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own
         "another's.");
   const Advice advice = advice_for(lead.rule);
   finding.benign.emplace_back(advice.benign);
-  finding.next.emplace_back(advice.next);
+  if (!in_use)
+    finding.benign.emplace_back(
+        "The entry was removed or changed since, by an update or whoever looks after the machine: "
+        "this set keeps a former state.");
+  finding.next.push_back(next_step(entry, lead.rule));
   if (score_of(finding) <= 0) return {};
   return finding;
 }
 
 void report_entry(ModuleContext& context, AsepEvidence& evidence, std::string_view module,
                   const AsepEntry& entry, const std::string& record, std::vector<RuleHit> own) {
+  if (!entry.file && !entry.deleted && entry.installation_index == 0)
+    context.state(entry.fact(record));
   AsepCase one;
   one.module = module;
   one.entry = &entry;

@@ -27,9 +27,13 @@ struct AsepCase {
 /// system's folders.
 std::vector<RuleHit> assess_entry(const AsepCase& one);
 
+/// What a shortcut's own form says, whatever it starts.
+void judge_shortcuts(const AsepEntry& entry, std::vector<RuleHit>& hits);
+
 /// One finding for one entry: `own` (rules of the module), assess_entry and the shared rules
 /// together. Nothing when nothing scores, for Windows' own defaults (unless `own` or hidden data
-/// say otherwise) and for control sets that Windows neither runs from nor starts from next.
+/// say otherwise). In a control set that Windows neither runs from nor starts from next, what the
+/// current one lacks is at most low; what it says too, and deleted values, are nothing.
 std::optional<Finding> judge_entry(const AsepCase& one, std::vector<RuleHit> own);
 
 /// Judges and reports.

@@ -4,7 +4,6 @@
 
 #include "collector/base/text.h"
 #include "collector/module/rules.h"
-#include "collector/module/shortcut.h"
 #include "collector/module/system_names.h"
 
 namespace hozen {
@@ -43,8 +42,10 @@ AsepEntry entry_at(const AsepHit& hit, const Registry& registry) {
   entry.current_control_set = !hit.control_set || *hit.control_set == 0 ||
                               hive.current_control_set == 0 ||
                               *hit.control_set == hive.current_control_set;
-  entry.next_control_set =
-      !entry.current_control_set && *hit.control_set == hive.default_control_set;
+  if (!entry.current_control_set) {
+    entry.next_control_set = *hit.control_set == hive.default_control_set;
+    entry.last_known_good = *hit.control_set == hive.last_known_good;
+  }
   if (hit.value != nullptr) {
     entry.value = *hit.value;
     entry.offset = hit.value->offset;
@@ -117,8 +118,13 @@ Result<void> AsepReader::read_hives(const std::vector<HiveRole>& roles, const On
 }
 
 std::size_t AsepReader::installation_of(const UserProfile& user) const {
-  const auto at = user_installations_.find(&user);
-  return at != user_installations_.end() ? at->second : 0;
+  if (const auto at = user_installations_.find(&user); at != user_installations_.end())
+    return at->second;
+  // A folder without a hive belongs to the Windows it lies beside.
+  const std::size_t count = context_.registry()->installations().size();
+  for (std::size_t i = 0; i < count; ++i)
+    if (evidence_.belongs_to(user, i)) return i;
+  return 0;
 }
 
 void AsepReader::read_hive(RegistryHive& hive, const OnEntry& on_entry) {
@@ -130,6 +136,7 @@ void AsepReader::read_hive(RegistryHive& hive, const OnEntry& on_entry) {
   if (module_ == AsepModule::run_keys) gather_approvals(hive);
   for (const auto* location : locations_) {
     if (stopped()) return;
+    bool whole = is_whole(hive.state);
     walk_location(
         *location, hive,
         [&](const AsepHit& hit) {
@@ -141,7 +148,12 @@ void AsepReader::read_hive(RegistryHive& hive, const OnEntry& on_entry) {
           }
           return !stopped();
         },
-        [&](Error error) { context_.note(std::move(error)); });
+        [&](Error error) {
+          whole = false;
+          context_.note(std::move(error));
+        });
+    if (whole && hive.installation == 0 && !stopped())
+      context_.stated_all(location->id, hive.mount);
   }
   read_recovered(hive, on_entry);
 }
@@ -175,20 +187,15 @@ bool AsepReader::is_entry(const AsepHit& hit) {
   if (hit.location->kind != AsepKind::machine_server || hit.is_link) return true;
   const AsepDatum datum{hit.location, hit.key->path(), hit.value, hit.key, hit.hive, {}};
   const auto elements = elements_of(datum, {});
-  const Environment& environment = evidence_.environment(hit.hive->installation, nullptr);
-  return !elements[0].text.empty() && is_unusual_server(environment.expand(elements[0].text),
-                                                        evidence_.windows(hit.hive->installation));
+  const std::size_t installation = hit.hive->installation;
+  return !elements[0].text.empty() &&
+         is_unusual_server(evidence_.expand(elements[0].text, installation, nullptr),
+                           evidence_.windows(installation));
 }
 
 void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepHit* hit,
                             const OnEntry& on_entry) {
   const std::size_t installation = datum.hive->installation;
-  if (entry.is_link) {
-    AsepElement element;
-    element.text = datum.value != nullptr ? wtf8_from_utf16le(Bytes{datum.value->data}) : "";
-    resolve(entry, element);
-    return on_entry(entry, hit);
-  }
   const ClassLookup classes{
       [&](const Guid& guid) {
         return evidence_.find_class(guid, installation, entry.user, entry.wow64);
@@ -197,15 +204,24 @@ void AsepReader::read_datum(AsepEntry entry, const AsepDatum& datum, const AsepH
         return evidence_.class_of_program_id(name, installation, entry.user);
       },
       [&](const std::string& text) {
-        const auto path =
-            EvidencePath::parse(evidence_.environment(installation, entry.user).expand(text));
+        const auto path = EvidencePath::parse(evidence_.expand(text, installation, entry.user));
         return path && evidence_.existence(*path) == Existence::exists;
       }};
+  if (entry.is_link) {
+    AsepElement element;
+    element.text = datum.value != nullptr ? wtf8_from_utf16le(Bytes{datum.value->data}) : "";
+    entry.also_current = !entry.current_control_set && !in_current_set(datum, classes).empty();
+    resolve(entry, element);
+    return on_entry(entry, hit);
+  }
   const auto elements = elements_of(datum, classes);
   if (elements.size() >= kMaxElements)
     context_.note(Error{Errc::limit, "entries of one value", {}, entry.place()});
+  std::vector<std::string> current;
+  if (!entry.current_control_set && !entry.deleted) current = in_current_set(datum, classes);
   for (const auto& element : elements) {
     AsepEntry next = entry;
+    next.also_current = std::find(current.begin(), current.end(), element.text) != current.end();
     // The data are recorded once, with the first entry of a list.
     if (element.index.value_or(0) == 0 && entry.value) entry.value->data.clear();
     resolve(next, element);
@@ -240,6 +256,7 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
   entry.clsid = element.clsid;
   entry.element = element.index;
   if (element.enabled) entry.enabled = element.enabled;
+  if (element.shortcut) entry.shortcuts = {*element.shortcut};
   const std::string text = evidence_.with_drive(
       element.resolved.empty() ? element.text : element.resolved, installation);
   const bool logon = entry.location->module == AsepModule::run_keys;
@@ -260,7 +277,17 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
         if (auto searched = resolved(element.otherwise, resolve_command_line);
             is_found_program(searched))
           entry.command = std::move(searched);
-      if (logon) follow_shortcut(entry);
+      if (!entry.shortcuts.empty()) {
+        Shortcut& shortcut = entry.shortcuts.front();
+        compare_targets(
+            shortcut,
+            [&](const std::string& what) {
+              return resolved(evidence_.with_drive(what, installation), resolve_command_line);
+            },
+            *entry.command);
+        entry.text = shortcut.command;
+      }
+      if (logon) follow_shortcuts(entry);
       break;
     case AsepResolution::dll:
       entry.command = resolved(text, resolve_dll);
@@ -277,7 +304,8 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       break;
     case AsepResolution::expand: {
       ResolvedCommand folder;
-      folder.expanded = context.environment->expand(text, &folder.unknown_variables);
+      folder.expanded =
+          context.own_paths->expand(text, *context.environment, &folder.unknown_variables);
       folder.image = folder.expanded;
       if (auto path = EvidencePath::parse(folder.expanded)) {
         folder.image_existence = evidence_.folder_existence(*path);
@@ -292,37 +320,9 @@ void AsepReader::resolve(AsepEntry& entry, const AsepElement& element) {
       entry.command->other_commands.push_back(library);
       entry.command->others.push_back(resolve_dll(library, context));
     }
-  entry.known = default_of(entry, *context.environment, evidence_.windows(installation));
+  entry.known = default_of(entry, context, evidence_.windows(installation));
   compare_with_machine(entry);
   evidence_.preserve_target(entry);
-}
-
-/// An entry may name a shortcut: what that starts stands among the further commands.
-void AsepReader::follow_shortcut(AsepEntry& entry) {
-  ResolvedCommand& command = *entry.command;
-  const auto& target = command.target_path();
-  if (!target || command.target_existence() != Existence::exists ||
-      !ends_with_fold(target->name(), ".lnk"))
-    return;
-  const auto fail = [&](const Error& error) {
-    context_.note(Error{error.code, "shortcut " + target->text() + ": " + error.what, error.offset,
-                        error.detail});
-  };
-  const auto artifact = context_.collect(
-      *target, "autostart " + std::string{entry.location->id} + ": " + entry.place(),
-      Priority::high);
-  const auto content = context_.read(artifact, kMaxShortcutBytes);
-  if (!content) return fail(content.error());
-  const auto link = parse_lnk(Bytes{*content});
-  if (!link) return fail(link.error());
-  for (const auto& problem : link->problems) fail(problem);
-  const std::string text = shortcut_command(*link);
-  if (text.empty()) return;
-  auto led_to = resolve_command_line(
-      text, evidence_.resolver(entry.installation_index, entry.user, entry.wow64, true));
-  led_to.steps.insert(led_to.steps.begin(), "the shortcut " + target->text() + " starts " + text);
-  command.other_commands.push_back(text);
-  command.others.push_back(std::move(led_to));
 }
 
 void AsepReader::compare_with_machine(AsepEntry& entry) {

@@ -45,6 +45,8 @@ class AsepReader {
   /// Fills in what follows from `entry.text` (or `resolved` instead of it): command, default,
   /// target.
   void resolve(AsepEntry& entry, const AsepElement& element);
+  /// What a queued shortcut or address file says; a problem is noted.
+  std::optional<Shortcut> read_shortcut(const EvidencePath& file, ArtifactId artifact);
   AsepEvidence& evidence() { return evidence_; }
   /// Of the hive in which a user was met; the first when none was.
   std::size_t installation_of(const UserProfile& user) const;
@@ -70,10 +72,15 @@ class AsepReader {
                     const OnEntry& on_entry);
   void read_file(const AsepLocation& location, const FileInfo& file, std::size_t installation,
                  const UserProfile* user, const OnEntry& on_entry);
+  /// What the same place says in the control set that Windows runs from.
+  std::vector<std::string> in_current_set(const AsepDatum& datum, const ClassLookup& classes);
   void remember_folder(const AsepEntry& entry);
   void read_folders(const OnEntry& on_entry);
   void compare_with_machine(AsepEntry& entry);
-  void follow_shortcut(AsepEntry& entry);
+  void compare_targets(Shortcut& shortcut,
+                       const std::function<ResolvedCommand(const std::string&)>& resolve,
+                       ResolvedCommand& command);
+  void follow_shortcuts(AsepEntry& entry);
   bool is_entry(const AsepHit& hit);
   void gather_approvals(RegistryHive& hive);
   bool needs_classes() const;
@@ -90,7 +97,7 @@ class AsepReader {
 };
 
 /// How far the entry is what Windows itself writes at its location (AsepLocation::defaults).
-AsepDefault default_of(const AsepEntry& entry, const Environment& environment,
+AsepDefault default_of(const AsepEntry& entry, const ResolverContext& context,
                        const EvidencePath& windows);
 /// True when `pattern` is well formed: every `<…>` in it is one that AsepLocation::defaults knows.
 bool is_default_pattern(std::string_view pattern);

@@ -17,7 +17,8 @@ struct Case {
   const AsepEntry& entry;
   RegistryHive* hive;  ///< nullptr for entries recovered from free cells and for files
   RegistryKey* key;
-  const EvidencePath& windows;
+  const Installation& installation;
+  const EvidencePath& windows = installation.windows;
 };
 using Hits = std::vector<RuleHit>;
 
@@ -79,6 +80,13 @@ std::string_view watched_program(const AsepEntry& entry) {
   return path.substr(0, path.find('\\'));
 }
 
+/// Its own switch puts it in the task manager's place, wherever it was unpacked.
+bool is_process_explorer(const AsepEntry& entry) {
+  constexpr std::string_view kNames[] = {"procexp.exe", "procexp64.exe", "procexp64a.exe"};
+  return entry.command && entry.command->hosts.empty() && entry.target() != nullptr &&
+         lists(kNames, entry.target()->name());
+}
+
 void judge_debugger(const Case& c, Hits& hits) {
   constexpr std::string_view kLogonScreen[] = {"sethc.exe",   "utilman.exe",  "osk.exe",
                                                "magnify.exe", "narrator.exe", "displayswitch.exe",
@@ -118,11 +126,11 @@ void judge_debugger(const Case& c, Hits& hits) {
                       "T1546.008"});
     return;
   }
-  const bool process_explorer =
-      equals_fold(program, "taskmgr.exe") && glob_match_fold("*procexp*", c.entry.text);
+  const bool process_explorer = equals_fold(program, "taskmgr.exe") && is_process_explorer(c.entry);
   const bool guarded = lists(kSecurity, program) || is_system_program_name(program);
+  // Its signature would tell it from another program of that name.
   add(hits, "ifeo_debugger", "Program that is started instead of another", fact,
-      guarded && !process_explorer ? 60 : 25, "T1546.012");
+      guarded && !process_explorer ? 60 : 25, "T1546.012", process_explorer);
 }
 
 void judge_silent_exit(const Case& c, Hits& hits) {
@@ -184,7 +192,7 @@ void judge_signature_provider(const Case& c, Hits& hits) {
 void judge_active_setup(const Case& c, Hits& hits) {
   if (c.entry.is_default()) return;
   for (const auto* target : c.entry.targets()) {
-    if (is_windows_folder(*target, c.windows) || is_program_files(*target)) continue;
+    if (is_windows_folder(*target, c.windows) || is_program_files(*target, c.windows)) continue;
     return add(hits, "active_setup", "Active Setup starts a program from an unusual folder",
                "'" + printable(target->text()) + "' is started once for each user who logs on.", 35,
                "T1547.014");
@@ -310,14 +318,16 @@ void judge_system_environment(const Case& c, Hits& hits) {
         std::string{name} + " is '" + printable(c.entry.text) + "' for all programs.", 25,
         "T1574.007", true);
   if (!equals_fold(name, "PATH")) return;
-  std::string text = c.entry.text;
+  std::string text = c.installation.paths.letters(c.entry.text);
   constexpr std::string_view kRoot = "%systemroot%";
   const std::string folder_of_windows = c.windows.text();
   // From left to right: the folder itself may be named so.
   for (auto at = to_lower_ascii(text).find(kRoot); at != std::string::npos;
        at = to_lower_ascii(text).find(kRoot, at + folder_of_windows.size()))
     text.replace(at, kRoot.size(), folder_of_windows);
-  if (const std::string folder = writable_before_system(text, c.windows); !folder.empty())
+  if (const std::string folder =
+          writable_before_system(c.installation.paths.folders(text), c.windows);
+      !folder.empty())
     add(hits, "path_before_system", "Writable folder in front of System32 in the search path",
         "The search path holds '" + printable(folder) + "' in front of System32.", 25, "T1574.007");
 }
@@ -395,11 +405,11 @@ constexpr std::pair<std::string_view, void (*)(const Case&, Hits&)> kJudges[] = 
 }  // namespace
 
 std::vector<RuleHit> location_hits(const AsepEntry& entry, const AsepHit* hit,
-                                   const EvidencePath& windows) {
+                                   const Installation& installation) {
   Hits hits;
   if (entry.is_link || (!entry.value && !entry.file)) return hits;
   const Case one{entry, hit != nullptr ? hit->hive : nullptr, hit != nullptr ? hit->key : nullptr,
-                 windows};
+                 installation};
   for (const auto& [id, judge] : kJudges)
     if (id == entry.location->id) judge(one, hits);
   return hits;

@@ -13,6 +13,6 @@ namespace hozen {
 /// its place in the open hive, nullptr for entries recovered from free cells and for files: rules
 /// that need the neighbours are silent then.
 std::vector<RuleHit> location_hits(const AsepEntry& entry, const AsepHit* hit,
-                                   const EvidencePath& windows);
+                                   const Installation& installation);
 
 }  // namespace hozen

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "collector/base/text.h"
+
 namespace hozen {
 namespace {
 
@@ -73,6 +75,14 @@ std::string_view to_text(Family family) {
       return "registry_state";
   }
   return "location";
+}
+
+void make_printable(Finding& finding) {
+  finding.title = printable(finding.title);
+  finding.subject = printable(finding.subject);
+  for (auto& why : finding.why) why.fact = printable(why.fact);
+  for (auto* list : {&finding.not_checked, &finding.benign, &finding.next})
+    for (auto& text : *list) text = printable(text);
 }
 
 int score_of(const Finding& finding) {

@@ -12,6 +12,7 @@
 
 #include "collector/module/finding.h"
 #include "collector/module/record.h"
+#include "collector/module/view_fact.h"
 #include "collector/source/registry.h"
 #include "collector/source/source.h"
 
@@ -19,6 +20,11 @@ namespace hozen {
 
 struct ArtifactId {
   std::uint32_t row = 0;
+};
+
+struct FileBeginning {
+  std::vector<std::byte> bytes;
+  std::uint64_t file_size = 0;  ///< of all of it
 };
 
 /// Order of collection when time or space is short: first is most valuable.
@@ -42,7 +48,14 @@ class ModuleContext {
   /// The bytes of a queued file, read now and preserved as far as its limit goes; Errc::limit above
   /// `cap_bytes`.
   virtual Result<std::vector<std::byte>> read(ArtifactId, std::uint64_t cap_bytes) = 0;
+  /// The same of a file that may be larger: its first bytes, at most `max_bytes`, and its size.
+  virtual Result<FileBeginning> read_beginning(ArtifactId, std::uint64_t max_bytes) = 0;
   virtual void report(Finding) = 0;
+  /// States what this view of the registry holds, for comparison with the other one.
+  virtual void state(ViewFact) = 0;
+  /// All facts of `kind` below the key `place` (as mounted) were stated: what is not among them
+  /// this view does not hold. Only what both views have whole is compared.
+  virtual void stated_all(std::string_view kind, std::string_view place) = 0;
   virtual void note(Error) = 0;  ///< a problem that cost part of the result
   virtual std::stop_token stop() const = 0;
 

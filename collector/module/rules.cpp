@@ -156,11 +156,13 @@ void judge_missing(const RuleInput& input, std::vector<RuleHit>& hits) {
                   true});
 }
 
-/// True when the whole path, maybe but for its extension, stands in the command line, not only a
-/// name that led to it.
+/// True when the whole path, maybe but for its volume and its extension, stands in the command
+/// line, not only a name that led to it.
 bool is_spelled_out(std::string_view path, const ResolvedCommand& command) {
   std::string line = fold_case(command.expanded);
   std::replace(line.begin(), line.end(), '/', '\\');
+  // The evidence may call the volume otherwise.
+  path.remove_prefix(std::min(path.find('\\'), path.size()));
   const std::size_t dot = path.rfind('.');
   if (dot != std::string_view::npos && path.find('\\', dot) == std::string_view::npos)
     path = path.substr(0, dot);
@@ -205,10 +207,13 @@ void judge_host(const RuleInput& input, std::vector<RuleHit>& hits) {
   // everyday use of msiexec: only what comes from elsewhere says something.
   const auto& target = command.payload_path;
   if (target && is_windows_folder(*target, input.windows)) return;
-  if (host == "msiexec.exe" && !remote_target(command.expanded) && !remote_share(command)) return;
+  if (host == "msiexec.exe" && !remote_target(command.expanded) && !foreign_share(command)) return;
   if (command.payload.empty() && command.arguments.empty()) return;
   if (host == "control.exe" && !target) return;
   const std::string what = command.payload.empty() ? command.arguments : command.payload;
+  // The arguments are those of the program of the line, whatever that starts in turn.
+  if (command.payload.empty() && !command.hosts.empty() && !command.image.empty())
+    host = to_lower_ascii(last_component(command.image));
   hits.push_back(
       {"proxy_execution",
        "Windows program used to run something else",
@@ -262,7 +267,8 @@ void judge_protected_script(const RuleInput& input, std::vector<RuleHit>& hits) 
   if ((host != "powershell.exe" && host != "pwsh.exe") || !script ||
       command.payload_kind != "script" || !script->stream().empty())
     return;
-  if (!is_program_files(*script) && !is_windows_folder(*script, input.windows)) return;
+  if (!is_program_files(*script, input.windows) && !is_windows_folder(*script, input.windows))
+    return;
   if (std::any_of(std::begin(kHiding), std::end(kHiding),
                   [&](std::string_view flag) { return command.has_flag(flag); }))
     return;
@@ -285,7 +291,7 @@ void judge_protected_script(const RuleInput& input, std::vector<RuleHit>& hits) 
 
 void judge_remote(const RuleInput& input, std::vector<RuleHit>& hits) {
   auto remote = remote_target(input.command->expanded);
-  if (!remote) remote = remote_share(*input.command);
+  if (!remote) remote = foreign_share(*input.command);
   if (!remote) remote = remote_target(input.command->decoded);
   if (!remote) return;
   hits.push_back({"remote_target",

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,16 +44,23 @@ struct Assessment {
 /// All shared rules over one resolved command line.
 Assessment assess_command(const RuleInput& input);
 
+// What follows asks about the folders of one Windows, which lies at `windows`: on its volume, or,
+// where an upgrade moved it aside, beside it. The same names on another volume are nobody's.
+
+/// The names of `file` below the root of this Windows: of its volume, or of the folder around it
+/// where it was moved aside; nothing for a file of another volume.
+std::optional<std::span<const std::string>> names_below_root(const EvidencePath& file,
+                                                             const EvidencePath& windows);
 /// A folder that ordinary users may write to: profiles, ProgramData down to its second level,
 /// temporary folders, known writable folders below Windows, and what lies in or directly below the
-/// root of a volume without being made by Windows. nothing for protected folders; otherwise what
-/// makes it writable.
+/// root of a volume without being made by this Windows. nothing for protected folders; otherwise
+/// what makes it writable.
 std::optional<std::string> writable_because(const EvidencePath& file, const EvidencePath& windows);
 
 /// System32, SysWOW64 and the other folders of Windows that only the system writes to.
 bool is_windows_folder(const EvidencePath& file, const EvidencePath& windows);
-/// Below a Program Files folder of any volume.
-bool is_program_files(const EvidencePath& file);
+/// Below a Program Files folder.
+bool is_program_files(const EvidencePath& file, const EvidencePath& windows);
 
 /// True when `written` is set and at most 30 days before `reference_time` (or after it).
 bool is_recent(FileTime written, FileTime reference_time);
@@ -62,10 +70,12 @@ bool is_recent(FileTime written, FileTime reference_time);
 std::optional<std::string> deceptive_name(std::string_view file_name);
 
 /// The share or web address that a text leads to ("\\host\share", "http://…"), nothing when it
-/// stays on the host.
+/// stays on the host (also by its own address: \\localhost\C$).
 std::optional<std::string> remote_target(std::string_view text);
-/// The file on a share of another machine ("\\host\…") that a command leads to, in whatever form it
-/// was written.
+/// The file on a share ("\\host\…") that a command leads to, in whatever form it was written; not
+/// on one of this host's drives.
 std::optional<std::string> remote_share(const ResolvedCommand& command);
+/// The same of another machine.
+std::optional<std::string> foreign_share(const ResolvedCommand& command);
 
 }  // namespace hozen

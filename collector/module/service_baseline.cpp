@@ -4,6 +4,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/asep.h"
+#include "collector/module/rules.h"
 
 namespace hozen {
 namespace {
@@ -30,10 +31,12 @@ bool begins_with(Components path, std::initializer_list<std::string_view> names)
 }
 
 /// What is left of `path` behind the folder that `pattern` begins with, which is taken off it;
-/// nothing when the path lies elsewhere.
+/// nothing when the path lies elsewhere. What Windows brings along lies on its own volume.
 std::optional<Components> below_start(std::string_view& pattern, const EvidencePath& file,
                                       const EvidencePath& windows) {
-  Components path{file.components()};
+  const auto below_root = names_below_root(file, windows);
+  if (!below_root) return {};
+  const Components path = *below_root;
   if (starts_with_fold(pattern, kProgramFiles)) {
     pattern.remove_prefix(kProgramFiles.size());
     if (!begins_with(path, {"Program Files"}) && !begins_with(path, {"Program Files (x86)"}))
@@ -47,11 +50,10 @@ std::optional<Components> below_start(std::string_view& pattern, const EvidenceP
       return path.subspan(3);
     return {};
   }
-  const auto& root = windows.components();
-  if (path.size() <= root.size() ||
-      !std::equal(root.begin(), root.end(), path.begin(), equals_fold))
-    return {};
-  return path.subspan(root.size());
+  const Components whole{file.components()};
+  const std::size_t depth = windows.components().size();
+  if (whole.size() <= depth || !file.is_below(windows)) return {};
+  return whole.subspan(depth);
 }
 
 bool matches_name(std::string_view pattern, std::string_view name) {

@@ -71,8 +71,8 @@ class ServiceBaseline {
   std::unordered_set<std::string> libraries_;      // folded file names
 };
 
-/// One file against one alternative of a row (see InboxService). The letter of the volume does not
-/// count, nor a missing ".exe". Exposed for its tests.
+/// One file against one alternative of a row (see InboxService). A missing ".exe" does not count.
+/// Exposed for its tests.
 bool matches_inbox_path(std::string_view pattern, const EvidencePath& file,
                         const EvidencePath& windows);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collector/base/json_text.h"
+#include "collector/base/text.h"
 
 namespace hozen {
 namespace {
@@ -62,6 +63,13 @@ std::string ServiceEntry::template_name() const {
   if (at == std::string::npos || at == 0 || !is_hex(std::string_view{name}.substr(at + 1)))
     return {};
   return name.substr(0, at);
+}
+
+bool ServiceEntry::has_other_library() const {
+  if (unused_library.text.empty() || equals_fold(unused_library.text, library.text)) return false;
+  const auto* used = library.target();
+  const auto* unused = unused_library.target();
+  return used == nullptr || unused == nullptr || used->folded() != unused->folded();
 }
 
 Envelope ServiceEntry::envelope() const {

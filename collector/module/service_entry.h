@@ -68,7 +68,8 @@ struct ServiceEntry {
   FileTime written{}, parameters_written{}, security_written{}, performance_written{};
   std::optional<std::uint32_t> control_set{};
   bool current_control_set = true, next_control_set = false;
-  bool deleted = false;  ///< put together from values of free cells
+  bool incomplete = false;  ///< some of its values could not be read
+  bool deleted = false;     ///< put together from values of free cells
   /// Its key, or keys below, that are symbolic links: what they lead to is not read.
   std::vector<std::string> linked_keys;
 
@@ -82,6 +83,8 @@ struct ServiceEntry {
   std::vector<ServiceFile> environment_libraries;
   bool image_is_default = false;  ///< a driver without ImagePath: the file that Windows takes then
   std::string library_key;        ///< key that holds ServiceDll
+  /// ServiceDll of the service's own key where Parameters has one too: Windows takes the latter.
+  ServiceFile unused_library;
   std::string service_main;
   std::string svchost_group;  ///< behind -k
   std::optional<FailureActions> failure_actions{};
@@ -99,6 +102,8 @@ struct ServiceEntry {
   bool is_driver() const { return type && (*type & service_type::kDriver) != 0; }
   /// Type, ImagePath or the like is there: not one of the keys that only hold parameters.
   bool is_service() const { return type.has_value() || !image.text.empty(); }
+  /// `unused_library` is there and not the file that the service loads.
+  bool has_other_library() const;
   /// Name of the template of a user's instance ("CDPUserSvc" of "CDPUserSvc_1d05b"), else "".
   std::string template_name() const;
   Envelope envelope() const;
@@ -292,6 +297,22 @@ inline constexpr std::array kServiceFields{
     service_fields::F{
         {"service_dll_artifact", "Identifier of its preserved copy in artifacts.jsonl."},
         [](const ServiceEntry& e, Cell& c) { service_fields::write_artifact(c, e.library); }},
+    service_fields::F{
+        {"unused_service_dll",
+         "Value ServiceDll of the service's own key where Parameters has one too, which is the one "
+         "that Windows uses."},
+        [](const ServiceEntry& e, Cell& c) {
+          service_fields::write_text(c, e.unused_library.text);
+        }},
+    service_fields::F{
+        {"unused_service_dll_path", "The same as a path."},
+        [](const ServiceEntry& e, Cell& c) { service_fields::write_target(c, e.unused_library); }},
+    service_fields::F{
+        {"unused_service_dll_artifact",
+         "Identifier of its preserved copy in artifacts.jsonl, where it is another file."},
+        [](const ServiceEntry& e, Cell& c) {
+          service_fields::write_artifact(c, e.unused_library);
+        }},
     service_fields::F{
         {"service_main", "Export of the library that svchost.exe calls."},
         [](const ServiceEntry& e, Cell& c) { service_fields::write_text(c, e.service_main); }},

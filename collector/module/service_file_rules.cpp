@@ -58,13 +58,14 @@ void judge_folder(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
   const bool named = std::any_of(std::begin(kParts), std::end(kParts), [&](std::string_view part) {
     return glob_match_fold(part, text);
   });
-  if (!named && !is_own_share(*entry.image.command)) return;
+  const bool own_share = is_own_share(*entry.image.command);
+  if (!named && !own_share) return;
   add(hits, {"service_folder",
              "Service whose program lies where services do not",
              {"The command of the service is " + quote(text) +
                   ": programs of services lie neither in a user's profile nor behind a share of "
                   "the own machine.",
-              50,
+              own_share ? 75 : 50,  // how a program is sent to a host and run there
               Family::path,
               {}},
              "T1569.002"});
@@ -101,10 +102,8 @@ void judge_driver(const ServiceCase& one, std::vector<RuleHit>& hits) {
                {"The driver lies on another machine: " + quote(*share) + ".", 50, Family::path, {}},
                "T1014"});
   if (target == nullptr) return;
-  const auto home =
-      EvidencePath::parse(one.windows.volume() + target->text().substr(target->volume().size()));
   for (const std::string_view folder : {"System32\\drivers", "System32\\DriverStore"})
-    if (home && home->is_below(one.windows / folder)) return;
+    if (target->is_below(one.windows / folder)) return;
   const auto writable = writable_because(*target, one.windows);
   const std::string where =
       writable ? *writable : "neither of the folders in which Windows keeps drivers";
@@ -123,8 +122,8 @@ void judge_library(const ServiceCase& one, const ServiceFile& file, const char* 
                    const char* title, std::vector<RuleHit>& hits) {
   const auto* target = file.target();
   const auto share = remote_share(*file.command);
-  if (!share &&
-      (target == nullptr || lies_in_windows(*target, one.windows) || is_program_files(*target)))
+  if (!share && (target == nullptr || is_windows_folder(*target, one.windows) ||
+                 is_program_files(*target, one.windows)))
     return;
   add(hits, {rule,
              title,
@@ -134,6 +133,24 @@ void judge_library(const ServiceCase& one, const ServiceFile& file, const char* 
               Family::path,
               {}},
              "T1574.001"});
+}
+
+/// A second library, one key deletion away from being the one that is loaded.
+void judge_unused_library(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
+  if (!entry.has_other_library()) return;
+  const auto path_of = [](const ServiceFile& file) {
+    return quote(file.target() != nullptr ? file.target()->text() : file.text);
+  };
+  add(hits, {"second_service_dll",
+             "Service whose key names a second library",
+             {"ServiceDll of the service's own key is " + path_of(entry.unused_library) +
+                  "; Windows uses that of Parameters, " + path_of(entry.library) +
+                  ", as long as it is there.",
+              20,
+              Family::registry_state,
+              {}},
+             "T1543.003",
+             true});
 }
 
 /// What runs cannot be told: a variable that is set for a moment leads anywhere.
@@ -155,11 +172,12 @@ void judge_variable(const ServiceCase& one, const ServiceFile& file, std::vector
 }
 
 /// Monitoring products do this; theirs lie in Program Files.
-void judge_environment(const ServiceEntry& entry, std::vector<RuleHit>& hits) {
+void judge_environment(const ServiceEntry& entry, const EvidencePath& windows,
+                       std::vector<RuleHit>& hits) {
   std::string usual, unusual;
   for (const auto& file : entry.environment_libraries) {
     const auto* target = file.target();
-    std::string& list = target != nullptr && is_program_files(*target) ? usual : unusual;
+    std::string& list = target != nullptr && is_program_files(*target, windows) ? usual : unusual;
     list += (list.empty() ? "" : ", ") + quote(target != nullptr ? target->text() : file.text);
   }
   if (usual.empty() && unusual.empty()) return;
@@ -190,7 +208,7 @@ bool counts(const RuleHit& hit, const ServiceCase& one) {
   if (hit.rule != "missing_target" || !entry.is_driver()) return true;
   if (entry.image_is_default) return false;
   return entry.start.value_or(0) < kStartOnDemand || entry.image.target() == nullptr ||
-         !lies_in_windows(*entry.image.target(), one.windows);
+         !is_windows_folder(*entry.image.target(), one.windows);
 }
 
 void judge_shared(const ServiceCase& one, const ServiceFile& file, FileTime written,
@@ -238,6 +256,7 @@ std::vector<RuleHit> assess_service_files(const ServiceCase& one,
                     "Library of a service in an unusual folder", hits);
     judge_shared(one, entry.library, entry.parameters_written, hits, not_checked);
   }
+  judge_unused_library(entry, hits);
   if (entry.failure.command && entry.failure_actions && entry.failure_actions->runs_command() &&
       !one.baseline->is_usual_failure_command(entry, one.windows))
     judge_shared(one, entry.failure, entry.written, hits, not_checked);
@@ -245,11 +264,11 @@ std::vector<RuleHit> assess_service_files(const ServiceCase& one,
     judge_library(one, entry.performance, "performance_library_elsewhere",
                   "Performance library in an unusual folder", hits);
     const auto* target = entry.performance.target();
-    if (target != nullptr ? !lies_in_windows(*target, one.windows)
+    if (target != nullptr ? !is_windows_folder(*target, one.windows)
                           : remote_share(*entry.performance.command).has_value())
       judge_shared(one, entry.performance, entry.performance_written, hits, not_checked);
   }
-  judge_environment(entry, hits);
+  judge_environment(entry, one.windows, hits);
   // One of them stands for all: a list of them does not make it worse.
   const auto& libraries = entry.environment_libraries;
   const auto there = std::find_if(libraries.begin(), libraries.end(),

@@ -71,6 +71,9 @@ constexpr NamedAdvice kAdvice[] = {
     {"service_dll_elsewhere",
      {"A product that runs its library in svchost.exe.",
       "The preserved library: its signature and hash."}},
+    {"second_service_dll",
+     {"A product that changed the place of its ServiceDll and left the old value.",
+      "The preserved library: its signature and hash; who wrote the service's key when."}},
     {"performance_library_elsewhere",
      {"Products bring libraries for their own counters.",
       "The preserved library: its signature and hash."}},
@@ -104,6 +107,12 @@ constexpr NamedAdvice kAdvice[] = {
       "The time of the key against the last start; the security of the service; whether its "
       "process "
       "or driver is there."}},
+    {"service_views_differ",
+     {"The registry was changed since the service manager read it, as installers do with a change "
+      "for the next start (a driver to be removed, a service switched off by hand or by a policy).",
+      "Who wrote the service's key when; event 7040, which a change through the service manager "
+      "leaves; what both values lead to; whether the process of the service is of the one or the "
+      "other program."}},
     {"interactive_system_service",
      {"Old software that shows messages.", "The program of the service."}},
 };
@@ -130,9 +139,11 @@ const RuleHit& leading(const std::vector<RuleHit>& hits) {
 }
 
 std::string subject_of(const ServiceEntry& entry, const RuleHit& lead) {
-  std::string subject = printable(entry.key_path);
+  std::string subject = (entry.installation.empty() ? "" : printable(entry.installation) + ": ") +
+                        printable(entry.key_path);
   const ServiceFile* file = &entry.image;
   if (!entry.library.text.empty()) file = &entry.library;
+  if (lead.rule == "second_service_dll") file = &entry.unused_library;
   if (lead.rule == "failure_command") file = &entry.failure;
   if (lead.rule == "performance_library_elsewhere") file = &entry.performance;
   if (lead.rule == "environment_library") file = &entry.environment_libraries.front();
@@ -173,7 +184,8 @@ std::optional<Finding> judge_service(const ServiceCase& one, const std::string& 
   bool stands_alone = false;
   for (const auto& hit : hits) {
     finding.why.push_back(hit.why);
-    finding.why.back().records = {record};
+    auto& records = finding.why.back().records;
+    records.insert(records.begin(), record);
     add_unique(finding.attack, hit.attack);
     stands_alone = stands_alone || (hit.why.weight > 0 && !hit.innocent_unchecked);
   }
@@ -237,6 +249,8 @@ void report_services(ModuleContext& context, ServiceReader& reader, const Servic
   one.host = &reader.host(set.installation);
   one.windows = reader.evidence().windows(set.installation);
   one.reference_time = context.reference_time();
+  one.environment = &reader.evidence().environment(set.installation, nullptr);
+  if (const auto host = context.source().live_host()) one.last_boot = host->last_boot;
   for (std::size_t i = 0; i < set.services.size(); ++i) {
     const ServiceEntry& service = set.services[i];
     one.entry = &service;

@@ -144,8 +144,11 @@ void ServiceReader::read_set(RegistryHive& hive, const std::string& path, std::u
   set.control_set = number;
   set.current = place.current_control_set;
   set.next = place.next_control_set;
+  set.hive_whole = is_whole(hive.state);
+  set.key = (*services)->path();
   const auto listed = (*services)->each_subkey([&](RegistryKey& key) {
     if (set.services.size() >= kMaxServices) {
+      set.whole = false;
       note(Error{Errc::limit, "services of one control set"}, (*services)->path());
       return false;
     }
@@ -155,6 +158,7 @@ void ServiceReader::read_set(RegistryHive& hive, const std::string& path, std::u
     set.services.push_back(std::move(entry));
     return !stopped();
   });
+  set.whole = set.whole && listed.has_value();
   if (!listed) note(listed.error(), (*services)->path());
   if (!stopped()) visitor.end_of_set(set);
 }
@@ -201,13 +205,14 @@ void ServiceReader::read_recovered(RegistryHive& hive, const Visitor& visitor) {
   }
 }
 
-ServiceReader::Values ServiceReader::read_values(RegistryKey& key) {
+ServiceReader::Values ServiceReader::read_values(RegistryKey& key, ServiceEntry& entry) {
   Values values;
   const auto listed = key.each_value([&](const RegistryValue& value) {
     values.emplace(fold_case(value.name), value);
     return values.size() < kMaxServiceValues;
   });
   if (!listed) note(listed.error(), key.path());
+  entry.incomplete = entry.incomplete || !listed || values.size() >= kMaxServiceValues;
   if (values.size() < kMaxServiceValues) return values;
   note(Error{Errc::limit, "values of a service's key"}, key.path());
   // However many others stand before them.
@@ -217,17 +222,17 @@ ServiceReader::Values ServiceReader::read_values(RegistryKey& key) {
 }
 
 ServiceReader::Values ServiceReader::read_subkey(RegistryKey& key, std::string_view name,
-                                                 FileTime* written,
-                                                 std::vector<std::string>& linked) {
+                                                 FileTime* written, ServiceEntry& entry) {
   auto subkey = key.open(name);
   if (!subkey) {
-    if (subkey.error().code != Errc::not_found)
-      note(subkey.error(), key.path() + "\\" + std::string{name});
+    if (subkey.error().code == Errc::not_found) return {};
+    entry.incomplete = true;
+    note(subkey.error(), key.path() + "\\" + std::string{name});
     return {};
   }
-  if (is_link(**subkey, linked)) return {};
+  if (is_link(**subkey, entry.linked_keys)) return {};
   *written = (*subkey)->last_written();
-  return read_values(**subkey);
+  return read_values(**subkey, entry);
 }
 
 bool ServiceReader::is_link(RegistryKey& key, std::vector<std::string>& linked) {
@@ -243,10 +248,10 @@ ServiceEntry ServiceReader::read_service(RegistryKey& key, ServiceEntry entry) {
   entry.offset = key.offset();
   if (is_link(key, entry.linked_keys)) return entry;
   Keys keys;
-  keys.own = read_values(key);
-  keys.parameters = read_subkey(key, "Parameters", &entry.parameters_written, entry.linked_keys);
-  keys.performance = read_subkey(key, "Performance", &entry.performance_written, entry.linked_keys);
-  keys.security = read_subkey(key, "Security", &entry.security_written, entry.linked_keys);
+  keys.own = read_values(key, entry);
+  keys.parameters = read_subkey(key, "Parameters", &entry.parameters_written, entry);
+  keys.performance = read_subkey(key, "Performance", &entry.performance_written, entry);
+  keys.security = read_subkey(key, "Security", &entry.security_written, entry);
   fill(entry, keys);
   read_triggers(key, entry);
   read_filters(key, entry);
@@ -258,7 +263,7 @@ void ServiceReader::read_triggers(RegistryKey& key, ServiceEntry& entry) {
   auto triggers = key.open("TriggerInfo");
   if (!triggers || is_link(**triggers, entry.linked_keys)) return;
   const auto listed = (*triggers)->each_subkey([&](RegistryKey& one) {
-    const Values values = read_values(one);
+    const Values values = read_values(one, entry);
     const auto number = [&](const std::string& name) {
       const auto at = values.find(fold_case(name));
       return at != values.end() ? at->second.number() : std::nullopt;
@@ -321,7 +326,7 @@ void ServiceReader::resolve(ServiceEntry& entry) {
   // These the process of the service loads, with its own variables.
   const Environment own = environment_of(entry, *resolver.environment);
   resolver.environment = &own;
-  std::vector<ServiceFile*> files{&entry.library};
+  std::vector<ServiceFile*> files{&entry.library, &entry.unused_library};
   for (auto& file : entry.environment_libraries) files.push_back(&file);
   for (ServiceFile* file : files)
     if (!file->text.empty()) file->command = resolve_dll(file->text, resolver);

@@ -29,6 +29,9 @@ struct ServiceSet {
   std::size_t installation = 0;
   std::optional<std::uint32_t> control_set{};
   bool current = true, next = false;
+  bool whole = true;       ///< all its services could be listed
+  bool hive_whole = true;  ///< its hive holds what Windows had in it
+  std::string key;         ///< that holds the services, as mounted
   std::vector<ServiceEntry> services;
   std::vector<std::string> records;  ///< ids, one for each of `services`
 };
@@ -76,9 +79,9 @@ class ServiceReader {
   void read_recovered(RegistryHive& hive, const Visitor& visitor);
   ServiceEntry entry_in(const RegistryHive& hive, std::uint32_t control_set) const;
   ServiceEntry read_service(RegistryKey& key, ServiceEntry entry);
-  Values read_values(RegistryKey& key);
+  Values read_values(RegistryKey& key, ServiceEntry& entry);
   Values read_subkey(RegistryKey& key, std::string_view name, FileTime* written,
-                     std::vector<std::string>& linked);
+                     ServiceEntry& entry);
   /// Links are not followed; they are kept in `linked`.
   static bool is_link(RegistryKey& key, std::vector<std::string>& linked);
   void read_triggers(RegistryKey& key, ServiceEntry& entry);

@@ -156,9 +156,12 @@ void ServiceReader::fill_security(ServiceEntry& entry, const Values& security) {
 void ServiceReader::fill_library(ServiceEntry& entry, const Keys& keys) {
   entry.library.text = text_of(keys.parameters, "ServiceDll");
   entry.library_key = entry.key_path + "\\Parameters";
+  std::string own = text_of(keys.own, "ServiceDll");
   if (entry.library.text.empty()) {
-    entry.library.text = text_of(keys.own, "ServiceDll");
+    entry.library.text = std::move(own);
     entry.library_key = entry.key_path;
+  } else {
+    entry.unused_library.text = std::move(own);
   }
   if (entry.library.text.empty()) entry.library_key.clear();
   entry.service_main = text_of(keys.parameters, "ServiceMain");
@@ -203,6 +206,7 @@ void ServiceReader::preserve(ServiceEntry& entry) {
     preserve(entry.image, entry, "ImagePath");
   if (baseline_.library(entry, windows, build).state != InboxState::usual)
     preserve(entry.library, entry, "ServiceDll");
+  if (entry.has_other_library()) preserve(entry.unused_library, entry, "unused ServiceDll");
   if (!baseline_.is_usual_failure_command(entry, windows))
     preserve(entry.failure, entry, "FailureCommand");
   // No table says which of Windows' libraries belong there.

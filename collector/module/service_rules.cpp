@@ -87,7 +87,7 @@ void judge_swap(const ServiceCase& one, const ServiceFile& file, const InboxMatc
   // The table may not know this version: then only what lies outside of Windows says something by
   // itself.
   const auto* target = file.target();
-  const bool inside = target != nullptr && lies_in_windows(*target, one.windows);
+  const bool inside = target != nullptr && is_windows_folder(*target, one.windows);
   const bool unsure = !match.version_known && inside && !match.told_otherwise;
   // Libraries of Windows move between services; one that is nowhere a service's is another matter.
   const bool foreign = is_library && target != nullptr && !one.baseline->names_library(*target);
@@ -356,29 +356,7 @@ void judge_wow64_host(const ServiceCase& one, std::vector<RuleHit>& hits) {
                   true});
 }
 
-/// The service manager of the running system does not show what the registry holds.
-void judge_views(const ServiceCase& one, std::vector<RuleHit>& hits) {
-  const ServiceEntry& entry = *one.entry;
-  if (one.manager == nullptr || !one.manager->known() || !must_be_listed(entry)) return;
-  if (one.manager->find(entry.name) != nullptr) return;
-  std::string fact = "The key of " + quote(entry.name) +
-                     " is that of a service, but the service manager of the running system does "
-                     "not list it";
-  if (entry.written.is_set()) fact += "; it was last written on " + entry.written.iso8601();
-  hits.push_back({"not_in_service_manager",
-                  "Service that the running system does not show",
-                  {fact + ".", 50, Family::registry_state, {}},
-                  "T1014"});
-}
-
 }  // namespace
-
-bool lies_in_windows(const EvidencePath& file, const EvidencePath& windows) {
-  if (is_windows_folder(file, windows)) return true;
-  const auto moved =
-      EvidencePath::parse(windows.volume() + file.text().substr(file.volume().size()));
-  return moved && is_windows_folder(*moved, windows);
-}
 
 bool is_free_slot_name(std::string_view name) { return lists(kFreeSlots, name); }
 
@@ -412,7 +390,7 @@ std::vector<RuleHit> assess_service(const ServiceCase& one, std::vector<std::str
   judge_hidden_data(*one.entry, hits);
   judge_rest(*one.entry, hits);
   judge_wow64_host(one, hits);
-  judge_views(one, hits);
+  assess_service_views(one, hits, not_checked);
   return hits;
 }
 

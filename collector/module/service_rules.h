@@ -21,6 +21,8 @@ struct ServiceCase {
   const ServiceManagerView* manager = nullptr;  ///< nullptr: no running system
   EvidencePath windows{};
   FileTime reference_time{};
+  const Environment* environment = nullptr;  ///< of the machine
+  FileTime last_boot{};                      ///< of the running system
   /// Another service with the same text, nullptr when there is none.
   const ServiceEntry* same_display_name = nullptr;
   const ServiceEntry* same_description = nullptr;
@@ -35,9 +37,29 @@ std::vector<RuleHit> assess_service(const ServiceCase& one, std::vector<std::str
 std::vector<RuleHit> assess_service_files(const ServiceCase& one,
                                           std::vector<std::string>& not_checked);
 
-/// As is_windows_folder, of any volume: in the evidence, the volume of Windows may be called
-/// otherwise than in its registry.
-bool lies_in_windows(const EvidencePath& file, const EvidencePath& windows);
+/// The service manager of the running system: what it does not list, and what it has otherwise than
+/// the key.
+void assess_service_views(const ServiceCase& one, std::vector<RuleHit>& hits,
+                          std::vector<std::string>& not_checked);
+
+/// One thing that the service manager and the key of a service say differently.
+struct ServiceDifference {
+  std::string_view what;
+  std::string manager, registry;  ///< for a fact
+  bool may_wait = false;          ///< programs change it in the registry alone, for the next start
+};
+/// Start type, program, account, type and display name as the two have them, each in a form that is
+/// the same for spellings that mean the same.
+std::vector<ServiceDifference> service_differences(const ServiceCase& one,
+                                                   const LiveService& listed);
+/// Variables expanded, without quotes and the prefixes of the kernel, folded; a driver's path below
+/// System32 whole.
+std::string comparable_image(std::string_view text, bool driver, const Environment* environment,
+                             const EvidencePath& windows);
+/// The SID for accounts of Windows; others folded, without the name of this host. None is
+/// LocalSystem.
+std::string comparable_account(std::string_view text, std::string_view host);
+
 /// Names of svchost groups that Windows lists without having the service: malware claims them.
 bool is_free_slot_name(std::string_view name);
 /// `%SystemRoot%\XXXXXXXX.exe` and a name of 4, 8 or 16 letters, as tools make up for a service

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,17 +20,27 @@ class ServiceManagerView {
   explicit ServiceManagerView(const LiveState* state);
 
   bool known() const { return known_; }
+  /// What it lacks is not listed.
+  bool whole() const { return known_ && whole_; }
   /// nullptr when the service manager does not list it.
   const LiveService* find(std::string_view name) const;
+  /// Remembers the record of one of them.
+  void set_record(std::string_view name, std::string record);
+  /// "" when there is none.
+  const std::string& record_of(std::string_view name) const;
 
  private:
-  bool known_ = false;
+  bool known_ = false, whole_ = false;
   std::map<std::string, const LiveService*> by_name_;  // folded
+  std::map<std::string, std::string> records_;         // folded
 };
 
 /// True for a key that the service manager must list: a service or driver with all the values that
 /// it asks for, but not of a user, whose services come and go with logons.
 bool must_be_listed(const ServiceEntry& entry);
+
+/// What the key says, for comparison with the other view of the registry.
+ViewFact fact_of(const ServiceEntry& entry, std::string_view kind, std::string record);
 
 /// "running"; "" for a number without a name.
 std::string_view service_state_text(std::uint32_t state);
@@ -37,7 +48,7 @@ std::string_view service_state_text(std::uint32_t state);
 /// One service as the service manager has it, with what its records show.
 struct LiveServiceRow {
   const LiveService* service = nullptr;
-  bool in_registry = true;
+  std::optional<bool> in_registry{};  ///< nothing: the registry could not be read
 };
 
 inline constexpr std::array kLiveServiceFields{
@@ -80,7 +91,9 @@ inline constexpr std::array kLiveServiceFields{
     Field<LiveServiceRow>{
         {"in_registry",
          "Whether the registry holds a key of that name in the current control set."},
-        [](const LiveServiceRow& r, Cell& c) { c.boolean(r.in_registry); }},
+        [](const LiveServiceRow& r, Cell& c) {
+          r.in_registry ? c.boolean(*r.in_registry) : c.absent(Absent::unreadable);
+        }},
 };
 
 }  // namespace hozen

@@ -157,8 +157,9 @@ bool is_system_name_elsewhere(const EvidencePath& path, const EvidencePath& wind
   for (const auto& store : kStores)
     if (folder.is_below(windows / store)) return false;
   const auto& components = path.components();
-  return !(components.size() > 1 && (starts_with_fold(components[0], "Windows.old") ||
-                                     equals_fold(components[0], "$WINDOWS.~BT")));
+  return !(equals_fold(path.volume(), windows.volume()) && components.size() > 1 &&
+           (starts_with_fold(components[0], "Windows.old") ||
+            equals_fold(components[0], "$WINDOWS.~BT")));
 }
 
 std::optional<std::string> imitated_system_name(std::string_view file_name) {

@@ -12,8 +12,8 @@ namespace hozen {
 namespace {
 
 /// Tasks of programs that set themselves up, and where their programs lie: component by component,
-/// `*` within one, `**` for any folders, `<programs>` for the Program Files folders. In a path of a
-/// task `*` is any text.
+/// `*` within one, `**` for any folders, `<programs>` for the Program Files folders, `?:` for any
+/// volume. In a path of a task `*` is any text.
 struct VendorTask {
   std::string_view path, target;
 };
@@ -77,6 +77,7 @@ bool matches_path(std::string_view pattern, std::string_view path) {
       continue;
     }
     const std::string_view name = take_component(path);
+    if (wanted == "?:") continue;
     if (wanted == "<programs>" ? !lists(kProgramFolders, name) : !glob_match_fold(wanted, name))
       return false;
   }
@@ -95,14 +96,28 @@ std::string normal_form(std::string_view action, const EvidencePath& windows) {
   return text;
 }
 
-std::string target_text(const TaskTarget& target) {
+/// `path` as if its Windows lay on the root of the volume; "" for another volume.
+std::string text_from_root(const EvidencePath& path, const EvidencePath& windows) {
+  const auto names = names_below_root(path, windows);
+  if (!names) return {};
+  EvidencePath moved{path.volume()};
+  for (const std::string& name : *names) moved = moved.child(name);
+  return moved.with_stream(path.stream()).text();
+}
+
+std::string target_text(const TaskTarget& target, const EvidencePath& windows) {
   const auto& path = target.command.target_path();
-  return path ? path->text() : target.command.image.empty() ? target.text : target.command.image;
+  if (path) {
+    std::string text = text_from_root(*path, windows);
+    return text.empty() ? path->text() : text;
+  }
+  return target.command.image.empty() ? target.text : target.command.image;
 }
 
 bool is_program_of_windows(const EvidencePath& path, const EvidencePath& windows) {
-  const std::string text = path.text();
-  return is_windows_folder(path, windows) ||
+  if (is_windows_folder(path, windows)) return true;
+  const std::string text = text_from_root(path, windows);
+  return !text.empty() &&
          std::any_of(std::begin(kWindowsPrograms), std::end(kWindowsPrograms),
                      [&](std::string_view known) { return matches_path(known, text); });
 }
@@ -131,7 +146,8 @@ bool is_usual_command(const ResolvedCommand& command, const EvidencePath& window
 }
 
 /// The action as it is written, and no variable or class that leads it out of Windows' folders.
-/// What a class is handed as data starts nothing.
+/// What a class is handed as data starts nothing; a class that has a server leads somewhere, even
+/// where that is no file of the evidence: a share, a device, a name that is found nowhere.
 bool is_exact(const ScheduledTask& task, std::span<const InboxTask> inbox,
               const EvidencePath& windows) {
   const InboxTask* found = find_inbox(task.path, inbox);
@@ -141,16 +157,21 @@ bool is_exact(const ScheduledTask& task, std::span<const InboxTask> inbox,
     const std::string text = normal_form(target.text, windows);
     const bool same = text == wanted || (wanted.starts_with('{') && text.starts_with(wanted + ' '));
     const auto& path = target.command.target_path();
-    return same && (!path || is_program_of_windows(*path, windows));
+    if (!same) return false;
+    if (path) return is_program_of_windows(*path, windows);
+    return !target.is_class() || target.command.image.empty();
   });
 }
 
-bool is_vendor_task(const ScheduledTask& task) {
+bool is_vendor_task(const ScheduledTask& task, const EvidencePath& windows) {
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
     if (!is_direct(target.command)) return false;
-    const std::string text = target_text(target);
+    const std::string text = target_text(target, windows);
+    const auto& path = target.command.target_path();
+    const bool in_windows = path && is_windows_folder(*path, windows);
     return std::any_of(std::begin(kVendorTasks), std::end(kVendorTasks), [&](const auto& one) {
-      return glob_match_fold(one.path, task.path) && matches_path(one.target, text);
+      return glob_match_fold(one.path, task.path) && matches_path(one.target, text) &&
+             (in_windows || !one.target.starts_with("?:\\Windows\\"));
     });
   });
 }
@@ -186,7 +207,7 @@ bool stays_in_windows(const ScheduledTask& task, const TaskViews& views,
   const InboxTask* own = find_inbox(task.path, inbox);
   return std::all_of(task.targets.begin(), task.targets.end(), [&](const TaskTarget& target) {
     const auto& path = target.command.target_path();
-    if (target.text.starts_with('{'))
+    if (target.is_class())
       return path ? is_usual_class(target.command, *path, windows) : target.command.image.empty();
     return is_usual_command(target.command, windows) &&
            (whole || starts_what_inbox_does(target.command, own));
@@ -206,8 +227,9 @@ TaskDefault default_of(const ScheduledTask& task, const TaskViews& views,
                        std::span<const InboxTask> inbox, const EvidencePath& windows) {
   if (is_exact(task, inbox, windows)) return TaskDefault::exact;
   if (task.targets.empty()) return TaskDefault::no;
-  return is_vendor_task(task) || stays_in_windows(task, views, inbox, windows) ? TaskDefault::usual
-                                                                               : TaskDefault::no;
+  return is_vendor_task(task, windows) || stays_in_windows(task, views, inbox, windows)
+             ? TaskDefault::usual
+             : TaskDefault::no;
 }
 
 }  // namespace hozen

@@ -6,11 +6,11 @@
 #include "collector/base/text.h"
 #include "collector/module/asep_advice.h"
 #include "collector/module/task_rules.h"
+#include "collector/module/task_target_rules.h"
 
 namespace hozen {
 namespace {
 
-constexpr std::uint64_t kShortInterval = 600;  ///< seconds
 /// Letters of the names that atexec.py of Impacket makes up.
 constexpr std::size_t kRandomNameLetters = 8;
 constexpr std::size_t kMaxQuotedText = 200;
@@ -100,77 +100,6 @@ void judge_credentials(const TaskCase& one, std::vector<RuleHit>& hits) {
          "Task that reads credentials",
          {"The action " + quote(target.text) + " " + what + ".", 60, Family::command_line, {}},
          "T1003"});
-    return;
-  }
-}
-
-/// The first target that ordinary users could replace.
-const EvidencePath* writable_target(const TaskCase& one) {
-  for (const auto& target : one.task->targets) {
-    const auto& path = target.command.target_path();
-    if (path && writable_because(*path, one.windows)) return &*path;
-  }
-  return nullptr;
-}
-
-void judge_repetition(const TaskCase& one, std::vector<RuleHit>& hits) {
-  const EvidencePath* target = writable_target(one);
-  const auto& triggers = one.task->triggers();
-  const auto found = std::find_if(triggers.begin(), triggers.end(), [](const TaskTrigger& trigger) {
-    return trigger.enabled.value_or(true) && trigger.repeats_within(kShortInterval);
-  });
-  if (target == nullptr || found == triggers.end()) return;
-  hits.push_back({"short_repetition",
-                  "Task that starts a user's program every few minutes",
-                  {"Every " + std::to_string(*found->repetition_interval_s) +
-                       " seconds without end the task starts " + quote(target->text()) +
-                       ", which users can replace.",
-                   20,
-                   Family::time,
-                   {}},
-                  "T1053.005"});
-}
-
-void judge_elevated_logon(const TaskCase& one, std::vector<RuleHit>& hits) {
-  const ScheduledTask& task = *one.task;
-  const auto& triggers = task.triggers();
-  const bool at_logon = std::any_of(triggers.begin(), triggers.end(), [](const auto& trigger) {
-    return trigger.kind == "LogonTrigger";
-  });
-  if (!at_logon || task.run_level() != "HighestAvailable") return;
-  for (const auto& target : task.targets) {
-    const auto& path = target.command.target_path();
-    // C:\Users\<name>\AppData\Roaming\<folder>\<name>.exe
-    if (!path || path->components().size() != 6 ||
-        !glob_match_fold("?:\\*\\AppData\\Roaming\\*.exe", path->text()))
-      continue;
-    hits.push_back({"elevated_at_logon",
-                    "Task that starts a program of a user's folder elevated at logon",
-                    {"At logon the task starts " + quote(path->text()) +
-                         " with the highest rights, as Quasar and its kin set themselves up.",
-                     30,
-                     Family::location,
-                     {}},
-                    "T1053.005"});
-    return;
-  }
-}
-
-/// Outside of Windows' and the programs' folders, in the folder of Windows' own tasks.
-void judge_borrowed_folder(const TaskCase& one, std::vector<RuleHit>& hits) {
-  const ScheduledTask& task = *one.task;
-  if (!starts_with_fold(task.path, "\\Microsoft\\Windows\\")) return;
-  for (const auto& target : task.targets) {
-    const auto& path = target.command.target_path();
-    if (!path || is_windows_folder(*path, one.windows) || is_program_files(*path)) continue;
-    hits.push_back({"borrowed_folder",
-                    "Task among those of Windows that starts a foreign program",
-                    {quote(task.path) + " stands among the tasks of Windows, but starts " +
-                         quote(path->text()) + ", which is no program of Windows.",
-                     25,
-                     Family::name,
-                     {}},
-                    "T1036.004"});
     return;
   }
 }
@@ -329,6 +258,9 @@ constexpr std::pair<std::string_view, Advice> kTaskAdvice[] = {
     {"elevated_at_logon",
      {"Hardware tools and game launchers that need elevated rights.",
       "The preserved program's signature and hash."}},
+    {"unknown_variable",
+     {"Software of one user that sets itself up for every logon.",
+      "The profile of the user that the task runs as; variables that are set for a moment only."}},
     {"borrowed_folder",
      {"Vendors of hardware sometimes put their tasks there.",
       "The preserved program; who registered the task (author, event 4698)."}},
@@ -408,6 +340,7 @@ std::vector<RuleHit> behaviour_hits(const TaskCase& one) {
   judge_elevated_logon(one, hits);
   judge_borrowed_folder(one, hits);
   if (one.task->known != TaskDefault::no) return hits;
+  judge_variable(one, hits);
   judge_repetition(one, hits);
   judge_hidden(one, hits);
   judge_at_job(one, hits);

@@ -167,8 +167,9 @@ bool ScheduledTask::is_linked() const {
 std::string_view ScheduledTask::state(const TaskViews& views) const {
   if (!tree && !cache) return "file_only";
   if (is_linked()) return "linked";
-  if (!tree) return cache->is_remnant ? "remnant" : "orphaned";
-  if (!cache) return "ghost";
+  if (!tree && cache->is_remnant) return views.tasks_whole ? "remnant" : "unknown";
+  if (!tree) return views.tree_whole ? "orphaned" : "unknown";
+  if (!cache) return views.tasks_whole ? "ghost" : "unknown";
   return lacks_descriptor(views) || lacks_index(views) ? "hidden" : "visible";
 }
 

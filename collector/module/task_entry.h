@@ -21,6 +21,7 @@ namespace hozen {
 /// TaskCache\Tree\<path>: what the Task Scheduler lists.
 struct TaskTreeEntry {
   std::string key_path;
+  bool incomplete = false;                   ///< not all of its values could be read
   std::optional<std::string> link_target{};  ///< the key is a symbolic link: it has no other values
   FileTime written{};
   std::optional<std::uint64_t> offset{};  ///< of the nk cell
@@ -33,6 +34,7 @@ struct TaskTreeEntry {
 /// TaskCache\Tasks\{GUID}: what the scheduler runs.
 struct TaskCacheEntry {
   std::string key_path, guid;
+  bool incomplete = false;                   ///< not all of its values could be read
   std::optional<std::string> link_target{};  ///< the key is a symbolic link: it has no other values
   FileTime written{};
   std::optional<std::uint64_t> offset{};  ///< of the nk cell
@@ -60,12 +62,17 @@ struct TaskTarget {
   ResolvedCommand command{};
   std::optional<ArtifactId> artifact{};
   bool from_file = false;  ///< stands in the file only: the registry says something else
+
+  /// The action is a class: `command` is its server, without an image where no hive has it.
+  bool is_class() const { return text.starts_with('{'); }
 };
 
 /// Which views of an installation's tasks could be read, and how far they can be compared.
 struct TaskViews {
   bool registry = false;           ///< TaskCache was there
   bool registry_whole = false;     ///< and its hive neither damaged nor without its log
+  bool tree_whole = true;          ///< no key of Tree was left out: a limit, a list that failed
+  bool tasks_whole = true;         ///< no key of Tasks was
   bool files = false;              ///< System32\Tasks was there
   bool files_whole = false;        ///< and every folder below could be listed
   bool keeps_descriptors = false;  ///< some key of Tree has SD: this Windows writes it
@@ -119,7 +126,8 @@ struct ScheduledTask {
   /// "linked" (one of its keys is a symbolic link: what it says lies elsewhere) | "visible" |
   /// "hidden" (no SD, or Index 0 or missing, where this Windows keeps them) | "ghost"
   /// (in Tree, but its Tasks key is missing) | "orphaned" (in Tasks, but in no place of Tree) |
-  /// "remnant" (only in a group, with neither of the two) | "file_only".
+  /// "remnant" (only in a group, with neither of the two) | "file_only" | "unknown" (one of the two
+  /// keys was not met, but not all keys could be looked at).
   std::string_view state(const TaskViews& views) const;
   bool lacks_descriptor(const TaskViews& views) const;
   bool lacks_index(const TaskViews& views) const;
@@ -201,7 +209,8 @@ inline constexpr std::array kTaskFields{
          "lies elsewhere), visible, hidden (the Task Scheduler does not list "
          "it: no SD, or Index 0 or missing), ghost (listed, but its key with the "
          "actions is missing), orphaned (it has actions, but is listed nowhere), remnant "
-         "(only a group names it: its other keys are gone) or file_only."},
+         "(only a group names it: its other keys are gone), file_only, or unknown (one of its keys "
+         "was not met, but not all keys could be looked at)."},
         [](const TaskRow& r, Cell& c) { c.text(r.task->state(*r.views)); }},
     task_fields::F{{"not_compared",
                     "Comparisons that could not be made because a view is not there or not whole: "

@@ -63,19 +63,23 @@ Result<void> TaskReader::read(const OnTask& on_task) {
   return {};
 }
 
-/// On a live system files are read with the registry of the API, the view to compare with what the
-/// scheduler says: hive files may be behind.
+/// Both views are asked after: a task that the API hides is in the hive alone. What the scheduler
+/// has and a hive lacks says nothing, as hive files may be behind; nor does one that is not whole.
 void TaskReader::ask_scheduler() {
   const LiveState* state = context_.source().live_state();
-  if (state == nullptr || !context_.reads_files()) return;
+  if (state == nullptr) return;
+  const bool is_hive = !context_.reads_files();  // files are read with the registry of the API
   Machine& machine = machines_[0];
   if (!machine.views.registry) return;  // nothing to compare with
+  if (is_hive && (state->tasks_failed || !machine.views.registry_whole)) return;
   if (state->tasks_failed) return context_.note(*state->tasks_failed);
+  if (state->tasks.cut && !is_hive)
+    context_.note(Error{Errc::limit, "tasks of the Task Scheduler"});
   machine.views.scheduler = state->tasks.whole;
   std::set<std::string> listed;
   for (const LiveTask& task : state->tasks.tasks) {
     const std::string folded = fold_case(task.path);
-    if (!machine.paths.contains(folded)) unregistered_.push_back(task);
+    if (!is_hive && !machine.paths.contains(folded)) unregistered_.push_back(task);
     listed.insert(folded);
   }
   for (auto& task : machine.tasks) {
@@ -101,6 +105,8 @@ Result<void> TaskReader::read_hives() {
   return {};
 }
 
+/// The Task Scheduler keeps its files in System32 alone: what lies in SysWOW64 is no file of a
+/// registered task, whatever its name.
 void TaskReader::read_files(std::size_t installation, const OnTask& on_task) {
   const EvidencePath windows = evidence_.windows(installation);
   TaskViews& views = machines_[installation].views;
@@ -110,23 +116,24 @@ void TaskReader::read_files(std::size_t installation, const OnTask& on_task) {
       if (root.error().code != Errc::not_found) context_.note(root.error());
       continue;
     }
-    if (folder.starts_with("System32")) views.files = views.files_whole = true;
+    const bool own = folder.starts_with("System32");
+    if (own) views.files = views.files_whole = true;
     each_matching_file(
         context_.source(), "%SystemRoot%\\" + std::string{folder} + "\\**",
         evidence_.environment(installation, nullptr), nullptr,
         [&](const FileInfo& file) {
-          read_file(installation, *root, file, on_task);
+          read_file(installation, *root, file, own, on_task);
           return !stopped();
         },
         [&](Error error) {
-          views.files_whole = false;
+          if (own) views.files_whole = false;
           context_.note(std::move(error));
         });
   }
 }
 
 void TaskReader::read_file(std::size_t installation, const EvidencePath& root, const FileInfo& file,
-                           const OnTask& on_task) {
+                           bool registered, const OnTask& on_task) {
   std::string path;
   const auto& components = file.path.components();
   for (std::size_t i = root.components().size(); i < components.size(); ++i)
@@ -135,7 +142,8 @@ void TaskReader::read_file(std::size_t installation, const EvidencePath& root, c
   const std::string folded = fold_case(path);
   ScheduledTask alone;
   ScheduledTask* task = &alone;
-  if (const auto at = machine.by_path.find(folded); at != machine.by_path.end()) {
+  const auto at = registered ? machine.by_path.find(folded) : machine.by_path.end();
+  if (at != machine.by_path.end()) {
     task = &machine.tasks[at->second.front()];  // the one that the tree lists, if any
     for (const std::size_t other : at->second) machine.tasks[other].file_taken = true;
     task->file_taken = false;

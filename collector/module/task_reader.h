@@ -23,8 +23,8 @@ struct InboxTask {
 
 /// Tasks of one registry, and files of one installation, after which the rest is left out.
 constexpr std::size_t kMaxTasks = 50'000;
-/// Folders within folders of tasks.
-constexpr std::size_t kMaxTaskDepth = 32;
+/// Keys below TaskCache\Tree that are looked at, folders too; a machine has some hundred.
+constexpr std::size_t kMaxTreeKeys = 100'000;
 
 class TaskReader {
  public:
@@ -39,6 +39,8 @@ class TaskReader {
   Result<void> read(const OnTask& on_task);
   /// What the running Task Scheduler lists and the registry does not hold; filled by read().
   const std::vector<LiveTask>& unregistered() const { return unregistered_; }
+  /// How far the registry of the first installation, the running one on a live system, was read.
+  const TaskViews& views() { return machines_[0].views; }
   AsepEvidence& evidence() { return evidence_; }
 
  private:
@@ -52,16 +54,26 @@ class TaskReader {
   Result<void> read_hives();
   void ask_scheduler();
   void read_cache(RegistryHive& hive);
-  void read_tree(RegistryKey& key, const std::string& path, std::size_t depth, Machine& machine,
-                 std::vector<TaskTreeEntry>& entries, std::vector<std::string>& paths);
-  void read_tasks(RegistryKey& cache, std::vector<TaskCacheEntry>& entries);
+  /// What TaskCache\Tree lists, each entry with its path below that.
+  struct Tree {
+    std::vector<TaskTreeEntry> entries;
+    std::vector<std::string> paths;
+    /// Keys with neither Id nor Index, by folded path: folders, and tasks that lost both.
+    std::map<std::string, TaskTreeEntry> folders;
+  };
+  struct TreeFolder;
+
+  Tree read_tree(RegistryKey& root, Machine& machine);
+  void list_folder(RegistryKey& key, TreeFolder& folder, std::size_t& keys, Machine& machine);
+  void cut_tree(Machine& machine, const Error& error);
+  std::vector<TaskCacheEntry> read_tasks(RegistryKey& cache, Machine& machine);
   TaskTreeEntry tree_entry(RegistryKey& key, Machine& machine);
   TaskCacheEntry cache_entry(RegistryKey& key);
-  void join(RegistryHive& hive, Machine& machine, const std::vector<TaskTreeEntry>& tree,
-            const std::vector<std::string>& paths, std::vector<TaskCacheEntry> cache);
+  void join(RegistryHive& hive, Machine& machine, const Tree& tree,
+            std::vector<TaskCacheEntry> cache);
   void read_files(std::size_t installation, const OnTask& on_task);
   void read_file(std::size_t installation, const EvidencePath& root, const FileInfo& file,
-                 const OnTask& on_task);
+                 bool registered, const OnTask& on_task);
   TaskFile load(const FileInfo& file, const std::string& path);
   void hand_out(ScheduledTask& task, const TaskViews& views, const OnTask& on_task);
   void resolve(ScheduledTask& task);

@@ -1,5 +1,7 @@
 // The registry's side: TaskCache\Tree, \Tasks and its groups.
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "collector/base/text.h"
@@ -27,8 +29,9 @@ class Values {
       values_.emplace(to_lower_ascii(value.name), value);
       return true;
     });
-    static_cast<void>(listed);  // what could not be listed is among the hive's own problems
+    complete_ = listed.has_value();  // why not is among the hive's own problems
   }
+  bool complete() const { return complete_; }
   const RegistryValue* find(std::string_view lower_name) const {
     const auto at = values_.find(std::string{lower_name});
     return at == values_.end() ? nullptr : &at->second;
@@ -40,6 +43,7 @@ class Values {
 
  private:
   std::map<std::string, RegistryValue> values_;
+  bool complete_ = true;
 };
 
 }  // namespace
@@ -60,32 +64,83 @@ void TaskReader::read_cache(RegistryHive& hive) {
   machine.views.registry = true;
   machine.views.registry_whole = hive.state == HiveState::clean ||
                                  hive.state == HiveState::replayed || hive.state == HiveState::live;
-  std::vector<TaskTreeEntry> tree_entries;
-  std::vector<std::string> paths;
-  if (tree) read_tree(**tree, "", 0, machine, tree_entries, paths);
-  std::vector<TaskCacheEntry> cache_entries;
-  read_tasks(**cache, cache_entries);
-  join(hive, machine, tree_entries, paths, std::move(cache_entries));
+  Tree listed;
+  if (tree) listed = read_tree(**tree, machine);
+  auto definitions = read_tasks(**cache, machine);
+  join(hive, machine, listed, std::move(definitions));
 }
 
-void TaskReader::read_tree(RegistryKey& key, const std::string& path, std::size_t depth,
-                           Machine& machine, std::vector<TaskTreeEntry>& entries,
-                           std::vector<std::string>& paths) {
-  if (depth > kMaxTaskDepth || entries.size() >= kMaxTasks)
-    return context_.note(Error{Errc::limit, "registry keys of scheduled tasks", {}, path});
-  const auto listed = key.each_subkey([&](RegistryKey& subkey) {
-    const std::string name = path + "\\" + subkey.name();
-    TaskTreeEntry entry = tree_entry(subkey, machine);
-    const bool is_link = entry.link_target.has_value();
-    // Folders have neither; a link may be one.
-    if (!entry.id.empty() || entry.index || is_link) {
-      entries.push_back(std::move(entry));
-      paths.push_back(name);
+/// A key of Tree on the way to the one that is looked at.
+struct TaskReader::TreeFolder {
+  struct Subkey {
+    std::string name;
+    TaskTreeEntry entry;
+  };
+  std::unique_ptr<RegistryKey> key{};  ///< nullptr for Tree itself
+  std::string path{};
+  std::vector<Subkey> left{};  ///< still to be looked at, the next one last
+};
+
+/// As deep as the registry lets keys lie, which is more than a call stack may bear: the way to each
+/// key is a list of its own.
+TaskReader::Tree TaskReader::read_tree(RegistryKey& root, Machine& machine) {
+  Tree tree;
+  std::size_t keys = 0;
+  std::vector<TreeFolder> way(1);
+  list_folder(root, way.back(), keys, machine);
+  while (!way.empty() && !stopped()) {
+    TreeFolder& folder = way.back();
+    if (folder.left.empty()) {
+      way.pop_back();
+      continue;
     }
-    if (!is_link) read_tree(subkey, name, depth + 1, machine, entries, paths);
-    return !stopped() && entries.size() < kMaxTasks;
+    TreeFolder::Subkey next = std::move(folder.left.back());
+    folder.left.pop_back();
+    const std::string path = folder.path + "\\" + next.name;
+    const bool is_link = next.entry.link_target.has_value();
+    // Folders have neither; a link may be one.
+    if (!next.entry.id.empty() || next.entry.index || is_link) {
+      tree.entries.push_back(std::move(next.entry));
+      tree.paths.push_back(path);
+    } else {
+      tree.folders.emplace(fold_case(path), std::move(next.entry));
+    }
+    if (is_link) continue;
+    if (tree.entries.size() >= kMaxTasks) {
+      cut_tree(machine, Error{Errc::limit, "tasks of the registry", {}, path});
+      break;
+    }
+    auto key = (folder.key ? *folder.key : root).open(next.name);
+    if (!key) {
+      cut_tree(machine, key.error());
+      continue;
+    }
+    TreeFolder below{*std::move(key), path};
+    list_folder(*below.key, below, keys, machine);
+    if (!below.left.empty()) way.push_back(std::move(below));
+  }
+  return tree;
+}
+
+void TaskReader::list_folder(RegistryKey& key, TreeFolder& folder, std::size_t& keys,
+                             Machine& machine) {
+  const auto listed = key.each_subkey([&](RegistryKey& subkey) {
+    if (keys >= kMaxTreeKeys) {
+      cut_tree(machine, Error{Errc::limit, "registry keys of scheduled tasks", {}, folder.path});
+      return false;
+    }
+    ++keys;
+    folder.left.push_back({subkey.name(), tree_entry(subkey, machine)});
+    return !stopped();
   });
-  if (!listed) note("registry keys of scheduled tasks", listed.error());
+  if (!listed) cut_tree(machine, listed.error());
+  std::reverse(folder.left.begin(), folder.left.end());
+}
+
+/// What would follow from a key's absence in Tree does not when not all of it was looked at.
+void TaskReader::cut_tree(Machine& machine, const Error& error) {
+  if (machine.views.tree_whole) note("registry keys of scheduled tasks", error);
+  machine.views.tree_whole = false;
 }
 
 TaskTreeEntry TaskReader::tree_entry(RegistryKey& key, Machine& machine) {
@@ -96,6 +151,7 @@ TaskTreeEntry TaskReader::tree_entry(RegistryKey& key, Machine& machine) {
   entry.link_target = link_target_of(key);
   if (entry.link_target) return entry;
   const Values values{key};
+  entry.incomplete = !values.complete();
   entry.id = values.text("id");
   if (const auto* index = values.find("index")) entry.index = index->number();
   if (const auto* descriptor = values.find("sd")) {
@@ -111,7 +167,8 @@ TaskTreeEntry TaskReader::tree_entry(RegistryKey& key, Machine& machine) {
   return entry;
 }
 
-void TaskReader::read_tasks(RegistryKey& cache, std::vector<TaskCacheEntry>& entries) {
+std::vector<TaskCacheEntry> TaskReader::read_tasks(RegistryKey& cache, Machine& machine) {
+  std::vector<TaskCacheEntry> entries;
   struct Membership {
     std::string guid;  // as stored
     std::vector<std::string> groups;
@@ -138,6 +195,7 @@ void TaskReader::read_tasks(RegistryKey& cache, std::vector<TaskCacheEntry>& ent
       return !stopped() && entries.size() < kMaxTasks;
     });
     if (!listed) note("registry keys of scheduled tasks", listed.error());
+    machine.views.tasks_whole = listed && entries.size() < kMaxTasks;
   }
   // What is left names tasks whose definitions are gone.
   for (auto& [folded, member] : members) {
@@ -151,6 +209,7 @@ void TaskReader::read_tasks(RegistryKey& cache, std::vector<TaskCacheEntry>& ent
   }
   if (entries.size() >= kMaxTasks)
     context_.note(Error{Errc::limit, "registry keys of scheduled tasks"});
+  return entries;
 }
 
 TaskCacheEntry TaskReader::cache_entry(RegistryKey& key) {
@@ -162,6 +221,7 @@ TaskCacheEntry TaskReader::cache_entry(RegistryKey& key) {
   entry.link_target = link_target_of(key);
   if (entry.link_target) return entry;
   const Values values{key};
+  entry.incomplete = !values.complete();
   entry.path = values.text("path");
   entry.uri = values.text("uri");
   entry.author = values.text("author");
@@ -185,8 +245,8 @@ TaskCacheEntry TaskReader::cache_entry(RegistryKey& key) {
   return entry;
 }
 
-void TaskReader::join(RegistryHive& hive, Machine& machine, const std::vector<TaskTreeEntry>& tree,
-                      const std::vector<std::string>& paths, std::vector<TaskCacheEntry> cache) {
+void TaskReader::join(RegistryHive& hive, Machine& machine, const Tree& tree,
+                      std::vector<TaskCacheEntry> cache) {
   std::map<std::string, std::size_t> by_guid, by_path;
   for (std::size_t i = 0; i < cache.size(); ++i) {
     by_guid.emplace(fold_case(cache[i].guid), i);
@@ -202,13 +262,14 @@ void TaskReader::join(RegistryHive& hive, Machine& machine, const std::vector<Ta
     machine.paths.insert(folded);
     machine.tasks.push_back(std::move(task));
   };
-  for (std::size_t i = 0; i < tree.size(); ++i) {
+  for (std::size_t i = 0; i < tree.entries.size(); ++i) {
+    const TaskTreeEntry& entry = tree.entries[i];
     ScheduledTask task;
-    task.path = paths[i];
-    task.tree = tree[i];
+    task.path = tree.paths[i];
+    task.tree = entry;
     // Without its identifier an entry is joined by its path.
-    const auto& index = tree[i].id.empty() ? by_path : by_guid;
-    const auto at = index.find(fold_case(tree[i].id.empty() ? paths[i] : tree[i].id));
+    const auto& index = entry.id.empty() ? by_path : by_guid;
+    const auto at = index.find(fold_case(entry.id.empty() ? task.path : entry.id));
     if (at != index.end()) {
       listed[at->second] = true;
       if (!cache[at->second].is_remnant) task.cache = cache[at->second];
@@ -219,6 +280,9 @@ void TaskReader::join(RegistryHive& hive, Machine& machine, const std::vector<Ta
     if (listed[i]) continue;
     ScheduledTask task;
     task.path = cache[i].path.empty() ? cache[i].guid : cache[i].path;
+    if (const auto at = tree.folders.find(fold_case(cache[i].path));
+        at != tree.folders.end() && !cache[i].is_remnant)
+      task.tree = at->second;
     task.cache = std::move(cache[i]);
     add(std::move(task));
   }

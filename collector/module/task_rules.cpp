@@ -138,13 +138,14 @@ void judge_listing(const TaskCase& one, std::vector<RuleHit>& hits) {
 
 void judge_registration(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
-  if (task.tree && !task.tree->link_target && !task.cache && one.views->registry_whole)
+  const bool whole = one.views->registry_whole;
+  if (task.tree && !task.tree->link_target && !task.cache && whole && one.views->tasks_whole)
     hits.push_back(hit("ghost_entry", "Listed task without its definition in the registry",
                        quote(task.tree->key_path) + " names the task " +
                            (task.tree->id.empty() ? "without an identifier" : task.tree->id) +
                            ", for which there is no key below TaskCache\\Tasks.",
                        25, "T1564"));
-  if (task.cache && !task.tree && !task.cache->is_remnant && one.views->registry_whole)
+  if (task.cache && !task.tree && !task.cache->is_remnant && whole && one.views->tree_whole)
     hits.push_back(hit("orphaned_task", "Task that is listed nowhere",
                        quote(task.cache->key_path) +
                            " defines a task that no key below TaskCache\\Tree lists: the Task "
@@ -167,7 +168,7 @@ void judge_remnants(const TaskCase& one, std::vector<RuleHit>& hits) {
                        quote(task.tree->key_path) + " has no value Id; the task of this path is " +
                            quote(task.cache->key_path) + ".",
                        40, "T1564"));
-  if (task.cache && task.cache->is_remnant)
+  if (task.cache && task.cache->is_remnant && one.views->tasks_whole && one.views->tree_whole)
     hits.push_back(hit("remnant", "Trace of a task whose keys were deleted",
                        quote(task.cache->key_path) +
                            " names a task that has keys neither below TaskCache\\Tasks nor below "
@@ -179,7 +180,7 @@ void judge_presence(const TaskCase& one, std::vector<RuleHit>& hits) {
   const ScheduledTask& task = *one.task;
   const TaskViews& views = *one.views;
   // What is listed nowhere is known by the path that it gives itself.
-  const bool orphaned = !task.tree && views.registry_whole && task.cache &&
+  const bool orphaned = !task.tree && views.registry_whole && views.tree_whole && task.cache &&
                         !task.cache->is_remnant && !task.cache->path.empty();
   if (task.cache && (task.tree || orphaned) && !task.file && !task.file_taken &&
       views.files_whole && views.registry) {
@@ -194,7 +195,7 @@ void judge_presence(const TaskCase& one, std::vector<RuleHit>& hits) {
     hits.push_back(std::move(missing));
   }
   if (!task.tree && !task.cache && task.xml() != nullptr && !task.path_registered &&
-      views.registry_whole) {
+      views.registry_whole && views.tree_whole && views.tasks_whole) {
     RuleHit left = hit("not_registered", "Task file that is not registered",
                        "The registry has no task " + quote(task.path) +
                            ": the file alone starts nothing until it is registered.",
@@ -232,14 +233,14 @@ void judge_contents(const TaskCase& one, std::vector<RuleHit>& hits) {
   const bool hash_differs = !task.hash_matches().value_or(true);
   const bool crc_differs = !task.crc_matches().value_or(true);
   if (hash_differs || crc_differs) {
-    const std::string which = hash_differs && crc_differs ? "Hash and CRC"
-                              : hash_differs              ? "Hash"
-                                                          : "CRC";
-    RuleHit changed =
-        hit("file_changed", "Task file that is not the registered one",
-            which + " in the registry are not those of " + quote(task.file->file.path.text()) +
-                ": file or registry were changed without the Task Scheduler.",
-            40, "T1053.005");
+    const std::string which = hash_differs && crc_differs
+                                  ? "Hash and CRC in the registry are not those of "
+                              : hash_differs ? "Hash in the registry is not that of "
+                                             : "CRC in the registry is not that of ";
+    RuleHit changed = hit("file_changed", "Task file that is not the registered one",
+                          which + quote(task.file->file.path.text()) +
+                              ": file or registry were changed without the Task Scheduler.",
+                          40, "T1053.005");
     changed.why.family = Family::content;
     hits.push_back(std::move(changed));
   }
@@ -300,6 +301,9 @@ std::vector<std::string> comparisons_left(const TaskCase& one) {
     left.emplace_back(
         "Whether the registry lacks or contradicts the task: its hive is damaged, or its newest "
         "changes were not to be had.");
+  if (views.registry && (!views.tree_whole || !views.tasks_whole))
+    left.emplace_back(
+        "Whether the registry lacks a key of the task: not all of TaskCache could be looked at.");
   if (!task.file && !views.files_whole)
     left.emplace_back(
         "The file of the task (missing, changed, other actions than the registry): not all of "

@@ -87,13 +87,18 @@ void expand_text(Resolution& resolution, std::string_view text) {
     resolution.flag(command_flag::kOverlong);
     resolution.step("longer than a command line can be; the rest was not looked at");
   }
-  out.expanded = trimmed;
+  out.expanded = resolution.with_letters(trimmed);
   const Environment* environment = resolution.context().environment;
-  if (environment == nullptr || trimmed.find('%') == std::string_view::npos) return;
-  out.expanded = environment->expand(trimmed, &out.unknown_variables);
-  if (out.expanded != trimmed) resolution.step("variables replaced: " + out.expanded);
+  if (environment != nullptr && trimmed.find('%') != std::string_view::npos) {
+    const std::string before = out.expanded;
+    out.expanded = environment->expand(before, &out.unknown_variables);
+    if (out.expanded != before) resolution.step("variables replaced: " + out.expanded);
+  }
   for (const std::string& name : out.unknown_variables)
     resolution.step("variable %" + name + "% is not known");
+  std::string moved = resolution.with_folders(out.expanded);
+  if (moved != out.expanded) resolution.step("folders of this Windows were moved: " + moved);
+  out.expanded = std::move(moved);
   if (out.expanded.size() > kMaxCommandLine) {
     out.expanded = cut(out.expanded, kMaxCommandLine);
     resolution.flag(command_flag::kOverlong);
@@ -122,9 +127,7 @@ class Setting {
 Resolution::Resolution(const ResolverContext& context, ResolvedCommand& out)
     : context_{context}, out_{out}, system_root_{variable("SystemRoot")} {
   if (auto path = EvidencePath::parse(system_root_)) system_root_path_ = *std::move(path);
-  working_directory_ = unquote(trim(context.working_directory));
-  if (context.environment != nullptr)
-    working_directory_ = context.environment->expand(working_directory_);
+  working_directory_ = here(unquote(trim(context.working_directory)));
 }
 
 Resolution::Resolution(const ResolverContext& context, ResolvedCommand& out,
@@ -149,6 +152,27 @@ void Resolution::add_other(std::string_view text) {
 void Resolution::step(std::string text) {
   if (std::find(out_.steps.begin(), out_.steps.end(), text) == out_.steps.end())
     out_.steps.push_back(std::move(text));
+}
+
+std::string Resolution::with_letters(std::string_view text) {
+  std::string letters =
+      context_.own_paths != nullptr ? context_.own_paths->letters(text) : std::string{text};
+  if (letters == text) return letters;
+  step(context_.own_paths->letters_in_words() + ": " + letters);
+  if (letters.find(kVolumeElsewhere) != std::string::npos)
+    step(std::string{kVolumeElsewhere} + " is a volume of which the evidence does not say which");
+  return letters;
+}
+
+std::string Resolution::with_folders(std::string_view text) const {
+  return context_.own_paths != nullptr ? context_.own_paths->folders(text) : std::string{text};
+}
+
+std::string Resolution::here(std::string_view text) const {
+  static const OwnPaths as_they_stand;
+  static const Environment no_variables;
+  const OwnPaths& own = context_.own_paths != nullptr ? *context_.own_paths : as_they_stand;
+  return own.expand(text, context_.environment != nullptr ? *context_.environment : no_variables);
 }
 
 void Resolution::flag(std::string_view flag) {

@@ -10,6 +10,7 @@
 
 #include "collector/source/environment.h"
 #include "collector/source/evidence_path.h"
+#include "collector/source/own_paths.h"
 
 namespace hozen {
 
@@ -26,6 +27,8 @@ std::string_view to_text(Existence existence);
 /// What the resolver may ask of the evidence. All lookups are case-insensitive.
 struct ResolverContext {
   const Environment* environment = nullptr;  ///< of the user or machine the entry belongs to
+  /// How the paths of the Windows that the entry belongs to are to be read; nullptr: as they stand.
+  const OwnPaths* own_paths = nullptr;
   std::function<Existence(const EvidencePath&)> file_exists;  ///< for files, not folders
   /// App Paths\<name> default value; may be empty
   std::function<std::optional<std::string>(std::string_view name)> app_path;
@@ -145,6 +148,8 @@ struct ResolvedCommand {
 
 /// Cost: linear in the text, plus a bounded number of file_exists calls.
 ResolvedCommand resolve_command_line(std::string_view command_line, const ResolverContext& context);
+/// True for the name of a machine that is the evidence itself: localhost, 127.0.0.1, …
+bool is_this_host(std::string_view server);
 /// True for a program that runs what its arguments say (cmd.exe, rundll32.exe, …), by file name.
 bool is_host_program(std::string_view file_name);
 /// A bare DLL name or path of a value that the loader takes: System32 (SysWOW64 for wow64), then

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "collector/base/text.h"
-#include "collector/source/command_line_impl.h"
+#include "collector/source/command_line_cmd.h"
 
 namespace hozen::resolver {
 namespace {
@@ -12,11 +12,6 @@ constexpr std::size_t kMaxCommands = 32;
 /// `call call call …`, `if … if …`: each takes a word off, real lines have one or two.
 constexpr int kMaxPrefixes = 16;
 
-constexpr std::string_view kBuiltins[] = {
-    "assoc", "break",    "cd",       "chdir",  "cls",   "color", "copy", "date",  "del",    "dir",
-    "echo",  "echo.",    "erase",    "exit",   "ftype", "goto",  "md",   "mkdir", "mklink", "move",
-    "path",  "pause",    "popd",     "prompt", "pushd", "rd",    "rem",  "ren",   "rename", "rmdir",
-    "set",   "setlocal", "endlocal", "shift",  "time",  "title", "type", "ver",   "verify", "vol"};
 /// Programs that only wait or prepare: what comes behind them is the purpose of the line.
 constexpr std::string_view kPreparing[] = {"ping", "timeout", "choice", "chcp", "attrib", "mode"};
 
@@ -37,7 +32,7 @@ struct Switches {
 Switches read_switches(std::string_view text) {
   Switches switches;
   while (true) {
-    text = trim(text);
+    text = without_separators(text);
     if (!text.starts_with('/') || text.size() < 2) return switches;
     const char letter = static_cast<char>(text[1] | 0x20);
     if (letter == 'c' || letter == 'k' || letter == 'r') {
@@ -165,94 +160,6 @@ std::string without_redirections(Resolution& resolution, std::string_view comman
   return std::string{trim(out)};
 }
 
-/// Takes one word, quoted or not, off the front.
-std::string_view take_word(std::string_view& text) {
-  text = trim(text);
-  const std::size_t end = text.starts_with('"')
-                              ? std::min(text.find('"', 1), text.size() - 1) + 1
-                              : std::min(text.find_first_of(" \t,;=("), text.size());
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(end);
-  text = trim(text);
-  return word;
-}
-
-/// `start ["title"] [switches] command`: the command.
-std::string_view behind_start(Resolution& resolution, std::string_view text) {
-  while (true) {
-    text = trim(text);
-    if (text.starts_with('"')) {
-      // The first quoted word is a title, unless it is all there is.
-      std::string_view rest = text;
-      const std::string_view title = unquote(take_word(rest));
-      if (rest.empty() || (!title.empty() && has_program_extension(title))) return text;
-      text = rest;
-      continue;
-    }
-    if (!text.starts_with('/')) return text;
-    const std::string_view name = take_word(text).substr(1);
-    if (equals_fold(name, "min") || equals_fold(name, "b"))
-      resolution.step("started minimised or without a window of its own");
-    if (equals_fold(name, "d")) {
-      resolution.current_directory = unquote(take_word(text));
-    } else if (starts_with_fold(name, "d") && name.size() > 1) {
-      resolution.current_directory = unquote(name.substr(1));
-    } else if (equals_fold(name, "affinity") || equals_fold(name, "node")) {
-      take_word(text);
-    }
-  }
-}
-
-/// `if [/i] [not] exist x | defined x | errorlevel n | a==b | a equ b`: the command behind it.
-std::string_view behind_if(std::string_view text) {
-  while (text.starts_with('/')) take_word(text);
-  std::string_view word = take_word(text);
-  if (equals_fold(word, "not")) word = take_word(text);
-  if (equals_fold(word, "exist") || equals_fold(word, "defined") ||
-      equals_fold(word, "errorlevel") || equals_fold(word, "cmdextversion")) {
-    take_word(text);
-    return text;
-  }
-  if (text.starts_with('=')) {
-    text = trim(text.substr(std::min(text.find_first_not_of('='), text.size())));
-    take_word(text);
-    return text;
-  }
-  take_word(text);  // equ, neq, …
-  take_word(text);
-  return text;
-}
-
-/// `… ) else …`: what stands before it; the other branch joins `more`.
-std::string without_else(std::string text, std::vector<std::string>& more) {
-  bool in_quotes = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '"') in_quotes = !in_quotes;
-    if (in_quotes || text[at] != ')') continue;
-    const std::string_view rest = trim(std::string_view{text}.substr(at + 1));
-    if (!starts_with_fold(rest, "else") || (rest.size() > 4 && rest[4] != ' ' && rest[4] != '('))
-      continue;
-    more.emplace_back(trim(rest.substr(4)));
-    text.resize(at);
-    break;
-  }
-  return text;
-}
-
-/// `for … in (…) do command`: the command. A command in quotes between the brackets runs too: it
-/// joins `more`.
-std::string_view behind_for(Resolution& resolution, std::string_view text,
-                            std::vector<std::string>& more) {
-  const std::string lower = to_lower_ascii(text);
-  const std::size_t open = lower.find("('"), close = lower.find("')");
-  if (open != std::string::npos && close != std::string::npos && open + 2 < close)
-    more.emplace_back(trim(text.substr(open + 2, close - open - 2)));
-  const std::size_t at = lower.find(") do");
-  if (at == std::string::npos) return {};
-  resolution.step("loop: its command is taken once");
-  return trim(text.substr(at + 4));
-}
-
 /// One command of the line as it is looked at.
 struct Command {
   std::string text;
@@ -270,48 +177,104 @@ void note_folder(Resolution& resolution, std::string_view word, std::string_view
   resolution.step("current folder: " + resolution.current_directory);
 }
 
-/// Takes brackets, `@`, call, start, if and for off the front of a command. What else it runs joins
-/// `more`.
-Command simplify(Resolution& resolution, std::string_view given, std::vector<std::string>& more) {
-  Command command{without_else(without_redirections(resolution, given), more), false, false};
-  for (int prefixes = 0; prefixes < kMaxPrefixes; ++prefixes) {
-    std::string_view text = trim(command.text);
-    while (!text.empty() && (text.front() == '(' || text.front() == '@'))
-      text = trim(text.substr(1));
-    while (!text.empty() && text.back() == ')' && text.find('(') == std::string_view::npos)
-      text = trim(text.substr(0, text.size() - 1));
+/// Without the brackets, `@` and separators around a command.
+std::string_view without_brackets(std::string_view text) {
+  text = trim(without_separators(text));
+  while (!text.empty() && (text.front() == '(' || text.front() == '@'))
+    text = without_separators(text.substr(1));
+  while (!text.empty() && text.back() == ')' && text.find('(') == std::string_view::npos)
+    text = trim(text.substr(0, text.size() - 1));
+  return text;
+}
+
+/// What ends the name of a program without being a blank goes to its arguments.
+std::string with_blank_behind_program(std::string_view text) {
+  const std::size_t end =
+      text.starts_with('"') ? std::string_view::npos : text.find_first_of(kCmdSeparators);
+  const bool blank = end == std::string_view::npos || text[end] == ' ' || text[end] == '\t';
+  // Not inside a variable that is not known: %x:a=b%.
+  if (blank || has_changed_variable(text)) return std::string{text};
+  return std::string{text.substr(0, end)} + ' ' + std::string{text.substr(end)};
+}
+
+/// The commands of one line, with the variables that the line sets on the way.
+class CommandLine {
+ public:
+  CommandLine(Resolution& resolution, bool delayed)
+      : resolution_{resolution}, variables_{resolution}, delayed_{delayed} {}
+
+  /// Takes brackets, `@`, call, start, if and for off the front of a command. What else it runs
+  /// joins `more`.
+  Command simplify(std::string_view given, std::vector<std::string>& more) {
+    Command command{without_else(without_redirections(resolution_, given), more), false, false};
+    for (int prefixes = 0; prefixes < kMaxPrefixes; ++prefixes) {
+      if (delayed_) command.text = variables_.delayed_filled_in(resolution_, command.text);
+      const std::string_view text = without_brackets(command.text);
+      std::string_view rest = text;
+      const std::string_view word = unquote(take_word(rest));
+      std::string next;
+      if (equals_fold(word, "call")) {
+        next = called(rest);
+      } else if (equals_fold(word, "start")) {
+        next = behind_start(resolution_, rest);
+      } else if (equals_fold(word, "if")) {
+        next = behind_if(rest);
+      } else if (equals_fold(word, "for")) {
+        next = behind_for(resolution_, rest, more);
+      } else {
+        finish(command, std::string{text});
+        return command;
+      }
+      command.text = std::move(next);
+    }
+    resolution_.flag(command_flag::kNestingLimit);
+    command.builtin = true;
+    return command;
+  }
+
+ private:
+  /// `call` fills variables in once more, so also those that the line has set by then.
+  std::string called(std::string_view text) {
+    std::string out{without_separators(text)};
+    if (!variables_.any()) return out;
+    std::string filled = variables_.filled_in(resolution_, out);
+    if (filled != out) {
+      resolution_.flag(command_flag::kObfuscated);
+      resolution_.step("call fills in what the line has set: " + filled);
+    }
+    return filled;
+  }
+
+  void finish(Command& command, std::string text) {
     std::string_view rest = text;
     const std::string_view word = unquote(take_word(rest));
-    if (equals_fold(word, "call")) {
-      text = rest;
-    } else if (equals_fold(word, "start")) {
-      text = behind_start(resolution, rest);
-    } else if (equals_fold(word, "if")) {
-      text = behind_if(rest);
-    } else if (equals_fold(word, "for")) {
-      text = behind_for(resolution, rest, more);
-    } else {
-      command.builtin = word.empty() || is_one_of(word, kBuiltins) || word.starts_with("echo");
-      std::string_view stem = file_name_of(word);
-      if (ends_with_fold(stem, ".exe") || ends_with_fold(stem, ".com")) stem.remove_suffix(4);
-      command.preparing = is_one_of(stem, kPreparing);
-      if (command.builtin) note_folder(resolution, word, rest);
-      command.text = std::string{text};
-      return command;
+    const std::size_t length = builtin_length(word);
+    command.builtin = word.empty() || length != 0;
+    std::string_view stem = file_name_of(word);
+    if (ends_with_fold(stem, ".exe") || ends_with_fold(stem, ".com")) stem.remove_suffix(4);
+    command.preparing = is_one_of(stem, kPreparing) || begins_with_loop_variable(text);
+    if (command.builtin) {
+      const std::string_view name = word.substr(0, length);
+      note_folder(resolution_, name, length < word.size() ? word.substr(length) : rest);
+      if (equals_fold(name, "set")) variables_.set(rest);
+    } else if (equals_fold(stem, "cmd") && variables_.any()) {
+      // The shell inside inherits what the line has set.
+      text = variables_.filled_in(resolution_, text);
     }
-    command.text = std::string{text};
+    command.text = command.builtin ? text : with_blank_behind_program(text);
   }
-  resolution.flag(command_flag::kNestingLimit);
-  command.builtin = true;
-  return command;
-}
+
+  Resolution& resolution_;
+  LineVariables variables_;
+  const bool delayed_;
+};
 
 /// `!x!`: values that exist only while the line runs.
 void note_delayed(Resolution& resolution, std::string_view text) {
   const std::size_t mark = text.find('!');
   if (mark == std::string_view::npos || text.find('!', mark + 1) == std::string_view::npos) return;
   resolution.flag(command_flag::kObfuscated);
-  resolution.step("holds variables that only cmd.exe can put together; left as they are");
+  resolution.step("holds variables that cmd.exe puts together while the line runs");
 }
 
 }  // namespace
@@ -320,7 +283,8 @@ bool unwrap_cmd(Resolution& resolution, std::string_view arguments) {
   const Switches switches = read_switches(arguments);
   if (!switches.found_command || trim(switches.command).empty()) return false;
   resolution.in_cmd = true;
-  const std::string expanded = with_cmd_variables(resolution, switches.command);
+  const std::string expanded =
+      with_cmd_variables(resolution, switches.command, resolution.context().environment);
   const std::string text =
       without_carets(resolution, without_outer_quotes(resolution, expanded, switches.strip_quotes));
   if (switches.delayed) note_delayed(resolution, text);
@@ -328,9 +292,10 @@ bool unwrap_cmd(Resolution& resolution, std::string_view arguments) {
   std::optional<Command> chosen;
   std::string folder;  // that `cd` makes current counts for the commands behind it only
   std::vector<std::string> parts = split_commands(resolution, text);
+  CommandLine line{resolution, switches.delayed};
   for (std::size_t i = 0; i < parts.size() && i < 2 * kMaxCommands; ++i) {
     const std::string part = parts[i];
-    Command command = simplify(resolution, part, parts);
+    Command command = line.simplify(part, parts);
     if (command.builtin || command.text.empty()) continue;
     if (chosen && !chosen->preparing) {
       resolution.add_other(command.text);
@@ -343,6 +308,11 @@ bool unwrap_cmd(Resolution& resolution, std::string_view arguments) {
   resolution.current_directory = folder;
   if (!chosen) {
     resolution.set_payload_text("inline", trim(text));
+    return true;
+  }
+  if (begins_with_loop_variable(chosen->text)) {
+    resolution.step("what runs is known only while cmd.exe runs the line: " + chosen->text);
+    resolution.set_payload_text("inline", chosen->text);
     return true;
   }
   resolution.step("cmd.exe runs: " + chosen->text);

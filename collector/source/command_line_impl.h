@@ -68,6 +68,11 @@ class Resolution {
 
   /// A sentence that stands already is not repeated.
   void step(std::string text);
+  /// A text that the Windows of the entry wrote, its variables not yet filled in, with the drive
+  /// letters of the evidence.
+  std::string with_letters(std::string_view text);
+  /// The same with the folders that were moved as they lie in the evidence.
+  std::string with_folders(std::string_view text) const;
   void flag(std::string_view flag);
   ResolvedCommand& out() { return out_; }
   const ResolverContext& context() const { return context_; }
@@ -116,6 +121,8 @@ class Resolution {
                                                 std::string_view other) const;
   std::optional<std::string> replace_short_name(const std::string& path) const;
   Existence existence_of(const EvidencePath& path) const;
+  /// A path that somebody wrote, its variables filled in, as the evidence calls it.
+  std::string here(std::string_view text) const;
   std::string variable(std::string_view name) const;
   const std::string& system_root() const { return system_root_; }
   bool strict_wow64() const {
@@ -166,7 +173,7 @@ bool unwrap_downloader(Resolution&, std::string_view arguments);
 
 /// The text with its %variables% as cmd.exe puts them in, also parts of them and changed ones.
 /// Unknown ones stay. Flags what is put together in that way.
-std::string with_cmd_variables(Resolution&, std::string_view text);
+std::string with_cmd_variables(Resolution&, std::string_view text, const Environment* environment);
 /// `%name:~1,2%` or `%name:a=b%`.
 bool has_changed_variable(std::string_view text);
 

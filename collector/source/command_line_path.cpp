@@ -5,7 +5,8 @@
 #include "collector/base/text.h"
 #include "collector/source/command_line_impl.h"
 
-namespace hozen::resolver {
+namespace hozen {
+namespace resolver {
 namespace {
 
 /// Folders below System32 that 32-bit programs see as they are ("File System Redirector" in the
@@ -25,6 +26,14 @@ bool is_drive_path(std::string_view path) {
          ((path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z'));
 }
 
+/// `volume1\x`: how the evidence calls a volume without a letter.
+bool is_numbered_volume_path(std::string_view path) {
+  const std::size_t end = path.find('\\');
+  if (end == std::string_view::npos || path.substr(0, end).ends_with(':')) return false;
+  const auto volume = EvidencePath::parse(path.substr(0, end));
+  return volume && volume->is_root();
+}
+
 /// Takes `prefix` off `path`, in any case.
 bool drop_prefix(std::string_view& path, std::string_view prefix) {
   if (!starts_with_fold(path, prefix)) return false;
@@ -36,12 +45,6 @@ bool has_short_name(std::string_view path) {
   for (std::size_t at = path.find('~'); at != std::string_view::npos; at = path.find('~', at + 1))
     if (at + 1 < path.size() && path[at + 1] >= '1' && path[at + 1] <= '9') return true;
   return false;
-}
-
-/// True for the name of a machine that is the evidence itself.
-bool is_this_host(std::string_view server) {
-  return equals_fold(server, "localhost") || server == "127.0.0.1" || server == "." ||
-         equals_fold(server, "::1");
 }
 
 /// `C:\x` of `\\localhost\C$\x`.
@@ -63,6 +66,16 @@ bool is_webdav(std::string_view unc) {
 }
 
 }  // namespace
+}  // namespace resolver
+
+bool is_this_host(std::string_view server) {
+  const bool loopback = server.starts_with("127.") &&
+                        server.find_first_not_of("0123456789.") == std::string_view::npos;
+  return loopback || server == "." || server == "[::1]" || server == "::1" ||
+         equals_fold(server, "localhost") || equals_fold(server, "0--1.ipv6-literal.net");
+}
+
+namespace resolver {
 
 Existence Resolution::existence_of(const EvidencePath& path) const {
   return context_.file_exists ? context_.file_exists(path) : Existence::unknown;
@@ -76,7 +89,7 @@ std::string Resolution::variable(std::string_view name) const {
   std::string value = context_.environment->expand(reference);
   if (value == reference && equals_fold(name, "SystemRoot"))
     value = context_.environment->expand("%windir%");
-  return value.starts_with('%') ? std::string{} : value;
+  return value.starts_with('%') ? std::string{} : with_folders(value);
 }
 
 std::string Resolution::without_nt_prefix(std::string_view text, bool& literal) {
@@ -125,9 +138,11 @@ std::optional<NormalPath> Resolution::made_absolute(const std::string& path) {
     if (is_webdav(path)) flag(command_flag::kWebDav);
     const auto local = local_path_of(path);
     if (!local) return NormalPath{Kind::unc, path};
-    step("administrative share of this host: " + *local);
-    return NormalPath{Kind::absolute, *local};
+    const std::string path_here = with_folders(with_letters(*local));
+    step("administrative share of this host: " + path_here);
+    return NormalPath{Kind::absolute, path_here};
   }
+  if (is_numbered_volume_path(path)) return NormalPath{Kind::absolute, path};
   if (is_drive_path(path)) {
     if (path.size() > 2 && path[2] == '\\') return NormalPath{Kind::absolute, path};
     flag(command_flag::kRelativePath);
@@ -136,11 +151,13 @@ std::optional<NormalPath> Resolution::made_absolute(const std::string& path) {
   }
   if (path.starts_with('\\')) {
     flag(command_flag::kRelativePath);
-    const std::string& root = is_drive_path(current_directory) ? current_directory : system_root();
-    if (!is_drive_path(root)) return std::nullopt;
+    const bool has_current =
+        is_drive_path(current_directory) || is_numbered_volume_path(current_directory);
+    const std::string& root = has_current ? current_directory : system_root();
+    if (!is_drive_path(root) && !is_numbered_volume_path(root)) return std::nullopt;
     step(&root == &current_directory ? "no drive: that of the current folder"
                                      : "no drive; the system drive is assumed");
-    return NormalPath{Kind::absolute, root.substr(0, 2) + path};
+    return NormalPath{Kind::absolute, with_folders(root.substr(0, root.find('\\')) + path)};
   }
   if (context_.driver && outermost_ && path.find('\\') != std::string::npos) {
     const std::string& root = system_root();
@@ -215,7 +232,7 @@ std::optional<EvidencePath> Resolution::below_system_root(const EvidencePath& pa
 FoundFile Resolution::probe(const std::string& text) {
   const auto path = EvidencePath::parse(text);
   if (!path) return {text, std::nullopt, Existence::unknown};
-  return probe(*path);
+  return probe(context_.own_paths != nullptr ? context_.own_paths->unmoved(*path) : *path);
 }
 
 FoundFile Resolution::probe(const EvidencePath& path) {
@@ -311,4 +328,5 @@ FoundFile Resolution::find_file(std::string_view text, Lookup lookup) {
   return find_by_search(path.text, lookup);
 }
 
-}  // namespace hozen::resolver
+}  // namespace resolver
+}  // namespace hozen

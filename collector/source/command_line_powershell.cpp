@@ -218,7 +218,7 @@ bool run_encoded(Resolution& resolution, std::string_view value) {
   std::string& decoded = resolution.out().decoded;
   if (!decoded.empty()) decoded += '\n';
   decoded += text;
-  run_powershell_text(resolution, text);
+  run_powershell_text(resolution, resolution.with_folders(resolution.with_letters(text)));
   return true;
 }
 

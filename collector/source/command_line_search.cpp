@@ -124,8 +124,7 @@ FoundFile Resolution::find_app_path(std::string_view name) {
   if (name.find('.') == std::string_view::npos) key += ".exe";
   const auto value = context_.app_path(key);
   if (!value || trim(*value).empty()) return {};
-  std::string path{unquote(*value)};
-  if (context_.environment != nullptr) path = context_.environment->expand(path);
+  const std::string path = here(unquote(*value));
   step("App Paths\\" + key + " says " + path);
   const NormalPath normal = normalise(path);
   if (normal.kind != NormalPath::Kind::absolute) return {};

@@ -113,7 +113,8 @@ bool has_changed_variable(std::string_view text) {
   return false;
 }
 
-std::string with_cmd_variables(Resolution& resolution, std::string_view text) {
+std::string with_cmd_variables(Resolution& resolution, std::string_view text,
+                               const Environment* environment) {
   std::string out;
   std::size_t references = 0;
   bool changed = false;
@@ -129,8 +130,7 @@ std::string with_cmd_variables(Resolution& resolution, std::string_view text) {
       break;
     }
     const auto reference = parse_reference(text.substr(1, end - 1));
-    const auto value =
-        reference ? value_of(resolution.context().environment, *reference) : std::nullopt;
+    const auto value = reference ? value_of(environment, *reference) : std::nullopt;
     changed = changed || (reference && !reference->change.empty());
     if (value) {
       out += *value;

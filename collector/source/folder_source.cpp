@@ -8,6 +8,7 @@
 
 #include "collector/base/text.h"
 #include "collector/source/file_tree.h"
+#include "collector/source/own_paths.h"
 
 namespace hozen {
 namespace {
@@ -36,7 +37,8 @@ std::optional<std::string> volume_of_folder(std::string_view name) {
     return EvidencePath{volume}.volume();
   }
   const auto numbered = EvidencePath::parse(name);
-  if (numbered && numbered->is_root() && starts_with_fold(name, "volume"))
+  if (numbered && numbered->is_root() && starts_with_fold(name, "volume") &&
+      !equals_fold(name, kVolumeElsewhere))
     return to_lower_ascii(name);
   return std::nullopt;
 }

@@ -32,6 +32,8 @@ HiveState to_hive_state(regf::State state) {
 Result<OpenHive> HiveOpener::open(const HivePlan& plan) {
   const std::string name{plan.file.name()};
   HOZEN_TRY(PreservedFile file, preserve_(plan.file, "registry hive " + name, plan.expected));
+  if (file.bytes.empty())
+    return Error{Errc::truncated, plan.file.text(), std::nullopt, "the file is empty"};
   std::vector<regf::Log> logs;
   for (const std::string_view suffix : kLogSuffixes) {
     const EvidencePath path = plan.file.parent().child(name + std::string{suffix});

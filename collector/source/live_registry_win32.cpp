@@ -83,9 +83,7 @@ class LiveRegistry final : public Registry {
 };
 
 LiveRegistry::LiveRegistry() {
-  EvidencePath folder = windows_folder();
-  const std::string drive = folder.volume();
-  installations_.push_back({std::move(folder), "", drive});
+  installations_.push_back({windows_folder(), "", {}});
   if (auto system = open_machine_hive("SYSTEM")) system_ = read_system_facts(**system);
   if (auto software = open_machine_hive("SOFTWARE")) software_ = read_software_facts(**software);
   const EvidencePath& windows = installations_.front().windows;

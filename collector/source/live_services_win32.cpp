@@ -50,14 +50,13 @@ void read_config(SC_HANDLE manager, const wchar_t* name, std::vector<std::byte>&
 
 }  // namespace
 
-Result<std::vector<LiveService>> list_live_services() {
+Result<void> list_live_services(LiveState& state) {
   const ServiceHandle manager{
       OpenSCManagerW(nullptr, nullptr, SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE)};
   if (!manager) return win32_error("service manager", "OpenSCManagerW", GetLastError());
   std::vector<std::byte> list(kListBytes), config(kConfigBytes);
-  std::vector<LiveService> services;
   DWORD resume = 0;
-  for (bool more = true; more && services.size() < kMaxLiveServices;) {
+  for (bool more = true; more;) {
     DWORD needed = 0, count = 0;
     more = false;
     if (!EnumServicesStatusExW(manager.get(), SC_ENUM_PROCESS_INFO, SERVICE_WIN32 | SERVICE_DRIVER,
@@ -70,7 +69,7 @@ Result<std::vector<LiveService>> list_live_services() {
     }
     const auto* found =
         static_cast<const ENUM_SERVICE_STATUS_PROCESSW*>(static_cast<const void*>(list.data()));
-    for (DWORD i = 0; i < count && services.size() < kMaxLiveServices; ++i) {
+    for (DWORD i = 0; i < count; ++i) {
       LiveService service;
       service.name = text_of(found[i].lpServiceName);
       service.display_name = text_of(found[i].lpDisplayName);
@@ -78,10 +77,10 @@ Result<std::vector<LiveService>> list_live_services() {
       service.state = found[i].ServiceStatusProcess.dwCurrentState;
       service.pid = found[i].ServiceStatusProcess.dwProcessId;
       read_config(manager.get(), found[i].lpServiceName, config, service);
-      services.push_back(std::move(service));
+      if (!state.add(std::move(service))) return {};
     }
   }
-  return services;
+  return {};
 }
 
 }  // namespace hozen

@@ -50,12 +50,8 @@ class LiveSource final : public EvidenceSource {
   const LiveState* live_state() override {
     if (!state_) {
       state_.emplace();
-      auto services = list_live_services();
-      if (services) {
-        state_->services = *std::move(services);
-      } else {
-        state_->services_failed = services.error();
-      }
+      if (auto listed = list_live_services(*state_); !listed)
+        state_->services_failed = listed.error();
       if (auto tasks = list_live_tasks())
         state_->tasks = *std::move(tasks);
       else

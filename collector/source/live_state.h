@@ -2,9 +2,11 @@
 // tests, absent on a folder or image.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/base/result.h"
@@ -23,14 +25,23 @@ struct LiveService {
   std::optional<Error> unreadable{};  ///< why the configuration could not be read
 };
 
+/// Services after which the rest is left out; a full Windows has under 2,000 with its drivers.
+constexpr std::size_t kMaxLiveServices = 20'000;
+
 struct LiveState {
   std::vector<LiveService> services;
+  /// False: kMaxLiveServices left some out, so that what is not here may be listed all the same.
+  bool services_whole = true;
   std::optional<Error> services_failed{};  ///< why they could not be listed
   LiveTasks tasks;
   std::optional<Error> tasks_failed{};  ///< why they could not be listed
-};
 
-/// Services after which the rest is left out; a full Windows has under 2,000 with its drivers.
-constexpr std::size_t kMaxLiveServices = 20'000;
+  /// False when there is no room for it: the list is not whole then.
+  bool add(LiveService service) {
+    services_whole = services_whole && services.size() < kMaxLiveServices;
+    if (services_whole) services.push_back(std::move(service));
+    return services_whole;
+  }
+};
 
 }  // namespace hozen

@@ -135,7 +135,11 @@ class Lister {
     LONG count = 0;
     result = folders->get_Count(&count);
     if (FAILED(result)) return com_error("ITaskFolderCollection::get_Count", result);
-    for (LONG i = 1; i <= count && !full(); ++i) {
+    for (LONG i = 1; i <= count; ++i) {
+      if (list_.full()) {  // this folder's tasks, or those below it, may be more
+        list_.cut_off();
+        break;
+      }
       ComPointer<ITaskFolder> child;
       result = folders->get_Item(variant_of(i), child.put());
       // A folder that is closed to us hides its tasks from us alone.
@@ -147,8 +151,6 @@ class Lister {
   }
 
  private:
-  bool full() const { return list_.tasks.size() >= kMaxLiveTasks; }
-
   Result<void> list_tasks(ITaskFolder* folder) {
     ComPointer<IRegisteredTaskCollection> tasks;
     HRESULT result = folder->GetTasks(TASK_ENUM_HIDDEN, tasks.put());
@@ -156,10 +158,10 @@ class Lister {
     LONG count = 0;
     result = tasks->get_Count(&count);
     if (FAILED(result)) return com_error("IRegisteredTaskCollection::get_Count", result);
-    for (LONG i = 1; i <= count; ++i) {
+    for (LONG i = 1; i <= count && !list_.cut; ++i) {
       ComPointer<IRegisteredTask> task;
       Text path;
-      if (full() || FAILED(tasks->get_Item(variant_of(i), task.put())) ||
+      if (FAILED(tasks->get_Item(variant_of(i), task.put())) ||
           FAILED(task->get_Path(path.put()))) {
         list_.whole = false;
         continue;
@@ -176,7 +178,7 @@ class Lister {
     if (SUCCEEDED(task.get_Enabled(&enabled))) found.enabled = enabled != VARIANT_FALSE;
     TASK_STATE state = TASK_STATE_UNKNOWN;
     if (SUCCEEDED(task.get_State(&state))) found.state = static_cast<std::uint32_t>(state);
-    list_.tasks.push_back(std::move(found));
+    list_.add(std::move(found));
   }
 
   LiveTasks& list_;

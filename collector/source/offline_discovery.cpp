@@ -14,6 +14,10 @@ constexpr std::size_t kMaxFolders = 20'000;
 constexpr std::array<std::string_view, 2> kUsualWindows{"Windows", "WINNT"};
 constexpr std::string_view kMovedAway = "Windows.old";  // also Windows.old.000, …
 constexpr std::array<std::string_view, 2> kProfileFolders{"Users", "Documents and Settings"};
+/// Besides Windows itself and the profiles, what an upgrade moves into Windows.old.
+constexpr std::array<std::string_view, 4> kMovedFolders{"Program Files", "Program Files (x86)",
+                                                        "Program Files (Arm)", "ProgramData"};
+constexpr std::string_view kUsualDrive = "C:";  // as Windows names its volume when it is set up
 constexpr std::array<std::string_view, 2> kUserHives{"NTUSER.DAT", "NTUSER.MAN"};
 
 bool is_folder(EvidenceSource& source, const EvidencePath& path) {
@@ -136,10 +140,13 @@ class UnlistedProfiles {
     if (is_folder(source_, wow64)) add(kLocalSystemSid, wow64, ProfileKind::service);
   }
 
-  void add_beside(const EvidencePath& root) {
+  /// Beside a Windows every folder is somebody's, whatever is left in it. `looks_like_one`: only
+  /// those that hold what a profile holds; a data volume may have a folder Users, too.
+  void add_beside(const EvidencePath& root, bool looks_like_one) {
     for (const ListedFolder& folder : list_profiles(source_, root, problem_)) {
       const std::string_view name = folder.listed.name();
-      if (is_shared_profile(name) || !is_profile(source_, folder.real)) continue;
+      if (is_shared_profile(name) || (looks_like_one && !is_profile(source_, folder.real)))
+        continue;
       const bool is_default = is_default_profile(name);
       add("", folder.real, is_default ? ProfileKind::default_user : ProfileKind::orphaned);
     }
@@ -180,14 +187,23 @@ class FoundInstallations {
   }
 
   void add_volume(const EvidencePath& root) {
-    for (const std::string_view name : kUsualWindows) add(root / name);
+    for (const std::string_view name : kUsualWindows) {
+      add(root / name);
+      if (is_folder(source_, root / name / "System32\\config"))
+        without_hives_.push_back(root / name);
+    }
     const std::vector<ListedFolder> folders = list_folders(source_, root, problem_);
     for (const ListedFolder& folder : folders) add(folder.real);
     for (const ListedFolder& folder : folders)
       if (starts_with_fold(folder.listed.name(), kMovedAway)) add_moved_away(folder.real);
   }
 
-  std::vector<Installation> take() { return std::move(found_); }
+  std::vector<Installation> take() {
+    for (const EvidencePath& windows : without_hives_)
+      if (const auto stored = source_.stat(windows); stored && !stored->is_link)
+        add_once(stored->path);
+    return std::move(found_);
+  }
 
  private:
   void add_moved_away(const EvidencePath& folder) {
@@ -200,12 +216,14 @@ class FoundInstallations {
   }
   void add_once(const EvidencePath& windows) {
     if (seen_.insert(source_.key(windows)).second)
-      found_.push_back({windows, found_.empty() ? "" : windows.text(), ""});
+      found_.push_back({windows, found_.empty() ? "" : windows.text(), {}});
   }
 
   EvidenceSource& source_;
   const ProblemSink& problem_;
   std::set<std::string> seen_;
+  /// A copy of a running Windows lacks the files that it holds locked.
+  std::vector<EvidencePath> without_hives_;
   std::vector<Installation> found_;
 };
 
@@ -229,46 +247,45 @@ std::vector<Installation> assume_installations(EvidenceSource& source, const Pro
       has_profiles = has_profiles || is_profile(source, folder.real);
     if (!has_profiles) continue;
     const EvidencePath windows = root / "Windows";
-    assumed.push_back({windows, assumed.empty() ? "" : windows.text(), ""});
+    assumed.push_back({windows, assumed.empty() ? "" : windows.text(),
+                       find_own_paths(source, {}, windows, problem)});
     problem(Error{Errc::not_found, windows.text(), std::nullopt,
                   "no system hives here: the profiles of this volume are read alone"});
   }
   return assumed;
 }
 
-std::string DriveMap::relocate(std::string_view text) const {
-  std::string result{text};
-  if (own.empty() || volume.empty() || equals_fold(own, volume)) return result;
-  for (std::size_t at = 0; at < result.size();) {
-    const std::string_view rest = std::string_view{result}.substr(at);
-    const bool ends =
-        rest.size() == own.size() ||
-        (rest.size() > own.size() && (rest[own.size()] == '\\' || rest[own.size()] == ';'));
-    if (starts_with_fold(rest, own) && ends) result.replace(at, own.size(), volume);
-    const std::size_t next = result.find(';', at);
-    if (next == std::string::npos) break;
-    at = next + 1;
-  }
-  return result;
+EvidencePath read_own_windows(RegistryKey& software, const EvidencePath& windows) {
+  const auto path_at = [&](std::string_view key, std::string_view name) -> EvidencePath {
+    const auto opened = software.open(key);
+    const auto value = opened ? (*opened)->value(name) : Error{Errc::not_found, std::string{key}};
+    const auto path = EvidencePath::parse(value ? value->text().value_or("") : "");
+    return path && path->volume().ends_with(':') ? *path : EvidencePath{};
+  };
+  for (const std::string_view name : {"SystemRoot", "PathName"})
+    if (auto path = path_at("Microsoft\\Windows NT\\CurrentVersion", name); !path.empty())
+      return path;
+  // On the same volume, which is what matters most.
+  const EvidencePath programs = path_at("Microsoft\\Windows\\CurrentVersion", "ProgramFilesDir");
+  return programs.empty() ? programs : EvidencePath{programs.volume()} / windows.name();
 }
 
-void DriveMap::relocate(Variables& variables) const {
-  for (auto& [name, value] : variables) value = relocate(value);
-}
-
-DriveMap read_drive_map(RegistryKey& software, const EvidencePath& windows) {
-  DriveMap map{"", windows.volume()};
-  const auto version = software.open("Microsoft\\Windows NT\\CurrentVersion");
-  if (!version) return map;
-  for (const std::string_view name : {"SystemRoot", "PathName"}) {
-    const auto value = (*version)->value(name);
-    if (!value) continue;
-    const auto path = EvidencePath::parse(value->text().value_or(""));
-    if (!path) continue;
-    map.own = path->volume();
-    break;
+OwnPaths find_own_paths(EvidenceSource& source, const EvidencePath& own,
+                        const EvidencePath& windows, const ProblemSink& problem) {
+  std::vector<EvidencePath> moved;
+  const EvidencePath around = windows.parent();
+  if (!around.is_root()) {
+    for (const std::string_view name : kMovedFolders)
+      if (is_folder(source, around / name)) moved.push_back(around / name);
+    // Profiles move one by one: most go to the new Windows.
+    for (const std::string_view name : kProfileFolders)
+      for (const ListedFolder& folder : list_folders(source, around / name, problem))
+        moved.push_back(around / name / folder.listed.name());
   }
-  return map;
+  if (!own.empty()) return {own, windows, moved};
+  const bool has_letter = windows.volume().ends_with(':');
+  const EvidencePath drive{has_letter ? windows.volume() : std::string{kUsualDrive}};
+  return {drive / windows.name(), windows, moved};
 }
 
 void locate_profile(EvidenceSource& source, const Installation& installation, UserProfile& profile,
@@ -309,10 +326,10 @@ std::vector<UserProfile> find_unlisted_profiles(EvidenceSource& source,
                                                 bool all_volumes, const ProblemSink& problem) {
   UnlistedProfiles profiles{source, known, problem};
   profiles.add_services(installation.windows);
-  profiles.add_beside(installation.windows.parent());
+  profiles.add_beside(installation.windows.parent(), false);
   if (all_volumes)
     for (const VolumeInfo& volume : source.volumes())
-      if (!volume.unreadable) profiles.add_beside(EvidencePath{volume.name});
+      if (!volume.unreadable) profiles.add_beside(EvidencePath{volume.name}, true);
   return profiles.take();
 }
 

@@ -15,24 +15,20 @@ namespace hozen {
 using ProblemSink = std::function<void(Error)>;
 
 /// The running Windows first, whether its hive files can be seen or not; then in the order of the
-/// volumes, on each the usual places first, copies kept by an upgrade last.
+/// volumes, on each the usual places first, copies kept by an upgrade last; then usual places whose
+/// System32\config holds no hive.
 std::vector<Installation> find_installations(EvidenceSource& source, const ProblemSink& problem);
 
 /// For a source with profiles and no Windows: the place where Windows would lie on each volume that
 /// has profiles.
 std::vector<Installation> assume_installations(EvidenceSource& source, const ProblemSink& problem);
 
-/// The drive letter under which a Windows knew its own volume, and what that volume is called in
-/// the source.
-struct DriveMap {
-  std::string own;     ///< "C:", "" when not known
-  std::string volume;  ///< "D:"
-  /// `text` with `own` replaced at its beginning and behind each ';'.
-  std::string relocate(std::string_view text) const;
-  void relocate(Variables& variables) const;
-};
-/// From SystemRoot of a SOFTWARE hive.
-DriveMap read_drive_map(RegistryKey& software, const EvidencePath& windows);
+/// The Windows folder as its SOFTWARE hive names it (SystemRoot); empty when it does not say.
+EvidencePath read_own_windows(RegistryKey& software, const EvidencePath& windows);
+/// How paths of the Windows that lies at `windows` are to be read. Where `own` is empty, its own
+/// drive is taken to be the one it has in the source, or C: where it has no letter there.
+OwnPaths find_own_paths(EvidenceSource& source, const EvidencePath& own,
+                        const EvidencePath& windows, const ProblemSink& problem);
 
 /// Replaces a profile's folder by where it lies in the source: beside a Windows that an upgrade
 /// moved away, or on the installation's volume when its own drive is not in the source (told to
@@ -41,8 +37,9 @@ void locate_profile(EvidenceSource& source, const Installation& installation, Us
                     const ProblemSink& problem);
 
 /// Profiles of an installation that no other entry of `known` has: service profiles, the 32-bit
-/// LocalSystem, the default profile, and folders beside them that ProfileList does not name
-/// (orphaned). With `all_volumes`, orphans of every volume.
+/// LocalSystem, the default profile, and every folder beside them that ProfileList does not name
+/// (orphaned), with a hive or without. With `all_volumes`, what looks like a profile on every
+/// volume.
 std::vector<UserProfile> find_unlisted_profiles(EvidenceSource& source,
                                                 const Installation& installation,
                                                 const std::vector<UserProfile>& known,

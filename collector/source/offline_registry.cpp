@@ -32,13 +32,14 @@ class HiveFiles final : public OfflineRegistry {
       const std::function<void(const EvidencePath&, HiveRole, const Error&)>& failed) override;
   TrustedTime newest_trusted_time(FileTime not_after) const override;
   std::vector<HiveRead> hives_read() const override { return hives_.hives_read(); }
+  const std::vector<HiveUnread>& hives_unread() const override { return unread_; }
 
  private:
   /// What one installation's own hives say.
   struct Machine {
     SystemFacts system;
     SoftwareFacts software;
-    DriveMap drives;
+    EvidencePath own_windows;  // as its registry names the Windows folder
     Environment environment;
   };
 
@@ -51,6 +52,9 @@ class HiveFiles final : public OfflineRegistry {
   void add_unlisted_profiles(std::size_t installation);
   void plan_hives();
   void read_users();
+  void note_unread_users(const std::vector<std::optional<Error>>& failures,
+                         const std::vector<bool>& known);
+  bool is_unread_loss(const HivePlan& plan) const;
   /// Facts of the users whose hives are loaded, where their files did not tell them.
   void read_running_users(std::vector<UserFacts>& facts, const std::vector<bool>& known);
   void add_user(UserProfile profile, std::size_t installation) {
@@ -58,9 +62,9 @@ class HiveFiles final : public OfflineRegistry {
     user_installation_.push_back(installation);
   }
 
-  /// Opens, hands out the root key, remembers when its keys were written, and closes again. False
-  /// when there was none to hand out. An absent hive is no problem: its artifact row says so.
-  bool read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read);
+  /// Opens, hands out the root key, remembers when its keys were written, and closes again. An
+  /// error when there was none to hand out; told as a problem unless the file is not there.
+  Result<void> read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read);
   bool visit_hive(const HivePlan& plan, const OpenHive& open,
                   const std::function<bool(RegistryHive&)>& visit);
 
@@ -74,28 +78,46 @@ class HiveFiles final : public OfflineRegistry {
   std::vector<Environment> user_environments_;
   std::vector<HivePlan> plans_;
   HostFacts host_;
+  std::vector<HiveUnread> unread_;
   std::vector<std::pair<EvidencePath, WriteTimes>> write_times_;
 };
 
-bool HiveFiles::read_once(const HivePlan& plan, const std::function<void(RegistryKey&)>& read) {
+void with_own_letters(const OwnPaths& paths, Variables& variables) {
+  for (auto& [name, value] : variables) value = paths.letters(value);
+}
+
+/// Also where only another variable in it leads to a folder that was moved.
+void move_folders(const OwnPaths& paths, Environment& environment) {
+  const auto values = environment.folded_values();
+  for (const auto& [name, value] : values) {
+    const std::string expanded = environment.expand(value);
+    std::string moved = paths.folders(expanded);
+    if (moved != expanded) environment.set(name, moved);
+  }
+}
+
+Result<void> HiveFiles::read_once(const HivePlan& plan,
+                                  const std::function<void(RegistryKey&)>& read) {
   auto open = hives_.open(plan);
   if (!open) {
-    if (open.error().code != Errc::not_found) problem_(std::move(open).error());
-    return false;
+    if (open.error().code != Errc::not_found) problem_(open.error());
+    return std::move(open).error();
   }
   const regf::Hive& hive = *open->hive;
   WriteTimes times;
   times.add_all(hive);
   write_times_.emplace_back(plan.file, std::move(times));
-  const auto root = hive.root();
-  if (root) {
+  Result<void> outcome;
+  if (const auto root = hive.root()) {
     OfflineKey key{*root, plan.mount};
     read(key);
   } else {
-    problem_(Error{Errc::malformed, plan.file.text(), std::nullopt, "the hive has no root key"});
+    const Error none{Errc::malformed, plan.file.text(), std::nullopt, "the hive has no root key"};
+    problem_(none);
+    outcome = none;
   }
   hives_.tell_problems(plan.file, hive);
-  return root.has_value();
+  return outcome;
 }
 
 bool HiveFiles::is_running(std::size_t installation) const {
@@ -115,10 +137,7 @@ void HiveFiles::read_running_machine(Machine& machine, bool system, bool softwar
   if (roles.empty()) return;
   const auto read = [&](RegistryHive& hive) {
     if (hive.role == HiveRole::system) machine.system = read_system_facts(*hive.root);
-    if (hive.role == HiveRole::software) {
-      machine.software = read_software_facts(*hive.root);
-      machine.drives.own = machine.drives.volume;
-    }
+    if (hive.role == HiveRole::software) machine.software = read_software_facts(*hive.root);
     return true;
   };
   const auto failed = [&](const EvidencePath&, HiveRole, const Error& error) { problem_(error); };
@@ -129,30 +148,38 @@ void HiveFiles::read_running_machine(Machine& machine, bool system, bool softwar
 void HiveFiles::read_machine(std::size_t installation) {
   Machine& machine = machines_[installation];
   const EvidencePath& windows = installations_[installation].windows;
-  machine.drives.volume = windows.volume();
   bool has_system = false;
   bool has_software = false;
+  const bool running = is_running(installation);
   for (const HivePlan& plan : plan_machine_hives(installation, windows, HivePlan::kNoUser)) {
-    if (plan.role == HiveRole::system)
-      has_system =
-          read_once(plan, [&](RegistryKey& root) { machine.system = read_system_facts(root); });
-    if (plan.role == HiveRole::software)
-      has_software = read_once(plan, [&](RegistryKey& root) {
+    const bool is_system = plan.role == HiveRole::system;
+    if (!is_system && plan.role != HiveRole::software) continue;
+    auto done = read_once(plan, [&](RegistryKey& root) {
+      if (is_system) {
+        machine.system = read_system_facts(root);
+      } else {
         machine.software = read_software_facts(root);
-        machine.drives = read_drive_map(root, windows);
-      });
+        machine.own_windows = read_own_windows(root, windows);
+      }
+    });
+    (is_system ? has_system : has_software) = done.has_value();
+    if (!done && !running) unread_.push_back({plan.file, plan.role, std::move(done).error()});
   }
   if (const std::string& fault = machine.system.select.fault; has_system && !fault.empty())
     problem_(
         Error{Errc::malformed, (windows / "System32\\config\\SYSTEM").text(), std::nullopt, fault});
-  if (is_running(installation)) read_running_machine(machine, !has_system, !has_software);
-  installations_[installation].own_drive = machine.drives.own;
-  machine.drives.relocate(machine.system.variables);
-  machine.drives.relocate(machine.software.folders);
-  machine.software.default_profile = machine.drives.relocate(machine.software.default_profile);
+  if (running) read_running_machine(machine, !has_system, !has_software);
+  // On a running system letters are exact.
+  OwnPaths& paths = installations_[installation].paths;
+  if (!running)
+    paths = find_own_paths(source_, machine.own_windows, windows, problem_);
+  with_own_letters(paths, machine.system.variables);
+  with_own_letters(paths, machine.software.folders);
+  machine.software.default_profile = paths.letters(machine.software.default_profile);
   for (ProfileEntry& profile : machine.software.profiles)
-    profile.folder = machine.drives.relocate(profile.folder);
+    profile.folder = paths.letters(profile.folder);
   machine.environment = machine_environment(windows, machine.system, machine.software);
+  move_folders(paths, machine.environment);
 }
 
 void HiveFiles::add_profiles(std::size_t installation) {
@@ -224,24 +251,49 @@ void HiveFiles::read_running_users(std::vector<UserFacts>& facts, const std::vec
     problem_(std::move(visited).error());
 }
 
+/// An account whose folder was deleted leaves its ProfileList entry behind, and one that never
+/// logged on has none: neither lacks a hive.
+bool HiveFiles::is_unread_loss(const HivePlan& plan) const {
+  const UserProfile& user = users_[plan.user];
+  if (user.loaded || is_running(plan.installation)) return false;
+  if (plan.role == HiveRole::default_user) return true;
+  const auto folder = source_.stat(user.folder);
+  return user.kind != ProfileKind::orphaned && folder && folder->is_directory;
+}
+
+/// `failures` of plans_, of users of whom no other hive tells.
+void HiveFiles::note_unread_users(const std::vector<std::optional<Error>>& failures,
+                                  const std::vector<bool>& known) {
+  for (std::size_t i = 0; i < plans_.size(); ++i)
+    if (failures[i] && !known[plans_[i].user] && is_unread_loss(plans_[i]))
+      unread_.push_back({plans_[i].file, plans_[i].role, *failures[i]});
+}
+
 /// The environment of each user, from the first hive of his that has one.
 void HiveFiles::read_users() {
   std::vector<UserFacts> facts(users_.size());
   std::vector<bool> known(users_.size());
-  for (const HivePlan& plan : plans_) {
+  std::vector<std::optional<Error>> failures(plans_.size());
+  for (std::size_t i = 0; i < plans_.size(); ++i) {
+    const HivePlan& plan = plans_[i];
     const bool is_user = plan.role == HiveRole::user || plan.role == HiveRole::default_user;
     if (!is_user || plan.user == HivePlan::kNoUser || known[plan.user]) continue;
-    known[plan.user] =
+    auto done =
         read_once(plan, [&](RegistryKey& root) { facts[plan.user] = read_user_facts(root); });
+    known[plan.user] = done.has_value();
+    if (!done) failures[i] = std::move(done).error();
   }
   if (source_.api_registry() != nullptr) read_running_users(facts, known);
+  note_unread_users(failures, known);
   for (std::size_t user = 0; user < users_.size(); ++user) {
     const Machine& machine = machines_[user_installation_[user]];
     UserFacts& own = facts[user];
-    machine.drives.relocate(own.variables);
-    own.app_data = machine.drives.relocate(own.app_data);
-    own.local_app_data = machine.drives.relocate(own.local_app_data);
+    const OwnPaths& paths = installations_[user_installation_[user]].paths;
+    with_own_letters(paths, own.variables);
+    own.app_data = paths.letters(own.app_data);
+    own.local_app_data = paths.letters(own.local_app_data);
     user_environments_.push_back(user_environment(machine.environment, users_[user], own));
+    move_folders(paths, user_environments_.back());
   }
 }
 
@@ -251,10 +303,7 @@ void HiveFiles::discover() {
   if (!has_windows) installations_ = assume_installations(source_, problem_);
   machines_.resize(installations_.size());
   for (std::size_t i = 0; i < installations_.size(); ++i) {
-    if (has_windows)
-      read_machine(i);
-    else
-      machines_[i].environment = machine_environment(installations_[i].windows, {}, {});
+    read_machine(i);
   }
   if (has_windows)
     for (std::size_t i = 0; i < installations_.size(); ++i) add_profiles(i);

@@ -46,11 +46,21 @@ struct HiveRead {
   std::uint64_t problems = 0;            ///< found so far while reading
 };
 
+/// A hive that belongs to what was found and tells nothing: it is not in the source, or no hive.
+struct HiveUnread {
+  EvidencePath file;
+  HiveRole role = HiveRole::software;
+  Error why;  ///< Errc::not_found: it is not there
+};
+
 class OfflineRegistry : public Registry {
  public:
   /// Every hive opened so far, in the order of the first time. A hive that is no hive at all is not
   /// among them: it is a problem.
   virtual std::vector<HiveRead> hives_read() const = 0;
+  /// SYSTEM, SOFTWARE and DEFAULT of each Windows and NTUSER.DAT of each profile that ProfileList
+  /// names and whose folder is there, as far as they could not be read and no API tells the same.
+  virtual const std::vector<HiveUnread>& hives_unread() const = 0;
   /// The newest time at which several keys of one hive were written, none counted that lies after
   /// `not_after` (the clock of who collects): one key with a forged or mistaken time does not move
   /// it. Unset when no hive could be read.
@@ -59,8 +69,8 @@ class OfflineRegistry : public Registry {
 
 /// Finds Windows on every volume (\Windows, \WINNT, \Windows.old\Windows, any folder of a volume's
 /// root that holds System32\config\SYSTEM or SOFTWARE), its hives, and every user's: ProfileList
-/// (`SID.bak` too), service profiles, the default profile, and profile folders that ProfileList
-/// does not name (orphaned; mounted under the folder's name, HKU\bob).
+/// (`SID.bak` too), service profiles, the default profile, and folders beside them that ProfileList
+/// does not name (orphaned; a hive in one is mounted under the folder's name, HKU\bob).
 ///
 /// Profile folders are looked for where they lie in the source, not where the hive thinks: on the
 /// volume that Windows called its own; beside a Windows that an upgrade moved away; on the
@@ -68,8 +78,8 @@ class OfflineRegistry : public Registry {
 /// On a live source the running Windows is there whatever its files show. Facts of the machine and
 /// of its users (ProfileList, environments) whose hive files cannot be read, because Windows holds
 /// them locked, are taken from the source's API registry; keys and values never are.
-/// A source with profiles and no Windows gets the place where Windows would lie as its
-/// installation.
+/// A Windows folder without any hive is an installation too, after the others; a source with
+/// profiles and no Windows gets the place where Windows would lie as its installation.
 ///
 /// `problem` hears of all that could not be read, each fault of a hive once; a dirty hive without a
 /// usable log is one. Never fails as a

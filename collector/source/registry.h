@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collector/source/environment.h"
+#include "collector/source/own_paths.h"
 #include "collector/source/source.h"
 
 namespace hozen {
@@ -104,9 +105,8 @@ std::string_view to_text(HiveState state);
 struct Installation {
   EvidencePath windows;  ///< C:\Windows
   std::string label;  ///< "" for the first; "C:\Windows.old\Windows" for others, for record fields
-  /// Drive under which this Windows knew its own volume ("C:"), which may be called otherwise in
-  /// the source; "" when not known. Paths in its registry are meant with it.
-  std::string own_drive{};
+  /// How the paths in its registry, shortcuts and task files are to be read.
+  OwnPaths paths{};
 };
 
 /// One hive while it is open. `root` is the hive's root key, named as mounted.

@@ -40,12 +40,12 @@ constexpr std::string_view kReferences[] = {
     "https://learn.microsoft.com/openspecs/windows_protocols/ms-shllink"};
 
 constexpr std::string_view kAttack[] = {
-    "T1003.001", "T1027.009", "T1027.010", "T1027.011", "T1036.004", "T1036.005", "T1036.007",
-    "T1036.008", "T1047",     "T1059.001", "T1059.005", "T1070.006", "T1098",     "T1105",
-    "T1112",     "T1127.001", "T1136.001", "T1136.002", "T1140",     "T1197",     "T1202",
-    "T1218",     "T1218.001", "T1218.002", "T1218.003", "T1218.004", "T1218.005", "T1218.007",
-    "T1218.008", "T1218.009", "T1218.010", "T1218.011", "T1547.001", "T1564",     "T1564.001",
-    "T1564.004", "T1574.001", "T1574.009"};
+    "T1003.001", "T1014",     "T1027.009", "T1027.010", "T1027.011", "T1036.004", "T1036.005",
+    "T1036.007", "T1036.008", "T1047",     "T1059.001", "T1059.005", "T1070.006", "T1098",
+    "T1105",     "T1112",     "T1127.001", "T1136.001", "T1136.002", "T1140",     "T1197",
+    "T1202",     "T1218",     "T1218.001", "T1218.002", "T1218.003", "T1218.004", "T1218.005",
+    "T1218.007", "T1218.008", "T1218.009", "T1218.010", "T1218.011", "T1547.001", "T1547.009",
+    "T1564",     "T1564.001", "T1564.004", "T1574.001", "T1574.009"};
 
 /// A folder whose files start, as the registry or the table says.
 struct StartupFolder {
@@ -70,19 +70,6 @@ class StartupItems {
     if (entry.target() == nullptr || entry.deleted) return;
     const bool common = entry.value && glob_match_fold("Common*", entry.value->name);
     folders_.push_back({*entry.target(), entry.installation_index, common ? nullptr : entry.user});
-  }
-
-  /// What holds for the item handed out last by itself.
-  std::vector<RuleHit> own_hits(const AsepEntry& entry) const {
-    if (trailing_bytes_ == 0) return {};
-    return {{"shortcut_payload",
-             "Shortcut that carries data of its own",
-             {"Behind the end of '" + printable(entry.place()) + "' follow " +
-                  std::to_string(trailing_bytes_) + " bytes that are no part of the shortcut.",
-              30,
-              Family::content,
-              {}},
-             "T1027.009"}};
   }
 
   void read(const AsepReader::OnEntry& on_entry) {
@@ -129,7 +116,6 @@ class StartupItems {
     entry.installation = context_.registry()->installations()[installation].label;
     entry.user = user;
     entry.file = file;
-    trailing_bytes_ = 0;
     if (file.is_link) {
       entry.text = file.link_target.value_or("");
       on_entry(entry, nullptr);
@@ -154,49 +140,18 @@ class StartupItems {
     AsepElement element;
     element.text = file.path.text();
     element.resolution = AsepResolution::stored;
-    const bool shortcut = ends_with_fold(file.path.name(), ".lnk");
-    if (!shortcut && !ends_with_fold(file.path.name(), ".url")) return element;
-    const auto content = context_.read(artifact, kMaxShortcutBytes);
-    if (!content) {
-      note(file, content.error());
-      return element;
-    }
-    const std::string command =
-        shortcut ? shortcut_command(file, *content) : address_command(*content);
-    if (command.empty()) return element;
-    element.text = command;
+    if (!is_shortcut_name(file.path.name())) return element;
+    element.shortcut = reader_.read_shortcut(file.path, artifact);
+    if (!element.shortcut || element.shortcut->command.empty()) return element;
+    element.text = element.shortcut->command;
     element.resolution = AsepResolution::command;
     return element;
-  }
-
-  /// A shortcut as the command line that it stands for, "" when it points nowhere.
-  std::string shortcut_command(const FileInfo& file, std::span<const std::byte> content) {
-    const auto link = parse_lnk(Bytes{content});
-    if (!link) {
-      note(file, link.error());
-      return {};
-    }
-    for (const auto& problem : link->problems) note(file, problem);
-    std::string command = hozen::shortcut_command(*link);
-    if (!command.empty()) trailing_bytes_ = link->trailing_bytes;
-    return command;
-  }
-
-  static std::string address_command(std::span<const std::byte> content) {
-    const auto settings = ini_settings(content, "URL");
-    return settings.empty() ? std::string{} : settings.front().text;
-  }
-
-  void note(const FileInfo& file, const Error& error) {
-    context_.note(Error{error.code, "startup item " + file.path.text() + ": " + error.what,
-                        error.offset, error.detail});
   }
 
   ModuleContext& context_;
   AsepReader& reader_;
   std::vector<StartupFolder> folders_;
-  std::set<std::string> seen_;        // folded paths
-  std::uint64_t trailing_bytes_ = 0;  // behind the end of the shortcut read last
+  std::set<std::string> seen_;  // folded paths
 };
 
 Result<void> run(ModuleContext& context) {
@@ -206,8 +161,7 @@ Result<void> run(ModuleContext& context) {
     const std::string record =
         entry.file ? context.emit(kStartupItem, kAsepFileFields, entry, entry.envelope())
                    : context.emit(kRunKey, kAsepRegistryFields, entry, entry.envelope());
-    report_entry(context, reader.evidence(), "run_keys", entry, record,
-                 entry.file ? items.own_hits(entry) : std::vector<RuleHit>{});
+    report_entry(context, reader.evidence(), "run_keys", entry, record, {});
     if (entry.location->kind == K::folder) items.add_folder(entry);
   };
   HOZEN_CHECK(reader.read_registry(take));

@@ -13,6 +13,7 @@
 #include "collector/module/task_json.h"
 #include "collector/module/task_reader.h"
 #include "collector/module/task_rules.h"
+#include "collector/module/task_views.h"
 
 namespace hozen::modules {
 namespace {
@@ -21,6 +22,9 @@ constexpr InboxTask kInboxTasks[] = {
 #include "modules/persistence/inbox_tasks.inc"
 };
 
+/// Below it are the keys of all tasks.
+constexpr std::string_view kCacheKey =
+    "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache";
 /// A .job file is a few KiB.
 constexpr std::uint64_t kMaxJobBytes = 1u << 20;
 
@@ -117,12 +121,12 @@ constexpr std::string_view kReferences[] = {
     "https://github.com/libyal/dtformats/tree/main/documentation"};
 
 constexpr std::string_view kAttack[] = {
-    "T1003",     "T1027.010", "T1036.004", "T1036.005", "T1036.007", "T1036.008",
-    "T1047",     "T1053.002", "T1053.005", "T1059.001", "T1059.005", "T1070.006",
-    "T1098",     "T1105",     "T1112",     "T1127.001", "T1136.001", "T1136.002",
-    "T1140",     "T1197",     "T1202",     "T1218",     "T1218.001", "T1218.002",
-    "T1218.003", "T1218.004", "T1218.005", "T1218.007", "T1218.008", "T1218.009",
-    "T1218.010", "T1218.011", "T1564",     "T1564.001", "T1564.004", "T1574.009"};
+    "T1003",     "T1014",     "T1027.010", "T1036.004", "T1036.005", "T1036.007", "T1036.008",
+    "T1047",     "T1053.002", "T1053.005", "T1059.001", "T1059.005", "T1070.006", "T1098",
+    "T1105",     "T1112",     "T1127.001", "T1136.001", "T1136.002", "T1140",     "T1197",
+    "T1202",     "T1218",     "T1218.001", "T1218.002", "T1218.003", "T1218.004", "T1218.005",
+    "T1218.007", "T1218.008", "T1218.009", "T1218.010", "T1218.011", "T1564",     "T1564.001",
+    "T1564.004", "T1574.007", "T1574.009"};
 
 void judge(ModuleContext& context, AsepEvidence& evidence, const ScheduledTask& task,
            const TaskViews& views, const std::string& record) {
@@ -285,8 +289,10 @@ Result<void> run(ModuleContext& context) {
   HOZEN_CHECK(reader.read([&](ScheduledTask& task, const TaskViews& views) {
     const std::string record =
         context.emit(kTask, kTaskFields, TaskRow{&task, &views}, task.envelope());
+    state_task(context, task, kTask.name, record);
     judge(context, reader.evidence(), task, views, record);
   }));
+  if (reader.views().registry_whole) context.stated_all(kTask.name, kCacheKey);
   for (const LiveTask& task : reader.unregistered()) report_unregistered(context, task);
   if (context.registry() == nullptr || !context.reads_files()) return {};
   Jobs jobs{context, reader.evidence()};

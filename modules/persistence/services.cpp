@@ -52,7 +52,7 @@ constexpr std::string_view kAttack[] = {
     "T1127.001", "T1136.001", "T1136.002", "T1140",     "T1197",     "T1202",     "T1218",
     "T1218.001", "T1218.002", "T1218.003", "T1218.004", "T1218.005", "T1218.007", "T1218.008",
     "T1218.009", "T1218.010", "T1218.011", "T1543.003", "T1564",     "T1564.001", "T1564.004",
-    "T1569.002", "T1574.001", "T1574.009", "T1574.011", "T1574.012"};
+    "T1569.002", "T1574.001", "T1574.007", "T1574.009", "T1574.011", "T1574.012"};
 
 /// Only the running system is believed: what a registry says of it an intruder can write.
 bool is_wine(EvidenceSource& source) {
@@ -67,42 +67,79 @@ bool is_wine_driver(const LiveService& service, const EvidencePath& windows) {
          image->folded() == (windows / "System32" / "winedevice.exe").folded();
 }
 
-/// What the service manager of a running system lists, compared with `keys`: the folded names of
-/// the services in the registry.
-void read_manager(ModuleContext& context, const std::set<std::string>& keys, bool wine) {
-  const LiveState* state = context.source().live_state();
-  if (state == nullptr) return;
-  if (state->services_failed) context.note(*state->services_failed);
-  for (const auto& service : state->services) {
-    const LiveServiceRow row{&service, keys.contains(fold_case(service.name))};
-    const std::string record = context.emit(kLiveService, kLiveServiceFields, row, {});
-    // Without any key the registry could not be read, and nothing can be said.
-    if (row.in_registry || keys.empty()) continue;
-    if (!wine || !is_wine_driver(service, context.registry()->installations()[0].windows))
-      context.report(judge_keyless_service(service, record));
+/// What the service manager of a running system lists, compared with the registry.
+class ManagerReader {
+ public:
+  ManagerReader(ModuleContext& context, ServiceManagerView& view, bool wine)
+      : context_{context}, view_{view}, wine_{wine}, state_{context.source().live_state()} {}
+
+  /// The running system's own control set: nothing before has been compared with.
+  void read(const ServiceSet& set) {
+    if (done_ || set.installation != 0 || !set.current) return;
+    std::set<std::string> names;
+    for (const auto& service : set.services) names.insert(fold_case(service.name));
+    emit(&names, set.whole && !names.empty());
   }
-}
+  /// Where the registry could not be read.
+  void finish() {
+    if (!done_) emit(nullptr, false);
+  }
+
+ private:
+  void emit(const std::set<std::string>* names, bool whole) {
+    done_ = true;
+    if (state_ == nullptr || !context_.reads_files()) return;
+    if (state_->services_failed) context_.note(*state_->services_failed);
+    if (!state_->services_whole)
+      context_.note(Error{Errc::limit, "services of the service manager"});
+    for (const auto& service : state_->services) {
+      LiveServiceRow row{&service, {}};
+      if (names != nullptr) row.in_registry = names->contains(fold_case(service.name));
+      std::string record = context_.emit(kLiveService, kLiveServiceFields, row, {});
+      if (!row.in_registry.value_or(true) && whole && !is_of_wine(service))
+        context_.report(judge_keyless_service(service, record));
+      view_.set_record(service.name, std::move(record));
+    }
+  }
+  bool is_of_wine(const LiveService& service) const {
+    return wine_ && is_wine_driver(service, context_.registry()->installations()[0].windows);
+  }
+
+  ModuleContext& context_;
+  ServiceManagerView& view_;
+  bool wine_ = false;
+  const LiveState* state_ = nullptr;
+  bool done_ = false;
+};
 
 Result<void> run(ModuleContext& context) {
   const bool wine = is_wine(context.source());
   ServiceBaseline baseline{kBaseline};
   if (wine) baseline.add(kWineBaseline);
-  const ServiceManagerView manager{context.source().live_state()};
+  ServiceManagerView manager{context.source().live_state()};
+  ManagerReader listed{context, manager, wine};
   ServiceReader reader{context, baseline};
-  std::set<std::string> keys;
-  HOZEN_CHECK(reader.read(
-      {[&](const ServiceEntry& entry) {
-         if (entry.current_control_set && !entry.deleted) keys.insert(fold_case(entry.name));
-         return context.emit(kService, kServiceFields, entry, entry.envelope());
-       },
-       [&](const ServiceSet& set) { report_services(context, reader, baseline, manager, set); },
-       [&](const SvchostGroup& group) {
-         Envelope envelope;
-         envelope.origin = {group.artifact, group.key_path, group.offset};
-         envelope.timestamps.emplace_back("key_last_written", group.written);
-         context.emit(kGroup, kSvchostGroupFields, group, envelope);
-       }}));
-  if (context.reads_files()) read_manager(context, keys, wine);
+  ServiceReader::Visitor visitor;
+  visitor.service = [&](const ServiceEntry& entry) {
+    std::string record = context.emit(kService, kServiceFields, entry, entry.envelope());
+    if (entry.installation_index == 0 && !entry.deleted)
+      context.state(fact_of(entry, kService.name, record));
+    return record;
+  };
+  visitor.end_of_set = [&](const ServiceSet& set) {
+    if (set.installation == 0 && set.whole && set.hive_whole)
+      context.stated_all(kService.name, set.key);
+    listed.read(set);
+    report_services(context, reader, baseline, manager, set);
+  };
+  visitor.group = [&](const SvchostGroup& group) {
+    Envelope envelope;
+    envelope.origin = {group.artifact, group.key_path, group.offset};
+    envelope.timestamps.emplace_back("key_last_written", group.written);
+    context.emit(kGroup, kSvchostGroupFields, group, envelope);
+  };
+  HOZEN_CHECK(reader.read(visitor));
+  listed.finish();
   return {};
 }
 

@@ -1,4 +1,7 @@
 #include "tests/builders/fake_context.h"
+
+#include <algorithm>
+
 #include "tests/builders/json.h"
 
 #include "collector/base/text.h"
@@ -35,6 +38,14 @@ ArtifactId Context::collect(const EvidencePath& path, std::string_view reason, P
 Result<std::vector<std::byte>> Context::read(ArtifactId artifact, std::uint64_t cap_bytes) {
   HOZEN_TRY(auto content, source_.open(artifacts.at(artifact.row).path));
   return read_all(*content, cap_bytes);
+}
+
+Result<FileBeginning> Context::read_beginning(ArtifactId artifact, std::uint64_t max_bytes) {
+  HOZEN_TRY(auto content, source_.open(artifacts.at(artifact.row).path));
+  HOZEN_TRY(std::vector<std::byte> bytes, read_all(*content, content->size()));
+  FileBeginning part{std::move(bytes), content->size()};
+  part.bytes.resize(std::min<std::size_t>(part.bytes.size(), max_bytes));
+  return part;
 }
 
 std::string& Context::begin_record(const Kind& kind, const Envelope& envelope) {

@@ -48,7 +48,15 @@ class Context final : public ModuleContext {
   FileTime reference_time() const override { return reference; }
   ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
   Result<std::vector<std::byte>> read(ArtifactId artifact, std::uint64_t cap_bytes) override;
-  void report(Finding finding) override { findings.push_back(std::move(finding)); }
+  Result<FileBeginning> read_beginning(ArtifactId artifact, std::uint64_t max_bytes) override;
+  void state(ViewFact fact) override { facts.push_back(std::move(fact)); }
+  void stated_all(std::string_view kind, std::string_view place) override {
+    whole.push_back(std::string{kind} + " " + std::string{place});
+  }
+  void report(Finding finding) override {
+    make_printable(finding);
+    findings.push_back(std::move(finding));
+  }
   void note(Error error) override { notes.push_back(std::move(error)); }
   std::stop_token stop() const override { return stopper.get_token(); }
 
@@ -62,6 +70,8 @@ class Context final : public ModuleContext {
   std::vector<Record> records;
   std::vector<Finding> findings;
   std::vector<Error> notes;
+  std::vector<ViewFact> facts;
+  std::vector<std::string> whole;    ///< "kind place" of stated_all()
   std::vector<Collected> artifacts;  ///< row i is ArtifactId{i}
   std::stop_source stopper;
   FileTime reference = at(86'400);  ///< one day after everything of a fake machine was written

@@ -131,6 +131,8 @@ FakeWindows::FakeWindows(Options options) : self_{std::make_unique<State>()} {
         "ProfileImagePath", expand_sz("%systemroot%\\system32\\config\\systemprofile"));
   const auto service = [&](const char* name, const char* sid) {
     user(name, {sid, (self_->windows / "ServiceProfiles" / name).text(), true, false, false});
+    value("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\" + std::string{sid},
+          "ProfileImagePath", expand_sz("%systemroot%\\ServiceProfiles\\" + std::string{name}));
   };
   service("LocalService", "S-1-5-19");
   service("NetworkService", "S-1-5-20");

@@ -6,40 +6,24 @@ namespace hozen::fake {
 namespace {
 
 /// In System32, and on 64-bit Windows in SysWOW64.
-constexpr std::array<std::string_view, 34> kSystem32Files{"autochk.exe",
-                                                          "cmd.exe",
-                                                          "conhost.exe",
-                                                          "control.exe",
-                                                          "credssp.dll",
-                                                          "cscript.exe",
-                                                          "dllhost.exe",
-                                                          "explorer.exe",
-                                                          "forfiles.exe",
-                                                          "kernel32.dll",
-                                                          "localspl.dll",
-                                                          "lsass.exe",
-                                                          "msiexec.exe",
-                                                          "msv1_0.dll",
-                                                          "mshta.exe",
-                                                          "notepad.exe",
-                                                          "ntdll.dll",
-                                                          "pcalua.exe",
-                                                          "regsvr32.exe",
-                                                          "rundll32.exe",
-                                                          "scecli.dll",
-                                                          "schtasks.exe",
-                                                          "SecurityHealthSystray.exe",
-                                                          "services.exe",
-                                                          "shell32.dll",
-                                                          "svchost.exe",
-                                                          "url.dll",
-                                                          "user32.dll",
-                                                          "userinit.exe",
-                                                          "werfault.exe",
-                                                          "winlogon.exe",
-                                                          "wininit.exe",
-                                                          "wscript.exe",
-                                                          "zipfldr.dll"};
+constexpr std::array<std::string_view, 33> kSystem32Files{
+    "autochk.exe",  "cmd.exe",
+    "conhost.exe",  "control.exe",
+    "credssp.dll",  "cscript.exe",
+    "dllhost.exe",  "forfiles.exe",
+    "kernel32.dll", "localspl.dll",
+    "lsass.exe",    "msiexec.exe",
+    "msv1_0.dll",   "mshta.exe",
+    "notepad.exe",  "ntdll.dll",
+    "pcalua.exe",   "regsvr32.exe",
+    "rundll32.exe", "scecli.dll",
+    "schtasks.exe", "SecurityHealthSystray.exe",
+    "services.exe", "shell32.dll",
+    "svchost.exe",  "url.dll",
+    "user32.dll",   "userinit.exe",
+    "werfault.exe", "winlogon.exe",
+    "wininit.exe",  "wscript.exe",
+    "zipfldr.dll"};
 
 constexpr std::uint32_t kFirstWindows10 = 10240;
 
@@ -121,6 +105,7 @@ void add_system_files(FakeWindows& windows, const Options& options, const Eviden
   windows.program((root / "System32" / powershell).text());
   for (const std::string_view name : {"explorer.exe", "regedit.exe", "notepad.exe"})
     windows.program((root / name).text());
+  if (options.is_64_bit) windows.program((root / "SysWOW64\\explorer.exe").text());
   for (const std::string_view name : {"Program Files", "ProgramData", "Users\\Public"})
     windows.folder((EvidencePath{options.volume} / name).text());
 }

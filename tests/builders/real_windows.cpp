@@ -41,7 +41,15 @@ fake::FakeWindows real_windows() {
 
 fake::FakeWindows real_second_windows() {
   FakeWindows windows{{.volume = "D:"}};
-  windows.hive_bytes("HKLM\\SYSTEM", testdata("hives/regipy/SYSTEM_B"));
+  // The Windows of this SYSTEM hive called its volume C:; its SOFTWARE hive, which is made, agrees.
+  const std::string nt = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
+  const std::string current = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion";
+  windows.hive_bytes("HKLM\\SYSTEM", testdata("hives/regipy/SYSTEM_B"))
+      .value(nt, "SystemRoot", fake::sz("C:\\Windows"))
+      .value(nt + "\\Winlogon", "Userinit", fake::sz("C:\\Windows\\system32\\userinit.exe,"));
+  for (const char* name : {"ProgramFilesDir", "ProgramW6432Dir"})
+    windows.value(current, name, fake::sz("C:\\Program Files"));
+  windows.value(current, "ProgramFilesDir (x86)", fake::sz("C:\\Program Files (x86)"));
   const std::string config = "D:\\Windows\\System32\\config\\";
   windows.file(config + "SYSTEM.LOG1", "").bytes = testdata("hives/regipy/SYSTEM_B.LOG1");
   windows.file(config + "SYSTEM.LOG2", "").bytes = testdata("hives/regipy/SYSTEM_B.LOG2");

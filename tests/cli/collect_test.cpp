@@ -96,6 +96,21 @@ TEST_F(CommandLineTest, CollectsIntoABundleAndTellsWhatItFound) {
     EXPECT_TRUE(matches(name, "FAKEPC-........T......Z\\.zip(\\.seal)?")) << name;
 }
 
+TEST_F(CommandLineTest, AMissingHiveIsNothingComplete) {
+  fs::remove(fs::path{root()} / "Windows/System32/config/SOFTWARE");
+  const Ended ended = run({"collect", "--root", root(), "--output", "a.zip"});
+  EXPECT_EQ(ended.exit_code, 1) << ended.error;
+  const auto tells = AllOf(HasSubstr("WHAT COULD NOT BE LOOKED AT"),
+                           HasSubstr("C:\\Windows\\System32\\config\\SOFTWARE"),
+                           HasSubstr("it is not in the source"), HasSubstr("Run keys"),
+                           Not(HasSubstr("everything that was asked for")));
+  EXPECT_THAT(ended.output, tells);
+  EXPECT_THAT(run({"report", "a.zip"}).output, tells);
+  EXPECT_EQ(run({"report", "a.zip", "--ticket", "t.md"}).exit_code, 0);
+  EXPECT_THAT(test::file_text(folder.path() / "t.md"),
+              HasSubstr("C:\\Windows\\System32\\config\\SOFTWARE"));
+}
+
 TEST_F(CommandLineTest, ReportTellsTheSameAndWritesTicketAndJson) {
   const std::string path = bundle();
   const Ended text = run({"report", path});
@@ -237,25 +252,37 @@ TEST_F(CommandLineTest, ABudgetOfATenthTakesTheMostValuableAndListsTheRest) {
   EXPECT_GT(left_out, 15);
 }
 
-TEST_F(CommandLineTest, ABundleInsideOfTheEvidenceDoesNotCollectItself) {
-  folder.write("all.xml",
-               "<profile version=\"1\" summary=\"All\"><module name=\"run_keys\"/>"
-               "<target category=\"all\" reason=\"Everything\" priority=\"bulk\">"
-               "<path>%EveryVolume%\\**</path></target></profile>");
-  const Ended ended = run({"collect", "--root", root(), "--profile", "all.xml", "--output",
-                           root() + "/Windows/own.zip"});
-  EXPECT_EQ(ended.exit_code, 0) << ended.output << ended.error;
-  const std::string content = test::file_text(fs::path{root()} / "Windows/own.zip");
-  const auto bytes = std::as_bytes(std::span{content});
-  MemorySource source{{bytes.begin(), bytes.end()}};
-  std::string skipped;
-  ASSERT_TRUE(BundleReader::open(source)->each_line("artifacts", [&](std::string_view line) {
-    const Json row = test::parse_json(line);
-    if (row["path"].get<std::string>().find("own.zip") != std::string::npos)
-      skipped += row.value("skipped", "") + ";";
-    return Result<void>{};
-  }));
-  EXPECT_EQ(skipped, "own_output;");
+TEST_F(CommandLineTest, NothingIsWrittenIntoTheEvidence) {
+  const fs::path evidence{root()};
+  const auto listing = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator{evidence})
+      names.push_back(entry.path().string());
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  const auto before = listing();
+  for (const std::string& output :
+       {root(), root() + "/Users", root() + "/Users/../new", root() + "/new/case/a.zip",
+        root() + "/Windows/own.zip", std::string{"root/a.zip"}, std::string{"none/../root/new"}}) {
+    const Ended ended = run({"collect", "--root", root(), "--output", output});
+    EXPECT_EQ(ended.exit_code, 2) << output << ended.output;
+    EXPECT_THAT(ended.error, AllOf(HasSubstr("into the evidence"), HasSubstr("--output"),
+                                   HasSubstr("elsewhere")));
+    EXPECT_THAT(ended.output, IsEmpty());
+  }
+  EXPECT_EQ(listing(), before);
+  // Beside it, under a name that begins like it, and through a pipe.
+  for (const char* output : {"a.zip", "root2/a.zip", "root/../b.zip", "-"})
+    EXPECT_EQ(run({"collect", "--root", root(), "--output", output, "--quiet"}).exit_code, 0)
+        << output;
+  EXPECT_EQ(listing(), before);
+}
+
+TEST_F(CommandLineTest, TheCurrentFolderMayBeTheEvidence) {
+  const Ended ended = test::run_program({"collect", "--root", "."}, root());
+  EXPECT_EQ(ended.exit_code, 2) << ended.output;
+  EXPECT_THAT(ended.error, HasSubstr("into the evidence"));
 }
 
 TEST_F(CommandLineTest, ProgressAsJsonIsJsonLinesOnStandardError) {

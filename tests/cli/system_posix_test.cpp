@@ -166,6 +166,34 @@ TEST_F(SystemTest, AClosedPipeIsAnOutputError) {
   EXPECT_EQ(exit_code, 5);
 }
 
+TEST_F(SystemTest, ABundleThatIsFinishedIsNotSpoiledByWhoDoesNotReadTheSummary) {
+  // The reader is gone before anything is printed.
+  const auto exit_code_of = [&](const std::string& arguments) {
+    const std::string command =
+        "cd '" + folder.text() + "' && rm -f gone && (until [ -e gone ]; do sleep 0.05; done; '" +
+        test::program_path() + "' " + arguments + " 2>error; echo $? >code) | (exec <&-; >gone)";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    return test::file_text(folder.path() / "code");
+  };
+  const auto expect_told = [&](const std::string& bundle) {
+    const std::string seal = test::file_text(folder.path() / (bundle + ".seal")).substr(0, 64);
+    EXPECT_EQ(seal.size(), 64u);
+    EXPECT_THAT(test::file_text(folder.path() / "error"),
+                ::testing::AllOf(HasSubstr("the bundle is finished"), HasSubstr(bundle),
+                                 HasSubstr("seal " + seal)));
+    EXPECT_EQ(run_program({"verify", bundle}, folder.text()).exit_code, 0);
+  };
+  EXPECT_EQ(exit_code_of("collect --root root --output a.zip"), "0\n");
+  expect_told("a.zip");
+  // What the bundle lacks is told by the exit code as always.
+  fs::remove(folder.path() / "root/Windows/System32/config/SOFTWARE");
+  EXPECT_EQ(exit_code_of("collect --root root --output b.zip --quiet"), "1\n");
+  expect_told("b.zip");
+  fs::rename(folder.path() / "a.zip", folder.path() / "c.zip.partial");
+  EXPECT_EQ(exit_code_of("recover c.zip.partial"), "0\n");
+  expect_told("c.recovered.zip");
+}
+
 TEST_F(SystemTest, AFolderThatCannotBeWrittenIsAnOutputError) {
   std::ofstream{folder.path() / "file"} << "x";
   for (const char* output : {"file/below", "/proc/none", "/dev/null/x.zip"}) {
@@ -173,6 +201,26 @@ TEST_F(SystemTest, AFolderThatCannotBeWrittenIsAnOutputError) {
         run_program({"collect", "--root", "root", "--output", output}, folder.text());
     EXPECT_EQ(ended.exit_code, 5) << output << ended.error;
   }
+}
+
+TEST_F(SystemTest, NoLinkLeadsTheBundleIntoTheEvidence) {
+  fs::create_directory_symlink("root/Users", folder.path() / "link");
+  fs::create_directory_symlink("root", folder.path() / "evidence");
+  const auto exit_code = [&](const char* root, const char* output) {
+    const Ended ended =
+        run_program({"collect", "--root", root, "--output", output, "--quiet"}, folder.text());
+    return ended.exit_code;
+  };
+  EXPECT_EQ(exit_code("root", "link"), 2);
+  EXPECT_EQ(exit_code("root", "link/new/a.zip"), 2);
+  EXPECT_EQ(exit_code("root", "none/../link/a.zip"), 2);
+  EXPECT_EQ(exit_code("evidence", "root/a.zip"), 2);
+  EXPECT_EQ(exit_code("evidence", "evidence/new"), 2);
+  // A link out of the evidence leads elsewhere.
+  fs::create_directories(folder.path() / "elsewhere");
+  fs::create_directory_symlink("../elsewhere", folder.path() / "root/out");
+  EXPECT_THAT(exit_code("root", "root/out/a.zip"), ::testing::AnyOf(0, 1));
+  EXPECT_TRUE(fs::exists(folder.path() / "elsewhere/a.zip"));
 }
 
 TEST_F(SystemTest, NobodyElseCanReadTheBundle) {

@@ -195,6 +195,21 @@ TEST_F(BundleCommandTest, RecoversToWhereOutputSays) {
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.error, HasSubstr("standard output"));
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "-"));
+  EXPECT_EQ(run({"recover", "b.zip.partial", "--output", ""}).exit_code, 2);
+}
+
+TEST_F(BundleCommandTest, RecoverKeepsTheSealOfAnotherAndBeginsNothing) {
+  test::BundleBuilder builder;
+  bytes = builder.entry("start.json", run_start()).bytes();
+  write();
+  std::filesystem::rename(folder.path() / "b.zip", folder.path() / "b.zip.partial");
+  folder.write("b.recovered.zip.seal", "another's");
+  const Ended ended = run({"recover", "b.zip.partial"});
+  EXPECT_EQ(ended.exit_code, 5);
+  EXPECT_THAT(ended.error, HasSubstr("b.recovered.zip.seal is there already"));
+  EXPECT_EQ(content("b.recovered.zip.seal"), "another's");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "b.recovered.zip"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "b.recovered.zip.partial"));
 }
 
 TEST_F(BundleCommandTest, RecoverTellsWhatStandsBehindTheBundle) {

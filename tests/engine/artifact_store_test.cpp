@@ -68,6 +68,27 @@ class ArtifactStoreTest : public ::testing::Test {
   ArtifactStore store{source, limits, run_stop, progress, listener};
 };
 
+TEST_F(ArtifactStoreTest, TheRunsOwnOutputIsLeftOutAndNothingElseOfItsName) {
+  const FileTime since{132'000'000'000'000'000};
+  const auto plant = [&](const std::string& name, FileTime modified) {
+    file(name, name).facts.si.modified = modified;
+    request(name);
+  };
+  open();
+  store.leave_out_own("PC-1.zip.partial", since);
+  plant("C:\\out\\PC-1.zip.partial", {since.ticks + 1});
+  plant("C:\\old\\PC-1.zip.partial", {since.ticks - 1});
+  plant("C:\\out\\PC-2.zip.partial", {since.ticks + 1});
+  request("C:\\listed before it was made\\PC-1.zip.partial");
+  store.drain(Priority::bulk);
+  std::string outcomes;
+  for (const Json& row : rows())
+    outcomes += row.value("outcome", "") + " " + row.value("skipped", "") + ";";
+  EXPECT_EQ(outcomes, "skipped own_output;complete ;complete ;skipped own_output;");
+  EXPECT_EQ(store.counts().left_out, 0u);
+  EXPECT_THAT(order(), ElementsAre("C:\\old\\PC-1.zip.partial", "C:\\out\\PC-2.zip.partial"));
+}
+
 TEST_F(ArtifactStoreTest, WritesARowWithAllThatIsKnown) {
   auto& entry = file("C:\\Windows\\a.exe", "program");
   entry.facts.si.modified = {132'000'000'000'000'000};
@@ -321,6 +342,52 @@ TEST_F(ArtifactStoreTest, RefusesToReadMoreThanTheCapButPreservesIt) {
   store.drain(Priority::bulk);
   EXPECT_EQ(rows()[0]["outcome"], "complete");
   EXPECT_EQ(store.read(id, 9).error().code, Errc::limit);
+}
+
+TEST_F(ArtifactStoreTest, ReadsTheBeginningOfWhatItPreservesWhole) {
+  file("C:\\big.lnk", "0123456789");
+  file("C:\\drained.lnk", "abcdefghij");
+  open();
+  const ArtifactId id = request("C:\\big.lnk");
+  const auto part = store.read_beginning(id, 4);
+  ASSERT_TRUE(part);
+  EXPECT_EQ(text(part->bytes), "0123");
+  EXPECT_EQ(part->file_size, 10u);
+  ASSERT_THAT(bundle.files, SizeIs(1));
+  EXPECT_EQ(bundle.files[0].bytes, "0123456789");
+  const ArtifactId drained = request("C:\\drained.lnk");
+  store.drain(Priority::bulk);
+  EXPECT_EQ(text(store.read_beginning(drained, 4)->bytes), "abcd");
+  EXPECT_EQ(text(store.read_beginning(id, 100)->bytes), "0123456789") << "once more";
+  source.find(path("C:\\big.lnk"))->bytes = fake::bytes_from("012345678X");
+  EXPECT_EQ(store.read_beginning(id, 4).error().code, Errc::io) << "no longer what is preserved";
+  for (const auto& row : rows()) EXPECT_EQ(row["outcome"], "complete");
+}
+
+TEST_F(ArtifactStoreTest, ReadsTheBeginningOfWhatItPreservesInPart) {
+  limits.max_file_bytes = 6;
+  ArtifactStore small{source, limits, run_stop, progress, listener};
+  file("C:\\big.lnk", "0123456789");
+  small.open(feed);
+  FileRequest wanted;
+  wanted.path = path("C:\\big.lnk");
+  wanted.module = "run_keys";
+  const ArtifactId id = small.request(std::move(wanted));
+  EXPECT_EQ(text(small.read_beginning(id, 4)->bytes), "0123");
+  EXPECT_EQ(rows()[0]["outcome"], "truncated");
+  source.find(path("C:\\big.lnk"))->bytes = fake::bytes_from("012345678X");
+  EXPECT_EQ(text(small.read_beginning(id, 4)->bytes), "0123") << "what is preserved is the same";
+  source.find(path("C:\\big.lnk"))->bytes = fake::bytes_from("01234X6789");
+  EXPECT_EQ(small.read_beginning(id, 4).error().code, Errc::io);
+}
+
+TEST_F(ArtifactStoreTest, PreservesTheBeginningThatWasReadWhateverBecomesOfTheFile) {
+  file("C:\\moving.lnk", "0123456789");
+  const ArtifactId id = request("C:\\moving.lnk");
+  EXPECT_EQ(text(store.read_beginning(id, 4)->bytes), "0123");
+  source.find(path("C:\\moving.lnk"))->bytes = fake::bytes_from("XXXX456789");
+  open();
+  EXPECT_EQ(rows()[0]["outcome"], "changed_while_reading");
 }
 
 TEST_F(ArtifactStoreTest, ReadsWholeWhatItPreservesInPart) {

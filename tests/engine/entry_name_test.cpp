@@ -39,6 +39,17 @@ TEST_P(EntryNameTable, IsOneThatCanBeUnpackedEverywhere) {
   EXPECT_TRUE(is_portable_entry_name(name));
 }
 
+TEST_P(EntryNameTable, LeadsBackToThePathUnlessItWasShortened) {
+  const auto path = path_of_entry_name(GetParam().entry);
+  const std::string& what = GetParam().what;
+  const bool shortened = what == "201 bytes" || what == "longer once escaped" ||
+                         what == "cut between characters" || what == "long folder";
+  ASSERT_EQ(path.has_value(), !shortened);
+  if (path) {
+    EXPECT_EQ(exact_path_text(*path), exact_path_text(GetParam().path));
+  }
+}
+
 const std::string kLong199(199, 'a'), kLong200(200, 'a'), kLong201(201, 'a');
 const std::string kSnowmen = [] {
   std::string text;
@@ -121,6 +132,14 @@ TEST(EntryName, HashesTheTextOfThePath) {
   EXPECT_EQ(exact_path_text(path), path.text());
 }
 
+TEST(EntryName, LeadsToNoPathWhenNoneHasIt) {
+  for (const std::string_view name :
+       {"", "evidence", "evidence/", "evidence/C", "records/a.jsonl", "evidence/C/a%",
+        "evidence/C/a%2", "evidence/C/a%2g", "evidence/C/a%~0123456789abcdef",
+        "evidence/C/%~0123456789abcdef"})
+    EXPECT_FALSE(path_of_entry_name(name)) << name;
+}
+
 TEST(EntryNames, TellApartWhatDiffersInCaseOnly) {
   EntryNames names;
   EXPECT_EQ(names.claim(path_of({"Tools", "a.exe"})), "evidence/C/Tools/a.exe");
@@ -169,6 +188,10 @@ TEST(EntryNames, StayDifferentAndPortableWhateverThePathsAre) {
     const std::string name = names.claim(path);
     ASSERT_TRUE(is_portable_entry_name(name)) << name;
     ASSERT_TRUE(given.insert(fold_case(name)).second) << name;
+    // Up to some files of one name the suffix still proves the path.
+    if (const auto back = path_of_entry_name(name)) {
+      ASSERT_EQ(exact_path_text(*back), exact_path_text(path)) << name;
+    }
   }
   // No name is the folder of another.
   for (const std::string& name : given)

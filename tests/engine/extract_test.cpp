@@ -209,6 +209,24 @@ TEST_F(ExtractTest, UnpacksEntriesThatNoRowNames) {
   EXPECT_EQ(content("C/a/b"), "x");
 }
 
+TEST_F(ExtractTest, RestoresTheNamesOfEntriesThatNoRowNames) {
+  BundleBuilder builder;
+  const std::string long_name(201, 'a');
+  for (const EvidencePath& path :
+       {EvidencePath{"C:"}.child("100% \u00e4"), EvidencePath{"C:"}.child("d").child("a%2Eb"),
+        EvidencePath{"C:"}.child(long_name)}) {
+    MemorySource source{to_bytes(path.text())};
+    ASSERT_TRUE(builder.writer().add_file(path, source, test::kBundleTime, test::kNoLimit));
+  }
+  const ExtractResult result = extract(builder.bytes());
+  EXPECT_EQ(result.files, 3u);
+  EXPECT_EQ(content("C/100% \u00e4"), "C:\\100% \u00e4");
+  EXPECT_EQ(content("C/d/a%2Eb"), "C:\\d\\a%2Eb");
+  ASSERT_EQ(result.nameless.size(), 1u);
+  EXPECT_EQ(content(result.nameless[0].substr(std::string_view{"evidence/"}.size())),
+            "C:\\" + long_name);
+}
+
 TEST_F(ExtractTest, FailsWhenTheFolderCannotBeMade) {
   BundleBuilder builder;
   const auto bundle = builder.file("C:\\a", to_bytes("x")).bytes();

@@ -48,6 +48,25 @@ TEST(FindingStore, UnitesTheSameRuleAndSubjectWithoutCountingTwice) {
   EXPECT_EQ(only.finding.why[1].weight, 0);
 }
 
+TEST(FindingStore, EscapesWhatTextOfTheEvidenceWouldDoToTheReader) {
+  FindingStore store;
+  Finding made =
+      finding("a.rule", "C:\\a\u202Egpj.exe", 30, "'C:\\b\u2028\xC2\x9B\x1B[2J' lies in \u3042.");
+  made.title = "T\u200B";
+  made.not_checked = {"Signature of 'x\n'"};
+  made.next = {"y\u202E"};
+  store.add(made);
+  store.add(made);
+  ASSERT_EQ(store.size(), 1u);
+  const Finding& kept = store.sorted().front().finding;
+  EXPECT_EQ(kept.subject, "C:\\a\\u{202E}gpj.exe");
+  ASSERT_EQ(kept.why.size(), 1u);
+  EXPECT_EQ(kept.why[0].fact, "'C:\\b\\u{2028}\\u{009B}\\u{001B}[2J' lies in \u3042.");
+  EXPECT_EQ(kept.title, "T\\u{200B}");
+  EXPECT_THAT(kept.not_checked, ElementsAre("Signature of 'x\\u{000A}'"));
+  EXPECT_THAT(kept.next, ElementsAre("y\\u{202E}"));
+}
+
 TEST(FindingStore, TakesTheHigherScoreOfTwoThatAreTheSame) {
   FindingStore store;
   store.add(finding("a.rule", "x", 20, "Weak."));

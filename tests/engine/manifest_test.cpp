@@ -28,6 +28,8 @@ Manifest full_manifest() {
   manifest.source.given = "this host";
   manifest.source.volumes = {{"C:", "70EC-FA33", "NTFS", std::nullopt},
                              {"D:", std::nullopt, "", Error{Errc::io, "open volume"}}};
+  manifest.source.hives_not_read = {{"SOFTWARE", "C:\\Windows\\System32\\config\\SOFTWARE",
+                                     "it is not in the source", "Run keys"}};
   ManifestHost host;
   host.facts.name = "FAKEPC";
   host.facts.domain = "corp.example";

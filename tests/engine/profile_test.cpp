@@ -210,10 +210,42 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& parameter) { return parameter.param.name; });
 
 TEST(Profile, ListsEveryProblemAndNotMoreThanItsCap) {
-  EXPECT_EQ(read({profile_of("<a/>\n<b/>\n<module name=\"x\"/>")}).problems.size(), 2u);
+  EXPECT_EQ(read({profile_of("<a/>\n<b/>\n<module name=\"x\"/>")}).problems.size(), 3u);
   std::string many;
   for (int i = 0; i < 5000; ++i) many += "<a/>";
   EXPECT_EQ(read({profile_of(many)}).problems.size(), 100u);
+}
+
+TEST(Profile, OneMistakeHidesNoOther) {
+  const auto problems =
+      read({"<profile version=\"1\" summary=\"s\">\n"
+            "<include profile=\"bse\"/>\n"
+            "<limits max-file-size=\"2 GiBB\" max-total-size=\"-1\" "
+            "max-files=\"1e5\"/>\n"
+            "<module name=\"run_key\" priority=\"hi\" max-file-size=\"x\"/>\n"
+            "<target category=\"a b\" priority=\"hi\" reason=\"\">"
+            "<path>%SystemRoo%\\x</path><path>..\\x</path><path></path></target>\n"
+            "<targt/>\n<module/>\n<include profile=\"\"/>\n</profile>"})
+          .problems;
+  std::string lines;
+  for (const auto& problem : problems) lines += std::to_string(problem.line) + " ";
+  EXPECT_EQ(lines, "2 3 3 3 4 4 4 5 5 5 5 5 5 6 7 8 ");
+  std::string text;
+  for (const auto& problem : problems) text += problem.text() + "\n";
+  for (const char* part :
+       {"no shipped profile is named \"bse\"", "max-file-size=\"2 GiBB\"", "max-total-size=\"-1\"",
+        "max-files=\"1e5\"", "unknown module \"run_key\"", "max-file-size=\"x\"",
+        "unknown priority \"hi\"", "a category is one word", "needs the attribute reason",
+        "unknown element <targt>", "<module> needs the attribute name",
+        "<include> needs the attribute profile"})
+    EXPECT_THAT(text, HasSubstr(part));
+}
+
+TEST(Profile, AnUnreadableTextHasNoFurtherProblems) {
+  EXPECT_EQ(
+      read({"<profile version=\"1\" summary=\"s\"><module name=\"x\"></profile>"}).problems.size(),
+      1u);
+  EXPECT_EQ(read({"<Profile><module name=\"x\"/></Profile>"}).problems.size(), 1u);
 }
 
 TEST(Profile, SurvivesTruncationAtEveryLength) {

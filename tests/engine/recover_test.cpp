@@ -219,6 +219,33 @@ TEST(Recover, AChangedLengthInTheMiddleIsDamageAndNoCut) {
   }
 }
 
+/// The bundle without its manifest and what is behind, and where its entries begin.
+std::pair<std::vector<std::byte>, std::vector<std::uint64_t>> unfinished_run() {
+  auto bytes = whole_run().bytes;
+  auto ends = ends_of(bytes);
+  ends.pop_back();
+  bytes.resize(static_cast<std::size_t>(ends.back()));
+  ends.insert(ends.begin(), 0);
+  ends.pop_back();
+  return {std::move(bytes), std::move(ends)};
+}
+
+TEST(Recover, FindsADamagedNameWhateverItNames) {
+  const auto [bytes, begins] = unfinished_run();
+  constexpr std::size_t kHeaderBytes = 30;
+  for (std::size_t i = 1; i < begins.size(); ++i) {
+    auto damaged = bytes;
+    // A letter becomes its neighbour: still a name that could be.
+    damaged[static_cast<std::size_t>(begins[i]) + kHeaderBytes + 9] ^= std::byte{1};
+    const auto recovered = recover(damaged);
+    ASSERT_TRUE(recovered) << i;
+    ASSERT_TRUE(recovered->remainder.fault) << i;
+    EXPECT_FALSE(recovered->remainder.is_cut) << i;
+    EXPECT_EQ(recovered->remainder.used, begins[i]) << recovered->remainder.fault->text();
+    expect_intact(*recovered);
+  }
+}
+
 TEST(Recover, TakesNothingThatIsNotTheBeginningOfARun) {
   const auto refused = [](std::span<const std::byte> bytes) { return !recover(bytes).has_value(); };
   EXPECT_TRUE(refused({}));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collector/engine/report/read_bundle.h"
+#include "collector/engine/report/summary.h"
 #include "tests/builders/fake_windows.h"
 #include "tests/builders/regf_builder.h"
 #include "tests/engine/run_bundle.h"
@@ -68,6 +69,9 @@ Result<void> wait_for_the_end(ModuleContext& context) {
   return Error{Errc::cancelled, "the run was stopped"};
 }
 
+Result<void> say_nothing(ModuleContext&) { return {}; }
+
+const ModuleSpec kSilent{"silent", "Says nothing.", {}, {}, {}, say_nothing};
 const ModuleSpec kHives{"hives", "Lists hives.", kKinds, {}, {}, list_hives};
 const ModuleSpec kWaits{"waits", "Waits.", {}, {}, {}, wait_for_the_end};
 const ModuleSpec kThrows{"throws", "Throws.", {}, {}, {}, throw_something};
@@ -262,8 +266,132 @@ TEST_F(RunnerTest, ASourceWithoutWindowsIsSaidToHaveNone) {
   const RunBundle bundle = run_bundle(empty, setup);
   ASSERT_FALSE(bundle.error);
   EXPECT_THAT(bundle.name, HasSubstr("UNKNOWN-"));
+  EXPECT_EQ(bundle.json("manifest.json")["source"]["hives_not_read"][0]["reason"],
+            "no Windows was found there");
+  EXPECT_THAT(bundle.entries.at("ticket.md"), HasSubstr("no Windows was found there"));
   EXPECT_THAT(bundle.entries.at("records/problems.jsonl"), HasSubstr("a Windows installation"));
   EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
+}
+
+/// What a run without these files tells of them: "hive path", one a line.
+std::string unread_of(const RunBundle& bundle) {
+  std::string text;
+  const Json source = bundle.json("manifest.json")["source"];
+  EXPECT_EQ(bundle.json("start.json")["source"].value("hives_not_read", Json::array()),
+            source.value("hives_not_read", Json::array()));
+  for (const Json& unread : source.value("hives_not_read", Json::array())) {
+    EXPECT_THAT(unread.value("not_looked_at", ""), Not(IsEmpty()));
+    text += unread.value("hive", "none") + " " + unread.value("path", "") + "\n";
+  }
+  return text;
+}
+
+struct Lacking {
+  std::string name, mount, told, not_looked_at;
+};
+class RunnerWithoutHive : public RunnerTest, public ::testing::WithParamInterface<Lacking> {};
+
+TEST_P(RunnerWithoutHive, IsNotCompleteAndEveryFormSaysWhatWasNotLookedAt) {
+  const Lacking& lacking = GetParam();
+  windows.without_hive(lacking.mount);
+  use({&kSilent});
+  const RunBundle bundle = run();
+  ASSERT_FALSE(bundle.error);
+  const std::string path = windows.hive_file(lacking.mount).text();
+  EXPECT_EQ(unread_of(bundle), lacking.told + " " + path + "\n");
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
+  EXPECT_THAT(bundle.entries.at("records/problems.jsonl"),
+              HasSubstr("a hive that should be there"));
+  const auto names_it = ::testing::AllOf(HasSubstr(path), HasSubstr("not in the source"),
+                                         HasSubstr(lacking.not_looked_at));
+  const std::string& ticket = bundle.entries.at("ticket.md");
+  EXPECT_THAT(ticket, names_it);
+  EXPECT_THAT(ticket, HasSubstr("suspicious in what was read"));
+  MemorySource source{bundle.bytes};
+  const auto read = read_bundle_summary(source);
+  ASSERT_TRUE(read);
+  for (const BundleSummary& summary : {bundle.result.summary, *read}) {
+    const std::string text = summary_text(summary, 5);
+    EXPECT_THAT(text, names_it);
+    EXPECT_THAT(text, HasSubstr("in what was read, but hives were missing"));
+    EXPECT_THAT(text, Not(HasSubstr("everything that was asked for")));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, RunnerWithoutHive,
+    ::testing::Values(Lacking{"System", "HKLM\\SYSTEM", "SYSTEM", "services"},
+                      Lacking{"Software", "HKLM\\SOFTWARE", "SOFTWARE", "Run keys"},
+                      Lacking{"LocalSystem", "HKU\\.DEFAULT", "DEFAULT", "LocalSystem"},
+                      Lacking{"User", "HKU\\alice", "NTUSER.DAT", "HKCU"}),
+    [](const auto& parameter) { return parameter.param.name; });
+
+TEST_F(RunnerTest, AnEmptyOrBrokenHiveIsSaidToHaveToldNothing) {
+  windows.hive_bytes("HKLM\\SOFTWARE", {});
+  windows.hive_bytes("HKLM\\SYSTEM", std::vector<std::byte>(8192));
+  const RunBundle bundle = run();
+  EXPECT_EQ(unread_of(bundle),
+            "SYSTEM C:\\Windows\\System32\\config\\SYSTEM\n"
+            "SOFTWARE C:\\Windows\\System32\\config\\SOFTWARE\n");
+  EXPECT_THAT(bundle.entries.at("ticket.md"), HasSubstr("the file is empty"));
+  EXPECT_THAT(bundle.entries.at("ticket.md"), HasSubstr("it could not be read"));
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
+}
+
+TEST_F(RunnerTest, AUserOfWhomAnotherHiveTellsIsNotMissed) {
+  windows.file("C:\\Users\\alice\\NTUSER.MAN", "no hive");
+  const RunBundle bundle = run();
+  EXPECT_EQ(unread_of(bundle), "");
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
+}
+
+TEST_F(RunnerTest, AWindowsWithoutAnyHiveIsMissedBesideAWholeOne) {
+  windows.volume("D:").folder("D:\\Windows\\System32\\config");
+  EXPECT_EQ(unread_of(run()),
+            "SYSTEM D:\\Windows\\System32\\config\\SYSTEM\n"
+            "SOFTWARE D:\\Windows\\System32\\config\\SOFTWARE\n"
+            "DEFAULT D:\\Windows\\System32\\config\\DEFAULT\n");
+}
+
+TEST_F(RunnerTest, NothingIsMissedThatNobodyNeeds) {
+  // An account that never logged on, one whose folder was deleted, a volume without Windows.
+  windows.folder("C:\\Users\\never\\Documents");
+  windows.volume("D:").folder("D:\\Windows\\Temp").folder("D:\\Users\\shared\\music");
+  windows.value(
+      "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-21-1-2-3-1009",
+      "ProfileImagePath", fake::expand_sz("C:\\Users\\deleted"));
+  windows.without_hive("HKLM\\SAM").without_hive("HKLM\\SECURITY");
+  use({&kSilent});
+  const RunBundle bundle = run();
+  EXPECT_EQ(unread_of(bundle), "");
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "complete");
+  EXPECT_THAT(bundle.entries.at("ticket.md"), HasSubstr("No rule found anything suspicious.\n"));
+  EXPECT_THAT(bundle.entries.at("ticket.md"), Not(HasSubstr("not be looked at")));
+}
+
+TEST_F(RunnerTest, ManyMissingHivesLeaveTheTicketShort) {
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = std::string(80, 'u') + std::to_string(i);
+    windows.user(name).without_hive("HKU\\" + name);
+  }
+  windows.without_hive("HKLM\\SYSTEM").without_hive("HKU\\.DEFAULT");
+  const RunBundle bundle = run();
+  const std::string& ticket = bundle.entries.at("ticket.md");
+  EXPECT_LT(ticket.size(), 4000u);
+  EXPECT_THAT(ticket, HasSubstr("39 further hives"));
+  EXPECT_THAT(ticket, HasSubstr("### Next"));
+}
+
+TEST_F(RunnerTest, ProfilesThatOnlyFilesShowAreCollectedFromARunningSystemToo) {
+  const fake::Machine api = windows.machine();
+  windows.file("C:\\Users\\ghost\\note.txt", "1");
+  windows.file("C:\\Users\\alice\\note.txt", "2");
+  target("%UserProfile%\\note.txt", Priority::high);
+  const auto source = windows.source();
+  source->be_live(*api.registry);
+  const RunBundle bundle = run_bundle(*source, setup);
+  EXPECT_THAT(bundle.order, ::testing::IsSupersetOf({"evidence/C/Users/ghost/note.txt",
+                                                     "evidence/C/Users/alice/note.txt"}));
 }
 
 TEST_F(RunnerTest, TheSummaryReadBackIsTheSummaryOfTheRun) {

@@ -34,8 +34,9 @@ class TargetExpanderTest : public ::testing::Test {
     NoProgress listener;
     ArtifactStore store{*machine.source, Limits{}, run_stop, progress, listener};
     store.open(feed);
-    TargetExpander expander{*machine.source, *machine.registry,
-                            [this](Error error) { problems.push_back(error.text()); }};
+    TargetExpander expander{*machine.source, {machine.registry.get()}, [this](Error error) {
+                              problems.push_back(error.text());
+                            }};
     FileTarget target;
     target.pattern = *parse_path_pattern(pattern);
     target.category = "logs";
@@ -89,6 +90,18 @@ TEST_F(TargetExpanderTest, TakesEveryUserOldLayoutAndOrphanIncluded) {
                                    "C:\\Users\\\u5C71\u7530\\AppData\\Roaming\\x.txt",
                                    "C:\\Documents and Settings\\old\\Application Data\\x.txt",
                                    "C:\\Users\\gone\\AppData\\Roaming\\x.txt"));
+}
+
+TEST_F(TargetExpanderTest, TakesFoldersOfUsersWithoutHiveAndAppData) {
+  windows.file("C:\\Users\\ghost\\Documents\\WindowsPowerShell\\profile.ps1", "1");
+  windows.file("C:\\Documents and Settings\\older\\x\\profile.ps1", "2");
+  windows.file("C:\\Users\\Public\\profile.ps1", "nobody's");
+  windows.file("C:\\Users\\profile.ps1", "in no folder");
+  windows.volume("D:");
+  windows.file("D:\\Users\\music\\profile.ps1", "on a volume without Windows");
+  EXPECT_THAT(expand("%UserProfile%\\**\\profile.ps1"),
+              UnorderedElementsAre("C:\\Users\\ghost\\Documents\\WindowsPowerShell\\profile.ps1",
+                                   "C:\\Documents and Settings\\older\\x\\profile.ps1"));
 }
 
 TEST_F(TargetExpanderTest, TakesEveryVolume) {

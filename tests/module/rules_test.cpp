@@ -73,6 +73,8 @@ struct WritableCase {
 
 TEST(WritableLocation, KnowsFoldersUsersCanWriteTo) {
   const WritableCase cases[] = {
+      {"D:\\Windows\\System32\\a.dll", true},
+      {"D:\\Program Files\\Vendor\\a.exe", true},
       {"C:\\Users\\bob\\AppData\\Local\\Temp\\a.exe", true},
       {"C:\\Users\\bob\\Downloads\\a.exe", true},
       {"C:\\Users\\Public\\a.exe", true},
@@ -89,7 +91,7 @@ TEST(WritableLocation, KnowsFoldersUsersCanWriteTo) {
       {"C:\\TMP\\p.exe", true},
       {"C:\\a.exe", true},
       {"D:\\Tools\\a.exe", true},
-      {"D:\\Program Files\\Tools\\a.exe", false},
+      {"D:\\Program Files\\Tools\\a.exe", true},
       {"C:\\$Recycle.Bin\\S-1-5-21-1\\a.exe", true},
       {"C:\\Windows\\System32\\a.exe", false},
       {"C:\\Program Files\\Vendor\\a.exe", false},
@@ -204,6 +206,19 @@ TEST(ProxyExecution, AProgramOfWindowsWithoutResolverSupportCounts) {
             "proxy_execution:20");
 }
 
+TEST(ProxyExecution, ArgumentsAreSaidOfTheProgramThatTheyAreGivenTo) {
+  ResolvedCommand command =
+      command_of("C:\\Windows\\System32\\wbem\\WMIC.exe", "process call create \"powershell\"");
+  command.hosts = {{"wmic.exe", command.image}, {"powershell.exe", ""}};
+  RuleInput input;
+  input.command = &command;
+  input.windows = windows();
+  const auto hits = assess_command(input).hits;
+  ASSERT_EQ(hits.size(), 1u);
+  EXPECT_EQ(hits[0].why.fact, "'wmic.exe' is told to run 'process call create \"powershell\"'.");
+  EXPECT_EQ(hits[0].attack, "T1059.001");
+}
+
 TEST(PowershellEvasion, EachGroupAddsUpToTheCap) {
   auto command = hosted("powershell.exe", "IEX (…)", "inline");
   command.flags = {"hidden_window"};
@@ -304,6 +319,15 @@ TEST(RemoteTarget, FindsSharesAndAddresses) {
   for (const auto* local : {"C:\\a\\b.exe", "\\\\?\\C:\\a.exe", "\\\\.\\pipe\\x", "C:\\a\\\\b.exe",
                             "\\\\", "\\\\?\\UNC\\", "C:\\UNC\\a.exe", ""})
     EXPECT_FALSE(remote_target(local)) << local;
+  for (const char* own : {"\\\\localhost\\C$\\Users\\Public\\x.exe", "\\\\127.0.0.1\\C$\\x.exe",
+                          "\\\\?\\UNC\\LOCALHOST\\c$\\x", "http://localhost:8080/a",
+                          "https://user:pw@127.0.0.1/a", "http://[::1]:80/", "\\\\127.5.0.1@80\\d"})
+    EXPECT_FALSE(remote_target(own)) << own;
+  for (const char* other : {"http://localhost@evil.example/a", "http://127.0.0.1.evil.example/a",
+                            "\\\\localhost.evil.example\\c$\\x", "\\\\evil@127.0.0.1\\d",
+                            "http://localhost/a http://evil.example/b",
+                            "\\\\?\\UNC\\localhost\\c$\\x \\\\?\\UNC\\evil\\c$\\x"})
+    EXPECT_TRUE(remote_target(other)) << other;
 }
 
 TEST(AlternateStream, IsAFinding) {

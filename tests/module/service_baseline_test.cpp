@@ -24,7 +24,7 @@ TEST(ServiceBaseline, PathsMatchByComponent) {
   const PathCase cases[] = {
       {"System32\\a.dll", "C:\\Windows\\System32\\a.dll", true},
       {"System32\\a.dll", "C:\\WINDOWS\\system32\\A.DLL", true},
-      {"System32\\a.dll", "D:\\Windows\\System32\\a.dll", true},
+      {"System32\\a.dll", "D:\\Windows\\System32\\a.dll", false},
       {"System32\\a.dll", "C:\\Windows\\System32\\b\\a.dll", false},
       {"System32\\a.dll", "C:\\Windows\\SysWOW64\\a.dll", false},
       {"System32\\a.dll", "C:\\Windows.old\\System32\\a.dll", false},
@@ -34,7 +34,9 @@ TEST(ServiceBaseline, PathsMatchByComponent) {
       {"%ProgramFiles%\\V\\a.exe", "C:\\Program Files\\V\\a.exe", true},
       {"%ProgramFiles%\\V\\a.exe", "C:\\Program Files (x86)\\V\\a.exe", true},
       {"%ProgramFiles%\\V\\a.exe", "C:\\Program Files\\W\\V\\a.exe", false},
+      {"%ProgramFiles%\\V\\a.exe", "D:\\Program Files\\V\\a.exe", false},
       {"%ProgramData%\\V\\*\\a.exe", "C:\\ProgramData\\V\\4.1-0\\a.exe", true},
+      {"%ProgramData%\\V\\*\\a.exe", "D:\\ProgramData\\V\\4.1-0\\a.exe", false},
       {"%ProgramData%\\V\\*\\a.exe", "C:\\ProgramData\\V\\4.1-0\\x\\a.exe", false},
       {"%ProgramData%\\V\\a*.sys",
        "C:\\Documents and Settings\\All Users\\Application "

@@ -22,9 +22,8 @@ TEST(AutostartControlSets, TheSetOfTheNextStartIsJudgedToo) {
   fake::FakeWindows windows = machine();
   windows.program("C:\\TMP\\a.dll");
   windows.value("HKLM\\SYSTEM\\Select", "Default", fake::dword(2));
-  for (const auto* set : {"ControlSet002", "ControlSet003"})
-    windows.value("HKLM\\SYSTEM\\" + std::string{set} + "\\Control\\Session Manager\\AppCertDlls",
-                  "x", fake::sz("C:\\TMP\\a.dll"));
+  windows.value("HKLM\\SYSTEM\\ControlSet002\\Control\\Session Manager\\AppCertDlls", "x",
+                fake::sz("C:\\TMP\\a.dll"));
   const ModuleRun run = run_module(modules::autostarts, windows);
   ASSERT_EQ(run.context->findings.size(), 1u) << fake::summary_of(run.context->findings);
   const Finding& finding = run.context->findings[0];
@@ -33,6 +32,62 @@ TEST(AutostartControlSets, TheSetOfTheNextStartIsJudgedToo) {
   EXPECT_NE(finding.subject.find("ControlSet002"), std::string::npos) << finding.subject;
   EXPECT_NE(finding.why.back().fact.find("control set 2"), std::string::npos);
   EXPECT_EQ(finding.why.back().weight, 0);
+}
+
+/// A library in AppCertDlls of ControlSet002, which is neither the current set nor the next one;
+/// `current`: what ControlSet001 has there.
+std::vector<Finding> findings_of_former_set(const char* current,
+                                            std::uint32_t last_known_good = 2) {
+  constexpr std::string_view kDlls = "\\Control\\Session Manager\\AppCertDlls";
+  fake::FakeWindows windows = machine();
+  windows.program("C:\\TMP\\a.dll");
+  windows.value("HKLM\\SYSTEM\\Select", "LastKnownGood", fake::dword(last_known_good));
+  windows.value("HKLM\\SYSTEM\\ControlSet002" + std::string{kDlls}, "x",
+                fake::sz("C:\\TMP\\a.dll"));
+  if (current != nullptr)
+    windows.value("HKLM\\SYSTEM\\ControlSet001" + std::string{kDlls}, "x", fake::sz(current));
+  std::vector<Finding> found;
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  for (const Finding& finding : run.context->findings)
+    if (finding.subject.find("ControlSet002") != std::string::npos) found.push_back(finding);
+  return found;
+}
+
+TEST(AutostartControlSets, WhatOnlyASetThatIsNotInUseHasIsLow) {
+  for (const char* current : {static_cast<const char*>(nullptr), "C:\\TMP\\b.dll"}) {
+    const auto found = findings_of_former_set(current);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].rule, "autostarts.app_cert_dlls");
+    EXPECT_EQ(severity_of(found[0]), Severity::low);
+    EXPECT_GE(score_of(found[0]), 40);
+    EXPECT_TRUE(found[0].title.starts_with("In a control set that is not in use: "));
+    EXPECT_NE(found[0].why.back().fact.find("control set 2 (LastKnownGood)"), std::string::npos);
+    EXPECT_NE(found[0].benign.back().find("former state"), std::string::npos);
+  }
+  const auto found = findings_of_former_set(nullptr, 1);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].why.back().fact.find("LastKnownGood"), std::string::npos);
+}
+
+TEST(AutostartControlSets, WhatTheCurrentSetSaysTooIsToldOnce) {
+  EXPECT_TRUE(findings_of_former_set("C:\\TMP\\a.dll").empty());
+}
+
+TEST(AutostartControlSets, MembersOfAListAreComparedOneByOne) {
+  fake::FakeWindows windows = machine();
+  for (const char* library : {"C:\\Windows\\System32\\old.dll", "C:\\Windows\\System32\\same.dll"})
+    windows.program(library);
+  windows.value("HKLM\\SYSTEM\\ControlSet001\\Control\\Lsa", "Security Packages",
+                fake::multi_sz({"same"}));
+  windows.value("HKLM\\SYSTEM\\ControlSet002\\Control\\Lsa", "Security Packages",
+                fake::multi_sz({"same", "old"}));
+  std::string told;
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  for (const Finding& finding : run.context->findings)
+    if (finding.subject.find("\\Lsa") != std::string::npos) told += finding.subject + "\n";
+  EXPECT_NE(told.find("ControlSet001\\Control\\Lsa"), std::string::npos) << told;
+  EXPECT_NE(told.find("old.dll"), std::string::npos) << told;
+  EXPECT_EQ(told.find("same.dll"), told.rfind("same.dll")) << told;
 }
 
 TEST(AutostartControlSets, FindingsOfTheCurrentSetSayNothingOfIt) {

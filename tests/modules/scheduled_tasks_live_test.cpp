@@ -54,6 +54,24 @@ TEST(LiveScheduledTasks, AListThatIsNotWholeMissesNothing) {
   EXPECT_EQ(rules_of(context), "");
 }
 
+TEST(LiveScheduledTasks, AListThatWasCutAtItsLimitMissesNothing) {
+  TaskMachine machine;
+  machine.add(ordinary());
+  LiveState state;
+  state.tasks.whole = true;
+  for (std::size_t i = 0; i < kMaxLiveTasks; ++i)
+    state.tasks.add({"\\Other\\" + std::to_string(i), true, 3});
+  EXPECT_TRUE(state.tasks.whole);
+  state.tasks.add({"\\Vendor\\Agent", true, 3});
+  EXPECT_FALSE(state.tasks.whole);
+  EXPECT_EQ(state.tasks.tasks.size(), kMaxLiveTasks);
+  fake::Context& context = machine.run(&state);
+  EXPECT_EQ(record_of(context, "\\Vendor\\Agent").json_of("listed"), "null");
+  EXPECT_EQ(context.finding("scheduled_tasks.not_listed"), nullptr) << rules_of(context);
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_EQ(context.notes[0].code, Errc::limit);
+}
+
 TEST(LiveScheduledTasks, ATaskThatAdministratorsMayNotReadNeedNotBeListed) {
   TaskMachine machine;
   machine.add(ordinary());

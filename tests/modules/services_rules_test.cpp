@@ -199,6 +199,42 @@ TEST(Services, LibrariesThatAnEnvironmentHasDotNetLoadAreReportedAndPreserved) {
   EXPECT_EQ(run.context->findings.size(), 0u);
 }
 
+TEST(Services, ASecondLibraryInTheKeyItselfIsToldAndPreserved) {
+  fake::FakeWindows windows;
+  windows.program("C:\\Windows\\System32\\seclogon.dll");
+  windows.program("C:\\evil\\x.dll");
+  add_shared(windows, "seclogon", "%windir%\\system32\\seclogon.dll");
+  windows.value(key_of("seclogon"), "ServiceDll", fake::expand_sz("%SystemDrive%\\evil\\x.dll"));
+  ModuleRun run = run_services(windows);
+  const auto& record = record_of(run, "seclogon");
+  EXPECT_EQ(record["service_dll_path"], "C:\\Windows\\system32\\seclogon.dll");
+  EXPECT_EQ(record["inbox"], "usual");
+  EXPECT_EQ(record["unused_service_dll"], "%SystemDrive%\\evil\\x.dll");
+  EXPECT_EQ(record["unused_service_dll_path"], "C:\\evil\\x.dll");
+  EXPECT_NE(record.json_of("unused_service_dll_artifact"), "null");
+  EXPECT_TRUE(run.context->has_collected("C:\\evil\\x.dll"));
+  EXPECT_EQ(only_finding(run), "services.second_service_dll low");
+  EXPECT_NE(run.context->findings[0].subject.find("C:\\evil\\x.dll"), std::string::npos);
+  // The same file twice, however it is spelled, is nothing to tell.
+  windows.value(key_of("seclogon"), "ServiceDll", fake::sz("c:\\WINDOWS\\System32\\seclogon.dll"));
+  run = run_services(windows);
+  EXPECT_EQ(only_finding(run), "");
+  EXPECT_EQ(record_of(run, "seclogon").json_of("unused_service_dll_artifact"), "null");
+}
+
+TEST(Services, ASwappedLibraryIsJudgedWhateverTheKeyItselfNames) {
+  fake::FakeWindows windows;
+  windows.program("C:\\evil\\x.dll");
+  add_shared(windows, "seclogon", "C:\\evil\\x.dll");
+  windows.value(key_of("seclogon"), "ServiceDll",
+                fake::expand_sz("%SystemRoot%\\system32\\seclogon.dll"));
+  const ModuleRun run = run_services(windows);
+  EXPECT_EQ(record_of(run, "seclogon")["inbox"], "differs");
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(run.context->findings[0].rule, "services.swapped_service_dll");
+  EXPECT_TRUE(has_rule_text(run.context->findings[0], "ServiceDll of the service's own key is"));
+}
+
 TEST(Services, LibrariesOutsideOfTheUsualFoldersAreReported) {
   fake::FakeWindows windows;
   windows.program("C:\\Vendor\\a.dll");

@@ -103,6 +103,7 @@ TEST(Services, TheLibraryIsReadFromParametersThenFromTheKeyItself) {
   EXPECT_EQ(record_of(run, "Sample")["service_dll_path"], "C:\\Program Files\\Vendor\\a.dll");
   EXPECT_EQ(record_of(run, "Sample")["service_dll_key"],
             "HKLM\\SYSTEM\\ControlSet001\\Services\\Sample\\Parameters");
+  EXPECT_EQ(record_of(run, "Sample")["unused_service_dll"], "C:\\Program Files\\Vendor\\b.dll");
   EXPECT_EQ(record_of(run, "Sample")["service_main"], "Run");
   EXPECT_EQ(record_of(run, "Sample")["svchost_group"], "netsvcs");
   EXPECT_EQ(record_of(run, "Sample").timestamps.at(1).second, fake::at(90));
@@ -113,6 +114,7 @@ TEST(Services, TheLibraryIsReadFromParametersThenFromTheKeyItself) {
   EXPECT_EQ(record_of(run, "Sample")["service_dll_path"], "C:\\Program Files\\Vendor\\b.dll");
   EXPECT_EQ(record_of(run, "Sample")["service_dll_key"],
             "HKLM\\SYSTEM\\ControlSet001\\Services\\Sample");
+  EXPECT_EQ(record_of(run, "Sample").json_of("unused_service_dll"), "null");
 }
 
 TEST(Services, FailureActionsTriggersFiltersAndSecurityAreDecoded) {

@@ -34,6 +34,24 @@ int score_of_run(const ModuleRun& run) {
   return finding != nullptr ? score_of(*finding) : 0;
 }
 
+TEST(FoldersOfUsers, HoldEntriesWithoutAHiveToo) {
+  constexpr std::string_view kProfile = "\\Documents\\WindowsPowerShell\\profile.ps1";
+  fake::FakeWindows windows = machine();
+  fake::FakeWindows old{{.windows_folder = "Windows.old\\Windows"}};
+  windows.merge(old);
+  for (const std::string folder : {"C:\\Users\\ghost", "C:\\Windows.old\\Users\\older"})
+    windows.file(folder + std::string{kProfile}, "iex x");
+  const ModuleRun run = run_module(modules::autostarts, windows);
+  const auto* ghost = run.context->record({{"path", "C:\\Users\\ghost" + std::string{kProfile}}});
+  ASSERT_NE(ghost, nullptr);
+  EXPECT_TRUE(run.context->has_collected("C:\\Users\\ghost" + std::string{kProfile}));
+  EXPECT_EQ((*ghost)["installation"], "null");
+  const auto* older =
+      run.context->record({{"path", "C:\\Windows.old\\Users\\older" + std::string{kProfile}}});
+  ASSERT_NE(older, nullptr);
+  EXPECT_EQ((*older)["installation"], "C:\\Windows.old\\Windows");
+}
+
 TEST(MachineEntries, AreResolvedForEachUserWhoseFolderTheyMean) {
   for (const char* command : {"%APPDATA%\\y.exe", "cmd /c start %appdata%\\y.exe",
                               "powershell -c \"& $env:APPDATA\\y.exe\""}) {
@@ -99,6 +117,24 @@ TEST(Shortcuts, ThatARunKeyNamesAreFollowed) {
   EXPECT_GT(score_of_run(run), 0);
 }
 
+TEST(Shortcuts, ThatLeadToShortcutsAreFollowedButNotInCircles) {
+  fake::FakeWindows windows = machine();
+  const std::string folder = "C:\\Program Files\\V\\";
+  const auto link_to = [&](const std::string& name, const std::string& target) {
+    windows.file(folder + name, "").bytes =
+        builders::LnkBuilder{}.local_path(target).arguments("-" + name).bytes();
+  };
+  link_to("a.lnk", folder + "b.lnk");
+  link_to("b.lnk", "C:\\Users\\Public\\payload.exe");
+  link_to("c.lnk", folder + "c.lnk");
+  windows.program("C:\\Users\\Public\\payload.exe");
+  windows.value(kRun, "V", fake::sz('"' + folder + "a.lnk\""));
+  windows.value(kRun, "W", fake::sz('"' + folder + "c.lnk\""));
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_TRUE(run.context->has_collected("C:\\Users\\Public\\payload.exe"));
+  EXPECT_THAT(only_record(run).json_of("other_targets"), HasSubstr("payload.exe"));
+}
+
 TEST(Shortcuts, ThatCannotBeReadAreAProblem) {
   fake::FakeWindows windows = machine();
   const std::string link = "C:\\Program Files\\V\\x.lnk";
@@ -129,7 +165,7 @@ TEST(ShortNames, OfProgramFilesAreNoUnusualFolder) {
   const EvidencePath windows = EvidencePath{"C:"} / "Windows";
   for (const char* path : {"C:\\PROGRA~1\\V\\v.exe", "C:\\progra~2\\V\\v.exe"}) {
     EXPECT_EQ(writable_because(*EvidencePath::parse(path), windows), std::nullopt) << path;
-    EXPECT_TRUE(is_program_files(*EvidencePath::parse(path))) << path;
+    EXPECT_TRUE(is_program_files(*EvidencePath::parse(path), windows)) << path;
   }
   EXPECT_NE(writable_because(*EvidencePath::parse("C:\\EVIL~1\\v.exe"), windows), std::nullopt);
 }

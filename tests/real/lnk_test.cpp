@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
 #include "collector/base/text.h"
+#include "collector/module/shortcut.h"
 #include "tests/builders/testdata.h"
+#include "tests/modules/persistence_cases.h"
 
 namespace hozen {
 namespace {
@@ -116,6 +119,32 @@ TEST_F(RealLinks, NameTheVolumeAndTheNetworkCardOfTheirMaker) {
   EXPECT_EQ(link->tracker->file.text(), "{958705B5-0D19-11DF-9FE4-705AB616A5F3}");
   EXPECT_EQ(link->tracker->file.mac_address(), "70:5a:b6:16:a5:f3");
   EXPECT_EQ(link->info->volume->label.text, "OS");
+}
+
+// No shortcut that Windows made says two things, and none carries data of its own.
+TEST_F(RealLinks, HaveTargetsThatAgree) {
+  fake::FakeWindows windows;
+  windows.user("alice");
+  const std::string folder =
+      "C:\\Users\\alice\\AppData\\Roaming\\Microsoft\\Windows\\Start Menu\\Programs\\Startup\\";
+  int links = 0, several = 0;
+  for (auto row : rows()) {
+    const auto bytes = testdata(row["path"]);
+    const std::string name = folder + std::to_string(++links) + ".lnk";
+    windows.file(name, "").bytes = bytes;
+    const auto shortcut = read_shortcut(*EvidencePath::parse(name), Bytes{bytes}, bytes.size());
+    if (!shortcut) continue;
+    several += std::count_if(shortcut->targets.begin(), shortcut->targets.end(),
+                             [](const ShortcutTarget& target) { return target.is_path; }) > 1;
+  }
+  const ModuleRun run = run_module(modules::run_keys, windows);
+  EXPECT_EQ(links, 177);
+  EXPECT_GE(several, 86) << "shortcuts that name their target twice or more";
+  for (const auto& finding : run.context->findings)
+    for (const auto& why : finding.why) {
+      EXPECT_EQ(why.fact.find("other parts of it"), std::string::npos) << why.fact;
+      EXPECT_EQ(why.fact.find("no part of the shortcut"), std::string::npos) << why.fact;
+    }
 }
 
 // A western Windows XP wrote these names in code page 1252; nothing in the link says so.

@@ -22,8 +22,9 @@ void PrintTo(const CmdCase& cmd, std::ostream* out) { *out << cmd.command_line; 
 class CmdLine : public testing::TestWithParam<CmdCase> {
  protected:
   CmdLine() {
-    for (const char* file : {"C:\\TMP\\p.exe", "C:\\Prog Dir\\a.exe", "C:\\Prog Dir\\b.exe",
-                             "C:\\TMP\\t.bat", "C:\\TMP\\x.dll"}) {
+    for (const char* file :
+         {"C:\\TMP\\p.exe", "C:\\Prog Dir\\a.exe", "C:\\Prog Dir\\b.exe", "C:\\TMP\\t.bat",
+          "C:\\TMP\\x.dll", "C:\\TMP\\echoupd.exe", "C:\\TMP\\echo.exe"}) {
       machine_.add(file);
     }
   }
@@ -100,16 +101,17 @@ INSTANTIATE_TEST_SUITE_P(
                 R"(C:\Prog Dir\a.exe)", "", R"(C:\TMP\p.exe, C:\TMP\t.bat)"},
         CmdCase{R"(cmd /c schtasks /run /tn x & C:\TMP\p.exe)", "cmd.exe schtasks.exe", "x", "",
                 R"(C:\TMP\p.exe)"},
-        CmdCase{R"(cmd /c for %%i in (1,2) do C:\TMP\p.exe %%i)", "cmd.exe", R"(C:\TMP\p.exe)",
-                "%%i"},
+        CmdCase{R"(cmd /c for %%i in (1,2) do C:\TMP\p.exe %%i)", "cmd.exe", R"(C:\TMP\p.exe)", "1",
+                R"(C:\TMP\p.exe 2)"},
         CmdCase{R"(cmd /c for /f %i in ('nslookup x') do C:\TMP\p.exe)", "cmd.exe",
                 R"(C:\TMP\p.exe)", "", "nslookup x"},
         CmdCase{R"(cmd /c echo hello)", "cmd.exe", "echo hello"},
         CmdCase{R"(cmd /c del C:\x)", "cmd.exe", R"(del C:\x)"},
         CmdCase{R"(cmd /c C:\T^MP\p.e^xe)", "cmd.exe", R"(C:\TMP\p.exe)", "", "", "obfuscated"},
         CmdCase{R"(cmd /c C:\TMP\p.exe a^&b)", "cmd.exe", R"(C:\TMP\p.exe)", "a&b"},
-        CmdCase{R"(cmd /v /c set x=C:\TMP\p&& !x!.exe)", "cmd.exe", "!x!.exe", "", "",
+        CmdCase{R"(cmd /v /c set x=C:\TMP\p&& !x!.exe)", "cmd.exe", R"(C:\TMP\p.exe)", "", "",
                 "obfuscated"},
+        CmdCase{R"(cmd /v /c !none!.exe)", "cmd.exe", "!none!.exe", "", "", "obfuscated"},
         CmdCase{R"(cmd /c echo Hello! Bye!)", "cmd.exe", "echo Hello! Bye!"},
         CmdCase{"cmd /c rundll32 C:\\TMP\\x.dll,a", "cmd.exe rundll32.exe", R"(C:\TMP\x.dll)"},
         CmdCase{R"(cmd /c cmd /c cmd /c C:\TMP\p.exe)", "cmd.exe cmd.exe cmd.exe",
@@ -140,10 +142,72 @@ INSTANTIATE_TEST_SUITE_P(
         CmdCase{R"(cmd /c C:\TMP\p.exe & C:\TMP\%NONE:a=b%e.exe)", "cmd.exe", R"(C:\TMP\p.exe)", "",
                 R"(C:\TMP\%NONE:a=b%e.exe)", "obfuscated"},
         CmdCase{R"(cmd /c for %i in (C:\x=y) do C:\TMP\p.exe %i)", "cmd.exe", R"(C:\TMP\p.exe)",
-                "%i"},
+                R"(C:\x)", R"(C:\TMP\p.exe y)"},
         CmdCase{R"(cmd /c C:\TMP\p.exe 50%:~ %)", "cmd.exe", R"(C:\TMP\p.exe)", "50%:~ %"},
         CmdCase{R"(cmd /c C:\TMP\p.exe:x)", "cmd.exe", R"(C:\TMP\p.exe:x)", "", "",
                 "alternate_data_stream"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Names, CmdLine,
+    testing::Values(
+        CmdCase{R"(cmd /c cd /d C:\TMP & echoupd.exe)", "cmd.exe", R"(C:\TMP\echoupd.exe)"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe & settle.exe)", "cmd.exe", R"(C:\TMP\p.exe)", "",
+                "settle.exe"},
+        CmdCase{R"(cmd /c echo. & echo(x & echo:y & cd\ & dir/b & rd/s/q x & C:\TMP\p.exe)",
+                "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c echo.p.exe)", "cmd.exe", "echo.p.exe"},
+        CmdCase{R"(cmd /c cd /d C:\TMP & echo.exe)", "cmd.exe", R"(C:\TMP\echo.exe)"},
+        CmdCase{R"(cmd /c cdC:\TMP\p.exe)", "cmd.exe", R"(cdC:\TMP\p.exe)", "", "",
+                "relative_path"},
+        CmdCase{R"(cmd /c;C:\TMP\p.exe -x)", "cmd.exe", R"(C:\TMP\p.exe)", "-x"},
+        CmdCase{R"(cmd /c =C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c , ;@(;C:\TMP\p.exe))", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c C:\TMP\t.bat & ,C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\t.bat)", "",
+                R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c C:\TMP\p.exe,a;b)", "cmd.exe", R"(C:\TMP\p.exe)", ",a;b"},
+        CmdCase{R"(cmd /c call,C:\TMP\p.exe)", "cmd.exe", R"(C:\TMP\p.exe)"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Titles, CmdLine,
+    testing::Values(
+        CmdCase{R"(cmd /c start "C:\Windows\System32\notepad.exe" C:\TMP\p.exe)", "cmd.exe",
+                R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c start /min "notepad.exe" "C:\Prog Dir\a.exe" -y)", "cmd.exe",
+                R"(C:\Prog Dir\a.exe)", "-y"},
+        CmdCase{R"(cmd /c start "" "C:\Prog Dir\a" x)", "cmd.exe", R"(C:\Prog Dir\a.exe)", "x"},
+        CmdCase{R"(cmd /c start "C:\Prog Dir\a.exe")", "cmd.exe", R"(C:\Prog Dir\a.exe)"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Loops, CmdLine,
+    testing::Values(
+        CmdCase{R"(cmd /c for %i in (C:\TMP\p.exe) do %i)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c for %i in ("C:\Prog Dir\a.exe") do @start "" %i -y)", "cmd.exe",
+                R"(C:\Prog Dir\a.exe)", "-y"},
+        CmdCase{R"(cmd /c for %i in (a b) do "C:\Prog Dir\%~i.exe")", "cmd.exe",
+                R"(C:\Prog Dir\a.exe)", "", R"("C:\Prog Dir\b.exe")"},
+        CmdCase{R"(cmd /c for %i in (C:\TMP\x.dll) do rundll32 %i,Go)", "cmd.exe rundll32.exe",
+                R"(C:\TMP\x.dll)"},
+        CmdCase{R"(cmd /c for /f %i in ("C:\TMP\p.exe x") do %i)", "cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /c for /f "tokens=2" %i in ("a b") do %i)", "cmd.exe", "%i"},
+        CmdCase{R"(cmd /c for %i in (C:\TMP\*.exe) do %i)", "cmd.exe", "%i"},
+        CmdCase{R"(cmd /c for /l %i in (1,1,5) do C:\TMP\p.exe %i)", "cmd.exe", R"(C:\TMP\p.exe)",
+                "%i"},
+        CmdCase{R"(cmd /c for /f %i in ('C:\TMP\p.exe') do %i)", "cmd.exe", R"(C:\TMP\p.exe)", "",
+                "%i"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    SetInTheLine, CmdLine,
+    testing::Values(
+        CmdCase{R"(cmd /c set x=C:\TMP\p.exe&&call %x% -a)", "cmd.exe", R"(C:\TMP\p.exe)", "-a", "",
+                "obfuscated"},
+        CmdCase{R"(cmd /c set "x=C:\TMP" & set y=p.exe& call start %x%\%y%)", "cmd.exe",
+                R"(C:\TMP\p.exe)", "", "", "obfuscated"},
+        CmdCase{R"(cmd /c set x=C:\TMP\pXXX.exe&call %x:XXX=%)", "cmd.exe", R"(C:\TMP\p.exe)", "",
+                "", "obfuscated"},
+        CmdCase{R"(cmd /c set x=C:\TMP\p.exe& cmd /c %x%)", "cmd.exe cmd.exe", R"(C:\TMP\p.exe)"},
+        CmdCase{R"(cmd /v:on /c "set a=C:\TMP\&set b=p&!a!!b!.exe -q")", "cmd.exe",
+                R"(C:\TMP\p.exe)", "-q", "", "obfuscated"},
+        CmdCase{R"(cmd /c set x=1 & call C:\TMP\t.bat)", "cmd.exe", R"(C:\TMP\t.bat)"}));
 
 TEST(CmdVariables, AnUnknownOneIsNoStream) {
   const ResolvedCommand command =
@@ -162,6 +226,17 @@ TEST(CmdVariables, ManyAreNoTroubleAndEnd) {
     std::string line = "cmd /c cmd /c cmd /c C:\\TMP\\p.exe ";
     for (int i = 0; i < 5000; ++i) line += reference;
     EXPECT_LE(machine.resolve(line).payload_arguments.size(), 1'000'000u) << reference;
+  }
+}
+
+TEST(CmdVariables, ThatTheLineSetsCannotGrowWithoutEnd) {
+  const std::string big(10'000, 'a');
+  std::string doubling = "cmd /v:on /c set x=" + big, loop = "cmd /c for %i in (" + big + ") do ";
+  for (int i = 0; i < 40; ++i) doubling += "&set x=!x!!x!";
+  for (int i = 0; i < 5'000; ++i) loop += "%i";
+  for (const std::string& line : {doubling + "&!x!", loop}) {
+    const ResolvedCommand command = ResolverMachine{}.resolve(line);
+    EXPECT_LE(command.payload.size(), 1'000'000u);
   }
 }
 

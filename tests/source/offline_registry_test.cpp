@@ -205,7 +205,10 @@ TEST(OfflineRegistry, UsersAreFoundLoggedOnOrNot) {
   FakeWindows windows;
   windows.user("alice").user("ghost", {.in_profile_list = false});
   windows.folder("C:\\Users\\Public\\Desktop");
-  windows.folder("C:\\Users\\notaprofile\\x");
+  windows.folder("C:\\Users\\nohive\\Documents");
+  windows.folder("C:\\Documents and Settings\\old\\x").folder("C:\\Users\\All Users\\x");
+  // On a volume without Windows only what holds a hive or AppData.
+  windows.volume("D:").folder("D:\\Users\\music\\x").folder("D:\\Users\\moved\\AppData");
   windows.folder("C:\\Users\\Default\\AppData");
   const Machine machine = windows.machine();
   Names users;
@@ -218,7 +221,10 @@ TEST(OfflineRegistry, UsersAreFoundLoggedOnOrNot) {
              "LOCAL SERVICE S-1-5-19 service C:\\Windows\\ServiceProfiles\\LocalService",
              "NETWORK SERVICE S-1-5-20 service C:\\Windows\\ServiceProfiles\\NetworkService",
              "alice " + windows.sid_of("alice") + " normal C:\\Users\\alice",
-             "Default  default_user C:\\Users\\Default", "ghost  orphaned C:\\Users\\ghost"}));
+             "Default  default_user C:\\Users\\Default", "ghost  orphaned C:\\Users\\ghost",
+             "nohive  orphaned C:\\Users\\nohive", "old  orphaned C:\\Documents and Settings\\old",
+             "moved  orphaned D:\\Users\\moved"}));
+  EXPECT_TRUE(machine.registry->hives_unread().empty());
   EXPECT_EQ(value_at(*machine.registry, "HKU\\ghost", "", "none").substr(0, 9), "HKU\\ghost");
 }
 
@@ -317,7 +323,7 @@ TEST(OfflineRegistry, AWindowsThatCalledItsVolumeOtherwiseIsReadWhereItLies) {
       .volume("C:");
   const Machine machine = windows.machine();
   EXPECT_EQ(texts(*machine.problems), Names{});
-  EXPECT_EQ(machine.registry->installations()[0].own_drive, "C:");
+  EXPECT_EQ(machine.registry->installations()[0].paths.own_drive(), "C:");
   const UserProfile* alice = user_of(*machine.registry, "alice");
   ASSERT_NE(alice, nullptr);
   EXPECT_EQ(alice->folder.text(), "D:\\Users\\alice");
@@ -514,6 +520,7 @@ TEST(OfflineRegistry, ProfilesWithoutWindowsAreReadAlone) {
                    "HKU\\alice_Classes clean "
                    "C:\\Users\\alice\\AppData\\Local\\Microsoft\\Windows\\UsrClass.dat"}));
   EXPECT_EQ(problems.size(), 1u);
+  EXPECT_EQ(registry->hives_unread().size(), 2u);  // SYSTEM, SOFTWARE
 }
 
 /// The raw view of `windows` while it runs: its API tells everything, what `lock` names is held.
@@ -579,6 +586,7 @@ TEST(OfflineRegistry, ARunningWindowsWithoutHiveFilesIsAnInstallation) {
   EXPECT_EQ(user_of(*raw, "bob")->sid, "S-1-5-21-9-9-9-1001");
   EXPECT_EQ(raw->host().name, "FAKEPC");
   EXPECT_EQ(texts(running.problems), Names{});
+  EXPECT_TRUE(raw->hives_unread().empty());
 }
 
 TEST(OfflineRegistry, TheRunningWindowsComesFirstAndOnlyItIsToldByTheApi) {
@@ -594,7 +602,19 @@ TEST(OfflineRegistry, TheRunningWindowsComesFirstAndOnlyItIsToldByTheApi) {
   EXPECT_EQ(raw->installations()[1].label, "C:\\Windows");
   EXPECT_EQ(raw->host().name, "FAKEPC");
   EXPECT_EQ(user_of(*raw, "zoe")->kind, ProfileKind::orphaned);
+  // What the running Windows holds locked its API tells; nothing tells what the other one lacks.
+  ASSERT_EQ(raw->hives_unread().size(), 1u);
+  EXPECT_EQ(raw->hives_unread()[0].file.text(), "C:\\Windows\\System32\\config\\SOFTWARE");
   EXPECT_EQ(user_of(*raw, "bob")->sid, "S-1-5-21-9-9-9-1001");
+}
+
+TEST(OfflineRegistry, ARunningWindowsKnowsItsDriveWhateverItsRegistrySays) {
+  FakeWindows windows;
+  windows.value("HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", "SystemRoot",
+                fake::sz("D:\\Windows"));
+  EXPECT_EQ(windows.machine().registry->installations()[0].paths.own_drive(), "D:");
+  Running running{windows};
+  EXPECT_EQ(running.raw()->installations()[0].paths.letters("C:\\x D:\\x"), "C:\\x D:\\x");
 }
 
 TEST(OfflineRegistry, HiveFilesThatCanBeReadCountMoreThanTheApi) {

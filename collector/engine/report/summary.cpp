@@ -21,6 +21,8 @@ std::uint64_t count_of(const Manifest& manifest, std::string_view name) {
 
 constexpr std::size_t kMaxFailures = 20;
 constexpr std::size_t kMaxProblems = 10;
+constexpr std::size_t kMaxUnread = 12;
+constexpr std::size_t kUnreadIndent = 6;
 constexpr std::size_t kMaxTextBytes = 400;
 constexpr std::size_t kMaxLines = 8;  // of one part of a finding
 // Columns: a console of Windows has 120, a terminal may have 80.
@@ -114,6 +116,20 @@ std::string finding_text(const RankedFinding& ranked) {
   return text;
 }
 
+std::string unread_text(const BundleSummary& summary) {
+  const auto& unread = summary.manifest.source.hives_not_read;
+  if (unread.empty()) return {};
+  std::string text = "\nWHAT COULD NOT BE LOOKED AT\n";
+  for (std::size_t i = 0; i < std::min(unread.size(), kMaxUnread); ++i)
+    text += "  " + shown(unread[i].path) + ": " + shown(unread[i].reason) + "\n" +
+            std::string(kUnreadIndent, ' ') +
+            wrapped("not looked at: " + shown(unread[i].not_looked_at), kWidth, kUnreadIndent) +
+            "\n";
+  if (unread.size() > kMaxUnread)
+    text += "  … and " + counted(unread.size() - kMaxUnread, "more hive") + " (manifest.json)\n";
+  return text;
+}
+
 std::string findings_text(const BundleSummary& summary, std::size_t max_findings) {
   std::uint64_t total = 0;
   for (const std::uint64_t count : summary.by_severity) total += count;
@@ -126,6 +142,10 @@ std::string findings_text(const BundleSummary& summary, std::size_t max_findings
   if (total == 0 && summary.manifest.collection.outcome == RunOutcome::interrupted)
     return "\nNothing suspicious had been found when the run was interrupted. That says nothing of "
            "what was not read.\n";
+  if (total == 0 && !summary.manifest.source.hives_not_read.empty())
+    return "\nNothing suspicious was found in what was read, but hives were missing: see above "
+           "what "
+           "was not\nlooked at. That is no proof that the host is clean.\n";
   if (total == 0 && (summary.left_out > 0 || summary.problem_count > 0))
     return "\nNothing suspicious was found in what was read. That says nothing of what could not "
            "be "
@@ -197,8 +217,8 @@ Json finding_json(const RankedFinding& ranked) {
 }  // namespace
 
 std::string summary_text(const BundleSummary& summary, std::size_t max_findings) {
-  return overview(summary) + findings_text(summary, max_findings) + failures_text(summary) +
-         next_text(summary);
+  return overview(summary) + unread_text(summary) + findings_text(summary, max_findings) +
+         failures_text(summary) + next_text(summary);
 }
 
 std::string summary_json(const BundleSummary& summary) {

@@ -15,6 +15,7 @@ constexpr std::size_t kMaxTicketBytes = 3900;
 /// Kept for what follows the findings: what failed, and what to do.
 constexpr std::size_t kReservedBytes = 1300;
 constexpr std::size_t kMaxFailures = 5;
+constexpr std::size_t kMaxUnread = 3;
 constexpr std::size_t kMaxFacts = 4;
 constexpr std::size_t kMaxValueBytes = 160;
 
@@ -88,6 +89,13 @@ std::string finding_text(const RankedFinding& ranked) {
 std::string findings_text(const BundleSummary& summary, std::size_t room) {
   std::uint64_t total = 0;
   for (const std::uint64_t count : summary.by_severity) total += count;
+  const bool has_gaps = summary.left_out > 0 || summary.problem_count > 0 ||
+                        !summary.manifest.source.hives_not_read.empty() ||
+                        summary.manifest.collection.outcome == RunOutcome::interrupted;
+  if (total == 0 && has_gaps)
+    return "\n### What looks wrong\n\nNo rule found anything suspicious in what was read. That "
+           "says "
+           "nothing of what could not be read.\n";
   if (total == 0) return "\n### What looks wrong\n\nNo rule found anything suspicious.\n";
   std::string text = "\n### What looks wrong\n";
   std::uint64_t told = 0;
@@ -99,6 +107,20 @@ std::string findings_text(const BundleSummary& summary, std::size_t room) {
   }
   if (told < total)
     text += "\n" + counted(total - told, "further finding") + " in `findings.jsonl`.\n";
+  return text;
+}
+
+std::string unread_text(const BundleSummary& summary) {
+  const auto& unread = summary.manifest.source.hives_not_read;
+  if (unread.empty()) return {};
+  std::string text = "\n### What could not be looked at\n\n";
+  for (std::size_t i = 0; i < std::min(unread.size(), kMaxUnread); ++i)
+    text += "- " + markdown_code(shortened(printable(unread[i].path), 90)) + ": " +
+            markdown_text(shortened(printable(unread[i].reason), 60)) +
+            "; not looked at: " + value(unread[i].not_looked_at) + "\n";
+  if (unread.size() > kMaxUnread)
+    text += "- " + counted(unread.size() - kMaxUnread, "further hive") +
+            ": `hives_not_read` of `manifest.json`\n";
   return text;
 }
 
@@ -162,15 +184,17 @@ std::string markdown_code(std::string_view wtf8) {
 
 std::string ticket_text(const BundleSummary& summary) {
   std::string text = header(summary);
+  const std::string unread = unread_text(summary);
   const std::string failures = failures_text(summary);
   const std::string next =
       "\n### Next\n\n"
       "- Attach the bundle unchanged. Check it with `hozen verify --seal SEAL BUNDLE`.\n"
       "- Do not clean, restart or reinstall the host before the findings were looked at.\n"
       "- `hozen report BUNDLE` tells all findings with their reasons and innocent explanations.\n";
-  const std::size_t rest = std::max(kReservedBytes, failures.size() + next.size() + 100);
+  const std::size_t rest =
+      std::max(kReservedBytes, unread.size() + failures.size() + next.size() + 100);
   const std::size_t room = kMaxTicketBytes - std::min(kMaxTicketBytes, text.size() + rest);
-  text += findings_text(summary, room);
+  text += unread + findings_text(summary, room);
   return text + failures + next;
 }
 

@@ -1,0 +1,40 @@
+// The inside of the artifact store: what its parts share.
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include "collector/engine/artifact_store.h"
+
+namespace hozen {
+
+/// Reads on behalf of a run: counts for the progress, and ends when the run is to stop.
+class ArtifactStore::WatchedSource final : public ByteSource {
+ public:
+  /// With `to_the_end` a stop does not end it.
+  WatchedSource(ByteSource& inner, const EvidencePath& path, ArtifactStore& store,
+                bool to_the_end = false)
+      : inner_{inner}, path_{path}, store_{store}, to_the_end_{to_the_end} {}
+  std::uint64_t size() const override { return inner_.size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    if (store_.stop_.stop_requested() && !to_the_end_) {
+      const Error why = store_.stop_.error();
+      return Error{why.code, path_.text(), offset, why.what};
+    }
+    // In steps, so that a stop is seen soon.
+    HOZEN_TRY(const std::size_t count,
+              inner_.read_some(offset, out.first(std::min(out.size(), kStepBytes))));
+    store_.progress_.bytes += count;
+    store_.listener_.update(store_.progress_);
+    return count;
+  }
+
+ private:
+  static constexpr std::size_t kStepBytes = 4 << 20;
+  ByteSource& inner_;
+  const EvidencePath& path_;
+  ArtifactStore& store_;
+  const bool to_the_end_;
+};
+
+}  // namespace hozen
