@@ -50,10 +50,13 @@ run_tests() {
 }
 
 # Debian's Wine ends its server with the last program, and one that starts in that moment fails
-# ("recvmsg: Connection reset by peer"): a program that waits for us keeps it.
+# ("recvmsg: Connection reset by peer"): a program that waits for us keeps it. What Wine starts beside
+# its first program (the desktop, services) lives as long and would hold a test's output open: a
+# program that ends at once is waited for before the tests begin.
 run_tests_under_wine() {
   local keeper
   exec {keeper}> >(exec packaging/run_wine.sh cmd.exe /c "set /p line=" >/dev/null 2>&1)
+  packaging/run_wine.sh cmd.exe /c exit >/dev/null 2>&1 </dev/null
   run_tests windows-x64
   exec {keeper}>&-
 }
