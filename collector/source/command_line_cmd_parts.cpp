@@ -62,8 +62,11 @@ std::vector<std::string_view> literal_elements(const Loop& loop) {
     return elements;
   }
   if (!loop.mode.empty() || list.find_first_of("*?") != std::string_view::npos) return {};
-  for (list = without_separators(list); !list.empty(); list = without_separators(list))
+  for (list = without_separators(list); !list.empty(); list = without_separators(list)) {
+    const std::size_t before = list.size();
     elements.push_back(take_word(list));
+    if (list.size() == before) list.remove_prefix(1);  // a bracket ends a word and is none
+  }
   return elements;
 }
 
