@@ -352,5 +352,12 @@ TEST(CommandLineLimits, RandomTextsNeverCrash) {
   }
 }
 
+TEST(CmdLoops, ABracketInTheListIsPassed) {
+  const ResolverContext context;
+  for (const char* line : {"cmd /c for %i in ('a (b') do c", "cmd /c for %i in ((a b) do %i",
+                           "cmd /c for %i in (a ( ( b) do %i"})
+    EXPECT_FALSE(resolve_command_line(line, context).image.empty()) << line;
+}
+
 }  // namespace
 }  // namespace hozen
