@@ -422,7 +422,7 @@ TEST(RunKeys, ProgramsHiddenBehindManyShellsAreAFindingOfTheirOwn) {
   fake::FakeWindows windows = one_user();
   for (const int depth : {10, 100}) {
     std::string line = "C:\\Program Files\\Vendor\\agent.exe";
-    for (int i = 0; i < depth; ++i) line = "cmd /c " + line;
+    for (int i = 0; i < depth; ++i) line.insert(0, "cmd /c ");
     windows.value(kUserRun, "x", fake::sz(line));
     const ModuleRun run = run_module(modules::run_keys, windows);
     ASSERT_EQ(run.context->findings.size(), 1u) << depth;

@@ -280,20 +280,20 @@ TEST(OtherCommands, BeyondTheLimitAreFlagged) {
 TEST(CommandLineLimits, TheInnermostOfManyShellsIsStillFound) {
   for (const int depth : {9, 12, 16, 40}) {
     std::string line = "C:\\TMP\\p.exe -x";
-    for (int i = 0; i < depth; ++i) line = "cmd /c " + line;
+    for (int i = 0; i < depth; ++i) line.insert(0, "cmd /c ");
     const ResolvedCommand command = ResolverMachine{}.add("C:\\TMP\\p.exe").resolve(line);
     EXPECT_EQ(command.payload, "C:\\TMP\\p.exe") << depth;
     EXPECT_EQ(command.hosts.size(), 8u);
     EXPECT_TRUE(command.has_flag("nesting_limit")) << depth;
   }
   std::string line = "powershell -w hidden -c dir";
-  for (int i = 0; i < 12; ++i) line = "cmd /c " + line;
+  for (int i = 0; i < 12; ++i) line.insert(0, "cmd /c ");
   EXPECT_EQ(ResolverMachine{}.resolve(line).hosts.back().name, "powershell.exe");
 }
 
 TEST(CommandLineLimits, NestingEnds) {
   std::string line = "C:\\TMP\\p.exe";
-  for (int i = 0; i < 5000; ++i) line = "cmd /c " + line;
+  for (int i = 0; i < 5000; ++i) line.insert(0, "cmd /c ");
   const ResolvedCommand command = ResolverMachine{}.resolve(line);
   EXPECT_EQ(command.hosts.size(), 8u);
   EXPECT_TRUE(command.has_flag("nesting_limit"));
