@@ -13,8 +13,10 @@
 #include "collector/cli/exit_code.h"
 #include "collector/cli/large_pages.h"
 #include "collector/cli/parse_hive.h"
+#include "collector/cli/parse_ntfs.h"
 #include "collector/cli/parse_task.h"
 #include "collector/formats/job_file.h"
+#include "collector/formats/ntfs_boot.h"
 #include "collector/formats/task_xml.h"
 
 namespace hozen::cli {
@@ -23,7 +25,8 @@ namespace {
 namespace fs = boost::filesystem;
 
 constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xml",
-                           kJobFormat = "job_file";
+                           kJobFormat = "job_file", kTableFormat = "mft",
+                           kVolumeFormat = "ntfs_volume";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 4;
 /// Hives and logs address 32 bits; what is larger is not one.
@@ -111,7 +114,7 @@ class Parser {
   Parser(const ParseOptions& options, LineBuffer& lines) : options_{options}, lines_{lines} {}
 
   int parse_file(const std::string& name) {
-    const auto file = open_native_file(name);
+    auto file = open_native_file(name);
     if (!file) return unreadable(name, file.error());
     const auto head = read_head(**file);
     if (!head) return unreadable(name, head.error());
@@ -120,6 +123,8 @@ class Parser {
     if (format == kHiveFormat) return parse_hive(name, **file, start);
     if (format == kTaskFormat) return parse_task(name, **file, print_task_xml);
     if (format == kJobFormat) return parse_task(name, **file, print_job_file);
+    if (format == kTableFormat) return parse_table(name, **file, start);
+    if (format == kVolumeFormat) return parse_volume(name, *std::move(file));
     return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
                                     format_list() + ")");
   }
@@ -134,8 +139,31 @@ class Parser {
   static std::string_view format_of(Bytes head) {
     if (head.head(4).chars() == "regf" || head.tail(regf::kBaseBlockBytes).chars() == "hbin")
       return kHiveFormat;
+    if (ntfs::looks_like_ntfs(head)) return kVolumeFormat;
+    if (table_record_bytes(head) != 0) return kTableFormat;
     if (looks_like_job_file(head)) return kJobFormat;
     return looks_like_task_xml(head) ? kTaskFormat : std::string_view{};
+  }
+
+  int parse_table(const std::string& name, ByteSource& file, Bytes head) {
+    const std::uint32_t record_bytes = table_record_bytes(head);
+    if (record_bytes == 0)
+      return complain(kExitIncomplete, hozen::quoted(name) + ": the first file record is damaged");
+    return ended(name,
+                 print_file_table(file, record_bytes, native_text(native_path(name)), lines_));
+  }
+
+  int parse_volume(const std::string& name, std::shared_ptr<ByteSource> file) {
+    return ended(name, print_volume(std::move(file), native_text(native_path(name)), lines_));
+  }
+
+  /// The code for what a printer returned; the problem of one that could not begin is printed.
+  int ended(const std::string& name, const Result<std::uint64_t>& problems) {
+    if (problems) return *problems == 0 ? kExitComplete : kExitIncomplete;
+    const Error& error = problems.error();
+    print_problem(native_text(native_path(name)), {error.code, error.what, error.offset, {}},
+                  lines_);
+    return complain(kExitIncomplete, hozen::quoted(name) + ": " + printable(error.text()));
   }
 
   using PrintTask = Result<std::uint64_t> (*)(Bytes, std::string_view, LineBuffer&);
@@ -143,11 +171,7 @@ class Parser {
     const auto bytes = read_all(file, kMaxTaskXmlBytes);
     if (!bytes) return unreadable(name, bytes.error());
     const std::string source = native_text(native_path(name));
-    const auto problems = print_task(Bytes{*bytes}, source, lines_);
-    if (problems) return *problems == 0 ? kExitComplete : kExitIncomplete;
-    const Error& error = problems.error();
-    print_problem(source, {error.code, error.what, error.offset, {}}, lines_);
-    return complain(kExitIncomplete, hozen::quoted(name) + ": " + printable(error.text()));
+    return ended(name, print_task(Bytes{*bytes}, source, lines_));
   }
 
   int parse_hive(const std::string& name, ByteSource& file, Bytes head) {
@@ -161,11 +185,7 @@ class Parser {
     auto bytes = read_whole(file);
     if (!bytes) return unreadable(name, bytes.error());
     const auto problems = print_hive(*std::move(bytes), std::move(logs), source, lines_);
-    if (!problems) {
-      const Error& error = problems.error();
-      print_problem(source, {error.code, error.what, error.offset, {}}, lines_);
-      return complain(kExitIncomplete, hozen::quoted(name) + ": " + printable(error.text()));
-    }
+    if (!problems) return ended(name, problems);
     if (dirty && options_.logs && !had_logs)
       complain(0, hozen::quoted(name) +
                       " is dirty, and no transaction log lies beside it: what was not yet written "
@@ -211,7 +231,8 @@ int graver(int a, int b) {
 }  // namespace
 
 std::vector<std::string> parse_formats() {
-  return {std::string{kHiveFormat}, std::string{kTaskFormat}, std::string{kJobFormat}};
+  return {std::string{kHiveFormat}, std::string{kTaskFormat}, std::string{kJobFormat},
+          std::string{kTableFormat}, std::string{kVolumeFormat}};
 }
 
 int run_parse(const ParseOptions& options) {

@@ -1,0 +1,140 @@
+#include "collector/cli/parse_ntfs.h"
+
+#include <bit>
+#include <vector>
+
+#include "collector/base/json_text.h"
+#include "collector/formats/ntfs_volume.h"
+#include "collector/module/file_row.h"
+
+namespace hozen::cli {
+namespace {
+
+constexpr std::size_t kMaxListedProblems = 1000;
+/// A hostile table can repeat long paths; a real one takes less than one byte for each of its own.
+constexpr std::uint64_t kPathBytesPerTableByte = 64;
+
+class TablePrinter {
+ public:
+  TablePrinter(ByteSource& table, std::uint32_t record_bytes, std::string_view source,
+               LineBuffer& lines)
+      : table_{table, record_bytes},
+        rows_{table_, record_bytes},
+        source_{source},
+        lines_{lines},
+        path_budget_{table.size() * kPathBytesPerTableByte} {
+    prefix_ = "{\"kind\":\"file\",\"source\":";
+    append_json_string(prefix_, source);
+  }
+
+  void tell(const Error& error) {
+    if (++problems_ <= kMaxListedProblems)
+      print_problem(source_, {error.code, error.what, error.offset, {}}, lines_);
+  }
+
+  std::uint64_t run() {
+    const auto tell_it = [&](const Error& error) { tell(error); };
+    table_.index(tell_it);
+    table_.each_file([&](const ntfs::File& file) { return print_file(file); });
+    print_end();
+    return problems_;
+  }
+
+ private:
+  bool print_file(const ntfs::File& file) {
+    const FileRow& row = rows_.make(file);
+    lines_.text() += prefix_;
+    write_file_fields(row, lines_.text());
+    lines_.text() += '}';
+    lines_.end_line();
+    ++files_;
+    if (file.state == ntfs::SlotState::torn)
+      tell({Errc::malformed, "ntfs file record whose fixup does not match", row.offset});
+    for (const Error& problem : file.problems) tell(problem);
+    if (rows_.path_bytes() > path_budget_) {
+      tell({Errc::limit, "ntfs paths, too long to be real: the rest is left out", row.offset});
+      return false;
+    }
+    return !lines_.failed();
+  }
+
+  void print_end() {
+    const ntfs::TableCounts& counts = table_.counts();
+    if (counts.bad != 0 || counts.malformed != 0) tell_damaged(counts);
+    if (problems_ > kMaxListedProblems)
+      print_problem(
+          source_,
+          {Errc::limit,
+           std::to_string(problems_ - kMaxListedProblems) + " further problems, not listed",
+           {},
+           {}},
+          lines_);
+    std::string& out = lines_.text();
+    out += "{\"kind\":\"file_table_end\",\"source\":";
+    append_json_string(out, source_);
+    const auto number = [&](std::string_view name, std::uint64_t value) {
+      out += ",\"";
+      out += name;
+      out += "\":";
+      append_json_number(out, value);
+    };
+    number("files", files_);
+    number("slots", counts.slots);
+    number("records", counts.records);
+    number("in_use", counts.in_use);
+    number("directories", counts.directories);
+    number("extension_records", counts.extensions);
+    number("torn_records", counts.torn);
+    number("bad_records", counts.bad);
+    number("malformed_records", counts.malformed);
+    number("problems", problems_);
+    out += '}';
+    lines_.end_line();
+  }
+
+  void tell_damaged(const ntfs::TableCounts& counts) {
+    tell({Errc::malformed,
+          std::to_string(counts.bad + counts.malformed) + " ntfs file records that cannot be read",
+          std::nullopt});
+  }
+
+  ntfs::FileTable table_;
+  FileRowMaker rows_;
+  std::string_view source_;
+  LineBuffer& lines_;
+  std::string prefix_;
+  std::uint64_t path_budget_;
+  std::uint64_t files_ = 0, problems_ = 0;
+};
+
+}  // namespace
+
+Result<std::uint64_t> print_file_table(ByteSource& table, std::uint32_t record_bytes,
+                                       std::string_view source, LineBuffer& out) {
+  TablePrinter printer{table, record_bytes, source, out};
+  if (table.size() % record_bytes != 0)
+    printer.tell({Errc::truncated, "ntfs file table ends within a record",
+                  table.size() / record_bytes * record_bytes});
+  return printer.run();
+}
+
+Result<std::uint64_t> print_volume(std::shared_ptr<ByteSource> bytes, std::string_view source,
+                                   LineBuffer& out) {
+  HOZEN_TRY(const auto volume, ntfs::Volume::open(std::move(bytes)));
+  TablePrinter printer{volume->mft(), volume->boot().record_bytes, source, out};
+  for (const Error& problem : volume->problems()) printer.tell(problem);
+  return printer.run();
+}
+
+std::uint32_t table_record_bytes(Bytes head) {
+  if (head.head(4).chars() != "FILE") return 0;
+  // The first record says how much it takes, and its fixup how many strides that is.
+  const std::uint32_t allocated = head.get<std::uint32_t>(28).value_or(0);
+  const std::uint32_t strides = head.get<std::uint16_t>(6).value_or(0);
+  const bool fits = std::has_single_bit(allocated) && allocated >= ntfs::kMinRecordBytes &&
+                    allocated <= ntfs::kMaxRecordBytes &&
+                    strides == allocated / ntfs::kFixupStride + 1;
+  return fits ? allocated : 0;
+}
+
+}  // namespace hozen::cli

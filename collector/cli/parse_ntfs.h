@@ -1,0 +1,25 @@
+// The files of an NTFS file table as JSON lines: from a copy of $MFT or from a volume.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "collector/base/byte_source.h"
+#include "collector/cli/parse_hive.h"
+
+namespace hozen::cli {
+
+/// Prints a `file` record for each file and folder of the table, deleted ones included, the
+/// problems met and a `file_table_end` record (fields: docs/records.md). Returns how many problems
+/// there were. `record_bytes`: of one record, see table_record_bytes().
+Result<std::uint64_t> print_file_table(ByteSource& table, std::uint32_t record_bytes,
+                                       std::string_view source, LineBuffer& out);
+/// The same of a whole volume. Errc::malformed when it has no file table.
+Result<std::uint64_t> print_volume(std::shared_ptr<ByteSource> volume, std::string_view source,
+                                   LineBuffer& out);
+
+/// The record size of a copy of $MFT that begins with `head`; 0 when it does not look like one.
+std::uint32_t table_record_bytes(Bytes head);
+
+}  // namespace hozen::cli

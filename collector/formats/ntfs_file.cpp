@@ -1,0 +1,223 @@
+#include "collector/formats/ntfs_file.h"
+
+#include <algorithm>
+
+#include "collector/base/text.h"
+
+namespace hozen::ntfs {
+namespace {
+
+constexpr std::size_t kMaxProblems = 32;  ///< of one file
+
+/// How well a name of this space names the file; smaller is better.
+int rank(NameSpace name_space) {
+  switch (name_space) {
+    case NameSpace::win32:
+    case NameSpace::win32_and_dos:
+      return 0;
+    case NameSpace::posix:
+      return 1;
+    case NameSpace::dos:
+      return 2;
+  }
+  return 3;
+}
+
+std::optional<std::uint64_t> first_cluster(const Attribute& attribute) {
+  RunReader reader{attribute.runs, attribute.first_vcn, kSparseLcn};
+  while (const auto run = reader.next())
+    if (!run->is_sparse()) return run->lcn;
+  return std::nullopt;
+}
+
+bool has_name(const Attribute& attribute, std::string_view name) {
+  if (attribute.name.empty() || name.empty()) return attribute.name.empty() && name.empty();
+  return wtf8_from_utf16le(attribute.name) == name;
+}
+
+}  // namespace
+
+const FileName* File::best_name() const {
+  const auto better = [](const FileName& a, const FileName& b) {
+    return rank(a.name_space) < rank(b.name_space);
+  };
+  const auto best = std::min_element(names.begin(), names.end(), better);
+  return best == names.end() ? nullptr : &*best;
+}
+
+const FileStream* File::find_stream(std::uint32_t type, std::string_view name) const {
+  const auto found = std::find_if(streams.begin(), streams.end(), [&](const FileStream& stream) {
+    return stream.type == type && stream.name == name;
+  });
+  return found == streams.end() ? nullptr : &*found;
+}
+
+void File::clear() {
+  names.clear();
+  streams.clear();
+  reparse_data.clear();
+  problems.clear();
+  standard.reset();
+  reparse_tag.reset();
+  ea_bytes.reset();
+  has_attribute_list = has_object_id = false;
+  state = SlotState::record;
+}
+
+void File::tell(Error problem) {
+  if (problems.size() < kMaxProblems) problems.push_back(std::move(problem));
+}
+
+void File::add(const FileRecord& record) {
+  if (!record.is_extension()) {
+    sequence = record.sequence();
+    links = record.links();
+    flags = record.flags();
+    lsn = record.lsn();
+  }
+  record.each_attribute([&](const Attribute& attribute) { add_attribute(attribute); },
+                        [&](Error problem) { tell(std::move(problem)); });
+}
+
+void File::add_attribute(const Attribute& attribute) {
+  switch (attribute.type) {
+    case attribute_type::kStandardInformation: {
+      auto parsed = parse_standard_information(attribute.value);
+      if (!parsed) return tell(std::move(parsed).error());
+      if (!standard) standard = *parsed;
+      return;
+    }
+    case attribute_type::kAttributeList:
+      has_attribute_list = true;
+      return;
+    case attribute_type::kFileName:
+      return add_name(attribute);
+    case attribute_type::kObjectId:
+      has_object_id = true;
+      return;
+    case attribute_type::kData:
+    case attribute_type::kIndexAllocation:
+      return add_stream(attribute);
+    case attribute_type::kReparsePoint:
+      return add_reparse_point(attribute);
+    case attribute_type::kEaInformation:
+      // Size of the packed attributes, how many are needed, size unpacked.
+      ea_bytes = attribute.value.get<std::uint32_t>(4);
+      return;
+    default:
+      return;
+  }
+}
+
+void File::add_name(const Attribute& attribute) {
+  if (!attribute.resident)
+    return tell({Errc::malformed, "ntfs file name that is not resident", attribute.value.base()});
+  if (names.size() >= kMaxNames)
+    return tell({Errc::limit, "ntfs names of a file", attribute.value.base()});
+  auto name = parse_file_name(attribute.value);
+  if (!name) return tell(std::move(name).error());
+  names.push_back(*std::move(name));
+}
+
+void File::add_stream(const Attribute& attribute) {
+  FileStream* stream = nullptr;
+  for (FileStream& known : streams)
+    if (known.type == attribute.type && known.name_utf16 == attribute.name.chars()) {
+      stream = &known;
+      break;
+    }
+  if (stream == nullptr) {
+    if (streams.size() >= kMaxStreams)
+      return tell({Errc::limit, "ntfs streams of a file", attribute.name.base()});
+    stream = &streams.emplace_back();
+    stream->type = attribute.type;
+    stream->name_utf16 = attribute.name.chars();
+    append_wtf8_from_utf16le(stream->name, attribute.name);
+    stream->resident = attribute.resident;
+  }
+  if (attribute.resident) {
+    stream->has_start = true;
+    stream->flags = attribute.flags;
+    stream->size_bytes = stream->allocated_bytes = stream->initialized_bytes =
+        attribute.value.size();
+    return;
+  }
+  if (attribute.first_vcn != 0) return;
+  stream->has_start = true;
+  stream->flags = attribute.flags;
+  stream->size_bytes = attribute.size_bytes;
+  stream->allocated_bytes = attribute.allocated_bytes;
+  stream->initialized_bytes = attribute.initialized_bytes;
+  stream->unit_log2 = attribute.unit_log2;
+  stream->first_lcn = first_cluster(attribute);
+}
+
+void File::add_reparse_point(const Attribute& attribute) {
+  // One that is not resident is rare (targets of more than some hundred characters); its $FILE_NAME
+  // has the tag too.
+  if (!attribute.resident) return;
+  reparse_tag = attribute.value.get<std::uint32_t>(0);
+  reparse_data.assign(attribute.value.span().begin(), attribute.value.span().end());
+}
+
+void LayoutCollector::add(const FileRecord& record) {
+  record.each_attribute(
+      [&](const Attribute& attribute) {
+        if (attribute.type == type_ && has_name(attribute, name_)) add_piece(attribute);
+      },
+      [](const Error&) {});
+}
+
+void LayoutCollector::add_piece(const Attribute& attribute) {
+  if (attribute.resident) {
+    if (!value_) value_.emplace(attribute.value.span().begin(), attribute.value.span().end());
+    flags_ = attribute.flags;
+    return;
+  }
+  if (attribute.first_vcn == 0 && !has_start_) {
+    has_start_ = true;
+    flags_ = attribute.flags;
+    layout_.size_bytes = attribute.size_bytes;
+    layout_.initialized_bytes = std::min(attribute.initialized_bytes, attribute.size_bytes);
+    // Sparse files have a unit too, and nothing in them is compressed.
+    if (attribute.is_compressed() && attribute.unit_log2 != 0)
+      layout_.unit_clusters = 1u << attribute.unit_log2;
+  }
+  RunReader reader{attribute.runs, attribute.first_vcn, volume_clusters_};
+  while (const auto run = reader.next()) {
+    if (layout_.runs.size() >= kMaxRuns) {
+      problems_.push_back({Errc::limit, "ntfs runs of an attribute", attribute.runs.base()});
+      return;
+    }
+    layout_.runs.push_back(*run);
+  }
+  if (reader.error()) {
+    problems_.push_back(*reader.error());
+  } else if (reader.vcn() != attribute.last_vcn + 1 &&
+             !(attribute.runs.empty() || reader.vcn() == attribute.first_vcn)) {
+    problems_.push_back({Errc::malformed, "ntfs runlist of another length than its attribute",
+                         attribute.runs.base()});
+  }
+}
+
+StreamLayout LayoutCollector::take_layout() {
+  auto& runs = layout_.runs;
+  std::stable_sort(runs.begin(), runs.end(),
+                   [](const Run& a, const Run& b) { return a.vcn < b.vcn; });
+  std::uint64_t vcn = 0;
+  std::vector<Run> kept;
+  kept.reserve(runs.size());
+  for (const Run& run : runs) {
+    if (run.vcn < vcn) {
+      problems_.push_back({Errc::malformed, "ntfs runs that overlap", std::nullopt});
+      continue;
+    }
+    if (run.vcn > vcn) problems_.push_back({Errc::malformed, "ntfs runs with a gap", std::nullopt});
+    kept.push_back(run);
+    vcn = run.end_vcn();
+  }
+  runs = std::move(kept);
+  return std::move(layout_);
+}
+
+}  // namespace hozen::ntfs

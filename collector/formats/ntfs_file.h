@@ -1,0 +1,103 @@
+// A file of NTFS put together from its base record and the records that extend it.
+//
+// Source: Linux NTFS documentation ("$ATTRIBUTE_LIST", "Filename Namespace"), libyal/libfsntfs;
+// compared with fls and istat of sleuthkit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/formats/ntfs_file_name.h"
+#include "collector/formats/ntfs_record.h"
+#include "collector/formats/ntfs_stream.h"
+
+namespace hozen::ntfs {
+
+/// Windows allows 1,024 hard links, each with a short name; streams are bounded by the size of an
+/// attribute list. What is above is a problem of the file.
+constexpr std::size_t kMaxNames = 4096, kMaxStreams = 4096;
+/// Records that extend one: an attribute list of 256 KiB names fewer.
+constexpr std::size_t kMaxExtensions = 10'000;
+/// Runs of one attribute; 1,500,000 fragments are the most that Windows can hold.
+constexpr std::size_t kMaxRuns = 4'000'000;
+
+/// An attribute as a whole: $DATA and every other that a file can have more than one of.
+struct FileStream {
+  std::uint32_t type = 0;
+  std::string name{};        ///< "" for the unnamed one
+  std::string name_utf16{};  ///< its bytes as stored
+  std::uint16_t flags = 0;
+  bool resident = true;
+  bool has_start = false;  ///< the piece that says the sizes was found
+  std::uint64_t size_bytes = 0, allocated_bytes = 0, initialized_bytes = 0;
+  std::uint16_t unit_log2 = 0;
+  std::optional<std::uint64_t> first_lcn{};  ///< of the first run that is not sparse
+};
+
+struct File {
+  std::uint64_t number = 0;  ///< of the base record
+  std::uint16_t sequence = 0, links = 0, flags = 0;
+  std::uint64_t lsn = 0;
+  SlotState state = SlotState::record;
+  std::optional<StandardInformation> standard{};
+  std::vector<FileName> names{};
+  std::vector<FileStream> streams{};  ///< $DATA and index allocations
+  std::optional<std::uint32_t> reparse_tag{};
+  std::vector<std::byte> reparse_data{};    ///< with its header, when resident
+  std::optional<std::uint32_t> ea_bytes{};  ///< of extended attributes
+  bool has_attribute_list = false, has_object_id = false;
+  std::vector<Error> problems{};  ///< offsets in $MFT
+
+  bool in_use() const { return (flags & FileRecord::kInUse) != 0; }
+  bool is_directory() const { return (flags & FileRecord::kDirectory) != 0; }
+  /// The name to call it by: of Win32 (or both), else POSIX, else the short one; nullptr for none.
+  const FileName* best_name() const;
+  const FileStream* find_stream(std::uint32_t type, std::string_view name) const;
+  const FileStream* data() const { return find_stream(attribute_type::kData, ""); }
+  FileReference reference() const { return {number, sequence}; }
+
+  void clear();
+  /// Takes over what a record says. The base record comes first.
+  void add(const FileRecord& record);
+
+ private:
+  void add_attribute(const Attribute& attribute);
+  void add_name(const Attribute& attribute);
+  void add_stream(const Attribute& attribute);
+  void add_reparse_point(const Attribute& attribute);
+  void tell(Error problem);
+};
+
+/// Collects the pieces of one attribute from the records of a file, in any order.
+class LayoutCollector {
+ public:
+  LayoutCollector(std::uint32_t type, std::string name, std::uint64_t volume_clusters)
+      : type_{type}, name_{std::move(name)}, volume_clusters_{volume_clusters} {}
+  void add(const FileRecord& record);
+
+  bool found() const { return value_.has_value() || has_start_ || !layout_.runs.empty(); }
+  /// Of a resident attribute.
+  std::optional<std::vector<std::byte>>& value() { return value_; }
+  /// In order, each VCN once. What is missing in between or was in a broken runlist is a hole that
+  /// cannot be read, told in problems().
+  StreamLayout take_layout();
+  const std::vector<Error>& problems() const { return problems_; }
+  std::uint16_t flags() const { return flags_; }
+
+ private:
+  void add_piece(const Attribute& attribute);
+
+  std::uint32_t type_;
+  std::string name_;
+  std::uint64_t volume_clusters_;
+  StreamLayout layout_;
+  std::optional<std::vector<std::byte>> value_;
+  std::vector<Error> problems_;
+  std::uint16_t flags_ = 0;
+  bool has_start_ = false;
+};
+
+}  // namespace hozen::ntfs

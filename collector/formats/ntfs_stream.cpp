@@ -1,0 +1,116 @@
+#include "collector/formats/ntfs_stream.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "collector/formats/lznt1.h"
+
+namespace hozen::ntfs {
+namespace {
+
+std::span<std::byte> head(std::span<std::byte> bytes, std::uint64_t size) {
+  return bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(size, bytes.size())));
+}
+
+}  // namespace
+
+RunSource::RunSource(std::shared_ptr<ByteSource> volume, std::uint32_t cluster_bytes,
+                     StreamLayout layout)
+    : volume_{std::move(volume)}, cluster_bytes_{cluster_bytes}, layout_{std::move(layout)} {}
+
+const Run* RunSource::find_run(std::uint64_t vcn) {
+  const auto holds = [&](const Run& run) { return vcn >= run.vcn && vcn - run.vcn < run.clusters; };
+  for (const std::size_t guess : {last_run_, last_run_ + 1})
+    if (guess < layout_.runs.size() && holds(layout_.runs[guess])) {
+      last_run_ = guess;
+      return &layout_.runs[guess];
+    }
+  const auto after = std::upper_bound(layout_.runs.begin(), layout_.runs.end(), vcn,
+                                      [](std::uint64_t v, const Run& run) { return v < run.vcn; });
+  if (after == layout_.runs.begin() || !holds(*std::prev(after))) return nullptr;
+  last_run_ = static_cast<std::size_t>(std::prev(after) - layout_.runs.begin());
+  return &layout_.runs[last_run_];
+}
+
+Result<std::size_t> RunSource::read_some(std::uint64_t offset, std::span<std::byte> out) {
+  if (offset >= layout_.size_bytes || out.empty()) return std::size_t{0};
+  out = head(out, layout_.size_bytes - offset);
+  if (offset >= layout_.initialized_bytes) {
+    std::fill(out.begin(), out.end(), std::byte{0});
+    return out.size();
+  }
+  out = head(out, layout_.initialized_bytes - offset);
+  return layout_.unit_clusters == 0 ? read_plain(offset, out) : read_compressed(offset, out);
+}
+
+Result<std::size_t> RunSource::read_plain(std::uint64_t offset, std::span<std::byte> out) {
+  const Run* const run = find_run(offset / cluster_bytes_);
+  if (run == nullptr) return Error{Errc::malformed, "ntfs stream: no clusters known here", offset};
+  const std::uint64_t into_run = offset - run->vcn * cluster_bytes_;
+  out = head(out, run->clusters * cluster_bytes_ - into_run);
+  if (run->is_sparse()) {
+    std::fill(out.begin(), out.end(), std::byte{0});
+    return out.size();
+  }
+  HOZEN_CHECK(volume_->read(run->lcn * cluster_bytes_ + into_run, out));
+  return out.size();
+}
+
+Result<std::size_t> RunSource::read_compressed(std::uint64_t offset, std::span<std::byte> out) {
+  const std::uint64_t unit_bytes = layout_.unit_clusters * cluster_bytes_;
+  if (unit_bytes > kMaxUnitBytes)
+    return Error{Errc::unsupported, "ntfs compression unit of more than 1 MiB", offset};
+  const std::uint64_t unit = offset / unit_bytes;
+  if (unit != loaded_unit_) HOZEN_CHECK(load_unit(unit));
+  const std::span<std::byte> part =
+      std::span{unit_}.subspan(static_cast<std::size_t>(offset % unit_bytes));
+  out = head(out, part.size());
+  std::memcpy(out.data(), part.data(), out.size());
+  return out.size();
+}
+
+Result<RunSource::Gathered> RunSource::gather_unit(std::uint64_t first_vcn,
+                                                   std::span<std::byte> out) {
+  Gathered gathered;
+  const std::uint64_t end_vcn = first_vcn + layout_.unit_clusters;
+  for (std::uint64_t vcn = first_vcn; vcn < end_vcn;) {
+    const Run* const run = find_run(vcn);
+    if (run == nullptr) {
+      // The last unit of a file need not be allocated to its end.
+      if (vcn != first_vcn && vcn * cluster_bytes_ >= layout_.size_bytes) break;
+      return Error{Errc::malformed, "ntfs stream: no clusters known here", vcn * cluster_bytes_};
+    }
+    gathered.has_hole = run->is_sparse();
+    if (gathered.has_hole) break;
+    const std::uint64_t clusters = std::min(run->end_vcn(), end_vcn) - vcn;
+    const auto part =
+        out.subspan(gathered.bytes, static_cast<std::size_t>(clusters * cluster_bytes_));
+    HOZEN_CHECK(volume_->read((run->lcn + (vcn - run->vcn)) * cluster_bytes_, part));
+    gathered.bytes += part.size();
+    vcn += clusters;
+  }
+  return gathered;
+}
+
+Result<void> RunSource::load_unit(std::uint64_t unit) {
+  const auto unit_bytes = static_cast<std::size_t>(layout_.unit_clusters * cluster_bytes_);
+  loaded_unit_ = ~std::uint64_t{0};
+  unit_.resize(unit_bytes);
+  packed_.resize(unit_bytes);
+  HOZEN_TRY(const Gathered gathered, gather_unit(unit * layout_.unit_clusters, packed_));
+  std::size_t made = gathered.bytes;
+  if (!gathered.has_hole) {
+    unit_.swap(packed_);
+  } else if (gathered.bytes != 0) {
+    const auto decoded = decompress_lznt1(Bytes{std::span{packed_}.first(gathered.bytes)}, unit_);
+    if (!decoded)
+      return Error{Errc::malformed, "ntfs compression unit", unit * unit_bytes,
+                   decoded.error().text()};
+    made = *decoded;
+  }
+  std::fill(unit_.begin() + static_cast<std::ptrdiff_t>(made), unit_.end(), std::byte{0});
+  loaded_unit_ = unit;
+  return {};
+}
+
+}  // namespace hozen::ntfs

@@ -1,0 +1,230 @@
+#include "collector/formats/ntfs_table.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hozen::ntfs {
+namespace {
+
+constexpr std::size_t kBufferBytes = 1u << 20;
+
+/// One slot by itself, where reading many at once failed.
+void scan_one(ByteSource& table, std::uint64_t number, std::span<std::byte> buffer, Slot& slot,
+              FunctionRef<void(Error)> problem) {
+  const std::uint64_t offset = number * buffer.size();
+  const auto read = table.read(offset, buffer);
+  if (read) {
+    slot = read_slot(buffer, offset);
+    return;
+  }
+  slot = {SlotState::malformed, {}};
+  Error error = read.error();
+  error.what = "ntfs file record " + std::to_string(number) + ": " + error.what;
+  error.offset = offset;
+  problem(std::move(error));
+}
+
+}  // namespace
+
+std::string_view to_text(PathState state) {
+  switch (state) {
+    case PathState::exact:
+      return "exact";
+    case PathState::deleted_parent:
+      return "deleted_parent";
+    case PathState::orphan:
+      return "orphan";
+    case PathState::limit:
+      return "limit";
+  }
+  return "limit";
+}
+
+void scan_table(ByteSource& table, std::uint32_t record_bytes,
+                FunctionRef<bool(std::uint64_t, Slot&)> visit, FunctionRef<void(Error)> problem) {
+  const std::uint64_t slots = table.size() / record_bytes;
+  const auto at_once = std::min<std::uint64_t>(kBufferBytes / record_bytes, slots);
+  std::vector<std::byte> buffer(static_cast<std::size_t>(at_once * record_bytes));
+  Slot slot;
+  for (std::uint64_t first = 0; first < slots; first += at_once) {
+    const std::uint64_t count = std::min(at_once, slots - first);
+    const auto part = std::span{buffer}.first(static_cast<std::size_t>(count * record_bytes));
+    const bool read = static_cast<bool>(table.read(first * record_bytes, part));
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const auto bytes = part.subspan(static_cast<std::size_t>(i * record_bytes), record_bytes);
+      if (read)
+        slot = read_slot(bytes, (first + i) * record_bytes);
+      else
+        scan_one(table, first + i, bytes, slot, problem);
+      if (!visit(first + i, slot)) return;
+    }
+  }
+}
+
+void FileTable::index(FunctionRef<void(Error)> problem) {
+  const std::uint64_t slots = table_.size() / record_bytes_;
+  constexpr std::uint64_t kMaxRecords = std::uint64_t{1} << 32;  // as many as NTFS can number
+  if (slots > kMaxRecords)
+    problem({Errc::limit, "ntfs file table of more than 2^32 records", std::nullopt});
+  scan_table(
+      table_, record_bytes_,
+      [&](std::uint64_t number, Slot& slot) {
+        learn(number, slot);
+        return number < kMaxRecords;
+      },
+      problem);
+  std::sort(extensions_.begin(), extensions_.end());
+  for (Folder& folder : folders_) {
+    if (folder.has_name) continue;
+    scratch_.clear();
+    scratch_.number = folder.self.record;
+    scratch_.sequence = folder.self.sequence;
+    add_extensions(scratch_);
+    learn_folder(scratch_);
+  }
+}
+
+void FileTable::learn(std::uint64_t number, const Slot& slot) {
+  ++counts_.slots;
+  switch (slot.state) {
+    case SlotState::unused:
+      return;
+    case SlotState::bad:
+      ++counts_.bad;
+      return;
+    case SlotState::malformed:
+      ++counts_.malformed;
+      return;
+    case SlotState::torn:
+      ++counts_.torn;
+      break;
+    case SlotState::record:
+      break;
+  }
+  ++counts_.records;
+  if (slot.record.in_use()) ++counts_.in_use;
+  if (slot.record.is_extension()) {
+    ++counts_.extensions;
+    extensions_.emplace_back(slot.record.base().record, number);
+    return;
+  }
+  if (!slot.record.is_directory()) return;
+  ++counts_.directories;
+  if (number >= folder_of_record_.size())
+    folder_of_record_.resize(
+        std::max<std::size_t>(static_cast<std::size_t>(number) + 1, folder_of_record_.size() * 2));
+  folders_.push_back({{number, slot.record.sequence()}, {}, 0, 0, slot.record.in_use(), false});
+  folder_of_record_[static_cast<std::size_t>(number)] = static_cast<std::uint32_t>(folders_.size());
+  scratch_.clear();
+  scratch_.number = number;
+  scratch_.add(slot.record);
+  learn_folder(scratch_);
+}
+
+void FileTable::learn_folder(const File& file) {
+  const FileName* const name = file.best_name();
+  if (name == nullptr) return;
+  Folder& folder = folders_[folder_of_record_[static_cast<std::size_t>(file.number)] - 1];
+  constexpr std::size_t kMaxPool = 0xFFFF'FFFF;
+  if (names_.size() + name->name.size() > kMaxPool) return;
+  folder.parent = name->parent;
+  folder.name_offset = static_cast<std::uint32_t>(names_.size());
+  folder.name_bytes = static_cast<std::uint32_t>(name->name.size());
+  folder.has_name = true;
+  names_ += name->name;
+}
+
+void FileTable::add_extensions(File& file) {
+  auto at = std::lower_bound(extensions_.begin(), extensions_.end(),
+                             std::pair{file.number, std::uint64_t{0}});
+  extension_bytes_.resize(record_bytes_);
+  for (std::size_t count = 0; at != extensions_.end() && at->first == file.number; ++at, ++count) {
+    const std::uint64_t offset = at->second * record_bytes_;
+    if (count == kMaxExtensions) {
+      file.problems.push_back({Errc::limit, "ntfs records that extend a file", offset});
+      return;
+    }
+    if (!table_.read(offset, extension_bytes_)) continue;  // was told by the scan
+    const Slot slot = read_slot(extension_bytes_, offset);
+    if (slot.state != SlotState::record && slot.state != SlotState::torn) continue;
+    // Records that once extended a file of the same number, or this one and were freed.
+    const bool own = slot.record.base().sequence == file.sequence ||
+                     (!file.in_use() && slot.record.base().sequence + 1 == file.sequence);
+    if (!own || (file.in_use() && !slot.record.in_use())) continue;
+    file.add(slot.record);
+  }
+}
+
+void FileTable::each_file(FunctionRef<bool(const File&)> visit) {
+  File file;
+  scan_table(
+      table_, record_bytes_,
+      [&](std::uint64_t number, Slot& slot) {
+        const bool readable = slot.state == SlotState::record || slot.state == SlotState::torn;
+        if (!readable || slot.record.is_extension()) return true;
+        file.clear();
+        file.number = number;
+        file.state = slot.state;
+        file.add(slot.record);
+        add_extensions(file);
+        return visit(file);
+      },
+      [](const Error&) {});
+}
+
+const FileTable::Folder* FileTable::find_folder(FileReference meant) const {
+  if (meant.record >= folder_of_record_.size()) return nullptr;
+  const std::uint32_t index = folder_of_record_[static_cast<std::size_t>(meant.record)];
+  if (index == 0) return nullptr;
+  const Folder& folder = folders_[index - 1];
+  // Freeing a record raises its sequence number: what stood in it still names the old one.
+  const bool same =
+      meant.sequence == 0 || meant.sequence == folder.self.sequence ||
+      (!folder.in_use && static_cast<std::uint16_t>(meant.sequence + 1) == folder.self.sequence);
+  return same && folder.has_name ? &folder : nullptr;
+}
+
+PathState FileTable::append_folder(std::string& out, FileReference meant) {
+  if (has_last_ && meant == last_folder_) {
+    out += last_path_;
+    return last_state_;
+  }
+  std::array<const Folder*, kMaxPathDepth> chain{};
+  std::size_t depth = 0, bytes = 0;
+  PathState state = PathState::exact;
+  for (FileReference at = meant; at.record != record_number::kRoot;) {
+    const Folder* const folder = find_folder(at);
+    if (folder == nullptr) {
+      state = PathState::orphan;
+      break;
+    }
+    if (depth == kMaxPathDepth || bytes + folder->name_bytes + 1 > kMaxPathBytes) {
+      state = PathState::limit;
+      break;
+    }
+    if (!folder->in_use) state = PathState::deleted_parent;
+    chain[depth++] = folder;
+    bytes += folder->name_bytes + 1;
+    at = folder->parent;
+  }
+  last_path_ = state == PathState::orphan || state == PathState::limit ? kOrphanFolder : "";
+  while (depth != 0) {
+    const Folder& folder = *chain[--depth];
+    last_path_ += '\\';
+    last_path_.append(names_, folder.name_offset, folder.name_bytes);
+  }
+  last_path_ += '\\';
+  last_folder_ = meant;
+  last_state_ = state;
+  has_last_ = true;
+  out += last_path_;
+  return state;
+}
+
+PathState FileTable::append_path(std::string& out, const FileName& name) {
+  const PathState state = append_folder(out, name.parent);
+  out += name.name;
+  return state;
+}
+
+}  // namespace hozen::ntfs

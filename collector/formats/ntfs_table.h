@@ -1,0 +1,90 @@
+// The whole file table of a volume in one pass, and the paths of what is in it.
+//
+// Source: libyal/libfsntfs "Path" and "Orphaned files"; sequence numbers of deleted records as
+// observed on volumes of Windows and ntfs-3g (raised by one when a record is freed). Compared with
+// fls of sleuthkit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collector/base/byte_source.h"
+#include "collector/formats/ntfs_file.h"
+
+namespace hozen::ntfs {
+
+/// What a path says of where a file lay.
+enum class PathState : std::uint8_t {
+  exact,           ///< every folder on the way is the one that was meant, and in use
+  deleted_parent,  ///< a folder on the way is deleted, but its record is still its own
+  orphan,          ///< a folder on the way is not there any more: the path begins with $Orphan
+  limit,           ///< folders form a loop or are nested deeper than any honest one: $Orphan too
+};
+std::string_view to_text(PathState state);
+
+constexpr std::size_t kMaxPathDepth = 256;
+/// NTFS allows 32,767 UTF-16 units; a unit takes up to 3 bytes in WTF-8.
+constexpr std::size_t kMaxPathBytes = 3u * 32'767;
+/// Where paths begin whose beginning is not known.
+constexpr std::string_view kOrphanFolder = "\\$Orphan";
+
+/// Visits every slot of the table in order; `visit` answers whether to go on. What cannot be read
+/// is told to `problem` and passed over as `malformed`. Memory: one buffer of at most 1 MiB.
+void scan_table(ByteSource& table, std::uint32_t record_bytes,
+                FunctionRef<bool(std::uint64_t number, Slot& slot)> visit,
+                FunctionRef<void(Error)> problem);
+
+struct TableCounts {
+  std::uint64_t slots = 0, records = 0, in_use = 0, directories = 0, extensions = 0, torn = 0,
+                bad = 0, malformed = 0;
+};
+
+/// Two passes: index() learns the folders and what extends what, each_file() then gives every file
+/// with its records joined. Memory: 4 bytes a record, some 100 a folder. Not safe for two threads.
+class FileTable {
+ public:
+  /// `table`: the stream of $MFT, or a copy of it; must outlive this.
+  FileTable(ByteSource& table, std::uint32_t record_bytes)
+      : table_{table}, record_bytes_{record_bytes} {}
+
+  void index(FunctionRef<void(Error)> problem);
+  /// Every base record that is intact or torn, in use or not, in order; `visit` answers whether to
+  /// go on. `file` is used again for the next. What cannot be read was told by index().
+  void each_file(FunctionRef<bool(const File& file)> visit);
+  /// Appends `\folder\folder\` of the folder meant (`\` for the root).
+  PathState append_folder(std::string& out, FileReference folder);
+  /// Appends the whole path of a name of a file.
+  PathState append_path(std::string& out, const FileName& name);
+  const TableCounts& counts() const { return counts_; }
+
+ private:
+  struct Folder {
+    FileReference self{}, parent{};
+    std::uint32_t name_offset = 0, name_bytes = 0;
+    bool in_use = false, has_name = false;
+  };
+  void learn(std::uint64_t number, const Slot& slot);
+  void learn_folder(const File& file);
+  void add_extensions(File& file);
+  const Folder* find_folder(FileReference meant) const;
+
+  ByteSource& table_;
+  std::uint32_t record_bytes_;
+  TableCounts counts_;
+  std::vector<std::uint32_t> folder_of_record_;  // index into folders_ plus 1
+  std::vector<Folder> folders_;
+  std::string names_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> extensions_;  // base, extension; sorted
+  File scratch_;
+  std::vector<std::byte> extension_bytes_;
+  // The folder asked for last, and what came out.
+  FileReference last_folder_{};
+  std::string last_path_;
+  PathState last_state_ = PathState::exact;
+  bool has_last_ = false;
+};
+
+}  // namespace hozen::ntfs

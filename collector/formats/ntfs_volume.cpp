@@ -1,0 +1,249 @@
+#include "collector/formats/ntfs_volume.h"
+
+#include <algorithm>
+#include <set>
+
+namespace hozen::ntfs {
+namespace {
+
+using attribute_type::kAttributeList;
+using attribute_type::kData;
+
+/// Each makes the table's runs be put together anew; a table of 64 GiB in fragments of 64 KiB needs
+/// about that many.
+constexpr std::size_t kMaxTableExtensions = 4096;
+
+Result<BootSector> read_boot_at(ByteSource& bytes, std::uint64_t offset) {
+  std::vector<std::byte> sector(kBootSectorBytes);
+  HOZEN_CHECK(bytes.read(offset, sector));
+  return read_boot_sector(Bytes{sector, offset});
+}
+
+/// The boot sector, or its copy in the last sector, of 512 or 4096 bytes.
+Result<BootSector> find_boot(ByteSource& bytes, std::vector<Error>& problems) {
+  auto boot = read_boot_at(bytes, 0);
+  if (boot) return boot;
+  for (const std::uint64_t sector : {std::uint64_t{512}, std::uint64_t{4096}}) {
+    if (bytes.size() < 2 * sector) continue;
+    auto copy = read_boot_at(bytes, bytes.size() / sector * sector - sector);
+    if (!copy) continue;
+    Error told = boot.error();
+    told.detail = "its copy in the last sector of the volume was used";
+    problems.push_back(std::move(told));
+    return copy;
+  }
+  return boot;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Volume>> Volume::open(std::shared_ptr<ByteSource> bytes) {
+  std::vector<Error> problems;
+  HOZEN_TRY(const BootSector boot, find_boot(*bytes, problems));
+  std::shared_ptr<Volume> volume{new Volume{std::move(bytes), boot}};
+  volume->problems_ = std::move(problems);
+  HOZEN_CHECK(volume->find_table());
+  return volume;
+}
+
+Result<void> Volume::read_first_record(std::vector<std::byte>& buffer, FileRecord& record) {
+  std::optional<Error> failed;
+  for (const std::uint64_t lcn : {boot_.mft_lcn, boot_.mirror_lcn}) {
+    buffer.assign(boot_.record_bytes, std::byte{0});
+    if (lcn >= boot_.total_clusters()) {
+      if (!failed) failed = Error{Errc::malformed, "ntfs $MFT outside the volume", 48};
+      continue;
+    }
+    const std::uint64_t offset = lcn * boot_.cluster_bytes;
+    const auto read = bytes_->read(offset, buffer);
+    const Slot slot = read ? read_slot(buffer, offset) : Slot{};
+    if (read && slot.state == SlotState::record && slot.record.in_use()) {
+      if (failed) {
+        failed->detail = "the copy in $MFTMirr was used";
+        problems_.push_back(*std::move(failed));
+      }
+      record = slot.record;
+      return {};
+    }
+    if (!failed) {
+      failed = read ? Error{Errc::malformed, "ntfs first record of $MFT", offset} : read.error();
+    }
+  }
+  return *std::move(failed);
+}
+
+/// The table's own extension records lie in the part of it that is known already; each may make
+/// more known.
+void Volume::add_table_extensions(const FileRecord& first, LayoutCollector& layout) {
+  const auto list = read_attribute_list(first);
+  if (!list) {
+    problems_.push_back(list.error());
+    return;
+  }
+  std::vector<AttributeListEntry> entries;
+  const auto read = each_attribute_list_entry(Bytes{*list}, [&](const AttributeListEntry& entry) {
+    if (entry.type == kData && entry.name.empty() && entry.first_vcn != 0 &&
+        entry.record.record != record_number::kMft)
+      entries.push_back(entry);
+  });
+  if (!read) problems_.push_back(read.error());
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.first_vcn < b.first_vcn; });
+  if (entries.size() > kMaxTableExtensions) {
+    problems_.push_back({Errc::limit, "ntfs records that extend $MFT"});
+    entries.resize(kMaxTableExtensions);
+  }
+  std::set<std::uint64_t> visited;
+  std::vector<std::byte> buffer;
+  for (const AttributeListEntry& entry : entries) {
+    if (!visited.insert(entry.record.record).second) continue;
+    const auto slot = read_record(entry.record.record, buffer);
+    if (!slot || slot->state != SlotState::record ||
+        slot->record.base().record != record_number::kMft) {
+      problems_.push_back({Errc::malformed, "ntfs record that extends $MFT",
+                           entry.record.record * boot_.record_bytes});
+      continue;
+    }
+    layout.add(slot->record);
+    LayoutCollector so_far = layout;
+    mft_ = std::make_unique<RunSource>(bytes_, boot_.cluster_bytes, so_far.take_layout());
+  }
+}
+
+/// How much of the table has clusters of its own: Windows never makes it sparse, and it cannot be
+/// larger than the volume.
+std::uint64_t Volume::table_bytes(const StreamLayout& layout) const {
+  std::uint64_t clusters = 0;
+  for (const Run& run : layout.runs) {
+    if (run.is_sparse() || run.vcn != clusters) break;
+    clusters += run.clusters;
+  }
+  return std::min(clusters, boot_.total_clusters()) * boot_.cluster_bytes;
+}
+
+Result<void> Volume::find_table() {
+  std::vector<std::byte> buffer;
+  FileRecord first;
+  HOZEN_CHECK(read_first_record(buffer, first));
+  LayoutCollector layout{kData, "", boot_.total_clusters()};
+  layout.add(first);
+  if (!layout.found() || layout.value())
+    return Error{Errc::malformed, "ntfs $MFT without data", boot_.mft_lcn * boot_.cluster_bytes};
+  LayoutCollector start = layout;
+  mft_ = std::make_unique<RunSource>(bytes_, boot_.cluster_bytes, start.take_layout());
+  bool has_list = false;
+  first.each_attribute([&](const Attribute& a) { has_list = has_list || a.type == kAttributeList; },
+                       [&](Error problem) { problems_.push_back(std::move(problem)); });
+  if (has_list) add_table_extensions(first, layout);
+  StreamLayout whole = layout.take_layout();
+  for (const Error& problem : layout.problems()) problems_.push_back(problem);
+  const std::uint64_t known = table_bytes(whole);
+  if (whole.size_bytes > known) {
+    problems_.push_back({Errc::malformed, "ntfs $MFT larger than its clusters", known});
+    whole.size_bytes = known;
+  }
+  whole.initialized_bytes = std::min(whole.initialized_bytes, whole.size_bytes);
+  mft_ = std::make_unique<RunSource>(bytes_, boot_.cluster_bytes, std::move(whole));
+  return {};
+}
+
+Result<Slot> Volume::read_record(std::uint64_t number, std::vector<std::byte>& buffer) {
+  if (number >= record_count()) return Error{Errc::not_found, "ntfs file record", std::nullopt};
+  buffer.resize(boot_.record_bytes);
+  const std::uint64_t offset = number * boot_.record_bytes;
+  HOZEN_CHECK(mft_->read(offset, buffer));
+  return read_slot(buffer, offset);
+}
+
+Result<std::vector<std::byte>> Volume::read_attribute_list(const FileRecord& base) {
+  LayoutCollector list{kAttributeList, "", boot_.total_clusters()};
+  list.add(base);
+  if (!list.found()) return std::vector<std::byte>{};
+  if (list.value()) return *std::move(list.value());
+  RunSource source{bytes_, boot_.cluster_bytes, list.take_layout()};
+  if (source.size() > kMaxAttributeListBytes)
+    return Error{Errc::limit, "ntfs attribute list of more than 256 KiB"};
+  return read_all(source, kMaxAttributeListBytes);
+}
+
+std::vector<FileReference> Volume::list_extensions(const FileRecord& base, std::uint64_t number,
+                                                   FunctionRef<void(Error)> problem) {
+  std::vector<FileReference> extensions;
+  const auto list = read_attribute_list(base);
+  if (!list) {
+    problem(list.error());
+    return extensions;
+  }
+  std::set<std::uint64_t> seen{number};
+  const auto read = each_attribute_list_entry(Bytes{*list}, [&](const AttributeListEntry& entry) {
+    if (extensions.size() < kMaxExtensions && seen.insert(entry.record.record).second)
+      extensions.push_back(entry.record);
+  });
+  if (!read) problem(read.error());
+  return extensions;
+}
+
+Result<void> Volume::each_record_of(std::uint64_t number,
+                                    FunctionRef<void(const FileRecord&)> visit,
+                                    FunctionRef<void(Error)> problem) {
+  std::vector<std::byte> buffer;
+  HOZEN_TRY(const Slot slot, read_record(number, buffer));
+  const std::uint64_t offset = number * boot_.record_bytes;
+  if (slot.state == SlotState::unused) return Error{Errc::not_found, "ntfs file record", offset};
+  if (slot.state == SlotState::torn) {
+    problem({Errc::malformed, "ntfs file record whose fixup does not match", offset});
+  } else if (slot.state != SlotState::record) {
+    return Error{Errc::malformed, "ntfs file record", offset};
+  }
+  if (slot.record.is_extension())
+    return Error{Errc::malformed, "ntfs file record that extends another", offset};
+  visit(slot.record);
+  std::vector<std::byte> extension;
+  for (const FileReference& reference : list_extensions(slot.record, number, problem)) {
+    const auto other = read_record(reference.record, extension);
+    const bool fits = other && other->state == SlotState::record &&
+                      other->record.base() == FileReference{number, slot.record.sequence()};
+    if (fits)
+      visit(other->record);
+    else if (slot.record.in_use())
+      problem(other ? Error{Errc::malformed, "ntfs extension record of another file",
+                            reference.record * boot_.record_bytes}
+                    : other.error());
+  }
+  return {};
+}
+
+Result<File> Volume::read_file(std::uint64_t number) {
+  File file;
+  file.number = number;
+  std::vector<Error> problems;
+  HOZEN_CHECK(each_record_of(
+      number, [&](const FileRecord& record) { file.add(record); },
+      [&](Error problem) { problems.push_back(std::move(problem)); }));
+  for (Error& problem : problems) file.problems.push_back(std::move(problem));
+  return file;
+}
+
+Result<std::unique_ptr<ByteSource>> Volume::open_attribute(std::uint64_t number, std::uint32_t type,
+                                                           std::string_view name,
+                                                           std::vector<Error>* problems) {
+  LayoutCollector layout{type, std::string{name}, boot_.total_clusters()};
+  std::vector<Error> met;
+  HOZEN_CHECK(each_record_of(
+      number, [&](const FileRecord& record) { layout.add(record); },
+      [&](Error problem) { met.push_back(std::move(problem)); }));
+  if (!layout.found()) return Error{Errc::not_found, "ntfs attribute"};
+  std::unique_ptr<ByteSource> source;
+  if (layout.value()) {
+    source = std::make_unique<MemorySource>(*std::move(layout.value()));
+  } else {
+    source = std::make_unique<RunSource>(bytes_, boot_.cluster_bytes, layout.take_layout());
+  }
+  if (problems != nullptr) {
+    problems->insert(problems->end(), met.begin(), met.end());
+    problems->insert(problems->end(), layout.problems().begin(), layout.problems().end());
+  }
+  return source;
+}
+
+}  // namespace hozen::ntfs

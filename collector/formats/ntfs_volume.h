@@ -1,0 +1,66 @@
+// An NTFS volume: its file table, found by itself, and the files and attributes in it.
+//
+// Source: Linux NTFS documentation ("$MFT", "$MFTMirr"), libyal/libfsntfs; compared with sleuthkit
+// and ntfs-3g over volumes of Windows and mkntfs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/base/byte_source.h"
+#include "collector/formats/ntfs_boot.h"
+#include "collector/formats/ntfs_file.h"
+
+namespace hozen::ntfs {
+
+/// Not safe for two threads at once.
+class Volume {
+ public:
+  /// `bytes`: the volume from its boot sector on. Where the boot sector is damaged its copy in the
+  /// last sector is tried, where the first record of $MFT is damaged that of $MFTMirr; both are
+  /// told in problems(). Errc::malformed when there is no file table to be found.
+  static Result<std::shared_ptr<Volume>> open(std::shared_ptr<ByteSource> bytes);
+
+  const BootSector& boot() const { return boot_; }
+  std::uint64_t record_count() const { return mft_->size() / boot_.record_bytes; }
+  /// The file table as one stream.
+  ByteSource& mft() { return *mft_; }
+  const StreamLayout& mft_layout() const { return mft_->layout(); }
+  const std::vector<Error>& problems() const { return problems_; }
+
+  /// Reads record `number` into `buffer`, which the slot's record views. Errc::not_found behind the
+  /// end of the table, Errc::io.
+  Result<Slot> read_record(std::uint64_t number, std::vector<std::byte>& buffer);
+  /// Visits the base record `number` and those that extend it, as its attribute list says. What
+  /// cannot be read is told to `problem`. Errc::not_found when there is no record in that place,
+  /// Errc::malformed when it is damaged or extends another.
+  Result<void> each_record_of(std::uint64_t number, FunctionRef<void(const FileRecord&)> visit,
+                              FunctionRef<void(Error)> problem);
+  Result<File> read_file(std::uint64_t number);
+  /// The content of an attribute; `problems` gets what is wrong with its layout. Errc::not_found
+  /// when the file has no such attribute.
+  Result<std::unique_ptr<ByteSource>> open_attribute(std::uint64_t number, std::uint32_t type,
+                                                     std::string_view name,
+                                                     std::vector<Error>* problems = nullptr);
+
+ private:
+  Volume(std::shared_ptr<ByteSource> bytes, BootSector boot)
+      : bytes_{std::move(bytes)}, boot_{boot} {}
+  Result<void> find_table();
+  std::uint64_t table_bytes(const StreamLayout& layout) const;
+  Result<void> read_first_record(std::vector<std::byte>& buffer, FileRecord& record);
+  void add_table_extensions(const FileRecord& first, LayoutCollector& layout);
+  Result<std::vector<std::byte>> read_attribute_list(const FileRecord& base);
+  std::vector<FileReference> list_extensions(const FileRecord& base, std::uint64_t number,
+                                             FunctionRef<void(Error)> problem);
+
+  std::shared_ptr<ByteSource> bytes_;
+  BootSector boot_;
+  std::unique_ptr<RunSource> mft_;
+  std::vector<Error> problems_;
+};
+
+}  // namespace hozen::ntfs
