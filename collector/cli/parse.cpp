@@ -146,9 +146,9 @@ class Parser {
   }
 
   int parse_table(const std::string& name, ByteSource& file, Bytes head) {
-    const std::uint32_t record_bytes = table_record_bytes(head);
-    if (record_bytes == 0)
-      return complain(kExitIncomplete, hozen::quoted(name) + ": the first file record is damaged");
+    constexpr std::uint32_t kUsualRecordBytes = 1024;
+    std::uint32_t record_bytes = table_record_bytes(head);
+    if (record_bytes == 0) record_bytes = kUsualRecordBytes;  // the operator says that it is one
     return ended(name,
                  print_file_table(file, record_bytes, native_text(native_path(name)), lines_));
   }

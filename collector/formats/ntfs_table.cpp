@@ -184,6 +184,11 @@ const FileTable::Folder* FileTable::find_folder(FileReference meant) const {
   return same && folder.has_name ? &folder : nullptr;
 }
 
+bool FileTable::has_folder(FileReference meant) const {
+  const Folder* const folder = find_folder(meant);
+  return folder != nullptr && folder->in_use;
+}
+
 PathState FileTable::append_folder(std::string& out, FileReference meant) {
   if (has_last_ && meant == last_folder_) {
     out += last_path_;

@@ -58,6 +58,8 @@ class FileTable {
   PathState append_folder(std::string& out, FileReference folder);
   /// Appends the whole path of a name of a file.
   PathState append_path(std::string& out, const FileName& name);
+  /// Whether the folder meant is there and in use.
+  bool has_folder(FileReference folder) const;
   const TableCounts& counts() const { return counts_; }
 
  private:

@@ -176,7 +176,7 @@ const FileRow& FileRowMaker::make(const ntfs::File& file) {
   other_paths_.clear();
   if (row_.name == nullptr) return row_;
   if (file.number == ntfs::record_number::kRoot) {
-    path_ = "\\";
+    path_.assign(1, '\\');
   } else {
     row_.path_state = table_.append_path(path_, *row_.name);
     for (const FileName& name : file.names) {
