@@ -217,12 +217,34 @@ class Reader {
     filled_ = kept;
     if (filled_ == buffer_.size() || is_over_limit()) return false;
     while (filled_ < buffer_.size()) {
-      const auto count = journal_.read_some(offset_ + filled_, std::span{buffer_}.subspan(filled_));
-      if (!count) problems_.add(count.error());
-      if (!count || *count == 0) return false;
+      const std::span rest = std::span{buffer_}.subspan(filled_);
+      const auto count = journal_.read_some(offset_ + filled_, rest);
+      if (!count) {
+        if (++unreadable_pages_ > kMaxUnreadablePages) return false;
+        fill_page(rest.first(std::min(rest.size(), kPageBytes)));
+        continue;
+      }
+      if (*count == 0) return false;
       filled_ += *count;
     }
     return !buffer_.empty();
+  }
+
+  bool is_over_limit() {
+    const bool over = offset_ - start_ >= kMaxUsnJournalBytes;
+    if (over) problems_.add({Errc::limit, "usn journal", offset_});
+    return over;
+  }
+
+  /// A page by itself, where more could not be read at once; zeros when it cannot be read either.
+  void fill_page(std::span<std::byte> page) {
+    if (auto read = journal_.read(offset_ + filled_, page); !read) {
+      Error problem = std::move(read).error();
+      problem.offset = offset_ + filled_;
+      problems_.add(std::move(problem));
+      std::fill(page.begin(), page.end(), std::byte{0});
+    }
+    filled_ += page.size();
   }
 
   /// Records of the window; those that could go on behind it wait, unless it is the last.
