@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 8;
 constexpr std::size_t kReadBytes = 1 << 20;
+constexpr std::size_t kFillBytes = 64;    ///< zeros that are no part of a damaged record
 constexpr std::size_t kPageBytes = 4096;  ///< given up at once where the journal cannot be read
 constexpr std::size_t kMaxUnreadablePages = 65'536;  ///< 256 MiB: then the disk is gone
 constexpr std::size_t kV2HeaderBytes = 60, kV3HeaderBytes = 76, kV4HeaderBytes = 64;
@@ -203,7 +204,7 @@ class Reader {
       more = fill();
       if (!each_in_window(visit, !more)) return;
     }
-    end_damage(offset_ + at_);
+    end_damage();
   }
 
  private:
@@ -255,21 +256,22 @@ class Reader {
     while (filled_ - at_ >= enough) {
       const std::uint64_t word = *window.get<std::uint64_t>(at_);
       if (word == 0) {
-        end_damage(offset_ + at_);
-        at_ += zeros_at(window, at_);
+        const std::size_t zeros = zeros_at(window, at_);
+        if (zeros >= kFillBytes) end_damage();
+        at_ += zeros;
         continue;
       }
       if (damage_ && !is_record_start(word)) {
-        at_ += kAlignment;
+        pass_word();
         continue;
       }
       const auto read = read_record(window.tail(at_), record_);
       if (!read || (damage_ && !is_trustworthy())) {
         if (!damage_) damage_ = read.error();
-        at_ += kAlignment;
+        pass_word();
         continue;
       }
-      end_damage(offset_ + at_);
+      end_damage();
       at_ += record_.length_bytes;
       if (!visit(record_)) return false;
     }
@@ -289,11 +291,17 @@ class Reader {
     if (std::any_of(rest.begin(), rest.end(), [](std::byte b) { return b != std::byte{0}; }))
       damage_ = Error{Errc::truncated, "usn record", offset_ + at_};
     at_ = filled_;
+    damage_end_ = offset_ + at_;
   }
 
-  void end_damage(std::uint64_t end) {
+  void pass_word() {
+    at_ += kAlignment;
+    damage_end_ = offset_ + at_;
+  }
+
+  void end_damage() {
     if (!damage_) return;
-    const std::string bytes = std::to_string(end - *damage_->offset) + " bytes";
+    const std::string bytes = std::to_string(damage_end_ - *damage_->offset) + " bytes";
     damage_->detail = damage_->detail.empty() ? bytes : damage_->detail + ", " + bytes;
     problems_.add(*std::move(damage_));
     damage_.reset();
@@ -306,6 +314,7 @@ class Reader {
   std::uint64_t offset_;             ///< of the window in the journal
   std::size_t filled_ = 0, at_ = 0;  ///< in the window
   std::optional<Error> damage_{};    ///< the stretch that is being passed over
+  std::uint64_t damage_end_ = 0;     ///< behind its last word that is not zero
   std::size_t unreadable_pages_ = 0;
   UsnRecord record_{};
 };
