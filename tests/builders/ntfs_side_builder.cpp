@@ -113,12 +113,22 @@ NtfsBytes ntfs_index_block(const IndexBlockSpec& spec, const IndexListBuilder& l
   put_u32(out, kNode + 12, spec.has_subnodes ? 1 : 0);
   std::memcpy(out.data() + first, list.bytes().data(), list.bytes().size());
   put_u16(out, kArray, 7);  // the update sequence number
-  for (std::size_t stride = 0; stride < strides; ++stride) {
-    const std::size_t last = (stride + 1) * 512 - 2;
-    std::memcpy(out.data() + kArray + 2 + stride * 2, out.data() + last, 2);
-    put_u16(out, last, 7);
-  }
+  ntfs_protect(out, spec.bytes);
   return out;
+}
+
+void ntfs_protect(NtfsBytes& blocks, std::size_t block_bytes) {
+  constexpr std::size_t kStride = 512;
+  for (std::size_t block = 0; block + block_bytes <= blocks.size(); block += block_bytes) {
+    std::uint16_t offset = 0;
+    std::memcpy(&offset, blocks.data() + block + 4, sizeof offset);
+    std::byte* const array = blocks.data() + block + offset;
+    for (std::size_t stride = 1; stride <= block_bytes / kStride; ++stride) {
+      std::byte* const last = blocks.data() + block + stride * kStride - 2;
+      std::memcpy(array + stride * 2, last, 2);
+      std::memcpy(last, array, 2);
+    }
+  }
 }
 
 NtfsBytes ntfs_index_root(const IndexListBuilder& list, bool has_blocks, std::uint32_t block_bytes,

@@ -66,6 +66,9 @@ struct IndexBlockSpec {
 NtfsBytes ntfs_index_block(const IndexBlockSpec& spec, const IndexListBuilder& list);
 NtfsBytes ntfs_index_root(const IndexListBuilder& list, bool has_blocks = false,
                           std::uint32_t block_bytes = 4096, std::uint8_t clusters = 1);
+/// Puts the update sequence numbers of blocks back to the ends of their strides: for blocks from a
+/// tool that took them out.
+void ntfs_protect(NtfsBytes& blocks, std::size_t block_bytes);
 NtfsBytes joined(const std::vector<NtfsBytes>& parts);
 
 /// $SDS: entries in parts of 256 KiB, each with its copy.
