@@ -47,9 +47,9 @@ class HuffmanTable {
 
   /// The next symbol, or kNone. MaxBits bits must be there.
   unsigned decode(BitReader& bits) const {
-    const unsigned entry = table_[bits.peek(TableBits)];
+    unsigned entry = table_[bits.peek(TableBits)];
     if (entry == 0) [[unlikely]]
-      return decode_long(bits);
+      entry = find_long(bits.peek(MaxBits));
     bits.skip(entry & kLengthMask);
     return entry >> kLengthBits;
   }
@@ -72,16 +72,16 @@ class HuffmanTable {
     std::fill(entry, table_.end(), std::uint16_t{0});
   }
 
-  unsigned decode_long(BitReader& bits) const {
-    const std::uint32_t code = bits.peek(MaxBits);
+  /// The entry of a code that is not in table_. What is none takes all the bits: where the data
+  /// ends before them, it is the data that is too short.
+  [[gnu::noinline]] unsigned find_long(std::uint32_t code) const {
     for (unsigned length = TableBits + 1; length <= MaxBits; ++length) {
       if (code >= limits_[length]) continue;
-      bits.skip(length);
       const auto number = static_cast<std::int32_t>(code >> (MaxBits - length));
-      return symbols_[static_cast<std::size_t>(starts_[length] + number)];
+      const unsigned symbol = symbols_[static_cast<std::size_t>(starts_[length] + number)];
+      return symbol << kLengthBits | length;
     }
-    bits.skip(MaxBits);  // past the end of the data, it is the data that ends too early
-    return kNone;
+    return kNone << kLengthBits | MaxBits;
   }
 
   std::array<std::uint16_t, std::size_t{1} << TableBits> table_;  ///< symbol and length; 0: longer

@@ -21,7 +21,7 @@ class BitReader {
   void refill() {
     if (valid_ >= kRefilled) return;
     const auto word = data_.get<std::uint64_t>(position_);
-    buffer_ |= first_unit_highest(word ? *word : last_units()) >> valid_;
+    buffer_ |= first_unit_highest(word ? *word : last_units(data_, position_)) >> valid_;
     const unsigned units = (kBits - valid_) / kUnit;
     position_ += std::size_t{2} * units;
     valid_ += kUnit * units;
@@ -88,10 +88,11 @@ class BitReader {
     units = std::rotl(units, 32);
     return (units & kEven) << kUnit | (units >> kUnit & kEven);
   }
-  std::uint64_t last_units() const {
+  /// Apart from the reader, whose state can then stay in registers.
+  [[gnu::noinline]] static std::uint64_t last_units(Bytes data, std::size_t position) {
     std::uint64_t units = 0;
     for (unsigned i = 0; i < sizeof units; ++i)
-      units |= std::uint64_t{data_.get<std::uint8_t>(position_ + i).value_or(0)} << (8 * i);
+      units |= std::uint64_t{data.get<std::uint8_t>(position + i).value_or(0)} << (8 * i);
     return units;
   }
 

@@ -22,12 +22,13 @@ constexpr unsigned kRecent = 3;
 constexpr std::size_t kWholeBlock = 32768;    ///< bytes, when the size's first bit is set
 constexpr std::size_t kNotTranslated = 10;    ///< bytes at the end of a chunk
 constexpr std::int32_t kFileSize = 12'000'000;  ///< that the translation of CALL assumes
-constexpr auto kCall = std::byte{0xE8};
+constexpr char kCall = '\xE8';
 
 enum BlockType : unsigned { verbatim = 1, aligned = 2, uncompressed = 3 };
 
+constexpr std::uint32_t kSlotBias = 2;
 struct Slot {
-  std::uint16_t base;  ///< first distance, plus two
+  std::uint16_t base;  ///< first distance, plus kSlotBias
   std::uint8_t bits;   ///< that follow and are added
 };
 
@@ -74,7 +75,13 @@ class LzxDecoder {
       return bits_.error("lzx main code");
     if (!read_lengths(length_lengths_) || !length_.build(length_lengths_))
       return bits_.error("lzx length code");
-    const bool done = type == aligned ? read_symbols<true>(end) : read_symbols<false>(end);
+    // Copies, as bytes written to the output might change members for all that the compiler knows.
+    lz::BitReader bits = bits_;
+    std::size_t produced = produced_;
+    const bool done = type == aligned ? read_symbols<true>(bits, produced, end)
+                                      : read_symbols<false>(bits, produced, end);
+    bits_ = bits;
+    produced_ = produced;
     if (!done) return bits_.error("lzx match");
     return {};
   }
@@ -133,55 +140,53 @@ class LzxDecoder {
   }
 
   template <bool Aligned>
-  bool read_symbols(std::size_t end) {
-    while (produced_ < end) {
-      bits_.refill();
-      unsigned symbol = main_.decode(bits_);
+  bool read_symbols(lz::BitReader& bits, std::size_t& produced, std::size_t end) {
+    const std::span<std::byte> out = out_;
+    while (produced < end) {
+      bits.refill();
+      unsigned symbol = main_.decode(bits);
       if (symbol < kLiterals) {
-        out_[produced_++] = static_cast<std::byte>(symbol);
-        if (produced_ == end) break;
-        symbol = main_.decode(bits_);
+        out[produced++] = static_cast<std::byte>(symbol);
+        if (produced == end) break;
+        symbol = main_.decode(bits);
         if (symbol < kLiterals) {
-          out_[produced_++] = static_cast<std::byte>(symbol);
+          out[produced++] = static_cast<std::byte>(symbol);
           continue;
         }
-        bits_.refill();
+        bits.refill();
       }
-      if (!read_match<Aligned>(symbol, end)) return false;
+      if (symbol == Main::kNone) return false;
+      const std::size_t length = read_length(bits, symbol % kLengthHeaders);
+      const std::size_t distance = read_distance<Aligned>(bits, (symbol - kLiterals) / kLengthHeaders);
+      if (distance > produced || length > end - produced) return false;
+      lz::copy_match(out, produced, distance, length);
+      produced += length;
     }
     return true;
   }
 
+  /// Bits that are no code give a length that no chunk has.
+  std::size_t read_length(lz::BitReader& bits, unsigned header) const {
+    if (header < kLengthHeaders - 1) return header + kShortestMatch;
+    return header + kShortestMatch + length_.decode(bits);
+  }
+
   template <bool Aligned>
-  bool read_match(unsigned symbol, std::size_t end) {
-    if (symbol == Main::kNone) return false;
-    symbol -= kLiterals;
-    std::size_t length = symbol % kLengthHeaders;
-    if (length == kLengthHeaders - 1) {
-      const unsigned more = length_.decode(bits_);
-      if (more == Length::kNone) return false;
-      length += more;
+  std::uint32_t read_distance(lz::BitReader& bits, unsigned slot_number) {
+    if (slot_number < kRecent) {
+      std::swap(recent_[0], recent_[slot_number]);
+      return recent_[0];
     }
-    length += kShortestMatch;
-    const unsigned slot = symbol / kLengthHeaders;
-    if (slot < kRecent) {
-      std::swap(recent_[0], recent_[slot]);
+    const Slot slot = kSlotTable[slot_number];
+    std::uint32_t distance = slot.base - kSlotBias;
+    if (Aligned && slot.bits >= kAlignedBits) {
+      distance += bits.read(slot.bits - kAlignedBits) << kAlignedBits;
+      distance += aligned_.decode(bits);  // no code: a distance that no chunk has
     } else {
-      const std::uint32_t distance = read_distance<Aligned>(kSlotTable[slot]);
-      recent_ = {distance, recent_[0], recent_[1]};
+      distance += bits.read(slot.bits);
     }
-    if (recent_[0] > produced_ || length > end - produced_) return false;
-    lz::copy_match(out_, produced_, recent_[0], length);
-    produced_ += length;
-    return true;
-  }
-
-  /// A code of the aligned bits that is none gives a distance that no chunk has.
-  template <bool Aligned>
-  std::uint32_t read_distance(Slot slot) {
-    if (!Aligned || slot.bits < kAlignedBits) return slot.base - 2u + bits_.read(slot.bits);
-    const std::uint32_t high = bits_.read(slot.bits - kAlignedBits) << kAlignedBits;
-    return slot.base - 2u + high + aligned_.decode(bits_);
+    recent_ = {distance, recent_[0], recent_[1]};
+    return distance;
   }
 
   using Main = lz::HuffmanTable<kMainSymbols, 11, kLongestCode>;
@@ -204,11 +209,8 @@ class LzxDecoder {
 void restore_calls(std::span<std::byte> out) {
   if (out.size() <= kNotTranslated) return;
   const std::size_t end = out.size() - kNotTranslated;
-  for (std::size_t i = 0; i < end;) {
-    const auto rest = out.subspan(i, end - i);
-    const auto call = static_cast<std::size_t>(std::ranges::find(rest, kCall) - rest.begin());
-    if (call == rest.size()) return;
-    i += call;
+  const std::string_view text = Bytes{out}.chars().substr(0, end);
+  for (std::size_t i = 0; (i = text.find(kCall, i)) != text.npos;) {
     const auto position = static_cast<std::int32_t>(i);
     std::int32_t target = 0;
     std::memcpy(&target, out.data() + i + 1, sizeof target);

@@ -111,7 +111,7 @@ Result<WofSource::Extent> WofSource::find_chunk(std::uint64_t index) {
     HOZEN_TRY(start, end_of_chunk(index - 1));
   }
   HOZEN_TRY(const std::uint64_t end, end_of_chunk(index));
-  const std::uint64_t entry = (index - (index != 0)) * entry_bytes_;
+  const std::uint64_t entry = (index + 1 == chunks_ && index != 0 ? index - 1 : index) * entry_bytes_;
   if (end > stream_->size() - table_bytes())
     return Error{Errc::truncated, "wof chunk past the stream's end", entry};
   if (start >= end || end - start > bytes_of_chunk(index))

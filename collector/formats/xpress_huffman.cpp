@@ -41,20 +41,13 @@ class BlockDecoder {
         end_{produced + std::min(kBlock, out.size() - produced)} {}
 
   Result<void> run(const Table& table) {
-    while (produced_ < end_) {
-      bits_.refill();
-      unsigned symbol = table.decode(bits_);
-      if (symbol < kLiterals) {
-        out_[produced_++] = static_cast<std::byte>(symbol);
-        if (produced_ == end_) break;
-        symbol = table.decode(bits_);
-        if (symbol < kLiterals) {
-          out_[produced_++] = static_cast<std::byte>(symbol);
-          continue;
-        }
-      }
-      if (!read_match(symbol)) return bits_.error("xpress match");
-    }
+    // Copies, as bytes written to the output might change members for all that the compiler knows.
+    lz::BitReader bits = bits_;
+    std::size_t produced = produced_;
+    const bool done = read_symbols(table, bits, produced);
+    bits_ = bits;
+    produced_ = produced;
+    if (!done) return bits_.error("xpress match");
     if (bits_.has_overrun()) return bits_.error("xpress data");
     return {};
   }
@@ -68,27 +61,42 @@ class BlockDecoder {
   }
 
  private:
-  bool read_match(unsigned symbol) {
-    if (symbol == Table::kNone) return false;
-    std::size_t length = symbol % 16;
-    const unsigned distance_bits = symbol / 16 % 16;
-    if (length == kLengthInByte) length = read_length();
-    length += kShortestMatch;
-    const std::size_t distance = std::size_t{1} << distance_bits | bits_.read(distance_bits);
-    if (distance > produced_ || length > out_.size() - produced_) return false;
-    lz::copy_match(out_, produced_, distance, length);
-    produced_ += length;
+  bool read_symbols(const Table& table, lz::BitReader& bits, std::size_t& produced) const {
+    const std::span<std::byte> out = out_;
+    const std::size_t end = end_;
+    while (produced < end) {
+      bits.refill();
+      unsigned symbol = table.decode(bits);
+      if (symbol < kLiterals) {
+        out[produced++] = static_cast<std::byte>(symbol);
+        if (produced == end) break;
+        symbol = table.decode(bits);
+        if (symbol < kLiterals) {
+          out[produced++] = static_cast<std::byte>(symbol);
+          continue;
+        }
+      }
+      if (symbol == Table::kNone) return false;
+      const unsigned distance_bits = symbol / 16 % 16;
+      std::size_t length = symbol % 16;
+      if (length == kLengthInByte) length = read_length(bits);
+      length += kShortestMatch;
+      const std::size_t distance = std::size_t{1} << distance_bits | bits.read(distance_bits);
+      if (distance > produced || length > out.size() - produced) return false;
+      lz::copy_match(out, produced, distance, length);
+      produced += length;
+    }
     return true;
   }
 
   /// A length that the symbol has no room for stands in whole bytes between the units.
-  std::size_t read_length() {
-    bits_.refill();
-    bits_.give_back(kKeptAhead);
-    const std::size_t more = bits_.take<std::uint8_t>();
+  static std::size_t read_length(lz::BitReader& bits) {
+    bits.refill();
+    bits.give_back(kKeptAhead);
+    const std::size_t more = bits.take<std::uint8_t>();
     if (more < kLengthInWords) return more + kLengthInByte;
-    const std::size_t word = bits_.take<std::uint16_t>();
-    const std::size_t length = word != 0 ? word : bits_.take<std::uint32_t>();
+    const std::size_t word = bits.take<std::uint16_t>();
+    const std::size_t length = word != 0 ? word : bits.take<std::uint32_t>();
     return length >= kLengthInByte ? length : kNoLength;
   }
 
