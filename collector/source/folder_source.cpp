@@ -1,7 +1,6 @@
 #include "collector/source/folder_source.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -9,22 +8,13 @@
 #include "collector/base/text.h"
 #include "collector/source/file_tree.h"
 #include "collector/source/own_paths.h"
+#include "collector/source/tree_source.h"
 
 namespace hozen {
 namespace {
 
 constexpr std::string_view kFirstVolume = "C:";
 constexpr std::string_view kUnknownVolume = "volume1";
-
-/// Folders that Windows makes in the root of the volume it is installed on.
-constexpr std::array<std::string_view, 8> kSystemVolumeFolders{"Windows",
-                                                               "WINNT",
-                                                               "Windows.old",
-                                                               "Users",
-                                                               "Program Files",
-                                                               "ProgramData",
-                                                               "Documents and Settings",
-                                                               "Windows.old.000"};
 
 /// The volume that a folder of this name stands for: `C`, `C:`, `C%3A` (Velociraptor), `volume1`.
 std::optional<std::string> volume_of_folder(std::string_view name) {
@@ -55,10 +45,7 @@ class Prospect {
     return false;
   }
   bool is_windows_folder() const { return has_folder("System32"); }
-  bool is_system_volume() const {
-    return std::any_of(kSystemVolumeFolders.begin(), kSystemVolumeFolders.end(),
-                       [&](std::string_view name) { return has_folder(name); });
-  }
+  bool is_system_volume() const { return hozen::is_system_volume(tree_, root_); }
   bool is_empty() const {
     bool empty = true;
     const auto walked = tree_.walk(
@@ -171,49 +158,6 @@ Result<void> leave_out_unreadable(std::string_view root, Plan& plan,
   return {};
 }
 
-class FolderSource final : public EvidenceSource {
- public:
-  FolderSource(std::string_view root, std::unique_ptr<FileTree> tree,
-               std::vector<VolumeInfo> volumes, std::vector<Error> remarks)
-      : root_{root},
-        tree_{std::move(tree)},
-        volumes_{std::move(volumes)},
-        remarks_{std::move(remarks)} {}
-
-  std::string_view kind() const override { return "folder"; }
-  std::string describe() const override { return root_; }
-  std::string_view method() const override { return "file_api"; }
-  const std::vector<VolumeInfo>& volumes() const override { return volumes_; }
-  Result<FileInfo> stat(const EvidencePath& path) override { return tree_->stat(path); }
-  Result<EvidencePath> real_folder(const EvidencePath& path) override {
-    return tree_->real_folder(path);
-  }
-  Result<void> walk(const EvidencePath& directory,
-                    const std::function<Visit(const FileInfo&)>& visit,
-                    const std::function<void(const EvidencePath&, Error)>& problem) override {
-    return tree_->walk(directory, visit, problem);
-  }
-  Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override {
-    return tree_->open(path);
-  }
-  std::vector<EvidencePath> spellings(const EvidencePath& path, std::size_t fixed) override {
-    return tree_->spellings(path, fixed);
-  }
-  std::string key(const EvidencePath& path) override { return tree_->key(path); }
-  std::vector<Error> take_remarks() override {
-    std::vector<Error> remarks = std::exchange(remarks_, {});
-    for (Error& error : tree_->take_remarks()) remarks.push_back(std::move(error));
-    return remarks;
-  }
-  Registry* api_registry() override { return nullptr; }
-
- private:
-  std::string root_;
-  std::unique_ptr<FileTree> tree_;
-  std::vector<VolumeInfo> volumes_;
-  std::vector<Error> remarks_;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<EvidenceSource>> make_folder_source(std::string_view root) {
@@ -222,8 +166,8 @@ Result<std::unique_ptr<EvidenceSource>> make_folder_source(std::string_view root
   HOZEN_CHECK(leave_out_unreadable(root, plan, volumes));
   HOZEN_TRY(auto tree, open_file_tree(root, plan.mounts));
   for (const TreeMount& mount : plan.mounts) volumes.push_back(tree->volume_info(mount));
-  return std::unique_ptr<EvidenceSource>{std::make_unique<FolderSource>(
-      root, std::move(tree), std::move(volumes), std::move(plan.remarks))};
+  return make_tree_source({"folder", std::string{root}, "file_api"}, std::move(tree),
+                          std::move(volumes), std::move(plan.remarks));
 }
 
 }  // namespace hozen

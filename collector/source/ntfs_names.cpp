@@ -1,7 +1,7 @@
 #include "collector/source/ntfs_names.h"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 #include "collector/base/text.h"
 
@@ -58,8 +58,7 @@ const NtfsNames::Folder& NtfsNames::folder(std::uint32_t record) {
     order.emplace_back(fold_case(name(*at)), static_cast<std::uint32_t>(at - entries_.begin()));
   std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
     const int difference = a.first.compare(b.first);
-    return difference != 0 ? difference < 0
-                           : name(entries_[a.second]) < name(entries_[b.second]);
+    return difference != 0 ? difference < 0 : name(entries_[a.second]) < name(entries_[b.second]);
   });
   for (auto& [folded, index] : order) {
     folder.folded.push_back(std::move(folded));
@@ -68,11 +67,23 @@ const NtfsNames::Folder& NtfsNames::folder(std::uint32_t record) {
   return folder;
 }
 
-std::pair<std::size_t, std::size_t> NtfsNames::find(const Folder& folder, std::string_view name) {
+std::vector<std::uint32_t> NtfsNames::find(std::uint32_t record, std::string_view name) {
+  const Folder& entries = folder(record);
   const auto [first, end] =
-      std::equal_range(folder.folded.begin(), folder.folded.end(), fold_case(name));
-  return {static_cast<std::size_t>(first - folder.folded.begin()),
-          static_cast<std::size_t>(end - first)};
+      std::equal_range(entries.folded.begin(), entries.folded.end(), fold_case(name));
+  std::vector<std::uint32_t> found;
+  for (auto at = first; at != end; ++at) {
+    std::uint32_t index = entries.entries[static_cast<std::size_t>(at - entries.folded.begin())];
+    if (entries_[index].short_name) {
+      const auto long_one =
+          std::find_if(entries.entries.begin(), entries.entries.end(), [&](std::uint32_t other) {
+            return entries_[other].record == entries_[index].record && !entries_[other].short_name;
+          });
+      if (long_one != entries.entries.end()) index = *long_one;
+    }
+    if (std::find(found.begin(), found.end(), index) == found.end()) found.push_back(index);
+  }
+  return found;
 }
 
 }  // namespace hozen

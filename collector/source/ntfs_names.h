@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "collector/base/function_ref.h"
@@ -36,8 +35,9 @@ class NtfsNames {
   Result<void> read(ntfs::FileTable& table);
 
   const Folder& folder(std::uint32_t record);
-  /// Entries of `folder` of this name but for case, short names too: indexes into its lists.
-  static std::pair<std::size_t, std::size_t> find(const Folder& folder, std::string_view name);
+  /// Entries of the folder `record` of this name but for case. A short name gives the entry of the
+  /// long one.
+  std::vector<std::uint32_t> find(std::uint32_t record, std::string_view name);
   const Entry& operator[](std::uint32_t index) const { return entries_[index]; }
   std::string_view name(const Entry& entry) const {
     return std::string_view{text_}.substr(entry.name_offset, entry.name_bytes);

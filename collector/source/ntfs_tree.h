@@ -14,7 +14,7 @@ namespace hozen {
 
 /// One volume of an NtfsTree.
 struct NtfsMount {
-  std::string volume;  ///< "C:"
+  std::string volume;                   ///< "C:"
   std::shared_ptr<ByteSource> bytes{};  ///< safe for several threads
   std::shared_ptr<ntfs::Volume> ntfs{};
 };
@@ -23,8 +23,8 @@ struct NtfsMount {
 /// $Extend\$UsnJrnl:$J) and short names are found when asked for by name, and not listed. Content
 /// that Windows compressed is given as it was before; of files that lie elsewhere (deduplicated, in
 /// a cloud, in a WIM image) nothing: Errc::unsupported with the reason. Files encrypted by EFS are
-/// given as they are stored. Damage met while reading the file tables is in take_remarks(). Safe for
-/// several threads; what open() returns for one at a time each.
+/// given as they are stored. Damage met while reading the file tables is in take_remarks(). Safe
+/// for several threads; what open() returns for one at a time each.
 std::unique_ptr<FileTree> open_ntfs_tree(std::vector<NtfsMount> mounts);
 
 /// "70EC-FA33" of a volume's serial number, as Windows shows its lower half.

@@ -1,0 +1,357 @@
+#include "collector/source/ntfs_tree.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "collector/base/text.h"
+#include "collector/formats/reparse_point.h"
+#include "collector/source/ntfs_volume_files.h"
+
+namespace hozen {
+namespace {
+
+constexpr auto kRoot = static_cast<std::uint32_t>(ntfs::record_number::kRoot);
+
+struct Mounted {
+  std::string volume;
+  std::shared_ptr<ntfs::Volume> ntfs;
+  std::unique_ptr<NtfsVolumeFiles> files;
+};
+
+/// Where a path leads.
+struct Place {
+  const Mounted* mounted = nullptr;
+  std::uint32_t record = kRoot;
+  EvidencePath path{};  // as stored
+  bool exact = true;    // spelled as asked wherever entries on the way differ in case only
+  bool alone = true;    // there were no such entries on the way
+};
+
+/// The search for what a path means.
+struct Search {
+  bool all = false;       // every spelling, not only the one that is meant
+  std::size_t fixed = 0;  // components of which only the one spelled as asked is looked at
+  std::vector<Place> found{};
+
+  bool is_over() const {
+    if (found.size() >= kMaxSpellings) return true;
+    return !all && !found.empty() && (found.front().exact || found.size() > 1);
+  }
+};
+
+Error not_found(const EvidencePath& path, std::string detail) {
+  return Error{Errc::not_found, path.text(), std::nullopt, std::move(detail)};
+}
+
+/// Target of a link as a place in the evidence, `parent` being the folder it lies in.
+Result<EvidencePath> target_of(const ReparsePoint& point, const EvidencePath& parent) {
+  const auto refuse = [&](const char* why) {
+    return Error{Errc::unsupported, point.target, std::nullopt, why};
+  };
+  if (point.target.empty()) return refuse("a link of a kind that is not followed");
+  if (point.relative) {
+    if (point.target.front() == '\\') return EvidencePath{parent.volume()} / point.target;
+    return parent / point.target;
+  }
+  auto target = EvidencePath::parse(point.target);
+  if (!target) return refuse("a link that leads out of the evidence");
+  return target;
+}
+
+class NtfsTree final : public FileTree {
+ public:
+  explicit NtfsTree(std::vector<NtfsMount> mounts);
+
+  Result<FileInfo> stat(const EvidencePath& path) override;
+  Result<EvidencePath> real_folder(const EvidencePath& path) override;
+  Result<void> walk(const EvidencePath& directory,
+                    const std::function<Visit(const FileInfo&)>& visit,
+                    const std::function<void(const EvidencePath&, Error)>& problem) override;
+  Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override;
+  std::vector<EvidencePath> spellings(const EvidencePath& path, std::size_t fixed) override;
+  std::string key(const EvidencePath& path) override;
+  std::vector<Error> take_remarks() override {
+    const std::lock_guard lock{mutex_};
+    return std::exchange(remarks_, {});
+  }
+  VolumeInfo volume_info(const TreeMount& mount) override;
+
+ private:
+  struct Level {
+    EvidencePath path;
+    std::vector<std::uint32_t> entries;
+    std::size_t next = 0;
+  };
+
+  void remark(Error error) {
+    if (remarked_.size() < kMaxRemarks && remarked_.insert(error.text()).second)
+      remarks_.push_back(std::move(error));
+  }
+  Result<Place> resolve(const EvidencePath& path);
+  Result<Place> resolve_folder(const EvidencePath& path);
+  Result<void> find(const EvidencePath& path, int hops, bool exact, Search& search);
+  Result<void> descend(Place place, const EvidencePath& path, std::size_t next, int hops,
+                       Search& search);
+  Result<void> enter(Place place, const EvidencePath& path, std::size_t next, int hops,
+                     Search& search);
+  Result<EvidencePath> link_target(const Place& link);
+  bool is_link(const Place& place, bool directory);
+  Level open_level(const Mounted& mounted, std::uint32_t record, EvidencePath path);
+
+  std::vector<Mounted> mounts_;
+  std::vector<Error> remarks_;
+  std::set<std::string> remarked_;
+  std::mutex mutex_;  // guards everything
+};
+
+NtfsTree::NtfsTree(std::vector<NtfsMount> mounts) {
+  for (NtfsMount& mount : mounts) {
+    Mounted mounted{std::move(mount.volume), mount.ntfs,
+                    std::make_unique<NtfsVolumeFiles>(mount.ntfs)};
+    const auto tell = [&](Error error) {
+      error.what = "volume " + mounted.volume + ": " + error.what;
+      remark(std::move(error));
+    };
+    for (const Error& problem : mount.ntfs->problems()) tell(problem);
+    mounted.files->load(tell);
+    mounts_.push_back(std::move(mounted));
+  }
+}
+
+bool NtfsTree::is_link(const Place& place, bool directory) {
+  if (!directory) return false;
+  const auto info = place.mounted->files->info(place.record, place.path);
+  return info && info->is_link;
+}
+
+Result<EvidencePath> NtfsTree::link_target(const Place& link) {
+  HOZEN_TRY(const ntfs::File file, link.mounted->ntfs->read_file(link.record));
+  HOZEN_TRY(const auto bytes, link.mounted->files->reparse_point(file));
+  HOZEN_TRY(const ReparsePoint point, parse_reparse_point(Bytes{bytes}));
+  return target_of(point, link.path.parent());
+}
+
+Result<void> NtfsTree::find(const EvidencePath& path, int hops, bool exact, Search& search) {
+  if (path.components().size() > kMaxFolderDepth)
+    return Error{Errc::limit, path.text(), kMaxFolderDepth, "too many folders"};
+  const auto mounted = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mounted& candidate) {
+    return equals_fold(candidate.volume, path.volume());
+  });
+  if (mounted == mounts_.end()) return not_found(path, "the source has no such volume");
+  return descend({&*mounted, kRoot, EvidencePath{mounted->volume}, exact, true}, path, 0, hops,
+                 search);
+}
+
+Result<void> NtfsTree::descend(Place place, const EvidencePath& path, std::size_t next, int hops,
+                               Search& search) {
+  const std::vector<std::string>& names = path.components();
+  if (next == names.size()) {
+    search.found.push_back(std::move(place));
+    return {};
+  }
+  NtfsNames& known = place.mounted->files->names();
+  std::vector<std::uint32_t> candidates = known.find(place.record, names[next]);
+  if (candidates.empty()) return not_found(path, "no such entry");
+  // The one spelled as asked first.
+  std::stable_partition(candidates.begin(), candidates.end(), [&](std::uint32_t index) {
+    return known.name(known[index]) == names[next];
+  });
+  const bool is_stored = known.name(known[candidates.front()]) == names[next];
+  if (next < search.fixed && is_stored) candidates.resize(1);
+  std::optional<Error> failed;
+  for (const std::uint32_t index : candidates) {
+    if (search.is_over()) break;
+    const NtfsNames::Entry& entry = known[index];
+    Place below{place.mounted, entry.record, place.path.child(known.name(entry)), place.exact,
+                place.alone && candidates.size() == 1};
+    below.exact = place.exact && (candidates.size() == 1 || known.name(entry) == names[next]);
+    const bool is_last = next + 1 == names.size();
+    auto entered = Result<void>{};
+    if (is_last) {
+      search.found.push_back(std::move(below));
+    } else if (is_link(below, entry.directory)) {
+      entered = enter(std::move(below), path, next, hops, search);
+    } else if (entry.directory) {
+      entered = descend(std::move(below), path, next + 1, hops, search);
+    } else {
+      entered = not_found(path, "no such entry");
+    }
+    if (!entered && !failed) failed = entered.error();
+  }
+  return search.found.empty() && failed ? Result<void>{*failed} : Result<void>{};
+}
+
+/// Goes on behind the link at `place`, which component `next` of `path` means.
+Result<void> NtfsTree::enter(Place place, const EvidencePath& path, std::size_t next, int hops,
+                             Search& search) {
+  if (hops == 0) return Error{Errc::limit, path.text(), std::nullopt, "too many links on the way"};
+  HOZEN_TRY(EvidencePath target, link_target(place));
+  for (std::size_t rest = next + 1; rest < path.components().size(); ++rest)
+    target = target.child(path.components()[rest]);
+  const std::size_t fixed = std::exchange(search.fixed, 0);  // the target has other components
+  auto found = find(target.with_stream(path.stream()), hops - 1, place.exact, search);
+  search.fixed = fixed;
+  return found;
+}
+
+Result<Place> NtfsTree::resolve(const EvidencePath& path) {
+  Search search;
+  HOZEN_CHECK(find(path, kMaxLinkHops, true, search));
+  if (search.found.empty()) return not_found(path, "no such entry");
+  if (search.found.size() > 1)
+    remark({Errc::unsupported, path.text(), std::nullopt,
+            "entries differ in case only: " + search.found[0].path.text() + " is taken, not " +
+                search.found[1].path.text()});
+  return std::move(search.found.front());
+}
+
+Result<Place> NtfsTree::resolve_folder(const EvidencePath& path) {
+  EvidencePath at = path.with_stream("");
+  for (int hops = kMaxLinkHops; hops >= 0; --hops) {
+    HOZEN_TRY(Place place, resolve(at));
+    HOZEN_TRY(const FileInfo info, place.mounted->files->info(place.record, place.path));
+    if (!info.is_link) {
+      if (info.is_directory) return place;
+      return Error{Errc::unsupported, path.text(), std::nullopt, "not a folder"};
+    }
+    HOZEN_TRY(at, link_target(place));
+  }
+  return Error{Errc::limit, path.text(), std::nullopt, "too many links on the way"};
+}
+
+Result<FileInfo> NtfsTree::stat(const EvidencePath& path) {
+  const std::lock_guard lock{mutex_};
+  HOZEN_TRY(const Place place, resolve(path));
+  HOZEN_TRY(FileInfo info, place.mounted->files->info(place.record, place.path));
+  if (path.stream().empty()) return info;
+  HOZEN_TRY(const auto content,
+            place.mounted->files->open(place.record, place.path.with_stream(path.stream())));
+  const auto stored =
+      std::find_if(info.streams.begin(), info.streams.end(),
+                   [&](const std::string& name) { return equals_fold(name, path.stream()); });
+  info.path = info.path.with_stream(stored == info.streams.end() ? path.stream() : *stored);
+  info.size = content->size();
+  info.is_directory = false;
+  return info;
+}
+
+Result<EvidencePath> NtfsTree::real_folder(const EvidencePath& path) {
+  const std::lock_guard lock{mutex_};
+  HOZEN_TRY(Place place, resolve_folder(path));
+  return std::move(place.path);
+}
+
+Result<std::unique_ptr<ByteSource>> NtfsTree::open(const EvidencePath& path) {
+  const std::lock_guard lock{mutex_};
+  HOZEN_TRY(const Place place, resolve(path));
+  return place.mounted->files->open(place.record, place.path.with_stream(path.stream()));
+}
+
+NtfsTree::Level NtfsTree::open_level(const Mounted& mounted, std::uint32_t record,
+                                     EvidencePath path) {
+  Level level{std::move(path), {}, 0};
+  NtfsNames& names = mounted.files->names();
+  for (const std::uint32_t index : names.folder(record).entries)
+    if (!names[index].short_name && !names[index].internal) level.entries.push_back(index);
+  return level;
+}
+
+Result<void> NtfsTree::walk(const EvidencePath& directory,
+                            const std::function<Visit(const FileInfo&)>& visit,
+                            const std::function<void(const EvidencePath&, Error)>& problem) {
+  std::unique_lock lock{mutex_};
+  HOZEN_TRY(const Place start, resolve_folder(directory));
+  const Mounted& mounted = *start.mounted;
+  std::vector<Level> levels;
+  levels.push_back(open_level(mounted, start.record, start.path));
+  // A file has one record, a folder can be listed below itself only in a table that lies.
+  std::set<std::uint32_t> on_the_way{start.record};
+  std::vector<std::uint32_t> records{start.record};
+  while (!levels.empty()) {
+    Level& level = levels.back();
+    if (level.next == level.entries.size()) {
+      levels.pop_back();
+      on_the_way.erase(records.back());
+      records.pop_back();
+      continue;
+    }
+    const NtfsNames::Entry entry = mounted.files->names()[level.entries[level.next++]];
+    const EvidencePath path = level.path.child(mounted.files->names().name(entry));
+    const auto info = mounted.files->info(entry.record, path);
+    lock.unlock();  // whoever is told may ask for more
+    Visit answer = Visit::skip;
+    if (info)
+      answer = visit(*info);
+    else
+      problem(path, info.error());
+    lock.lock();
+    if (answer == Visit::stop) return {};
+    if (answer == Visit::skip || !info->is_directory || info->is_link) continue;
+    if (levels.size() >= kMaxFolderDepth || !on_the_way.insert(entry.record).second) {
+      problem(path, Error{Errc::limit, path.text(), std::nullopt, "a folder inside of itself"});
+      continue;
+    }
+    records.push_back(entry.record);
+    levels.push_back(open_level(mounted, entry.record, path));
+  }
+  return {};
+}
+
+std::vector<EvidencePath> NtfsTree::spellings(const EvidencePath& path, std::size_t fixed) {
+  const std::lock_guard lock{mutex_};
+  const std::vector<std::string>& names = path.components();
+  EvidencePath whole{path.volume()};
+  if (fixed > 0) {
+    for (std::size_t i = 0; i < std::min(fixed, names.size()); ++i) whole = whole.child(names[i]);
+    const auto base = resolve(whole);
+    if (!base && base.error().code == Errc::not_found) return {};
+    if (!base) return {path};
+    whole = base->path;
+  }
+  Search search;
+  search.all = true;
+  search.fixed = whole.components().size();
+  for (std::size_t i = fixed; i < names.size(); ++i) whole = whole.child(names[i]);
+  const auto found = find(whole, kMaxLinkHops, true, search);
+  if (!found && search.found.empty() && found.error().code != Errc::not_found) return {path};
+  std::vector<EvidencePath> paths;
+  for (const Place& place : search.found) paths.push_back(place.path.with_stream(path.stream()));
+  return paths;
+}
+
+std::string NtfsTree::key(const EvidencePath& path) {
+  const std::lock_guard lock{mutex_};
+  Search search;
+  const auto found = find(path, kMaxLinkHops, true, search);
+  if (!found || search.found.empty() || search.found.front().alone) return path.folded();
+  std::string key = '=' + search.found.front().path.text();
+  if (!path.stream().empty()) key += ':' + fold_case(path.stream());
+  return key;
+}
+
+VolumeInfo NtfsTree::volume_info(const TreeMount& mount) {
+  VolumeInfo info{mount.volume, std::nullopt, "NTFS", std::nullopt};
+  for (const Mounted& mounted : mounts_)
+    if (equals_fold(mounted.volume, mount.volume))
+      info.serial = volume_serial_text(mounted.ntfs->boot().serial);
+  return info;
+}
+
+}  // namespace
+
+std::unique_ptr<FileTree> open_ntfs_tree(std::vector<NtfsMount> mounts) {
+  return std::make_unique<NtfsTree>(std::move(mounts));
+}
+
+std::string volume_serial_text(std::uint64_t serial) {
+  std::array<char, 10> text{};
+  const auto low = static_cast<std::uint32_t>(serial);
+  std::snprintf(text.data(), text.size(), "%04X-%04X", low >> 16, low & 0xFFFF);
+  return text.data();
+}
+
+}  // namespace hozen

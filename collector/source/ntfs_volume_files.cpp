@@ -1,0 +1,167 @@
+#include "collector/source/ntfs_volume_files.h"
+
+#include <algorithm>
+
+#include "collector/base/text.h"
+#include "collector/formats/reparse_point.h"
+#include "collector/formats/security_descriptor.h"
+#include "collector/formats/wof.h"
+
+namespace hozen {
+namespace {
+
+using ntfs::File;
+using ntfs::FileStream;
+namespace type = ntfs::attribute_type;
+
+constexpr std::uint32_t kReparseTagDeduplicated = 0x80000013;
+/// Placeholders of cloud providers: 0x9000001A to 0x9000F01A.
+constexpr std::uint32_t kCloudTag = 0x9000001A, kCloudTagMask = 0xFFFF0FFF;
+constexpr std::size_t kReparseHeaderBytes = 8;
+constexpr std::uint64_t kMaxReparseBytes = 16u << 10;  ///< MAXIMUM_REPARSE_DATA_BUFFER_SIZE
+
+Error unsupported(const EvidencePath& path, std::string why) {
+  return {Errc::unsupported, path.text(), std::nullopt, std::move(why)};
+}
+
+Times times_of(const ntfs::StandardInformation& si) {
+  return {si.created, si.modified, si.changed, si.accessed};
+}
+
+Times times_of(const ntfs::FileName& name) {
+  return {name.created, name.modified, name.record_changed, name.accessed};
+}
+
+/// The name that the path ends with, else the best one.
+const ntfs::FileName* name_used(const File& file, std::string_view name) {
+  for (const ntfs::FileName& known : file.names)
+    if (known.name == name) return &known;
+  return file.best_name();
+}
+
+/// Names as a listing counts them: short ones are second names of a long one.
+std::uint32_t count_links(const File& file) {
+  return static_cast<std::uint32_t>(std::count_if(
+      file.names.begin(), file.names.end(),
+      [](const ntfs::FileName& name) { return name.name_space != ntfs::NameSpace::dos; }));
+}
+
+}  // namespace
+
+void NtfsVolumeFiles::load(FunctionRef<void(Error)> problem) {
+  ntfs::FileTable table{volume_->mft(), volume_->boot().record_bytes};
+  table.index(problem);
+  if (const auto read = names_.read(table); !read) problem(read.error());
+  const ntfs::TableCounts& counts = table.counts();
+  const auto tell = [&](std::uint64_t count, const char* what) {
+    if (count != 0) problem({Errc::malformed, std::to_string(count) + what, std::nullopt});
+  };
+  tell(counts.torn, " ntfs file records whose fixup does not match");
+  tell(counts.bad + counts.malformed, " ntfs file records that cannot be read");
+  tell(names_.lost_names(), " ntfs files in use whose folder is not there");
+}
+
+Result<std::vector<std::byte>> NtfsVolumeFiles::reparse_point(const File& file) {
+  if (!file.reparse_data.empty()) return file.reparse_data;
+  HOZEN_TRY(const auto content, volume_->open_attribute(file.number, type::kReparsePoint, ""));
+  return read_all(*content, kMaxReparseBytes);
+}
+
+std::optional<std::string> NtfsVolumeFiles::owner_of(std::uint32_t security_id) {
+  if (!has_looked_for_owners_) {
+    has_looked_for_owners_ = true;
+    auto stream = volume_->open_attribute(ntfs::record_number::kSecure, type::kData, "$SDS");
+    if (stream) {
+      ntfs::Problems problems;
+      descriptors_ = *std::move(stream);
+      security_ = ntfs::SecurityTable::build(*descriptors_, problems);
+    }
+  }
+  if (!descriptors_) return std::nullopt;
+  const auto [place, is_new] = owners_.try_emplace(security_id);
+  if (!is_new) return place->second;
+  const auto bytes = security_.read(*descriptors_, security_id);
+  if (!bytes) return std::nullopt;
+  if (const auto descriptor = parse_security_descriptor(Bytes{*bytes}))
+    place->second = descriptor->owner;
+  return place->second;
+}
+
+Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path) {
+  HOZEN_TRY(const File file, volume_->read_file(record));
+  FileInfo info;
+  info.path = path.with_stream("");
+  info.is_directory = file.is_directory();
+  const FileStream* const data = file.data();
+  if (data != nullptr) info.size = data->size_bytes;
+  if (data != nullptr && data->first_lcn)
+    info.disk_offset = *data->first_lcn * volume_->boot().cluster_bytes;
+  if (file.standard) {
+    info.si = times_of(*file.standard);
+    info.attributes =
+        file.standard->attributes | (info.is_directory ? kAttributeDirectory : std::uint32_t{0});
+    if (file.standard->security_id) info.owner_sid = owner_of(*file.standard->security_id);
+  }
+  if (const ntfs::FileName* const name = name_used(file, path.name())) info.fn = times_of(*name);
+  info.file_reference = file.reference().to_u64();
+  info.link_count = count_links(file);
+  if (info.attributes && (*info.attributes & kAttributeReparsePoint) != 0) {
+    const auto point = reparse_point(file);
+    if (point) info.reparse_tag = Bytes{*point}.get<std::uint32_t>(0);
+    info.is_link = info.reparse_tag && is_name_surrogate(*info.reparse_tag);
+    const auto parsed = point ? parse_reparse_point(Bytes{*point}) : point.error();
+    if (info.is_link && parsed && !parsed->target.empty()) info.link_target = parsed->target;
+  }
+  const bool is_compacted = info.reparse_tag == kReparseTagWof;
+  for (const FileStream& stream : file.streams)
+    if (stream.type == type::kData && !stream.name.empty() &&
+        !(is_compacted && stream.name == kWofStream))
+      info.streams.push_back(stream.name);
+  return info;
+}
+
+Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_unnamed(const File& file,
+                                                                  const EvidencePath& path) {
+  const bool has_point = file.standard && (file.standard->attributes & kAttributeReparsePoint) != 0;
+  if (has_point) {
+    HOZEN_TRY(const auto point, reparse_point(file));
+    const std::uint32_t tag = Bytes{point}.get<std::uint32_t>(0).value_or(0);
+    if (is_name_surrogate(tag)) return unsupported(path, "a link, not followed");
+    if (tag == kReparseTagDeduplicated)
+      return unsupported(path, "deduplicated: its content lies in the chunk store of the volume");
+    if ((tag & kCloudTagMask) == kCloudTag && is_placeholder(file.standard->attributes))
+      return unsupported(path, "a placeholder: its content lies in a cloud, not on the volume");
+    if (tag == kReparseTagWof) {
+      HOZEN_TRY(const WofAlgorithm algorithm,
+                parse_wof_data(Bytes{point}.tail(kReparseHeaderBytes)));
+      HOZEN_TRY(auto stream, volume_->open_attribute(file.number, type::kData, kWofStream));
+      const FileStream* const data = file.data();
+      HOZEN_TRY(auto content, WofSource::open(std::move(stream),
+                                              data != nullptr ? data->size_bytes : 0, algorithm));
+      return std::unique_ptr<ByteSource>{std::move(content)};
+    }
+  }
+  return volume_->open_attribute(file.number, type::kData, "");
+}
+
+Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
+                                                          const EvidencePath& path) {
+  HOZEN_TRY(const File file, volume_->read_file(record));
+  if (path.stream().empty()) {
+    if (file.is_directory()) return unsupported(path, "a folder");
+    auto content = open_unnamed(file, path);
+    if (!content && content.error().what != path.text()) {
+      Error error = content.error();
+      error.detail = error.what + (error.detail.empty() ? "" : ": " + error.detail);
+      error.what = path.text();
+      return error;
+    }
+    return content;
+  }
+  for (const FileStream& stream : file.streams)
+    if (stream.type == type::kData && equals_fold(stream.name, path.stream()))
+      return volume_->open_attribute(file.number, type::kData, stream.name);
+  return Error{Errc::not_found, path.text(), std::nullopt, "no such stream"};
+}
+
+}  // namespace hozen

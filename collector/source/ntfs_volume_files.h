@@ -1,0 +1,50 @@
+// Facts and contents of the files of one NTFS volume.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "collector/formats/ntfs_secure.h"
+#include "collector/formats/ntfs_volume.h"
+#include "collector/source/ntfs_names.h"
+#include "collector/source/source.h"
+
+namespace hozen {
+
+/// Not safe for two threads at once, what open() returns aside.
+class NtfsVolumeFiles {
+ public:
+  explicit NtfsVolumeFiles(std::shared_ptr<ntfs::Volume> volume) : volume_{std::move(volume)} {}
+
+  /// Reads the file table; what is damaged is told to `problem`.
+  void load(FunctionRef<void(Error)> problem);
+  NtfsNames& names() { return names_; }
+
+  /// What the source tells of the file in `record`. `path` ends with one of its names. Errc::io,
+  /// Errc::malformed when its record cannot be read.
+  Result<FileInfo> info(std::uint32_t record, const EvidencePath& path);
+  /// The unnamed stream, or the one that `path` names, in any case: its content as programs on
+  /// Windows see it.
+  Result<std::unique_ptr<ByteSource>> open(std::uint32_t record, const EvidencePath& path);
+  /// The reparse point's bytes; Errc::not_found when there is none.
+  Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
+
+ private:
+  std::optional<std::string> owner_of(std::uint32_t security_id);
+  Result<std::unique_ptr<ByteSource>> open_unnamed(const ntfs::File& file,
+                                                   const EvidencePath& path);
+
+  std::shared_ptr<ntfs::Volume> volume_;
+  NtfsNames names_;
+  // $Secure, read when an owner is asked for.
+  bool has_looked_for_owners_ = false;
+  std::unique_ptr<ByteSource> descriptors_;
+  ntfs::SecurityTable security_;
+  std::unordered_map<std::uint32_t, std::optional<std::string>> owners_;
+};
+
+}  // namespace hozen
