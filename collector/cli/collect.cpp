@@ -21,16 +21,19 @@
 #include "collector/engine/suggest.h"
 #include "collector/engine/time_span.h"
 #include "collector/source/folder_source.h"
+#include "collector/source/image_source.h"
 #include "collector/source/live_source.h"
 
 namespace hozen::cli {
 namespace {
 
+constexpr unsigned kMaxPartitionNumber = 1024;
 /// Findings that the end of a run tells; `hozen report` tells more.
 constexpr std::size_t kShownFindings = 5;
 
 struct Options {
-  std::optional<std::string> root;
+  std::optional<std::string> root, image;
+  unsigned partition = 0;
   std::vector<std::string> profiles{"triage"}, modules;
   std::string output = ".", case_id, operator_name, max_file_size, max_total_size, timeout,
               log_level, progress = "auto";
@@ -110,14 +113,19 @@ int tell(const CollectResult& result, const Options& options) {
 }
 
 Result<std::unique_ptr<EvidenceSource>> open_source(const Options& options) {
+  if (options.image) {
+    ImageChoice choice{*options.image};
+    if (options.partition != 0) choice.partition = options.partition;
+    return make_image_source(choice);
+  }
   return options.root ? make_folder_source(*options.root) : make_live_source(utc_now());
 }
 
 int source_failure(const Options& options, const Error& error) {
-  if (!options.root && error.code == Errc::unsupported)
+  if (!options.root && !options.image && error.code == Errc::unsupported)
     return fail(kExitUsage,
                 "there is no running Windows here to collect from: give the folder of a mounted or "
-                "copied Windows volume with --root DIR");
+                "copied Windows volume with --root DIR, or a disk image with --image FILE");
   return fail(kExitSource, "the source cannot be read: " + printable(error.text()));
 }
 
@@ -200,6 +208,17 @@ void declare_scope(DeclaredCommand command, Options& options) {
                                "Collect from a mounted or copied Windows volume, or from a "
                                "folder that holds C/, D/ …; without it from the running system");
   root.value_name("DIR");
+  auto image = command.add_text("--image", options.image,
+                                "Collect from a raw image of a disk or a volume: one file, the "
+                                "first part of a split one (.001), or a block device");
+  image.value_name("FILE").excludes(root);
+  command
+      .add_number("--partition", options.partition,
+                  "Of the image only this partition, as its table numbers them; without it every "
+                  "NTFS volume")
+      .value_name("N")
+      .between(1, kMaxPartitionNumber)
+      .needs(image);
   command
       .add_texts("--profile", options.profiles,
                  "What to collect: a shipped profile or your own XML file (default triage); again "
@@ -235,7 +254,8 @@ void declare_scope(DeclaredCommand command, Options& options) {
   command
       .add_flag("--unprivileged", options.unprivileged,
                 "Collect from the running system what is possible without administrator rights")
-      .excludes(root);
+      .excludes(root)
+      .excludes(image);
 }
 
 /// Where the bundle goes, and what stands in it about this collection.

@@ -76,6 +76,11 @@ DeclaredOption DeclaredOption::required() {
   return *this;
 }
 
+DeclaredOption DeclaredOption::needs(DeclaredOption other) {
+  option_->needs(other.option_);
+  return *this;
+}
+
 DeclaredOption DeclaredOption::excludes(DeclaredOption other) {
   option_->excludes(other.option_);
   return *this;

@@ -24,6 +24,7 @@ class DeclaredOption {
   DeclaredOption value_name(const std::string& name);  ///< stands for the value in the help
   DeclaredOption required();
   DeclaredOption excludes(DeclaredOption other);
+  DeclaredOption needs(DeclaredOption other);
   DeclaredOption one_of(const std::vector<std::string>& words);
   DeclaredOption between(unsigned low, unsigned high);  ///< both included
   /// `problem_of` returns "" for a value that is right, else what is wrong with it.

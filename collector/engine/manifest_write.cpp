@@ -50,6 +50,9 @@ void write_source(std::string& out, const ManifestSource& source) {
     member.text("name", volume.name);
     if (volume.serial) member.text("serial", *volume.serial);
     member.text("file_system", volume.file_system);
+    if (volume.partition) member.number("partition", *volume.partition);
+    if (volume.offset_bytes) member.number("offset_bytes", *volume.offset_bytes);
+    if (volume.size_bytes) member.number("size_bytes", *volume.size_bytes);
     if (volume.unreadable) member.text("unreadable", volume.unreadable->text());
   });
   object.list("hives_not_read", source.hives_not_read, [&out](const ManifestUnread& unread) {

@@ -20,6 +20,7 @@ struct Mounted {
   std::string volume;
   std::shared_ptr<ntfs::Volume> ntfs;
   std::unique_ptr<NtfsVolumeFiles> files;
+  std::vector<Error> problems{};  // of its file table, not yet told
 };
 
 /// Where a path leads.
@@ -62,7 +63,7 @@ Result<EvidencePath> target_of(const ReparsePoint& point, const EvidencePath& pa
   return target;
 }
 
-class NtfsTree final : public FileTree {
+class NtfsTree final : public NtfsFileTree {
  public:
   explicit NtfsTree(std::vector<NtfsMount> mounts);
 
@@ -74,10 +75,8 @@ class NtfsTree final : public FileTree {
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override;
   std::vector<EvidencePath> spellings(const EvidencePath& path, std::size_t fixed) override;
   std::string key(const EvidencePath& path) override;
-  std::vector<Error> take_remarks() override {
-    const std::lock_guard lock{mutex_};
-    return std::exchange(remarks_, {});
-  }
+  std::vector<Error> take_remarks() override;
+  void rename_volume(std::string_view from, std::string to) override;
   VolumeInfo volume_info(const TreeMount& mount) override;
 
  private:
@@ -112,14 +111,31 @@ NtfsTree::NtfsTree(std::vector<NtfsMount> mounts) {
   for (NtfsMount& mount : mounts) {
     Mounted mounted{std::move(mount.volume), mount.ntfs,
                     std::make_unique<NtfsVolumeFiles>(mount.ntfs)};
-    const auto tell = [&](Error error) {
-      error.what = "volume " + mounted.volume + ": " + error.what;
-      remark(std::move(error));
-    };
-    for (const Error& problem : mount.ntfs->problems()) tell(problem);
-    mounted.files->load(tell);
+    mounted.problems = mount.ntfs->problems();
+    mounted.files->load([&](Error error) {
+      if (mounted.problems.size() < kMaxRemarks) mounted.problems.push_back(std::move(error));
+    });
     mounts_.push_back(std::move(mounted));
   }
+}
+
+std::vector<Error> NtfsTree::take_remarks() {
+  const std::lock_guard lock{mutex_};
+  for (Mounted& mounted : mounts_)
+    for (Error& error : std::exchange(mounted.problems, {})) {
+      error.what = "volume " + mounted.volume + ": " + error.what;
+      remark(std::move(error));
+    }
+  return std::exchange(remarks_, {});
+}
+
+void NtfsTree::rename_volume(std::string_view from, std::string to) {
+  const std::lock_guard lock{mutex_};
+  for (Mounted& mounted : mounts_)
+    if (mounted.volume == from) {
+      mounted.volume = std::move(to);
+      return;
+    }
 }
 
 bool NtfsTree::is_link(const Place& place, bool directory) {
@@ -343,7 +359,7 @@ VolumeInfo NtfsTree::volume_info(const TreeMount& mount) {
 
 }  // namespace
 
-std::unique_ptr<FileTree> open_ntfs_tree(std::vector<NtfsMount> mounts) {
+std::unique_ptr<NtfsFileTree> open_ntfs_tree(std::vector<NtfsMount> mounts) {
   return std::make_unique<NtfsTree>(std::move(mounts));
 }
 

@@ -72,6 +72,9 @@ struct VolumeInfo {
   std::optional<std::string> serial{};  ///< "70EC-FA33"
   std::string file_system{};            ///< "NTFS", "" when not known
   std::optional<Error> unreadable{};    ///< why it could not be read
+  // Of an image: the partition's number in its table, and where it lies.
+  std::optional<std::uint32_t> partition{};
+  std::optional<std::uint64_t> offset_bytes{}, size_bytes{};
 };
 
 /// What a live host says of itself and what we are on it; for an offline source what its hives say.
