@@ -17,6 +17,7 @@
 #include "collector/cli/parse_task.h"
 #include "collector/formats/job_file.h"
 #include "collector/formats/ntfs_boot.h"
+#include "collector/formats/ntfs_table.h"
 #include "collector/formats/task_xml.h"
 
 namespace hozen::cli {
@@ -140,14 +141,14 @@ class Parser {
     if (head.head(4).chars() == "regf" || head.tail(regf::kBaseBlockBytes).chars() == "hbin")
       return kHiveFormat;
     if (ntfs::looks_like_ntfs(head)) return kVolumeFormat;
-    if (table_record_bytes(head) != 0) return kTableFormat;
+    if (ntfs::table_record_bytes(head) != 0) return kTableFormat;
     if (looks_like_job_file(head)) return kJobFormat;
     return looks_like_task_xml(head) ? kTaskFormat : std::string_view{};
   }
 
   int parse_table(const std::string& name, ByteSource& file, Bytes head) {
     constexpr std::uint32_t kUsualRecordBytes = 1024;
-    std::uint32_t record_bytes = table_record_bytes(head);
+    std::uint32_t record_bytes = ntfs::table_record_bytes(head);
     if (record_bytes == 0) record_bytes = kUsualRecordBytes;  // the operator says that it is one
     return ended(name,
                  print_file_table(file, record_bytes, native_text(native_path(name)), lines_));

@@ -1,6 +1,5 @@
 #include "collector/cli/parse_ntfs.h"
 
-#include <bit>
 #include <vector>
 
 #include "collector/base/json_text.h"
@@ -44,7 +43,7 @@ class TablePrinter {
   bool print_file(const ntfs::File& file) {
     const FileRow& row = rows_.make(file);
     lines_.text() += prefix_;
-    write_file_fields(row, lines_.text());
+    write_fields(kFileFields, row, lines_.text());
     lines_.text() += '}';
     lines_.end_line();
     ++files_;
@@ -124,17 +123,6 @@ Result<std::uint64_t> print_volume(std::shared_ptr<ByteSource> bytes, std::strin
   TablePrinter printer{volume->mft(), volume->boot().record_bytes, source, out};
   for (const Error& problem : volume->problems()) printer.tell(problem);
   return printer.run();
-}
-
-std::uint32_t table_record_bytes(Bytes head) {
-  if (head.head(4).chars() != "FILE") return 0;
-  // The first record says how much it takes, and its fixup how many strides that is.
-  const std::uint32_t allocated = head.get<std::uint32_t>(28).value_or(0);
-  const std::uint32_t strides = head.get<std::uint16_t>(6).value_or(0);
-  const bool fits = std::has_single_bit(allocated) && allocated >= ntfs::kMinRecordBytes &&
-                    allocated <= ntfs::kMaxRecordBytes &&
-                    strides == allocated / ntfs::kFixupStride + 1;
-  return fits ? allocated : 0;
 }
 
 }  // namespace hozen::cli

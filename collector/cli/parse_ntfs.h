@@ -12,14 +12,11 @@ namespace hozen::cli {
 
 /// Prints a `file` record for each file and folder of the table, deleted ones included, the
 /// problems met and a `file_table_end` record (fields: docs/records.md). Returns how many problems
-/// there were. `record_bytes`: of one record, see table_record_bytes().
+/// there were. `record_bytes`: of one record, see ntfs::table_record_bytes().
 Result<std::uint64_t> print_file_table(ByteSource& table, std::uint32_t record_bytes,
                                        std::string_view source, LineBuffer& out);
 /// The same of a whole volume. Errc::malformed when it has no file table.
 Result<std::uint64_t> print_volume(std::shared_ptr<ByteSource> volume, std::string_view source,
                                    LineBuffer& out);
-
-/// The record size of a copy of $MFT that begins with `head`; 0 when it does not look like one.
-std::uint32_t table_record_bytes(Bytes head);
 
 }  // namespace hozen::cli

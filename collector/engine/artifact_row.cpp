@@ -47,6 +47,8 @@ void append_info(std::string& json, const FileInfo& info) {
   if (info.file_reference)
     append_number_member(json, "mft_record", *info.file_reference & kRecordNumberMask);
   if (info.host_name_hex) append_text_member(json, "host_name_hex", *info.host_name_hex);
+  if (info.sparse_head_bytes != 0)
+    append_number_member(json, "sparse_head_bytes", info.sparse_head_bytes);
   append_member(json, "deleted");
   json += info.deleted ? "true" : "false";
 }

@@ -107,7 +107,8 @@ void ArtifactStore::collect(Queued queued) {
   if (row.info) {
     auto content = source_.open(request.path);
     if (content) {
-      WatchedSource watched{**content, request.path, *this, was_read(file.queued.id)};
+      TailSource tail{**content, row.info->sparse_head_bytes};
+      WatchedSource watched{tail, request.path, *this, was_read(file.queued.id)};
       store(file, watched);
     } else {
       row.stored.outcome =
@@ -169,7 +170,8 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
     return skip(SkipReason::own_output);
   if (is_placeholder(info->attributes.value_or(0))) return skip(SkipReason::placeholder);
   if (queued.request.beyond_total) return *std::move(info);
-  const std::uint64_t expected = std::min(info->size, cap_for(queued.request));
+  const std::uint64_t expected =
+      std::min(info->size - info->sparse_head_bytes, cap_for(queued.request));
   const std::uint64_t stored =
       counts_.complete + counts_.truncated + counts_.changed + unwritten_files_;
   const std::uint64_t bytes_read = counts_.bytes_read + unwritten_bytes_;
@@ -199,7 +201,8 @@ void ArtifactStore::store(Unwritten& file, ByteSource& content) {
 /// time, or (compare_with_read) a difference to what was read of it before.
 void ArtifactStore::detect_change(const Queued& queued, ArtifactRow& row) {
   const auto after = source_.stat(queued.request.path);
-  if (row.stored.size != row.info->size || !after || !same_content(*row.info, *after))
+  const std::uint64_t expected = row.info->size - row.info->sparse_head_bytes;
+  if (row.stored.size != expected || !after || !same_content(*row.info, *after))
     row.stored.outcome = FileOutcome::changed_while_reading;
 }
 

@@ -8,6 +8,22 @@
 
 namespace hozen {
 
+/// What follows the first bytes of another source.
+class TailSource final : public ByteSource {
+ public:
+  TailSource(ByteSource& inner, std::uint64_t head_bytes) : inner_{inner}, head_{head_bytes} {}
+  std::uint64_t size() const override { return inner_.size() > head_ ? inner_.size() - head_ : 0; }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    constexpr std::uint64_t kEnd = ~std::uint64_t{0};
+    if (offset > kEnd - head_) return std::size_t{0};
+    return inner_.read_some(offset + head_, out);
+  }
+
+ private:
+  ByteSource& inner_;
+  const std::uint64_t head_;
+};
+
 /// Reads on behalf of a run: counts for the progress, and ends when the run is to stop.
 class ArtifactStore::WatchedSource final : public ByteSource {
  public:

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+
+#include "collector/formats/ntfs_boot.h"
 
 namespace hozen::ntfs {
 namespace {
@@ -59,6 +62,16 @@ void scan_table(ByteSource& table, std::uint32_t record_bytes,
       if (!visit(first + i, slot)) return;
     }
   }
+}
+
+std::uint32_t table_record_bytes(Bytes head) {
+  if (head.head(4).chars() != "FILE") return 0;
+  // The first record says how much it takes, and its fixup how many strides that is.
+  const std::uint32_t allocated = head.get<std::uint32_t>(28).value_or(0);
+  const std::uint32_t strides = head.get<std::uint16_t>(6).value_or(0);
+  const bool fits = std::has_single_bit(allocated) && allocated >= kMinRecordBytes &&
+                    allocated <= kMaxRecordBytes && strides == allocated / kFixupStride + 1;
+  return fits ? allocated : 0;
 }
 
 void FileTable::index(FunctionRef<void(Error)> problem) {

@@ -37,6 +37,9 @@ void scan_table(ByteSource& table, std::uint32_t record_bytes,
                 FunctionRef<bool(std::uint64_t number, Slot& slot)> visit,
                 FunctionRef<void(Error)> problem);
 
+/// The record size of a table that begins with `head`; 0 when it does not look like one.
+std::uint32_t table_record_bytes(Bytes head);
+
 struct TableCounts {
   std::uint64_t slots = 0, records = 0, in_use = 0, directories = 0, extensions = 0, torn = 0,
                 bad = 0, malformed = 0;

@@ -22,24 +22,21 @@ void write_times(std::string& json, FileTime created, FileTime modified, FileTim
   json += '}';
 }
 
-void write_si(const FileRow& row, Cell& cell) {
+}  // namespace
+
+void file_fields::write_si(const FileRow& row, Cell& cell) {
   const auto& si = row.file->standard;
   if (!si) return cell.absent(Absent::not_present);
   write_times(cell.raw(), si->created, si->modified, si->changed, si->accessed);
 }
 
-void write_fn(const FileRow& row, Cell& cell) {
+void file_fields::write_fn(const FileRow& row, Cell& cell) {
   if (row.name == nullptr) return cell.absent(Absent::not_present);
   write_times(cell.raw(), row.name->created, row.name->modified, row.name->record_changed,
               row.name->accessed);
 }
 
-template <class T>
-void number_or_absent(Cell& cell, const std::optional<T>& value) {
-  value ? cell.number(*value) : cell.absent(Absent::not_present);
-}
-
-void append_flags(std::string& json, const FileStream& stream) {
+void file_fields::append_flags(std::string& json, const FileStream& stream) {
   json += '[';
   const auto add = [&](bool set, std::string_view name) {
     if (!set) return;
@@ -55,7 +52,7 @@ void append_flags(std::string& json, const FileStream& stream) {
 }
 
 /// Alternate data streams; the unnamed one stands in the row itself.
-void write_streams(const FileRow& row, Cell& cell) {
+void file_fields::write_streams(const FileRow& row, Cell& cell) {
   std::string& json = cell.raw();
   json += '[';
   bool first = true;
@@ -73,110 +70,22 @@ void write_streams(const FileRow& row, Cell& cell) {
     json += ",\"allocated_size\":";
     append_json_number(json, stream.allocated_bytes);
     json += ",\"flags\":";
-    append_flags(json, stream);
+    file_fields::append_flags(json, stream);
     json += '}';
   }
   json += ']';
 }
-
-using F = Field<FileRow>;
-constexpr std::array kFields{
-    F{{"path", "Path from the volume's root; below \\$Orphan where its folder is not known."},
-      [](const FileRow& r, Cell& c) {
-        r.name == nullptr ? c.absent(Absent::not_present) : c.text(r.path);
-      }},
-    F{{"path_state",
-       "Whether the folders of the path are those meant: exact, deleted_parent, orphan, limit."},
-      [](const FileRow& r, Cell& c) {
-        r.name == nullptr ? c.absent(Absent::not_applicable) : c.text(to_text(r.path_state));
-      }},
-    F{{"other_paths", "Paths of its further hard links."},
-      [](const FileRow& r, Cell& c) { c.texts(r.other_paths); }},
-    F{{"short_name", "Its name in 8.3 form, where it has one beside the long name."},
-      [](const FileRow& r, Cell& c) {
-        r.short_name.empty() ? c.absent(Absent::not_present) : c.text(r.short_name);
-      }},
-    F{{"mft_record", "Number of its base record in $MFT."},
-      [](const FileRow& r, Cell& c) { c.number(r.file->number); }},
-    F{{"sequence", "How often that record was used; raised when a file is deleted."},
-      [](const FileRow& r, Cell& c) { c.number(r.file->sequence); }},
-    F{{"record_state", "Whether the record is intact: record, or torn when its fixup is not."},
-      [](const FileRow& r, Cell& c) { c.text(to_text(r.file->state)); }},
-    F{{"allocated", "Whether the record is in use; otherwise the file is deleted."},
-      [](const FileRow& r, Cell& c) { c.boolean(r.file->in_use()); }},
-    F{{"directory", "Whether it is a folder."},
-      [](const FileRow& r, Cell& c) { c.boolean(r.file->is_directory()); }},
-    F{{"size", "Bytes of its unnamed stream; absent when it has none."},
-      [](const FileRow& r, Cell& c) {
-        const FileStream* data = r.file->data();
-        data == nullptr ? c.absent(Absent::not_present) : c.number(data->size_bytes);
-      }},
-    F{{"allocated_size", "Bytes that its unnamed stream takes on the volume."},
-      [](const FileRow& r, Cell& c) {
-        const FileStream* data = r.file->data();
-        data == nullptr ? c.absent(Absent::not_present) : c.number(data->allocated_bytes);
-      }},
-    F{{"data_flags", "How the unnamed stream is stored: resident, compressed, encrypted, sparse."},
-      [](const FileRow& r, Cell& c) {
-        const FileStream* data = r.file->data();
-        data == nullptr ? c.absent(Absent::not_present) : append_flags(c.raw(), *data);
-      }},
-    F{{"first_cluster", "First cluster of the unnamed stream."},
-      [](const FileRow& r, Cell& c) {
-        const FileStream* data = r.file->data();
-        data == nullptr || !data->first_lcn ? c.absent(Absent::not_present)
-                                            : c.number(*data->first_lcn);
-      }},
-    F{{"si", "Times of $STANDARD_INFORMATION, which programs can set."}, write_si},
-    F{{"fn", "Times of $FILE_NAME, set when the name was made, moved or renamed."}, write_fn},
-    F{{"attributes", "FILE_ATTRIBUTE_ flags of $STANDARD_INFORMATION, as a number."},
-      [](const FileRow& r, Cell& c) {
-        r.file->standard ? c.number(r.file->standard->attributes) : c.absent(Absent::not_present);
-      }},
-    F{{"links", "Number of names as the record counts them, short names included."},
-      [](const FileRow& r, Cell& c) { c.number(r.file->links); }},
-    F{{"streams", "Alternate data streams: name, size, allocated_size, flags."}, write_streams},
-    F{{"reparse_tag", "Tag of its reparse point, as a number."},
-      [](const FileRow& r, Cell& c) { number_or_absent(c, r.file->reparse_tag); }},
-    F{{"ea_size", "Bytes of its extended attributes, unpacked."},
-      [](const FileRow& r, Cell& c) { number_or_absent(c, r.file->ea_bytes); }},
-    F{{"security_id", "Number of its security descriptor in $Secure."},
-      [](const FileRow& r, Cell& c) {
-        r.file->standard ? number_or_absent(c, r.file->standard->security_id)
-                         : c.absent(Absent::not_present);
-      }},
-    F{{"owner_sid", "Owner as its security descriptor says."},
-      [](const FileRow& r, Cell& c) {
-        r.owner_sid ? c.text(*r.owner_sid) : c.absent(Absent::not_present);
-      }},
-    F{{"usn", "Position in the change journal of its last entry there."},
-      [](const FileRow& r, Cell& c) {
-        r.file->standard ? number_or_absent(c, r.file->standard->usn)
-                         : c.absent(Absent::not_present);
-      }},
-    F{{"lsn", "Sequence number in $LogFile of the record's last change."},
-      [](const FileRow& r, Cell& c) { c.number(r.file->lsn); }},
-    F{{"offset", "Bytes from the start of $MFT to its base record."},
-      [](const FileRow& r, Cell& c) { c.number(r.offset); }},
-};
-constexpr auto kColumns = columns_of(kFields);
-
-}  // namespace
-
-std::span<const Column> file_columns() { return kColumns; }
-
-void write_file_fields(const FileRow& row, std::string& json) { write_fields(kFields, row, json); }
 
 const FileRow& FileRowMaker::make(const ntfs::File& file) {
   row_ = FileRow{};
   row_.file = &file;
   row_.offset = file.number * record_bytes_;
   row_.name = file.best_name();
-  path_.clear();
+  path_ = volume_;
   other_paths_.clear();
   if (row_.name == nullptr) return row_;
   if (file.number == ntfs::record_number::kRoot) {
-    path_.assign(1, '\\');
+    path_ += '\\';
   } else {
     row_.path_state = table_.append_path(path_, *row_.name);
     for (const FileName& name : file.names) {
@@ -185,7 +94,7 @@ const FileRow& FileRowMaker::make(const ntfs::File& file) {
         if (row_.short_name.empty()) row_.short_name = name.name;
         continue;
       }
-      table_.append_path(other_paths_.emplace_back(), name);
+      table_.append_path(other_paths_.emplace_back(volume_), name);
       path_bytes_ += other_paths_.back().size();
     }
   }

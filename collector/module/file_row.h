@@ -2,10 +2,12 @@
 // `hozen parse` write.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collector/formats/ntfs_table.h"
 #include "collector/module/record.h"
@@ -25,16 +27,118 @@ struct FileRow {
   std::uint64_t offset = 0;  ///< of the base record in $MFT
 };
 
-/// The columns, for the catalog of kinds.
-std::span<const Column> file_columns();
-/// Appends ,"path":…,…
-void write_file_fields(const FileRow& row, std::string& json);
+namespace file_fields {
 
+template <class T>
+void number_or_absent(Cell& cell, const std::optional<T>& value) {
+  value ? cell.number(*value) : cell.absent(Absent::not_present);
+}
+void write_si(const FileRow& row, Cell& cell);
+void write_fn(const FileRow& row, Cell& cell);
+/// Alternate data streams; the unnamed one stands in the row itself.
+void write_streams(const FileRow& row, Cell& cell);
+void append_flags(std::string& json, const ntfs::FileStream& stream);
+
+}  // namespace file_fields
+
+inline constexpr std::array kFileFields{
+    Field<FileRow>{
+        {"path", "Path from the volume's root; below \\$Orphan where its folder is not known."},
+        [](const FileRow& r, Cell& c) {
+          r.name == nullptr ? c.absent(Absent::not_present) : c.text(r.path);
+        }},
+    Field<FileRow>{
+        {"path_state",
+         "Whether the folders of the path are those meant: exact, deleted_parent, orphan, limit."},
+        [](const FileRow& r, Cell& c) {
+          r.name == nullptr ? c.absent(Absent::not_applicable) : c.text(to_text(r.path_state));
+        }},
+    Field<FileRow>{{"other_paths", "Paths of its further hard links."},
+                   [](const FileRow& r, Cell& c) { c.texts(r.other_paths); }},
+    Field<FileRow>{{"short_name", "Its name in 8.3 form, where it has one beside the long name."},
+                   [](const FileRow& r, Cell& c) {
+                     r.short_name.empty() ? c.absent(Absent::not_present) : c.text(r.short_name);
+                   }},
+    Field<FileRow>{{"mft_record", "Number of its base record in $MFT."},
+                   [](const FileRow& r, Cell& c) { c.number(r.file->number); }},
+    Field<FileRow>{{"sequence", "How often that record was used; raised when a file is deleted."},
+                   [](const FileRow& r, Cell& c) { c.number(r.file->sequence); }},
+    Field<FileRow>{
+        {"record_state", "Whether the record is intact: record, or torn when its fixup is not."},
+        [](const FileRow& r, Cell& c) { c.text(to_text(r.file->state)); }},
+    Field<FileRow>{{"allocated", "Whether the record is in use; otherwise the file is deleted."},
+                   [](const FileRow& r, Cell& c) { c.boolean(r.file->in_use()); }},
+    Field<FileRow>{{"directory", "Whether it is a folder."},
+                   [](const FileRow& r, Cell& c) { c.boolean(r.file->is_directory()); }},
+    Field<FileRow>{{"size", "Bytes of its unnamed stream; absent when it has none."},
+                   [](const FileRow& r, Cell& c) {
+                     const ntfs::FileStream* data = r.file->data();
+                     data == nullptr ? c.absent(Absent::not_present) : c.number(data->size_bytes);
+                   }},
+    Field<FileRow>{{"allocated_size", "Bytes that its unnamed stream takes on the volume."},
+                   [](const FileRow& r, Cell& c) {
+                     const ntfs::FileStream* data = r.file->data();
+                     data == nullptr ? c.absent(Absent::not_present)
+                                     : c.number(data->allocated_bytes);
+                   }},
+    Field<FileRow>{{"data_flags",
+                    "How the unnamed stream is stored: resident, compressed, encrypted, sparse."},
+                   [](const FileRow& r, Cell& c) {
+                     const ntfs::FileStream* data = r.file->data();
+                     data == nullptr ? c.absent(Absent::not_present)
+                                     : file_fields::append_flags(c.raw(), *data);
+                   }},
+    Field<FileRow>{{"first_cluster", "First cluster of the unnamed stream."},
+                   [](const FileRow& r, Cell& c) {
+                     const ntfs::FileStream* data = r.file->data();
+                     data == nullptr || !data->first_lcn ? c.absent(Absent::not_present)
+                                                         : c.number(*data->first_lcn);
+                   }},
+    Field<FileRow>{{"si", "Times of $STANDARD_INFORMATION, which programs can set."},
+                   file_fields::write_si},
+    Field<FileRow>{{"fn", "Times of $FILE_NAME, set when the name was made, moved or renamed."},
+                   file_fields::write_fn},
+    Field<FileRow>{{"attributes", "FILE_ATTRIBUTE_ flags of $STANDARD_INFORMATION, as a number."},
+                   [](const FileRow& r, Cell& c) {
+                     r.file->standard ? c.number(r.file->standard->attributes)
+                                      : c.absent(Absent::not_present);
+                   }},
+    Field<FileRow>{{"links", "Number of names as the record counts them, short names included."},
+                   [](const FileRow& r, Cell& c) { c.number(r.file->links); }},
+    Field<FileRow>{{"streams", "Alternate data streams: name, size, allocated_size, flags."},
+                   file_fields::write_streams},
+    Field<FileRow>{
+        {"reparse_tag", "Tag of its reparse point, as a number."},
+        [](const FileRow& r, Cell& c) { file_fields::number_or_absent(c, r.file->reparse_tag); }},
+    Field<FileRow>{
+        {"ea_size", "Bytes of its extended attributes, unpacked."},
+        [](const FileRow& r, Cell& c) { file_fields::number_or_absent(c, r.file->ea_bytes); }},
+    Field<FileRow>{{"security_id", "Number of its security descriptor in $Secure."},
+                   [](const FileRow& r, Cell& c) {
+                     r.file->standard
+                         ? file_fields::number_or_absent(c, r.file->standard->security_id)
+                         : c.absent(Absent::not_present);
+                   }},
+    Field<FileRow>{{"owner_sid", "Owner as its security descriptor says."},
+                   [](const FileRow& r, Cell& c) {
+                     r.owner_sid ? c.text(*r.owner_sid) : c.absent(Absent::not_present);
+                   }},
+    Field<FileRow>{{"usn", "Position in the change journal of its last entry there."},
+                   [](const FileRow& r, Cell& c) {
+                     r.file->standard ? file_fields::number_or_absent(c, r.file->standard->usn)
+                                      : c.absent(Absent::not_present);
+                   }},
+    Field<FileRow>{{"lsn", "Sequence number in $LogFile of the record's last change."},
+                   [](const FileRow& r, Cell& c) { c.number(r.file->lsn); }},
+    Field<FileRow>{{"offset", "Bytes from the start of $MFT to its base record."},
+                   [](const FileRow& r, Cell& c) { c.number(r.offset); }},
+};
 /// Puts the rows of one table together, reusing its buffers.
 class FileRowMaker {
  public:
-  explicit FileRowMaker(ntfs::FileTable& table, std::uint32_t record_bytes)
-      : table_{table}, record_bytes_{record_bytes} {}
+  /// `volume` stands in front of every path: "C:", or nothing.
+  FileRowMaker(ntfs::FileTable& table, std::uint32_t record_bytes, std::string volume = {})
+      : table_{table}, record_bytes_{record_bytes}, volume_{std::move(volume)} {}
   /// Valid until the next call.
   const FileRow& make(const ntfs::File& file);
   /// Bytes of paths put together so far.
@@ -43,6 +147,7 @@ class FileRowMaker {
  private:
   ntfs::FileTable& table_;
   std::uint32_t record_bytes_;
+  std::string volume_;
   FileRow row_;
   std::string path_;
   std::vector<std::string> other_paths_;

@@ -251,6 +251,7 @@ Result<FileInfo> NtfsTree::stat(const EvidencePath& path) {
                    [&](const std::string& name) { return equals_fold(name, path.stream()); });
   info.path = info.path.with_stream(stored == info.streams.end() ? path.stream() : *stored);
   info.size = content->size();
+  info.sparse_head_bytes = place.mounted->files->sparse_head(info.path, *content);
   info.is_directory = false;
   return info;
 }

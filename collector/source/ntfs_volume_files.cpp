@@ -87,6 +87,22 @@ std::optional<std::string> NtfsVolumeFiles::owner_of(std::uint32_t security_id) 
   return place->second;
 }
 
+std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,
+                                           const ByteSource& content) const {
+  const auto* const stream = dynamic_cast<const ntfs::RunSource*>(&content);
+  const std::vector<std::string>& names = path.components();
+  const bool is_journal = names.size() == 2 && equals_fold(names[0], "$Extend") &&
+                          equals_fold(names[1], "$UsnJrnl") && equals_fold(path.stream(), "$J");
+  if (stream == nullptr || !is_journal) return 0;
+  std::uint64_t clusters = 0;
+  for (const ntfs::Run& run : stream->layout().runs) {
+    if (!run.is_sparse() || run.vcn != clusters) break;
+    clusters += run.clusters;
+  }
+  constexpr std::uint64_t kMaxClusters = std::uint64_t{1} << 40;
+  return std::min(std::min(clusters, kMaxClusters) * volume_->boot().cluster_bytes, stream->size());
+}
+
 Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path) {
   HOZEN_TRY(const File file, volume_->read_file(record));
   FileInfo info;

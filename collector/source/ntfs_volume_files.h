@@ -30,6 +30,9 @@ class NtfsVolumeFiles {
   /// The unnamed stream, or the one that `path` names, in any case: its content as programs on
   /// Windows see it.
   Result<std::unique_ptr<ByteSource>> open(std::uint32_t record, const EvidencePath& path);
+  /// Bytes at the beginning of a stream that have no clusters, where the stream is the change
+  /// journal ($UsnJrnl:$J); 0 for any other.
+  std::uint64_t sparse_head(const EvidencePath& path, const ByteSource& content) const;
   /// The reparse point's bytes; Errc::not_found when there is none.
   Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
 

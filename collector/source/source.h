@@ -56,6 +56,9 @@ struct FileInfo {
       disk_offset{};  ///< first cluster, bytes from the start of the volume: orders collection
   std::vector<std::string> streams{};  ///< names of alternate data streams
   bool deleted = false;
+  /// Of the change journal ($J): bytes at its beginning that Windows gave back to the volume. They
+  /// read as zeros, many gigabytes of them, and are not preserved.
+  std::uint64_t sparse_head_bytes = 0;
   std::optional<std::string> host_name_hex{};  ///< the name's exact bytes in hex where the host's
                                                ///< file system held no valid text
 };
