@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "collector/base/result.h"
@@ -19,6 +20,9 @@ class ByteSource {
   /// Reads up to out.size() bytes at `offset` and returns how many: fewer only at the end of the
   /// source, 0 at or past it. Errc::io when the system refuses.
   virtual Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) = 0;
+  /// How the bytes are read, where that is not the way its evidence source usually reads
+  /// (EvidenceSource::method); "" otherwise.
+  virtual std::string_view method() const { return {}; }
   /// Fills `out` entirely from `offset`; a short read is Errc::truncated.
   Result<void> read(std::uint64_t offset, std::span<std::byte> out);
 };

@@ -36,7 +36,7 @@ struct Options {
   unsigned partition = 0;
   std::vector<std::string> profiles{"triage"}, modules;
   std::string output = ".", case_id, operator_name, max_file_size, max_total_size, timeout,
-              log_level, progress = "auto";
+              log_level, progress = "auto", raw = "fallback";
   unsigned jobs = 0;
   bool unprivileged = false, low_priority = false, quiet = false, verbose = false;
 };
@@ -112,13 +112,19 @@ int tell(const CollectResult& result, const Options& options) {
   return exit_code;
 }
 
+RawReading raw_reading(std::string_view word) {
+  if (word == "always") return RawReading::always;
+  return word == "never" ? RawReading::never : RawReading::fallback;
+}
+
 Result<std::unique_ptr<EvidenceSource>> open_source(const Options& options) {
   if (options.image) {
     ImageChoice choice{*options.image};
     if (options.partition != 0) choice.partition = options.partition;
     return make_image_source(choice);
   }
-  return options.root ? make_folder_source(*options.root) : make_live_source(utc_now());
+  return options.root ? make_folder_source(*options.root)
+                      : make_live_source(utc_now(), raw_reading(options.raw));
 }
 
 int source_failure(const Options& options, const Error& error) {
@@ -251,6 +257,14 @@ void declare_scope(DeclaredCommand command, Options& options) {
       });
   command.add_flag("--low-priority", options.low_priority,
                    "Leave processor and disk to everything else that runs");
+  command
+      .add_text("--raw", options.raw,
+                "When files of the running system are read from the volume itself, past its file "
+                "system: always, fallback (default: when another program holds them) or never")
+      .value_name("WHEN")
+      .one_of({"always", "fallback", "never"})
+      .excludes(root)
+      .excludes(image);
   command
       .add_flag("--unprivileged", options.unprivileged,
                 "Collect from the running system what is possible without administrator rights")

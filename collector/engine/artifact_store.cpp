@@ -107,6 +107,7 @@ void ArtifactStore::collect(Queued queued) {
   if (row.info) {
     auto content = source_.open(request.path);
     if (content) {
+      if (!(*content)->method().empty()) row.method = (*content)->method();
       TailSource tail{**content, row.info->sparse_head_bytes};
       WatchedSource watched{tail, request.path, *this, was_read(file.queued.id)};
       store(file, watched);

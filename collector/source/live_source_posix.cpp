@@ -2,7 +2,7 @@
 
 namespace hozen {
 
-Result<std::unique_ptr<EvidenceSource>> make_live_source(FileTime) {
+Result<std::unique_ptr<EvidenceSource>> make_live_source(FileTime /*started*/, RawReading /*raw*/) {
   return Error{Errc::unsupported, "collecting from the running system", {}, "needs Windows"};
 }
 

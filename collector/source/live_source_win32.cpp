@@ -1,5 +1,7 @@
 #include "collector/source/live_source.h"
 
+#include <mutex>
+
 #include "collector/base/system_dll_win32.h"
 #include "collector/source/live_host_win32.h"
 #include "collector/source/live_registry.h"
@@ -7,6 +9,7 @@
 #include "collector/source/live_state.h"
 #include "collector/source/live_tasks_win32.h"
 #include "collector/source/live_volumes_win32.h"
+#include "collector/source/raw_files_win32.h"
 #include "collector/source/registry.h"
 #include "collector/source/win32_files_win32.h"
 
@@ -24,8 +27,10 @@ void expose_placeholders() {
 
 class LiveSource final : public EvidenceSource {
  public:
-  LiveSource(LiveVolumes volumes, FileTime started)
+  LiveSource(LiveVolumes volumes, FileTime started, RawReading raw)
       : volumes_{std::move(volumes.known)},
+        raw_{raw},
+        raw_files_{volumes.readable},
         tree_{std::move(volumes.readable), keeps_access_times_up_to_date()},
         registry_{make_live_registry()},
         started_{started} {}
@@ -34,7 +39,11 @@ class LiveSource final : public EvidenceSource {
   std::string describe() const override { return "this host"; }
   std::string_view method() const override { return "file_api"; }
   const std::vector<VolumeInfo>& volumes() const override { return volumes_; }
-  Result<FileInfo> stat(const EvidencePath& path) override { return tree_.stat(path); }
+  Result<FileInfo> stat(const EvidencePath& path) override {
+    if (!is_raw_only(path)) return tree_.stat(path);
+    const std::lock_guard lock{raw_mutex_};
+    return raw_files_.stat(path);
+  }
   Result<EvidencePath> real_folder(const EvidencePath& path) override {
     return tree_.real_folder(path);
   }
@@ -44,7 +53,20 @@ class LiveSource final : public EvidenceSource {
     return tree_.walk(directory, visit, problem);
   }
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override {
-    return tree_.open(path);
+    if (is_raw_only(path)) {
+      const std::lock_guard lock{raw_mutex_};
+      return raw_files_.open(path);
+    }
+    if (raw_ == RawReading::always)
+      if (auto content = open_raw(path)) return content;
+    auto content = tree_.open(path);
+    // Only what somebody holds: other refusals (a link, a placeholder, a folder) are meant so.
+    if (content || content.error().code != Errc::io || raw_ != RawReading::fallback) return content;
+    auto raw = open_raw(path);
+    if (raw) return raw;
+    Error error = std::move(content).error();
+    error.detail += "; from the volume: " + raw.error().text();
+    return error;
   }
   Registry* api_registry() override { return registry_.get(); }
   const LiveState* live_state() override {
@@ -63,7 +85,21 @@ class LiveSource final : public EvidenceSource {
   std::optional<FileTime> live_time() const override { return started_; }
 
  private:
+  bool is_raw_only(const EvidencePath& path) const {
+    return raw_ != RawReading::never && is_ntfs_internal(path);
+  }
+  Result<std::unique_ptr<ByteSource>> open_raw(const EvidencePath& path) {
+    HOZEN_TRY(const FileInfo info, tree_.stat(path.with_stream("")));
+    if (info.is_directory || info.is_link || is_placeholder(info.attributes.value_or(0)))
+      return Error{Errc::unsupported, path.text(), std::nullopt, "not read from the volume"};
+    const std::lock_guard lock{raw_mutex_};
+    return raw_files_.open(info, info.path.with_stream(path.stream()));
+  }
+
   std::vector<VolumeInfo> volumes_;
+  const RawReading raw_;
+  win32::RawFiles raw_files_;
+  std::mutex raw_mutex_;  // guards raw_files_
   win32::Tree tree_;
   std::unique_ptr<Registry> registry_;
   std::optional<LiveState> state_;
@@ -72,12 +108,13 @@ class LiveSource final : public EvidenceSource {
 
 }  // namespace
 
-Result<std::unique_ptr<EvidenceSource>> make_live_source(FileTime started) {
+Result<std::unique_ptr<EvidenceSource>> make_live_source(FileTime started, RawReading raw) {
   expose_placeholders();
   LiveVolumes volumes = list_live_volumes();
   if (volumes.readable.empty())
     return Error{Errc::io, "volumes of this host", {}, "none is readable"};
-  return std::unique_ptr<EvidenceSource>{std::make_unique<LiveSource>(std::move(volumes), started)};
+  return std::unique_ptr<EvidenceSource>{
+      std::make_unique<LiveSource>(std::move(volumes), started, raw)};
 }
 
 }  // namespace hozen

@@ -1,8 +1,10 @@
 #include "collector/source/ntfs_volume_files.h"
 
 #include <algorithm>
+#include <array>
 
 #include "collector/base/text.h"
+#include "collector/formats/ntfs_index.h"
 #include "collector/formats/reparse_point.h"
 #include "collector/formats/security_descriptor.h"
 #include "collector/formats/wof.h"
@@ -46,7 +48,22 @@ std::uint32_t count_links(const File& file) {
       [](const ntfs::FileName& name) { return name.name_space != ntfs::NameSpace::dos; }));
 }
 
+/// Number of the file of NTFS itself that the path's first component names.
+std::optional<std::uint32_t> internal_number(const EvidencePath& path) {
+  constexpr std::array<std::string_view, 12> kNames{"$MFT",     "$MFTMirr", "$LogFile", "$Volume",
+                                                    "$AttrDef", "",         "$Bitmap",  "$Boot",
+                                                    "$BadClus", "$Secure",  "$UpCase",  "$Extend"};
+  if (path.is_root() || path.components().front().empty()) return std::nullopt;
+  const auto known = std::find_if(kNames.begin(), kNames.end(), [&](std::string_view name) {
+    return equals_fold(name, path.components().front());
+  });
+  if (known == kNames.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(known - kNames.begin());
+}
+
 }  // namespace
+
+bool is_ntfs_internal(const EvidencePath& path) { return internal_number(path).has_value(); }
 
 void NtfsVolumeFiles::load(FunctionRef<void(Error)> problem) {
   ntfs::FileTable table{volume_->mft(), volume_->boot().record_bytes};
@@ -85,6 +102,38 @@ std::optional<std::string> NtfsVolumeFiles::owner_of(std::uint32_t security_id) 
   if (const auto descriptor = parse_security_descriptor(Bytes{*bytes}))
     place->second = descriptor->owner;
   return place->second;
+}
+
+Result<std::uint32_t> NtfsVolumeFiles::internal_record(const EvidencePath& path) {
+  const Error absent{Errc::not_found, path.text(), std::nullopt, "not a file of NTFS itself"};
+  const auto number = internal_number(path);
+  const std::vector<std::string>& names = path.components();
+  if (!number) return absent;
+  if (names.size() == 1) return *number;
+  if (*number != ntfs::record_number::kExtend || names.size() > 2) return absent;
+  return record_in_extend(names[1], absent);
+}
+
+/// `$Extend` has a handful of entries: they are looked at one by one.
+Result<std::uint32_t> NtfsVolumeFiles::record_in_extend(std::string_view name,
+                                                        const Error& absent) {
+  constexpr std::uint64_t kMaxRootBytes = 64u << 10;
+  const auto number = ntfs::record_number::kExtend;
+  HOZEN_TRY(const auto root, volume_->open_attribute(number, type::kIndexRoot, "$I30"));
+  HOZEN_TRY(const auto root_bytes, read_all(*root, kMaxRootBytes));
+  HOZEN_TRY(const ntfs::IndexRoot parsed, ntfs::parse_index_root(Bytes{root_bytes}));
+  auto blocks = volume_->open_attribute(number, type::kIndexAllocation, "$I30");
+  ntfs::IndexParts parts;
+  parts.root = parsed;
+  if (blocks) parts.blocks = blocks->get();
+  HOZEN_TRY(auto index, ntfs::DirectoryIndex::open(parts));
+  std::optional<std::uint64_t> found;
+  index.each_entry([&](const ntfs::IndexEntry& entry) {
+    if (entry.file && equals_fold(entry.name.name, name)) found = entry.file->record;
+    return !found;
+  });
+  if (!found || *found > 0xFFFF'FFFF) return absent;
+  return static_cast<std::uint32_t>(*found);
 }
 
 std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,

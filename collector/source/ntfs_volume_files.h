@@ -15,6 +15,10 @@
 
 namespace hozen {
 
+/// True for the files that NTFS itself keeps in the root of a volume, and what lies below
+/// `$Extend`: $MFT, $Extend\$UsnJrnl. Other names with a dollar are ordinary ones.
+bool is_ntfs_internal(const EvidencePath& path);
+
 /// Not safe for two threads at once, what open() returns aside.
 class NtfsVolumeFiles {
  public:
@@ -23,6 +27,7 @@ class NtfsVolumeFiles {
   /// Reads the file table; what is damaged is told to `problem`.
   void load(FunctionRef<void(Error)> problem);
   NtfsNames& names() { return names_; }
+  ntfs::Volume& volume() { return *volume_; }
 
   /// What the source tells of the file in `record`. `path` ends with one of its names. Errc::io,
   /// Errc::malformed when its record cannot be read.
@@ -30,6 +35,9 @@ class NtfsVolumeFiles {
   /// The unnamed stream, or the one that `path` names, in any case: its content as programs on
   /// Windows see it.
   Result<std::unique_ptr<ByteSource>> open(std::uint32_t record, const EvidencePath& path);
+  /// The record of a file of NTFS itself ($MFT, $Extend\$UsnJrnl), without the names of the volume
+  /// being loaded. Errc::not_found for any other path.
+  Result<std::uint32_t> internal_record(const EvidencePath& path);
   /// Bytes at the beginning of a stream that have no clusters, where the stream is the change
   /// journal ($UsnJrnl:$J); 0 for any other.
   std::uint64_t sparse_head(const EvidencePath& path, const ByteSource& content) const;
@@ -37,6 +45,7 @@ class NtfsVolumeFiles {
   Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
 
  private:
+  Result<std::uint32_t> record_in_extend(std::string_view name, const Error& absent);
   std::optional<std::string> owner_of(std::uint32_t security_id);
   Result<std::unique_ptr<ByteSource>> open_unnamed(const ntfs::File& file,
                                                    const EvidencePath& path);

@@ -1,0 +1,92 @@
+#include "collector/source/raw_files_win32.h"
+
+#include "collector/base/text.h"
+#include "collector/source/raw_volume_win32.h"
+
+namespace hozen::win32 {
+namespace {
+
+/// Content that was read from the volume, and says so.
+class RawContent final : public ByteSource {
+ public:
+  explicit RawContent(std::unique_ptr<ByteSource> content) : content_{std::move(content)} {}
+  std::uint64_t size() const override { return content_->size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    return content_->read_some(offset, out);
+  }
+  std::string_view method() const override { return "raw_ntfs"; }
+
+ private:
+  std::unique_ptr<ByteSource> content_;
+};
+
+Result<std::unique_ptr<ByteSource>> marked(Result<std::unique_ptr<ByteSource>> content) {
+  if (!content) return content;
+  return std::unique_ptr<ByteSource>{std::make_unique<RawContent>(*std::move(content))};
+}
+
+/// `\\?\C:` and `\\?\Volume{…}` name the root's file system; `\\.\C:` and the second name the
+/// device.
+std::wstring device_of(std::wstring root) {
+  if (root.starts_with(L"\\\\?\\") && root.size() == 6 && root[5] == L':') root[2] = L'.';
+  return root;
+}
+
+}  // namespace
+
+RawFiles::RawFiles(const std::vector<Mount>& mounts) {
+  for (const Mount& mount : mounts)
+    if (mount.below.empty()) devices_[fold_case(mount.volume)] = {device_of(mount.root)};
+}
+
+Result<NtfsVolumeFiles*> RawFiles::files_of(const std::string& volume) {
+  const auto found = devices_.find(fold_case(volume));
+  if (found == devices_.end())
+    return Error{Errc::unsupported, "volume " + volume, std::nullopt, "not a volume of this host"};
+  Device& device = found->second;
+  if (!device.is_open) {
+    device.is_open = true;
+    auto bytes = open_raw_volume(device.path);
+    auto opened = bytes ? ntfs::Volume::open(*std::move(bytes)) : bytes.error();
+    if (opened)
+      device.files = std::make_unique<NtfsVolumeFiles>(*std::move(opened));
+    else
+      device.failed = std::move(opened).error();
+  }
+  if (device.failed) return *device.failed;
+  return device.files.get();
+}
+
+Result<FileInfo> RawFiles::stat(const EvidencePath& path) {
+  HOZEN_TRY(NtfsVolumeFiles* const files, files_of(path.volume()));
+  HOZEN_TRY(const std::uint32_t record, files->internal_record(path));
+  HOZEN_TRY(FileInfo info, files->info(record, path));
+  if (path.stream().empty()) return info;
+  HOZEN_TRY(const auto content, files->open(record, path));
+  info.path = path;
+  info.size = content->size();
+  info.sparse_head_bytes = files->sparse_head(path, *content);
+  info.is_directory = false;
+  return info;
+}
+
+Result<std::unique_ptr<ByteSource>> RawFiles::open(const EvidencePath& path) {
+  HOZEN_TRY(NtfsVolumeFiles* const files, files_of(path.volume()));
+  HOZEN_TRY(const std::uint32_t record, files->internal_record(path));
+  return marked(files->open(record, path));
+}
+
+Result<std::unique_ptr<ByteSource>> RawFiles::open(const FileInfo& info, const EvidencePath& path) {
+  HOZEN_TRY(NtfsVolumeFiles* const files, files_of(path.volume()));
+  if (!info.file_reference)
+    return Error{Errc::unsupported, path.text(), std::nullopt, "its file record is not known"};
+  const auto reference = ntfs::FileReference::from_u64(*info.file_reference);
+  HOZEN_TRY(const ntfs::File file, files->volume().read_file(reference.record));
+  const bool same = reference.sequence == 0 || reference.sequence == file.sequence;
+  if (!same || !file.in_use() || reference.record > 0xFFFF'FFFF)
+    return Error{Errc::malformed, path.text(), std::nullopt,
+                 "the file record holds another file by now"};
+  return marked(files->open(static_cast<std::uint32_t>(reference.record), path));
+}
+
+}  // namespace hozen::win32

@@ -1,0 +1,40 @@
+// Files of the running Windows read from the volume itself, below its file system: what another
+// program holds, and what Windows shows nobody ($MFT). Only *_win32.cpp files include this.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collector/source/ntfs_volume_files.h"
+#include "collector/source/win32_files_win32.h"
+
+namespace hozen::win32 {
+
+/// Not safe for two threads at once, what open() returns aside.
+class RawFiles {
+ public:
+  explicit RawFiles(const std::vector<Mount>& mounts);
+
+  /// stat() and open() of a path of which is_ntfs_internal(). Errc::not_found where the volume has
+  /// no such file.
+  Result<FileInfo> stat(const EvidencePath& path);
+  Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path);
+  /// Opens the file that `info`, what the system told of it, describes. Errc::unsupported where the
+  /// volume is not NTFS, Errc::malformed when the record now holds another file.
+  Result<std::unique_ptr<ByteSource>> open(const FileInfo& info, const EvidencePath& path);
+
+ private:
+  struct Device {
+    std::wstring path;
+    bool is_open = false;
+    std::unique_ptr<NtfsVolumeFiles> files{};
+    std::optional<Error> failed{};
+  };
+  Result<NtfsVolumeFiles*> files_of(const std::string& volume);
+
+  std::map<std::string, Device> devices_;  // by the volume's name
+};
+
+}  // namespace hozen::win32
