@@ -30,7 +30,7 @@ class LiveSource final : public EvidenceSource {
   LiveSource(LiveVolumes volumes, FileTime started, RawReading raw)
       : volumes_{std::move(volumes.known)},
         raw_{raw},
-        raw_files_{volumes.readable},
+        raw_files_{volumes.readable, volumes_},
         tree_{std::move(volumes.readable), keeps_access_times_up_to_date()},
         registry_{make_live_registry()},
         started_{started} {}

@@ -1,5 +1,7 @@
 #include "collector/source/raw_files_win32.h"
 
+#include <algorithm>
+
 #include "collector/base/text.h"
 #include "collector/source/raw_volume_win32.h"
 
@@ -34,15 +36,21 @@ std::wstring device_of(std::wstring root) {
 
 }  // namespace
 
-RawFiles::RawFiles(const std::vector<Mount>& mounts) {
+RawFiles::RawFiles(const std::vector<Mount>& mounts, const std::vector<VolumeInfo>& known) {
+  const auto is_ntfs = [&](const std::string& name) {
+    const auto volume = std::find_if(known.begin(), known.end(),
+                                     [&](const VolumeInfo& info) { return info.name == name; });
+    return volume != known.end() && volume->file_system == "NTFS";
+  };
   for (const Mount& mount : mounts)
-    if (mount.below.empty()) devices_[fold_case(mount.volume)] = {device_of(mount.root)};
+    if (mount.below.empty() && is_ntfs(mount.volume))
+      devices_[fold_case(mount.volume)] = {device_of(mount.root)};
 }
 
 Result<NtfsVolumeFiles*> RawFiles::files_of(const std::string& volume) {
   const auto found = devices_.find(fold_case(volume));
   if (found == devices_.end())
-    return Error{Errc::unsupported, "volume " + volume, std::nullopt, "not a volume of this host"};
+    return Error{Errc::not_found, "volume " + volume, std::nullopt, "not a volume of NTFS"};
   Device& device = found->second;
   if (!device.is_open) {
     device.is_open = true;

@@ -15,7 +15,8 @@ namespace hozen::win32 {
 /// Not safe for two threads at once, what open() returns aside.
 class RawFiles {
  public:
-  explicit RawFiles(const std::vector<Mount>& mounts);
+  /// `known`: what the system says of the volumes; those that are not NTFS are left alone.
+  RawFiles(const std::vector<Mount>& mounts, const std::vector<VolumeInfo>& known);
 
   /// stat() and open() of a path of which is_ntfs_internal(). Errc::not_found where the volume has
   /// no such file.
