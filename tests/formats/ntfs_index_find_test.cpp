@@ -9,25 +9,6 @@ namespace {
 
 using namespace builders;
 
-/// Counts what is read, and can refuse a range.
-class CountingSource final : public ByteSource {
- public:
-  explicit CountingSource(NtfsBytes bytes) : source_{std::move(bytes)} {}
-  std::uint64_t size() const override { return claimed.value_or(source_.size()); }
-  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
-    bytes_read += out.size();
-    if (refuse_at && *refuse_at >= offset && *refuse_at < offset + out.size())
-      return Error{Errc::io, "test"};
-    return source_.read_some(offset, out);
-  }
-
-  std::uint64_t bytes_read = 0;
-  std::optional<std::uint64_t> refuse_at{}, claimed{};
-
- private:
-  MemorySource source_;
-};
-
 /// b | d | f over {a}, {c}, {e, E2}, {g}: blocks of 512-byte units.
 struct Tree {
   NtfsBytes root_bytes = ntfs_index_root(
