@@ -316,6 +316,25 @@ TEST(UsnJournalDamage, GarbageIsQuickAndOneProblem) {
   EXPECT_EQ(problems.count(), 1u);
 }
 
+TEST(UsnJournalDamage, BeginningsOfLongRecordsCostLittle) {
+  // Every 64 bytes a version 4 record of 65,472 bytes whose USN cannot be one.
+  const NtfsBytes start = [] {
+    NtfsBytes bytes = UsnBuilder{}.v4({}, {}).bytes();
+    put_u32(bytes, 0, 65'472);
+    put_u64(bytes, 40, 3);
+    put_u16(bytes, 60, 4000);
+    return bytes;
+  }();
+  NtfsBytes bytes;
+  while (bytes.size() < 16u << 20) bytes.insert(bytes.end(), start.begin(), start.end());
+  bytes[0] = std::byte{1};
+  Problems problems;
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_TRUE(lines_of(bytes, problems).empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{5});
+  EXPECT_EQ(problems.count(), 1u);
+}
+
 TEST(UsnNames, OfReasonsAndSources) {
   EXPECT_EQ(usn_reasons(0x8000'0102), (Lines{"data_extend", "file_create", "close"}));
   EXPECT_EQ(usn_reasons(0x0000'3000), (Lines{"rename_old_name", "rename_new_name"}));
