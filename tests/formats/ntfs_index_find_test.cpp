@@ -91,6 +91,16 @@ TEST(NtfsIndexFind, DamagedTreesAreSearchedWhole) {
   EXPECT_TRUE(damaged([](Tree& tree) { tree.root_bytes[12] = std::byte{3}; }));
 }
 
+TEST(NtfsIndexFind, BlockOfAnotherPlaceIsNotTakenForTheSubnode) {
+  Tree tree;
+  const auto block = [&](std::size_t number) {
+    return tree.block_bytes.begin() + static_cast<std::ptrdiff_t>(number * 4096);
+  };
+  std::swap_ranges(block(2), block(3), block(3));  // e and E lie where g should
+  EXPECT_EQ(tree.find("e"), 17u);
+  EXPECT_EQ(tree.find("g.txt"), 16u);
+}
+
 TEST(NtfsIndexFind, SelfReferenceEnds) {
   Tree tree;
   tree.block_bytes =

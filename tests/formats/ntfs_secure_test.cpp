@@ -145,13 +145,13 @@ TEST(NtfsSecure, OverlappingHeadersAreNotAllHashed) {
   NtfsBytes bytes(64 * kPart);
   for (std::size_t at = 0; at + 20 < bytes.size(); at += 16) {
     put_u32(bytes, at, 100'000);
-    put_u64(bytes, at + 8, at);
+    put_u64(bytes, at + 8, at % kPart == 0 ? 1 : at);  // each part begins with damage
   }
   Problems problems;
   const auto before = std::chrono::steady_clock::now();
-  lines_of(bytes, problems);
+  EXPECT_TRUE(lines_of(bytes, problems).empty());
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{5});
-  EXPECT_GT(problems.count(), 0u);
+  EXPECT_EQ(problems.count(), 32u);
 }
 
 TEST(NtfsSecureTable, FindsDescriptorsById) {
