@@ -156,7 +156,7 @@ TEST(UsnRecord, LoneSurrogatesAreKept) {
 
 TEST(UsnJournal, VisitsRecordsBehindZerosAndAcrossPages) {
   UsnBuilder builder;
-  builder.zeros(3 * 4096);
+  builder.zeros(std::size_t{3} * 4096);
   std::size_t expected = 0;
   for (; expected < 500; ++expected) builder.v2({.name = u"some name"}).v3({.name = u"other"});
   builder.zeros(40).v4({}, {}).zeros(5);

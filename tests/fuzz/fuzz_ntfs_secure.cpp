@@ -14,7 +14,8 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-/// Two stretches of the input, zeros between them.
+/// Two stretches of the input, and nothing between them: a read there ends early, which spares
+/// each run 256 KiB of zeros.
 class TwoCopies final : public ByteSource {
  public:
   TwoCopies(Bytes first, Bytes mirror) : first_{first}, mirror_{mirror} {}
@@ -22,15 +23,11 @@ class TwoCopies final : public ByteSource {
     return mirror_.empty() ? first_.size() : kSecurityPartBytes + mirror_.size();
   }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
-    if (offset >= size()) return std::size_t{0};
     const bool second = offset >= kSecurityPartBytes;
-    const std::uint64_t end = second || mirror_.empty() ? size() : kSecurityPartBytes;
-    out = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), end - offset)));
     const Bytes from = second ? mirror_.tail(offset - kSecurityPartBytes) : first_.tail(offset);
     const auto there = from.head(out.size()).span();
     std::copy(there.begin(), there.end(), out.begin());
-    std::fill(out.begin() + static_cast<std::ptrdiff_t>(there.size()), out.end(), std::byte{0});
-    return out.size();
+    return there.size();
   }
 
  private:

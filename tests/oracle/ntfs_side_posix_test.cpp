@@ -75,14 +75,18 @@ class NtfsVolume : public testing::Test {
   }
   /// "record name" of each file, as ntfsls tells.
   Rows listed(const std::string& path) const {
-    std::istringstream in{output_of("LC_ALL=C.UTF-8 ntfsls -a -i " + image_ + " -p '" + path + "'")};
+    std::istringstream in{
+        output_of("LC_ALL=C.UTF-8 ntfsls -a -i " + image_ + " -p '" + path + "'")};
     Rows rows;
     for (std::string line; std::getline(in, line);) {
       std::istringstream fields{line};
       std::string record, name;
       fields >> record >> std::ws;
       std::getline(fields, name);
-      if (name != "." && name != "..") rows.insert(record + " " + name);
+      if (name == "." || name == "..") continue;
+      record += " ";
+      record += name;
+      rows.insert(std::move(record));
     }
     return rows;
   }
