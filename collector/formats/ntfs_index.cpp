@@ -10,7 +10,6 @@
 namespace hozen::ntfs {
 namespace {
 
-constexpr std::uint32_t kBlockSignature = 0x58444E49;  ///< "INDX"
 constexpr std::uint32_t kFileNameType = 0x30;
 constexpr std::size_t kRootHeaderBytes = 16;
 constexpr std::size_t kBlockHeaderBytes = kBlockNodeOffset + kNodeHeaderBytes;
