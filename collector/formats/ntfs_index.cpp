@@ -5,21 +5,17 @@
 
 #include "collector/formats/ntfs_fixup.h"
 #include "collector/formats/ntfs_index_impl.h"
+#include "collector/formats/ntfs_zeros.h"
 
 namespace hozen::ntfs {
 namespace {
 
-constexpr std::uint32_t kBlockSignature = 0x58444E49;  ///< "INDX"
 constexpr std::uint32_t kFileNameType = 0x30;
 constexpr std::size_t kRootHeaderBytes = 16;
 constexpr std::size_t kBlockHeaderBytes = kBlockNodeOffset + kNodeHeaderBytes;
 /// Blocks are read in groups of this size: fewer calls to a disk, and still little memory.
 constexpr std::size_t kGroupBytes = 65'536;
 constexpr std::uint64_t kDetectBytes = 65'536;  ///< searched for a first block
-
-bool is_zero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
-}
 
 /// The size that a block's own header tells: its node's allocated bytes and its header. It has to
 /// cover as many strides as its update sequence array.

@@ -36,9 +36,10 @@ bool has_plausible_key(Bytes key) {
   return true;
 }
 
-bool has_plausible_times(const FileName& name) {
-  return is_plausible(name.created) && is_plausible(name.modified) &&
-         is_plausible(name.record_changed) && is_plausible(name.accessed);
+bool has_plausible_times(Bytes key) {
+  const auto times = key.fixed<40>(0, "");
+  return times && is_plausible({times->u64<8>()}) && is_plausible({times->u64<16>()}) &&
+         is_plausible({times->u64<24>()}) && is_plausible({times->u64<32>()});
 }
 
 /// The reference of the entry header at `offset` when it goes with a key of `key_bytes`.
@@ -63,13 +64,13 @@ bool carve_index_entries(Bytes area, const EntryVisit& visit) {
     const Bytes key = area.tail(at);
     at += 8;
     if (!has_plausible_key(key)) continue;
-    auto name = parse_file_name(key);
-    if (!name) continue;
     const std::size_t start = at - 8, key_bytes = file_name_bytes(key);
     IndexEntry entry{.state = EntryState::slack, .offset = key.base()};
     if (start >= kEntryHeaderBytes)
       entry.file = reference_at(area, start - kEntryHeaderBytes, key_bytes);
-    if (!entry.file && !has_plausible_times(*name)) continue;
+    if (!entry.file && !has_plausible_times(key)) continue;
+    auto name = parse_file_name(key);
+    if (!name) continue;
     if (entry.file) entry.offset -= kEntryHeaderBytes;
     entry.name = *std::move(name);
     if (!visit(entry)) return false;

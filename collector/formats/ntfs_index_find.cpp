@@ -10,8 +10,6 @@
 namespace hozen::ntfs {
 namespace {
 
-constexpr std::uint32_t kBlockSignature = 0x58444E49;  ///< "INDX"
-
 /// How a name stands to another one: names are in the order of their folded units, and those that
 /// are equal then in the order of their units.
 struct Order {

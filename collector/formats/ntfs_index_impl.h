@@ -7,6 +7,7 @@
 
 namespace hozen::ntfs {
 
+constexpr std::uint32_t kBlockSignature = 0x58444E49;  ///< "INDX"
 constexpr std::size_t kNodeHeaderBytes = 16;
 constexpr std::size_t kEntryHeaderBytes = 16;
 constexpr std::size_t kBlockNodeOffset = 24;  ///< of the node header in a block

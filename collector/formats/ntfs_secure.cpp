@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "collector/formats/ntfs_zeros.h"
+
 namespace hozen::ntfs {
 namespace {
 
@@ -10,6 +12,10 @@ constexpr std::size_t kEntryAlignment = 16;
 constexpr std::size_t kMinDescriptorBytes = 20;  ///< its header (MS-DTYP 2.4.6)
 /// A descriptor has at most two ACLs of 64 KiB and two SIDs.
 constexpr std::size_t kMaxDescriptorBytes = 2 * 65'536 + 4096;
+
+/// Bytes that are hashed for one part: twice itself when nothing is wrong. Headers made to overlap
+/// would have each of 16,384 places hash half of it; what is left then counts as damage.
+constexpr std::size_t kHashedBytes = 16 * kSecurityPartBytes;
 
 constexpr std::uint64_t align_up(std::uint64_t offset) {
   return (offset + kEntryAlignment - 1) / kEntryAlignment * kEntryAlignment;
@@ -23,25 +29,23 @@ struct Candidate {
 };
 
 /// The entry at `at` of `part`, whose first copy begins at `first` in the stream; nothing when the
-/// header is not one of an entry of this place.
-std::optional<Candidate> candidate_at(Bytes part, std::size_t at, std::uint64_t first) {
+/// header is not one of an entry of this place. Takes what is hashed from `budget`.
+std::optional<Candidate> candidate_at(Bytes part, std::size_t at, std::uint64_t first,
+                                      std::size_t& budget) {
   const auto header = part.fixed<kSecurityHeaderBytes>(at, "");
   if (!header || header->u64<8>() != first + at) return std::nullopt;
   const std::size_t length = header->u32<16>();
   if (length < kSecurityHeaderBytes + kMinDescriptorBytes ||
-      length > kSecurityHeaderBytes + kMaxDescriptorBytes)
+      length > kSecurityHeaderBytes + kMaxDescriptorBytes || length > budget)
     return std::nullopt;
   const auto descriptor = part.slice(at + kSecurityHeaderBytes, length - kSecurityHeaderBytes, "");
   if (!descriptor) return std::nullopt;
+  budget -= length;
   Candidate found;
   found.length = length;
   found.entry = {header->u32<4>(), header->u32<0>(), SecurityCopy::first, first + at, *descriptor};
   found.whole = security_hash(*descriptor) == found.entry.hash;
   return found;
-}
-
-bool is_zero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
 /// One part and its copy.
@@ -69,10 +73,10 @@ class Part {
   }
 
  private:
-  std::optional<Candidate> entry_at(std::size_t at) const {
-    auto first = candidate_at(first_, at, first_.base());
+  std::optional<Candidate> entry_at(std::size_t at) {
+    auto first = candidate_at(first_, at, first_.base(), budget_);
     if (first && first->whole) return first;
-    auto mirror = candidate_at(mirror_, at, first_.base());
+    auto mirror = candidate_at(mirror_, at, first_.base(), budget_);
     if (mirror && mirror->whole) {
       mirror->entry.copy = SecurityCopy::mirror;
       return mirror;
@@ -84,14 +88,20 @@ class Part {
     return first;
   }
 
-  /// Over 16 bytes that are no entry: the zeros behind the last one, or damage.
+  /// Over what is no entry: the zeros behind the last one, or 16 bytes of damage.
   void skip(std::size_t& at) {
-    const bool zero = is_zero(first_.tail(at).head(kEntryAlignment).span()) &&
-                      is_zero(mirror_.tail(at).head(kEntryAlignment).span());
-    at += kEntryAlignment;
-    if (zero) return;
+    const std::size_t end = std::max(first_.size(), mirror_.size());
+    const std::size_t zeros = std::min(zeros_of(first_, at, end), zeros_of(mirror_, at, end));
+    at += std::max(zeros / kEntryAlignment * kEntryAlignment, kEntryAlignment);
+    if (zeros >= kEntryAlignment) return;
     if (!damage_) damage_ = at - kEntryAlignment;
     damage_end_ = at;
+  }
+
+  /// Zeros from `at` on; a copy that is not there, or ends, has nothing else up to `end`.
+  static std::size_t zeros_of(Bytes copy, std::size_t at, std::size_t end) {
+    const std::size_t zeros = zeros_at(copy, at);
+    return at + zeros < copy.size() ? zeros : end - at;
   }
 
   void end_damage() {
@@ -110,6 +120,7 @@ class Part {
 
   Bytes first_, mirror_;
   Problems& problems_;
+  std::size_t budget_ = kHashedBytes;
   std::optional<std::size_t> damage_{};  ///< where the stretch that is passed over begins
   std::size_t damage_end_ = 0;           ///< behind its last byte that is not zero
 };

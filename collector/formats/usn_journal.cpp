@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "collector/base/text.h"
+#include "collector/formats/ntfs_zeros.h"
 
 namespace hozen::ntfs {
 namespace {
@@ -136,6 +137,22 @@ constexpr bool is_record_start(std::uint64_t word) {
          major >= 2 && major <= 4;
 }
 
+/// Behind damage more is asked of a record than that its lengths agree: no minor version, a USN
+/// that can be one, a reason, and a time and a name where its version has them. Nothing is copied
+/// before this holds, so that garbage made of beginnings of records costs no more than other
+/// garbage.
+bool is_trustworthy(Bytes record) {
+  const auto header = record.fixed<kV2HeaderBytes>(0, "");
+  if (!header || header->u16<6>() != 0) return false;
+  if (header->u16<4>() == 2)
+    return header->u64<24>() % kAlignment == 0 && header->u32<40>() != 0 &&
+           FileTime{header->u64<32>()}.is_set() && header->u16<56>() != 0;
+  if (header->u64<40>() % kAlignment != 0) return false;
+  if (header->u16<4>() == 4) return header->u32<48>() != 0;
+  return FileTime{header->u64<48>()}.is_set() && header->u32<56>() != 0 &&
+         record.get<std::uint16_t>(72).value_or(0) != 0;
+}
+
 /// The length that the record says it has.
 Result<std::uint32_t> record_length(Bytes bytes) {
   HOZEN_TRY(const auto header, bytes.fixed<8>(0, "usn record"));
@@ -170,22 +187,6 @@ Result<void> read_record(Bytes bytes, UsnRecord& out) {
     default:
       return read_v4(record, out);
   }
-}
-
-/// Bytes of zeros from `at` on, as whole words of 8.
-std::size_t zeros_at(Bytes bytes, std::size_t at) {
-  constexpr std::size_t kBlock = 64;
-  const std::size_t start = at;
-  while (bytes.contains(at, kBlock)) {
-    std::uint64_t any = 0;
-    const auto block = bytes.fixed<kBlock>(at, "");
-    any |= block->u64<0>() | block->u64<8>() | block->u64<16>() | block->u64<24>();
-    any |= block->u64<32>() | block->u64<40>() | block->u64<48>() | block->u64<56>();
-    if (any != 0) break;
-    at += kBlock;
-  }
-  while (bytes.get<std::uint64_t>(at) == std::uint64_t{0}) at += kAlignment;
-  return at - start;
 }
 
 /// A window that moves over the journal.
@@ -261,12 +262,12 @@ class Reader {
         at_ += zeros;
         continue;
       }
-      if (damage_ && !is_record_start(word)) {
+      if (damage_ && !(is_record_start(word) && is_trustworthy(window.tail(at_)))) {
         pass_word();
         continue;
       }
       const auto read = read_record(window.tail(at_), record_);
-      if (!read || (damage_ && !is_trustworthy())) {
+      if (!read) {
         if (!damage_) damage_ = read.error();
         pass_word();
         continue;
@@ -277,12 +278,6 @@ class Reader {
     }
     if (last && at_ < filled_ && !damage_ && filled_ - at_ < kAlignment) take_rest(window);
     return true;
-  }
-
-  /// Behind damage more is asked of a record than that its lengths agree.
-  bool is_trustworthy() const {
-    return record_.minor_version == 0 && record_.usn % kAlignment == 0 && record_.reason != 0 &&
-           (record_.major_version == 4 || (record_.time.is_set() && !record_.name.empty()));
   }
 
   /// Fewer than 8 bytes at the end.

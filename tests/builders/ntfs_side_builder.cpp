@@ -1,6 +1,6 @@
 #include "tests/builders/ntfs_side_builder.h"
 
-#include <bit>
+#include <algorithm>
 #include <cstring>
 
 namespace hozen::builders {

@@ -9,25 +9,6 @@ namespace {
 
 using namespace builders;
 
-/// Counts what is read, and can refuse a range.
-class CountingSource final : public ByteSource {
- public:
-  explicit CountingSource(NtfsBytes bytes) : source_{std::move(bytes)} {}
-  std::uint64_t size() const override { return claimed.value_or(source_.size()); }
-  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
-    bytes_read += out.size();
-    if (refuse_at && *refuse_at >= offset && *refuse_at < offset + out.size())
-      return Error{Errc::io, "test"};
-    return source_.read_some(offset, out);
-  }
-
-  std::uint64_t bytes_read = 0;
-  std::optional<std::uint64_t> refuse_at{}, claimed{};
-
- private:
-  MemorySource source_;
-};
-
 /// b | d | f over {a}, {c}, {e, E2}, {g}: blocks of 512-byte units.
 struct Tree {
   NtfsBytes root_bytes = ntfs_index_root(
@@ -108,6 +89,16 @@ TEST(NtfsIndexFind, DamagedTreesAreSearchedWhole) {
   EXPECT_TRUE(damaged([](Tree& tree) { put_u16(tree.block_bytes, 2 * 4096 + 4094, 9); }));
   // The unit of the numbers is not known.
   EXPECT_TRUE(damaged([](Tree& tree) { tree.root_bytes[12] = std::byte{3}; }));
+}
+
+TEST(NtfsIndexFind, BlockOfAnotherPlaceIsNotTakenForTheSubnode) {
+  Tree tree;
+  const auto block = [&](std::size_t number) {
+    return tree.block_bytes.begin() + static_cast<std::ptrdiff_t>(number * 4096);
+  };
+  std::swap_ranges(block(2), block(3), block(3));  // e and E lie where g should
+  EXPECT_EQ(tree.find("e"), 17u);
+  EXPECT_EQ(tree.find("g.txt"), 16u);
 }
 
 TEST(NtfsIndexFind, SelfReferenceEnds) {

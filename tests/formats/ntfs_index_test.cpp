@@ -156,6 +156,18 @@ TEST(NtfsIndex, BlocksThatAreFreeInTheBitmapAreOnlyRemains) {
   EXPECT_EQ(index_lines(none, true).size(), 4u);
 }
 
+TEST(NtfsIndex, EachBlockHasItsBit) {
+  std::vector<NtfsBytes> parts;
+  for (unsigned i = 0; i < 18; ++i)
+    parts.push_back(
+        ntfs_index_block({.vcn = i, .bytes = 512}, IndexListBuilder{}.name(100 + i, u"x").end()));
+  MemorySource blocks{joined(parts)};
+  const NtfsBytes bits{std::byte{0b1000'0001}, std::byte{0b0000'0010}, std::byte{0b10}};
+  auto index = open({.blocks = &blocks, .bitmap = Bytes{bits}});
+  EXPECT_EQ(index_lines(index, false),
+            (Lines{"in_use x 100", "in_use x 107", "in_use x 109", "in_use x 117"}));
+}
+
 TEST(NtfsIndex, VisitsEndWhenTheVisitorSaysSo) {
   MemorySource blocks{
       joined({ntfs_index_block({}, two_names()), ntfs_index_block({}, two_names())})};
@@ -203,6 +215,24 @@ TEST(NtfsCarve, HeaderThatFitsMakesUpForTimesThatWereSet) {
     return true;
   }));
   EXPECT_EQ(lines, (Lines{"slack stomped 7"}));
+}
+
+TEST(NtfsCarve, HeaderThatDoesNotFitIsNoReference) {
+  const NtfsBytes whole = IndexListBuilder{}.name(7, u"name").bytes();
+  struct Case {
+    std::size_t offset;
+    std::uint16_t value;
+  };
+  for (const Case& test : {Case{6, 0}, Case{8, 88}, Case{10, 75}, Case{12, 2}, Case{14, 1}}) {
+    NtfsBytes area = whole;
+    put_u16(area, test.offset, test.value);
+    Lines lines;
+    carve_index_entries(Bytes{area, 1000}, [&](const IndexEntry& entry) {
+      lines.push_back(index_line(entry) + " " + std::to_string(entry.offset));
+      return true;
+    });
+    EXPECT_EQ(lines, (Lines{"slack name ? 1016"})) << test.offset;
+  }
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ TEST(UsnRecord, LoneSurrogatesAreKept) {
 
 TEST(UsnJournal, VisitsRecordsBehindZerosAndAcrossPages) {
   UsnBuilder builder;
-  builder.zeros(3 * 4096);
+  builder.zeros(std::size_t{3} * 4096);
   std::size_t expected = 0;
   for (; expected < 500; ++expected) builder.v2({.name = u"some name"}).v3({.name = u"other"});
   builder.zeros(40).v4({}, {}).zeros(5);
@@ -309,6 +309,25 @@ TEST(UsnJournalDamage, GarbageIsQuickAndOneProblem) {
     state = state * 1'664'525 + 1'013'904'223;
     byte = static_cast<std::byte>(state >> 24);
   }
+  Problems problems;
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_TRUE(lines_of(bytes, problems).empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{5});
+  EXPECT_EQ(problems.count(), 1u);
+}
+
+TEST(UsnJournalDamage, BeginningsOfLongRecordsCostLittle) {
+  // Every 64 bytes a version 4 record of 65,472 bytes whose USN cannot be one.
+  const NtfsBytes start = [] {
+    NtfsBytes bytes = UsnBuilder{}.v4({}, {}).bytes();
+    put_u32(bytes, 0, 65'472);
+    put_u64(bytes, 40, 3);
+    put_u16(bytes, 60, 4000);
+    return bytes;
+  }();
+  NtfsBytes bytes;
+  while (bytes.size() < 16u << 20) bytes.insert(bytes.end(), start.begin(), start.end());
+  bytes[0] = std::byte{1};
   Problems problems;
   const auto before = std::chrono::steady_clock::now();
   EXPECT_TRUE(lines_of(bytes, problems).empty());

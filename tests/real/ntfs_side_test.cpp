@@ -16,6 +16,7 @@
 #include "collector/formats/security_descriptor.h"
 #include "collector/formats/usn_journal.h"
 #include "tests/builders/ntfs_side_builder.h"
+#include "tests/formats/ntfs_index_walk.h"
 #include "tests/real/real_evidence.h"
 
 namespace hozen::ntfs {
@@ -131,7 +132,7 @@ TEST_F(NtfsSide, DirectoryOf512IsDescendedBlockByBlock) {
   if (root_bytes.empty()) GTEST_SKIP() << "ntfscat is not installed (package ntfs-3g)";
   auto block_bytes = attribute("0xA0");
   builders::ntfs_protect(block_bytes, 4096);  // ntfscat took the fixup out
-  MemorySource blocks{block_bytes};
+  CountingSource blocks{block_bytes};
   const auto root = parse_index_root(Bytes{root_bytes});
   ASSERT_TRUE(root);
   EXPECT_EQ(root->block_bytes, 4096u);
@@ -147,12 +148,14 @@ TEST_F(NtfsSide, DirectoryOf512IsDescendedBlockByBlock) {
   });
   EXPECT_EQ(names.size(), 512u);
   const FoldUnit fold = [](char16_t unit) { return unit; };
+  blocks.bytes_read = 0;
   for (int i = 1; i <= 512; ++i) {
     const auto entry = index->find_entry(std::to_string(i), fold);
     ASSERT_TRUE(entry) << i;
     EXPECT_EQ(entry->name.name, std::to_string(i));
   }
   EXPECT_FALSE(index->find_entry("513", fold));
+  EXPECT_LE(blocks.bytes_read, 513u * 3 * 4096);  // of 21 blocks at most three for each name
   EXPECT_EQ(index->problems().count(), 0u);
 }
 
