@@ -14,6 +14,7 @@
 #include "collector/cli/large_pages.h"
 #include "collector/cli/parse_hive.h"
 #include "collector/cli/parse_ntfs.h"
+#include "collector/cli/parse_ntfs_parts.h"
 #include "collector/cli/parse_task.h"
 #include "collector/formats/job_file.h"
 #include "collector/formats/ntfs_boot.h"
@@ -27,7 +28,8 @@ namespace fs = boost::filesystem;
 
 constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xml",
                            kJobFormat = "job_file", kTableFormat = "mft",
-                           kVolumeFormat = "ntfs_volume";
+                           kVolumeFormat = "ntfs_volume", kJournalFormat = "usn_journal",
+                           kIndexFormat = "ntfs_index", kSecurityFormat = "ntfs_security";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 4;
 /// Hives and logs address 32 bits; what is larger is not one.
@@ -126,6 +128,9 @@ class Parser {
     if (format == kJobFormat) return parse_task(name, **file, print_job_file);
     if (format == kTableFormat) return parse_table(name, **file, start);
     if (format == kVolumeFormat) return parse_volume(name, *std::move(file));
+    if (format == kJournalFormat) return parse_part(name, **file, print_usn_journal);
+    if (format == kIndexFormat) return parse_part(name, **file, print_index);
+    if (format == kSecurityFormat) return parse_part(name, **file, print_security_stream);
     return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
                                     format_list() + ")");
   }
@@ -142,6 +147,9 @@ class Parser {
       return kHiveFormat;
     if (ntfs::looks_like_ntfs(head)) return kVolumeFormat;
     if (ntfs::table_record_bytes(head) != 0) return kTableFormat;
+    if (looks_like_index(head)) return kIndexFormat;
+    if (looks_like_security_stream(head)) return kSecurityFormat;
+    if (looks_like_usn_journal(head)) return kJournalFormat;
     if (looks_like_job_file(head)) return kJobFormat;
     return looks_like_task_xml(head) ? kTaskFormat : std::string_view{};
   }
@@ -156,6 +164,11 @@ class Parser {
 
   int parse_volume(const std::string& name, std::shared_ptr<ByteSource> file) {
     return ended(name, print_volume(std::move(file), native_text(native_path(name)), lines_));
+  }
+
+  using PrintPart = Result<std::uint64_t> (*)(ByteSource&, std::string_view, LineBuffer&);
+  int parse_part(const std::string& name, ByteSource& file, PrintPart print_part) {
+    return ended(name, print_part(file, native_text(native_path(name)), lines_));
   }
 
   /// The code for what a printer returned; the problem of one that could not begin is printed.
@@ -232,8 +245,9 @@ int graver(int a, int b) {
 }  // namespace
 
 std::vector<std::string> parse_formats() {
-  return {std::string{kHiveFormat}, std::string{kTaskFormat}, std::string{kJobFormat},
-          std::string{kTableFormat}, std::string{kVolumeFormat}};
+  return {std::string{kHiveFormat},  std::string{kTaskFormat},    std::string{kJobFormat},
+          std::string{kTableFormat}, std::string{kVolumeFormat},  std::string{kJournalFormat},
+          std::string{kIndexFormat}, std::string{kSecurityFormat}};
 }
 
 int run_parse(const ParseOptions& options) {
