@@ -159,6 +159,15 @@ TEST(PartitionTable, ListsEntriesThatAreNotWhole) {
                    "mbr entry: malformed at offset 0x1ee (a partition without sectors)"}));
 }
 
+TEST(PartitionTable, FindsAPartitionWhoseTypeWasWiped) {
+  const auto table = read(DiskBuilder{8 * kMiB}.mbr(kSignature).primary(1, 0x00, 2048, 100));
+  EXPECT_EQ(lines(table), Lines{"1 2048+100 0x00 mbr"});
+  EXPECT_EQ(problems(table),
+            Lines{"mbr entry: malformed at offset 0x1be (marked as unused, but with sectors)"});
+  EXPECT_EQ(lines(read(DiskBuilder{kMiB}.mbr(kSignature).primary(1, 0x00, 2048, 100))), Lines{})
+      << "behind the end of the disk: other bytes";
+}
+
 class BareVolume : public testing::TestWithParam<VolumeKind> {};
 
 TEST_P(BareVolume, IsNoTable) {
@@ -215,7 +224,7 @@ TEST(PartitionTable, CountsInLargeSectorsWhenVolumesLieThere) {
   disk.primary(1, 0x07, 256, 1024)
       .extended(2, 2048, 2048)
       .logical(0x07, 2304, 512, 256)
-      .put(256 * 4096, boot_sector(VolumeKind::ntfs));
+      .put(kMiB, boot_sector(VolumeKind::ntfs));
   const auto table = read(disk);
   EXPECT_EQ(table.sector_bytes, 4096u);
   ASSERT_EQ(table.partitions.size(), 3u);
