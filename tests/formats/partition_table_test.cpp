@@ -251,7 +251,7 @@ TEST(PartitionTable, NamesWhatHoldsNoVolume) {
 
 TEST(PartitionTable, EndsWithAProblemAtEveryLengthOfAShortImage) {
   for (std::size_t size = 0; size < 512; ++size) {
-    const auto table = read(DiskBuilder{8 * kMiB}.primary(1, 0x07, 2048, 4096).truncate_at(size));
+    const auto table = read(DiskBuilder{1024}.primary(1, 0x07, 2048, 4096).truncate_at(size));
     EXPECT_EQ(to_text(table.kind), "none");
     EXPECT_EQ(table.problems.size(), 1u) << size;
   }
@@ -259,8 +259,9 @@ TEST(PartitionTable, EndsWithAProblemAtEveryLengthOfAShortImage) {
 
 TEST(PartitionTable, EndsOnAnyBytes) {
   std::mt19937 random{7};
-  for (int round = 0; round < 2000; ++round) {
-    auto bytes = with_logical().bytes();
+  const auto whole = with_logical().bytes();
+  for (int round = 0; round < 300; ++round) {
+    auto bytes = whole;
     for (int i = 0; i < 8; ++i) bytes[440 + random() % 72] = static_cast<std::byte>(random());
     for (int i = 0; i < 8; ++i)
       bytes[4096 * kSector + 440 + random() % 72] = static_cast<std::byte>(random());

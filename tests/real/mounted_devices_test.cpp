@@ -21,6 +21,7 @@ MountedDevices mounted_of(std::string_view name) {
       return true;
     });
   std::vector<MountedValue> values;
+  values.reserve(owned.size());
   for (const regf::Value& value : owned) values.push_back({value.name, Bytes{value.data}});
   return parse_mounted_devices(values);
 }
