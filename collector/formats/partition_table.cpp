@@ -242,8 +242,12 @@ void read_with_mbr(ByteSource& disk, const Entries& entries, PartitionTable& tab
     return std::count_if(entries.begin(), entries.end(), holds);
   };
   const auto used = count([](const Entry& entry) { return entry.is_used() && entry.type != 0; });
-  const auto sane = count([](const Entry& entry) {
-    return entry.is_used() && entry.type != 0 && entry.has_sane_status();
+  // An entry whose type was wiped still leads to its volume.
+  const std::uint64_t disk_sectors = disk.size() / kMbrBytes;
+  const auto sane = count([&](const Entry& entry) {
+    const bool fits =
+        entry.first != 0 && std::uint64_t{entry.first} + entry.sectors <= disk_sectors;
+    return entry.is_used() && entry.has_sane_status() && (entry.type != 0 || fits);
   });
   const auto* const protective = std::find_if(
       entries.begin(), entries.end(),

@@ -57,7 +57,8 @@ struct VolumeHead {
   VolumeKind kind = VolumeKind::unknown;
   bool from_backup = false;  ///< the first sector says nothing, the last one is an NTFS boot sector
 };
-/// The same for a volume that is the whole of `volume`; Errc::io when it cannot be read.
+/// The same for a volume that is the whole of `volume` (a disk: only when it has no partition
+/// table, as its last sector may be that of a volume). Errc::io when it cannot be read.
 Result<VolumeHead> read_volume_kind(ByteSource& volume);
 
 /// A file that holds a disk in another form than its bytes.

@@ -159,6 +159,15 @@ TEST(PartitionTable, ListsEntriesThatAreNotWhole) {
                    "mbr entry: malformed at offset 0x1ee (a partition without sectors)"}));
 }
 
+TEST(PartitionTable, FindsAPartitionWhoseTypeWasWiped) {
+  const auto table = read(DiskBuilder{8 * kMiB}.mbr(kSignature).primary(1, 0x00, 2048, 100));
+  EXPECT_EQ(lines(table), Lines{"1 2048+100 0x00 mbr"});
+  EXPECT_EQ(problems(table),
+            Lines{"mbr entry: malformed at offset 0x1be (marked as unused, but with sectors)"});
+  EXPECT_EQ(lines(read(DiskBuilder{kMiB}.mbr(kSignature).primary(1, 0x00, 2048, 100))), Lines{})
+      << "behind the end of the disk: other bytes";
+}
+
 class BareVolume : public testing::TestWithParam<VolumeKind> {};
 
 TEST_P(BareVolume, IsNoTable) {
@@ -215,7 +224,7 @@ TEST(PartitionTable, CountsInLargeSectorsWhenVolumesLieThere) {
   disk.primary(1, 0x07, 256, 1024)
       .extended(2, 2048, 2048)
       .logical(0x07, 2304, 512, 256)
-      .put(256 * 4096, boot_sector(VolumeKind::ntfs));
+      .put(kMiB, boot_sector(VolumeKind::ntfs));
   const auto table = read(disk);
   EXPECT_EQ(table.sector_bytes, 4096u);
   ASSERT_EQ(table.partitions.size(), 3u);
@@ -242,7 +251,7 @@ TEST(PartitionTable, NamesWhatHoldsNoVolume) {
 
 TEST(PartitionTable, EndsWithAProblemAtEveryLengthOfAShortImage) {
   for (std::size_t size = 0; size < 512; ++size) {
-    const auto table = read(DiskBuilder{8 * kMiB}.primary(1, 0x07, 2048, 4096).truncate_at(size));
+    const auto table = read(DiskBuilder{1024}.primary(1, 0x07, 2048, 4096).truncate_at(size));
     EXPECT_EQ(to_text(table.kind), "none");
     EXPECT_EQ(table.problems.size(), 1u) << size;
   }
@@ -250,8 +259,9 @@ TEST(PartitionTable, EndsWithAProblemAtEveryLengthOfAShortImage) {
 
 TEST(PartitionTable, EndsOnAnyBytes) {
   std::mt19937 random{7};
-  for (int round = 0; round < 2000; ++round) {
-    auto bytes = with_logical().bytes();
+  const auto whole = with_logical().bytes();
+  for (int round = 0; round < 300; ++round) {
+    auto bytes = whole;
     for (int i = 0; i < 8; ++i) bytes[440 + random() % 72] = static_cast<std::byte>(random());
     for (int i = 0; i < 8; ++i)
       bytes[4096 * kSector + 440 + random() % 72] = static_cast<std::byte>(random());

@@ -61,7 +61,7 @@ PartitionTable read_file(const std::filesystem::path& path) {
 /// A disk of zeros in `folder` that sfdisk partitions as `script` says.
 std::filesystem::path partitioned(const TempFolder& folder, std::uint64_t size,
                                   const std::string& script) {
-  const auto disk = folder.write("disk.dd", "");
+  auto disk = folder.write("disk.dd", "");
   std::filesystem::resize_file(disk, size);
   const auto input = folder.write("script", script);
   output_of("sfdisk --quiet '" + disk.string() + "' < '" + input.string() + "'");
@@ -104,7 +104,9 @@ Lines sfdisk_lines(const std::filesystem::path& path) {
     text = text.substr(0, text.find(' ')) + " " + field(line, "start") + "+" + field(line, "size");
     const std::string type = field(line, "type");
     if (type.size() > 2) {
-      lines.push_back(text + " {" + type + "}");
+      text += " {";
+      text += type;
+      lines.push_back(text + "}");
       continue;
     }
     char id[8];

@@ -168,7 +168,9 @@ TEST(ImageFileTest, IsRefusedWithWordsWhenItIsNoImage) {
   const std::string text = refusal(folder, "disk.vhdx", Errc::unsupported);
   EXPECT_TRUE(contains(text, "a VHDX: convert it to a raw image first")) << text;
   refusal(folder, "no_such.dd", Errc::not_found);
-  refusal(folder, ".", Errc::io);
+  const auto itself = open_image_file(folder.text());
+  ASSERT_FALSE(itself);
+  EXPECT_EQ(itself.error().code, Errc::io) << "a folder";
 }
 
 TEST(ImageFileTest, ReadsAVhdOfFixedSizeWithoutItsFooter) {

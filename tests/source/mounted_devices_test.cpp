@@ -30,7 +30,7 @@ Data gpt_form(std::string_view guid) {
 }
 
 TEST(MountedDevices, TellTheLettersOfPartitionsOfAnMbr) {
-  const Data c = mbr_form(0x1234ABCD, 1'048'576), d = mbr_form(0x1234ABCD, 63 * 512),
+  const Data c = mbr_form(0x1234ABCD, 1'048'576), d = mbr_form(0x1234ABCD, 32'256),
              other = mbr_form(0x99999999, 1'048'576);
   const MountedValue values[] = {{"\\DosDevices\\C:", Bytes{c}},
                                  {"\\DosDevices\\E:", Bytes{d}},
@@ -59,7 +59,7 @@ TEST(MountedDevices, TellTheLettersOfPartitionsOfAnMbr) {
 }
 
 TEST(MountedDevices, TellTheLettersOfPartitionsOfAGpt) {
-  const Data c = gpt_form(kUnique), d = mbr_form(0, 2048 * 512);
+  const Data c = gpt_form(kUnique), d = mbr_form(0, 1'048'576);
   const MountedValue values[] = {{"\\DosDevices\\C:", Bytes{c}}, {"\\DosDevices\\D:", Bytes{d}}};
   const auto mounted = parse_mounted_devices(values);
   MemorySource disk{builders::DiskBuilder{8 << 20}
