@@ -1,7 +1,7 @@
 // XPRESS with Huffman codes (MS-XCA LZ77+Huffman): WOF and WIM chunks, prefetch files (MAM).
 //
 // Source: MS-XCA 2.1 and 2.2 (LZ77+Huffman compression and decompression). Checked with wimlib
-// (tests/oracle/wim_posix_test.cpp) and with prefetch files of Windows 8 to 11.
+// (tests/oracle/wim_posix_test.cpp) and with prefetch files of Windows 10 and 11 (tests/real/xpress_test.cpp).
 #pragma once
 
 #include <cstddef>
