@@ -46,8 +46,8 @@ class BitReader {
     return value;
   }
 
-  /// Moves back before the units that were read ahead, but for those that hold the next `keep` bits;
-  /// that many must be there. What take() reads and position() tells comes behind them.
+  /// Moves back before the units that were read ahead, but for those that hold the next `keep`
+  /// bits; that many must be there. What take() reads and position() tells comes behind them.
   void give_back(unsigned keep) {
     const unsigned units = (valid_ - keep) / kUnit;
     position_ -= std::size_t{2} * units;

@@ -42,8 +42,8 @@ TEST(XpressHuffman, ReadsTheExamplesOfTheSpecification) {
 }
 
 TEST(XpressHuffman, ReadsLiteralsAndMatches) {
-  for (const std::size_t size : {1u, 2u, 3u, 10u, 100u, 4096u, 16384u, 65535u, 65536u, 65537u,
-                                 131072u, 200'000u})
+  for (const std::size_t size :
+       {1u, 2u, 3u, 10u, 100u, 4096u, 16384u, 65535u, 65536u, 65537u, 131072u, 200'000u})
     for (const LzBytes& data : {lz_text(size), lz_noise(size), LzBytes(size, std::byte{'x'})})
       for (const LzTokens& tokens : {lz_literals(data), xpress_matches(data)}) {
         const auto out = decompressed(xpress_huffman(tokens), size);
@@ -113,6 +113,17 @@ TEST(XpressHuffman, TruncatedAtEveryLengthIsAnErrorOrTheSame) {
     ASSERT_TRUE(out.error().offset >= 0x100 && out.error().offset <= 0x100 + size) << size;
   }
   EXPECT_GE(errors, in.size() - 4);
+}
+
+TEST(XpressHuffman, TruncatedBehindABlockIsAnErrorAtTheEnd) {
+  const LzBytes in = xpress_huffman(lz_literals(lz_text(65540)));
+  const std::size_t first = xpress_huffman(lz_literals(lz_text(65536))).size();
+  for (std::size_t size = first - 10; size < first + kTable + 2; ++size) {
+    const auto out = decompressed(std::span{in}.first(size), 65540);
+    ASSERT_FALSE(out) << size;
+    EXPECT_EQ(out.error().code, Errc::truncated) << size;
+    EXPECT_LE(out.error().offset, 0x100 + size);
+  }
 }
 
 TEST(XpressHuffman, NothingIsReadForNoOutput) {

@@ -11,10 +11,9 @@ using fuzz::require;
 constexpr std::size_t kSizes = 256 << 10;  ///< sizes are below it, or far beyond what is read
 
 std::unique_ptr<WofSource> open(Bytes stream, std::uint64_t size, WofAlgorithm algorithm) {
-  auto source = WofSource::open(
-      std::make_unique<MemorySource>(
-          std::vector<std::byte>{stream.span().begin(), stream.span().end()}),
-      size, algorithm);
+  auto source = WofSource::open(std::make_unique<MemorySource>(std::vector<std::byte>{
+                                    stream.span().begin(), stream.span().end()}),
+                                size, algorithm);
   if (source) return std::move(*source);
   require(source.error().code == Errc::truncated);
   return nullptr;
@@ -46,7 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     require(second.has_value());
     require(*count == std::min<std::uint64_t>(chunk, content - at));
-    require(std::equal(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(*count), part.begin()));
+    require(
+        std::equal(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(*count), part.begin()));
   }
   return 0;
 }

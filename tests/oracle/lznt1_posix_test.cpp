@@ -1,5 +1,6 @@
-// Independent readers and writers of LZNT1: the compressed files of a volume that ntfs-3g wrote, and
-// libfwnt with what the tests compress (with its XPRESS too, which wimlib has for one chunk only).
+// Independent readers and writers of LZNT1: the compressed files of a volume that ntfs-3g wrote,
+// and libfwnt with what the tests compress (with its XPRESS too, which wimlib has for one chunk
+// only).
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <sys/xattr.h>
@@ -67,7 +68,8 @@ std::vector<Run> runs_of(const std::string& image, const std::string& file) {
       continue;
     }
     const bool is_hole = lcn == "<HOLE>";
-    runs.push_back({is_hole ? 0 : std::stoul(lcn, nullptr, 16), std::stoul(length, nullptr, 16), is_hole});
+    runs.push_back(
+        {is_hole ? 0 : std::stoul(lcn, nullptr, 16), std::stoul(length, nullptr, 16), is_hole});
   }
   return runs;
 }
@@ -134,8 +136,8 @@ TEST(Lznt1Oracle, FilesThatNtfs3gCompressedAreRead) {
   for (const std::size_t size : {5000u, 65536u, 70'000u, 1'000'001u, 3'000'000u})
     files["text" + std::to_string(size)] = lz_text(size, static_cast<std::uint32_t>(size));
   LzBytes& mixed = files["mixed"] = lz_text(200'000);
-  for (const LzBytes& more : {lz_noise(200'000), LzBytes(200'000), lz_text(200'000, 9),
-                              LzBytes(100'000, std::byte{'x'})})
+  for (const LzBytes& more :
+       {lz_noise(200'000), LzBytes(200'000), lz_text(200'000, 9), LzBytes(100'000, std::byte{'x'})})
     mixed.insert(mixed.end(), more.begin(), more.end());
   for (const auto& [name, content] : files) folder.write("mount/c/" + name, Bytes{content}.chars());
   ASSERT_TRUE(run("fusermount -u '" + mount + "' || umount '" + mount + "'"));
@@ -173,7 +175,8 @@ class FwntLibrary : public testing::Test {
     const auto convert = std::bit_cast<Convert*>(::dlsym(library_, function));
     LzBytes out(room);
     std::size_t size = room;
-    if (convert == nullptr || convert(in.data(), in.size(), out.data(), &size, nullptr) != 1) return {};
+    if (convert == nullptr || convert(in.data(), in.size(), out.data(), &size, nullptr) != 1)
+      return {};
     out.resize(size);
     return out;
   }

@@ -60,11 +60,13 @@ class WimLibrary : public testing::Test {
   /// "": it did not get smaller.
   LzBytes compressed(Type type, const LzBytes& data, unsigned level) const {
     void* compressor = nullptr;
-    const auto create = function<int(int, std::size_t, unsigned, void**)>("wimlib_create_compressor");
+    const auto create =
+        function<int(int, std::size_t, unsigned, void**)>("wimlib_create_compressor");
     EXPECT_EQ(create(type, std::max<std::size_t>(data.size(), 4096), level, &compressor), 0);
     LzBytes out(data.size());
     const auto compress =
-        function<std::size_t(const void*, std::size_t, void*, std::size_t, void*)>("wimlib_compress");
+        function<std::size_t(const void*, std::size_t, void*, std::size_t, void*)>(
+            "wimlib_compress");
     out.resize(compress(data.data(), data.size(), out.data(), out.size(), compressor));
     function<void(void*)>("wimlib_free_compressor")(compressor);
     return out;
@@ -180,8 +182,9 @@ TEST_P(WimFile, ItsResourcesAreReadAsWofStreams) {
   const LzBytes noise = lz_noise(70'001);
   mixed.insert(mixed.end(), noise.begin(), noise.end());
   std::map<std::size_t, LzBytes> files;  // by their sizes, which all differ
-  for (const LzBytes& data : {lz_text(100), lz_text(4097, 2), lz_text(32768, 3), lz_text(1'000'003, 4),
-                              machine_code(700'000), LzBytes(500'000), mixed}) {
+  for (const LzBytes& data :
+       {lz_text(100), lz_text(4097, 2), lz_text(32768, 3), lz_text(1'000'003, 4),
+        machine_code(700'000), LzBytes(500'000), mixed}) {
     files[data.size()] = data;
     folder.write("files/" + std::to_string(data.size()), Bytes{data}.chars());
   }
@@ -207,12 +210,12 @@ TEST_P(WimFile, ItsResourcesAreReadAsWofStreams) {
 
 INSTANTIATE_TEST_SUITE_P(
     Forms, WimFile,
-    testing::Values(WimForm{"xpress4k", "--compress=xpress --chunk-size=4096", WofAlgorithm::xpress4k},
-                    WimForm{"xpress8k", "--compress=xpress --chunk-size=8192", WofAlgorithm::xpress8k},
-                    WimForm{"xpress16k", "--compress=xpress --chunk-size=16384",
-                            WofAlgorithm::xpress16k},
-                    WimForm{"lzx", "--compress=lzx --chunk-size=32768", WofAlgorithm::lzx},
-                    WimForm{"lzx_best", "--compress=lzx:100 --chunk-size=32768", WofAlgorithm::lzx}),
+    testing::Values(
+        WimForm{"xpress4k", "--compress=xpress --chunk-size=4096", WofAlgorithm::xpress4k},
+        WimForm{"xpress8k", "--compress=xpress --chunk-size=8192", WofAlgorithm::xpress8k},
+        WimForm{"xpress16k", "--compress=xpress --chunk-size=16384", WofAlgorithm::xpress16k},
+        WimForm{"lzx", "--compress=lzx --chunk-size=32768", WofAlgorithm::lzx},
+        WimForm{"lzx_best", "--compress=lzx:100 --chunk-size=32768", WofAlgorithm::lzx}),
     [](const auto& form) { return std::string{form.param.name}; });
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace hozen::real {
 namespace {
 
-constexpr std::uint32_t kLargest = 16 << 20;  ///< bytes; no prefetch file has more
+constexpr std::uint32_t kLargest = 16 << 20;   ///< bytes; no prefetch file has more
 constexpr std::string_view kMark = "MAM\x04";  ///< XPRESS with Huffman codes, no checksum
 
 Result<std::vector<std::byte>> decompressed(Bytes file) {
