@@ -67,6 +67,16 @@ TEST(XpressHuffman, ReadsLengthsThatFollowInBytes) {
     }
 }
 
+TEST(XpressHuffman, ALengthThatIsCutIsAnErrorThoughItIsZero) {
+  LzTokens tokens = text("abcdefgh");
+  tokens.push_back({.length = 18, .distance = 8});
+  LzBytes in = xpress_huffman(tokens);
+  ASSERT_TRUE(decompressed(in, 26));
+  ASSERT_EQ(in.back(), std::byte{0});  // what exceeds 18
+  in.pop_back();
+  EXPECT_EQ(decompressed(in, 26).error().code, Errc::truncated);
+}
+
 TEST(XpressHuffman, MatchesReachIntoBlocksBefore) {
   LzTokens tokens = lz_literals(lz_noise(65536));
   tokens.push_back({.length = 5000, .distance = 65535});
