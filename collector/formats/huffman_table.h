@@ -31,7 +31,7 @@ class HuffmanTable {
     std::array<std::uint16_t, MaxBits + 1> next{};
     for (unsigned length = 1; length <= MaxBits; ++length) {
       next[length] = first;
-      starts_[length] = first - static_cast<std::int32_t>(code >> (MaxBits - length));
+      starts_[length] = first - (code >> (MaxBits - length));
       code += std::uint32_t{counts[length]} << (MaxBits - length);
       limits_[length] = code;
       first = static_cast<std::uint16_t>(first + counts[length]);
@@ -77,8 +77,9 @@ class HuffmanTable {
   [[gnu::noinline]] unsigned find_long(std::uint32_t code) const {
     for (unsigned length = TableBits + 1; length <= MaxBits; ++length) {
       if (code >= limits_[length]) continue;
-      const auto number = static_cast<std::int32_t>(code >> (MaxBits - length));
-      const unsigned symbol = symbols_[static_cast<std::size_t>(starts_[length] + number)];
+      // What was subtracted beyond zero is added again: unsigned numbers wrap.
+      const std::uint32_t index = starts_[length] + (code >> (MaxBits - length));
+      const unsigned symbol = symbols_[index];
       return symbol << kLengthBits | length;
     }
     return kNone << kLengthBits | MaxBits;
@@ -87,7 +88,7 @@ class HuffmanTable {
   std::array<std::uint16_t, std::size_t{1} << TableBits> table_;  ///< symbol and length; 0: longer
   std::array<std::uint16_t, Symbols> symbols_;                    ///< in the order of their codes
   std::array<std::uint32_t, MaxBits + 1> limits_;  ///< first code behind those of a length
-  std::array<std::int32_t, MaxBits + 1> starts_;   ///< index of a code in symbols_, less its number
+  std::array<std::uint32_t, MaxBits + 1> starts_;  ///< index of a code in symbols_, less its number
 };
 
 }  // namespace hozen::lz

@@ -20,8 +20,12 @@ class BitReader {
 
   void refill() {
     if (valid_ >= kRefilled) return;
-    const auto word = data_.get<std::uint64_t>(position_);
-    buffer_ |= first_unit_highest(word ? *word : last_units(data_, position_)) >> valid_;
+    std::uint64_t next = 0;
+    if (data_.contains(position_, sizeof next)) [[likely]]
+      std::memcpy(&next, data_.span().data() + position_, sizeof next);
+    else
+      next = last_units(data_, position_);
+    buffer_ |= first_unit_highest(next) >> valid_;
     const unsigned units = (kBits - valid_) / kUnit;
     position_ += std::size_t{2} * units;
     valid_ += kUnit * units;
@@ -42,8 +46,8 @@ class BitReader {
     return value;
   }
 
-  /// Moves back before the units that were read ahead, but for those that hold the next `keep` bits;
-  /// that many must be there. What take() reads and position() tells comes behind them.
+  /// Moves back before the units that were read ahead, but for those that hold the next `keep`
+  /// bits; that many must be there. What take() reads and position() tells comes behind them.
   void give_back(unsigned keep) {
     const unsigned units = (valid_ - keep) / kUnit;
     position_ -= std::size_t{2} * units;

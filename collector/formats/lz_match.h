@@ -1,5 +1,6 @@
-// Copies within a decompressor's output: what LZNT1, XPRESS and LZX share. The one place that writes
-// without a check of its own, so that it can write words: each function says what its caller checks.
+// Copies within a decompressor's output: what LZNT1, XPRESS and LZX share. The one place that
+// writes without a check of its own, so that it can write words: each function says what its caller
+// checks.
 #pragma once
 
 #include <algorithm>
@@ -34,8 +35,8 @@ inline void copy_match_exactly(std::span<std::byte> out, std::size_t position, s
 }
 
 /// Repeats `length` bytes of `out` that stand `distance` before `position`; up to seven bytes of
-/// `out` behind them may be overwritten. The caller has checked that distance is 1 to `position` and
-/// length at most out.size() - position.
+/// `out` behind them may be overwritten. The caller has checked that distance is 1 to `position`
+/// and length at most out.size() - position.
 inline void copy_match(std::span<std::byte> out, std::size_t position, std::size_t distance,
                        std::size_t length) {
   if (distance < kWord || out.size() - position - length < kWord)

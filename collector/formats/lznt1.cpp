@@ -7,7 +7,7 @@
 namespace hozen {
 namespace {
 
-constexpr std::size_t kChunk = 4096;  ///< bytes a chunk decompresses to; no match leaves it
+constexpr std::size_t kChunk = 4096;      ///< bytes a chunk decompresses to; no match leaves it
 constexpr unsigned kHeaderSize = 0x0FFF;  ///< bytes behind the header, less one
 constexpr unsigned kHeaderSignature = 0x7000;
 constexpr unsigned kSignature = 0x3000;
@@ -143,7 +143,8 @@ Result<std::size_t> decompress_lznt1(Bytes in, std::span<std::byte> out) {
               in.slice(position, (*header & kHeaderSize) + std::uint64_t{1}, "lznt1 chunk"));
     position += data.size();
     // A chunk that another one follows stands for 4096 bytes, however few it gives.
-    const std::size_t padding = std::min((kChunk - produced % kChunk) % kChunk, out.size() - produced);
+    const std::size_t padding =
+        std::min((kChunk - produced % kChunk) % kChunk, out.size() - produced);
     std::ranges::fill(out.subspan(produced, padding), std::byte{0});
     produced += padding;
     if (produced == out.size()) break;

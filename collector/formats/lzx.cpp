@@ -7,20 +7,21 @@ namespace hozen {
 namespace {
 
 constexpr unsigned kLiterals = 256;
-constexpr unsigned kSlots = 30;        ///< classes of distances in a window of 32 KiB
-constexpr unsigned kLengthHeaders = 8;  ///< lengths that the main symbol tells; the last: more follow
+constexpr unsigned kSlots = 30;  ///< classes of distances in a window of 32 KiB
+constexpr unsigned kLengthHeaders =
+    8;  ///< lengths that the main symbol tells; the last: more follow
 constexpr unsigned kMainSymbols = kLiterals + kSlots * kLengthHeaders;
 constexpr unsigned kLengthSymbols = 249;
 constexpr unsigned kAlignedSymbols = 8;
 constexpr unsigned kPreSymbols = 20;
-constexpr unsigned kLongestCode = 16;         ///< bits, of the main and the length code
-constexpr unsigned kLongestAlignedCode = 7;   ///< bits
-constexpr unsigned kLongestPreCode = 15;      ///< bits
-constexpr unsigned kAlignedBits = 3;          ///< low bits of a distance that have a code of their own
+constexpr unsigned kLongestCode = 16;        ///< bits, of the main and the length code
+constexpr unsigned kLongestAlignedCode = 7;  ///< bits
+constexpr unsigned kLongestPreCode = 15;     ///< bits
+constexpr unsigned kAlignedBits = 3;  ///< low bits of a distance that have a code of their own
 constexpr std::size_t kShortestMatch = 2;
 constexpr unsigned kRecent = 3;
-constexpr std::size_t kWholeBlock = 32768;    ///< bytes, when the size's first bit is set
-constexpr std::size_t kNotTranslated = 10;    ///< bytes at the end of a chunk
+constexpr std::size_t kWholeBlock = 32768;      ///< bytes, when the size's first bit is set
+constexpr std::size_t kNotTranslated = 10;      ///< bytes at the end of a chunk
 constexpr std::int32_t kFileSize = 12'000'000;  ///< that the translation of CALL assumes
 constexpr char kCall = '\xE8';
 
@@ -157,7 +158,8 @@ class LzxDecoder {
       }
       if (symbol == Main::kNone) return false;
       const std::size_t length = read_length(bits, symbol % kLengthHeaders);
-      const std::size_t distance = read_distance<Aligned>(bits, (symbol - kLiterals) / kLengthHeaders);
+      const std::size_t distance =
+          read_distance<Aligned>(bits, (symbol - kLiterals) / kLengthHeaders);
       if (distance > produced || length > end - produced) return false;
       lz::copy_match(out, produced, distance, length);
       produced += length;

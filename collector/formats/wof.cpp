@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kReparseHeader = 8;  ///< tag, length of the data, reserved
 constexpr std::size_t kDataBytes = 16;
-constexpr std::uint32_t kVersion = 1;      ///< of WOF and of its provider for files
+constexpr std::uint32_t kVersion = 1;  ///< of WOF and of its provider for files
 constexpr std::uint32_t kProviderWim = 1;
 constexpr std::uint32_t kProviderFile = 2;
 constexpr std::uint32_t kLastAlgorithm = 3;
@@ -101,7 +101,8 @@ Result<std::uint64_t> WofSource::end_of_chunk(std::uint64_t index) {
     HOZEN_CHECK(load_entries(index));
   const Bytes entries{entries_};
   const std::uint64_t position = (index - first_entry_) * entry_bytes_;
-  if (entry_bytes_ == sizeof(std::uint64_t)) return entries.get<std::uint64_t>(position).value_or(0);
+  if (entry_bytes_ == sizeof(std::uint64_t))
+    return entries.get<std::uint64_t>(position).value_or(0);
   return entries.get<std::uint32_t>(position).value_or(0);
 }
 
@@ -111,7 +112,8 @@ Result<WofSource::Extent> WofSource::find_chunk(std::uint64_t index) {
     HOZEN_TRY(start, end_of_chunk(index - 1));
   }
   HOZEN_TRY(const std::uint64_t end, end_of_chunk(index));
-  const std::uint64_t entry = (index + 1 == chunks_ && index != 0 ? index - 1 : index) * entry_bytes_;
+  const std::uint64_t entry =
+      (index + 1 == chunks_ && index != 0 ? index - 1 : index) * entry_bytes_;
   if (end > stream_->size() - table_bytes())
     return Error{Errc::truncated, "wof chunk past the stream's end", entry};
   if (start >= end || end - start > bytes_of_chunk(index))

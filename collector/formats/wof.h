@@ -1,11 +1,12 @@
 // Files that Windows compressed as a whole (CompactOS, `compact /exe`): the reparse point says with
 // what, the stream WofCompressedData holds the chunks.
 //
-// Source: MS-FSCC 2.1.2 (reparse tags), wofapi.h (WOF_EXTERNAL_INFO, FILE_PROVIDER_EXTERNAL_INFO_V1),
-// and the description of the stream in ebiggers/ntfs-3g-system-compression; that a table of a file
-// of 4 GiB and more has entries of 64 bits stands there and in libyal/libfsntfs. Chunks of WIM files
-// have the same form: checked with those of wimlib (tests/oracle/wim_posix_test.cpp).
-// Not read: files that lie in a WIM image (provider 1).
+// Source: MS-FSCC 2.1.2 (reparse tags), wofapi.h (WOF_EXTERNAL_INFO,
+// FILE_PROVIDER_EXTERNAL_INFO_V1), and the description of the stream in
+// ebiggers/ntfs-3g-system-compression; that a table of a file of 4 GiB and more has entries of 64
+// bits stands there and in libyal/libfsntfs. Chunks of WIM files have the same form: checked with
+// those of wimlib (tests/oracle/wim_posix_test.cpp). Not read: files that lie in a WIM image
+// (provider 1).
 #pragma once
 
 #include <cstddef>

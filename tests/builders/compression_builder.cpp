@@ -10,7 +10,8 @@ namespace hozen::builders {
 namespace {
 
 void put(LzBytes& out, std::uint64_t value, unsigned bytes) {
-  for (unsigned i = 0; i < bytes; ++i) out.push_back(static_cast<std::byte>(value >> (8 * i) & 0xFF));
+  for (unsigned i = 0; i < bytes; ++i)
+    out.push_back(static_cast<std::byte>(value >> (8 * i) & 0xFF));
 }
 
 void append(LzBytes& out, std::span<const std::byte> more) {
@@ -64,7 +65,8 @@ LzBytes lznt1_chunk(std::span<const std::byte> data, const LzTokens& tokens) {
 unsigned xpress_symbol(const LzToken& token) {
   if (token.length == 0) return static_cast<unsigned>(token.literal);
   const auto distance_bits = static_cast<unsigned>(std::bit_width(token.distance) - 1);
-  return 256 + distance_bits * 16 + static_cast<unsigned>(std::min<std::size_t>(token.length - 3, 15));
+  return 256 + distance_bits * 16 +
+         static_cast<unsigned>(std::min<std::size_t>(token.length - 3, 15));
 }
 
 void xpress_length(UnitWriter& writer, std::size_t length) {

@@ -58,7 +58,8 @@ LzTokens lz_matches(std::span<const std::byte> data, const LzLimits& limits) {
   for (std::size_t here = 0; here < data.size();) {
     LzToken token{.literal = data[here]};
     if (here + 3 <= data.size()) {
-      const auto [place, is_new] = last.try_emplace({data[here], data[here + 1], data[here + 2]}, here);
+      const auto [place, is_new] =
+          last.try_emplace({data[here], data[here + 1], data[here + 2]}, here);
       if (!is_new && here - place->second <= limits.farthest) {
         token.length = common_length(data, place->second, here, limits.longest);
         token.distance = here - place->second;

@@ -35,17 +35,17 @@ std::string text_of(const Result<LzBytes>& result) {
 
 // The example of MS-XCA 3.3: a chunk of 59 bytes, with literals and matches.
 TEST(Lznt1, ReadsATextWithItsMatches) {
-  const LzBytes in = hex({0x38, 0xB0, 0x88, 0x46, 0x23, 0x20, 0x00, 0x20, 0x47, 0x20, 0x41, 0x00,
-                          0x10, 0xA2, 0x47, 0x01, 0xA0, 0x45, 0x20, 0x44, 0x00, 0x08, 0x45, 0x01,
-                          0x50, 0x79, 0x00, 0xC0, 0x45, 0x20, 0x05, 0x24, 0x13, 0x88, 0x05, 0xB4,
-                          0x02, 0x4A, 0x44, 0xEF, 0x03, 0x58, 0x02, 0x8C, 0x09, 0x16, 0x01, 0x48,
-                          0x45, 0x00, 0xBE, 0x00, 0x9E, 0x00, 0x04, 0x01, 0x18, 0x90, 0x00});
+  const LzBytes in =
+      hex({0x38, 0xB0, 0x88, 0x46, 0x23, 0x20, 0x00, 0x20, 0x47, 0x20, 0x41, 0x00, 0x10, 0xA2, 0x47,
+           0x01, 0xA0, 0x45, 0x20, 0x44, 0x00, 0x08, 0x45, 0x01, 0x50, 0x79, 0x00, 0xC0, 0x45, 0x20,
+           0x05, 0x24, 0x13, 0x88, 0x05, 0xB4, 0x02, 0x4A, 0x44, 0xEF, 0x03, 0x58, 0x02, 0x8C, 0x09,
+           0x16, 0x01, 0x48, 0x45, 0x00, 0xBE, 0x00, 0x9E, 0x00, 0x04, 0x01, 0x18, 0x90, 0x00});
   EXPECT_EQ(text_of(decompressed(in, 4096)).substr(0, 24), "F# F# G A A G F# E D D E");
 }
 
 TEST(Lznt1, ReadsWhatEveryFormOfChunkHolds) {
-  for (const std::size_t size : {1u, 7u, 8u, 9u, 15u, 16u, 17u, 18u, 100u, 4095u, 4096u, 4097u,
-                                 8192u, 65536u, 70000u})
+  for (const std::size_t size :
+       {1u, 7u, 8u, 9u, 15u, 16u, 17u, 18u, 100u, 4095u, 4096u, 4097u, 8192u, 65536u, 70000u})
     for (const auto chunks : {Lznt1Chunks::stored, Lznt1Chunks::literals, Lznt1Chunks::matches})
       for (const LzBytes& data : {lz_text(size), lz_noise(size), LzBytes(size, std::byte{'x'})}) {
         const auto out = decompressed(lznt1(data, chunks), size);
@@ -98,8 +98,8 @@ TEST(Lznt1, FillsAShorterOutputAndNoMore) {
       const auto produced = decompress_lznt1(Bytes{in}, std::span{out}.first(room));
       ASSERT_TRUE(produced) << room << ' ' << produced.error().text();
       ASSERT_EQ(*produced, room);
-      ASSERT_TRUE(std::equal(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(room),
-                             data.begin()));
+      ASSERT_TRUE(
+          std::equal(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(room), data.begin()));
       ASSERT_EQ(std::count(out.end() - 16, out.end(), kGuard), 16);
     }
   }
@@ -110,7 +110,8 @@ TEST(Lznt1, TruncatedAtEveryLengthIsAnErrorOrLess) {
   for (const auto chunks : {Lznt1Chunks::stored, Lznt1Chunks::matches}) {
     const LzBytes in = lznt1(data, chunks);
     for (std::size_t size = 0; size < in.size(); ++size) {
-      const auto out = decompressed({in.begin(), in.begin() + static_cast<std::ptrdiff_t>(size)}, 9000);
+      const auto out =
+          decompressed({in.begin(), in.begin() + static_cast<std::ptrdiff_t>(size)}, 9000);
       if (!out) {
         ASSERT_EQ(out.error().code, Errc::truncated) << size;
         ASSERT_TRUE(out.error().offset >= 0x100 && out.error().offset <= 0x100 + size) << size;

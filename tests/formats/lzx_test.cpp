@@ -42,7 +42,8 @@ TEST(Lzx, ReadsEveryKindOfBlock) {
   for (const std::size_t size : {64u, 100u, 1001u, 4096u, 32767u, 32768u})
     for (const LzBytes& data : {lz_text(size), lz_noise(size), LzBytes(size, std::byte{'x'})}) {
       const LzBytes translated = lzx_translated(data);
-      for (const char* kinds : {"v", "a", "u", "vv", "va", "av", "uv", "vu", "ua", "uu", "vavuva"}) {
+      for (const char* kinds :
+           {"v", "a", "u", "vv", "va", "av", "uv", "vu", "ua", "uu", "vavuva"}) {
         const auto out = decompressed(in_blocks(translated, kinds), size);
         ASSERT_TRUE(out) << size << ' ' << kinds << ' ' << out.error().text();
         ASSERT_TRUE(*out == data) << size << ' ' << kinds;
@@ -85,7 +86,8 @@ TEST(Lzx, ReadsDistancesOfEverySlot) {
 TEST(Lzx, RecentDistancesChangePlaces) {
   LzTokens tokens = lz_literals(lz_noise(300));
   LzBytes expected = lz_noise(300);
-  for (const std::size_t distance : {100u, 200u, 50u, 100u, 50u, 200u, 100u, 1u, 200u, 50u, 100u, 1u}) {
+  for (const std::size_t distance :
+       {100u, 200u, 50u, 100u, 50u, 200u, 100u, 1u, 200u, 50u, 100u, 1u}) {
     tokens.push_back({.length = 4, .distance = distance});
     for (int i = 0; i < 4; ++i) expected.push_back(expected[expected.size() - distance]);
   }
@@ -128,11 +130,11 @@ TEST(Lzx, RestoresTheTargetsOfCalls) {
     data[at] = std::byte{0xE8};
     std::memcpy(&data[at + 1], &target, sizeof target);
   };
-  call(4, 1000);            // absolute: call to 996 bytes further
-  call(20, -20);            // up to the position back: counted from the end of 12,000,000 bytes
-  call(30, -31);            // further back than the start: left alone
-  call(40, 12'000'000);     // outside: left alone
-  call(54, 1000);           // in the last ten bytes: left alone
+  call(4, 1000);         // absolute: call to 996 bytes further
+  call(20, -20);         // up to the position back: counted from the end of 12,000,000 bytes
+  call(30, -31);         // further back than the start: left alone
+  call(40, 12'000'000);  // outside: left alone
+  call(54, 1000);        // in the last ten bytes: left alone
   call(53 - 5, 11'999'999);
   LzBytes expected = data;
   const auto expect = [&](std::size_t at, std::int32_t target) {
@@ -145,8 +147,8 @@ TEST(Lzx, RestoresTheTargetsOfCalls) {
   ASSERT_TRUE(out) << out.error().text();
   EXPECT_TRUE(*out == expected);
   // Ten bytes are never translated.
-  const auto small = decompressed(
-      LzxBuilder{}.verbatim(lz_literals(std::span{data}.subspan(4, 10))).bytes(), 10);
+  const auto small =
+      decompressed(LzxBuilder{}.verbatim(lz_literals(std::span{data}.subspan(4, 10))).bytes(), 10);
   ASSERT_TRUE(small);
   EXPECT_TRUE(std::equal(small->begin(), small->end(), data.begin() + 4));
 }
@@ -188,11 +190,32 @@ TEST(Lzx, MalformedBlocksAreErrors) {
       {"distance before the start", LzxBuilder{}.verbatim(outside).bytes(), 8},
       {"match at the start", LzxBuilder{}.verbatim(at_start).bytes(), 2},
       {"recent distance 0", zero_recent, 8},
-      {"code of code lengths too full", LzxBuilder{}.bits(1, 3).bits(8, 17).bits(0x1111, 16)
-           .bits(0x1111, 16).bits(0x1111, 16).bits(0x1111, 16).bits(0x1111, 16).bits(0, 16)
-           .bytes(), 8},
-      {"no code of code lengths", LzxBuilder{}.bits(1, 3).bits(8, 17).bits(0, 16).bits(0, 16)
-           .bits(0, 16).bits(0, 16).bits(0, 16).bits(0, 16).bits(0, 16).bits(0, 16).bytes(), 8},
+      {"code of code lengths too full",
+       LzxBuilder{}
+           .bits(1, 3)
+           .bits(8, 17)
+           .bits(0x1111, 16)
+           .bits(0x1111, 16)
+           .bits(0x1111, 16)
+           .bits(0x1111, 16)
+           .bits(0x1111, 16)
+           .bits(0, 16)
+           .bytes(),
+       8},
+      {"no code of code lengths",
+       LzxBuilder{}
+           .bits(1, 3)
+           .bits(8, 17)
+           .bits(0, 16)
+           .bits(0, 16)
+           .bits(0, 16)
+           .bits(0, 16)
+           .bits(0, 16)
+           .bits(0, 16)
+           .bits(0, 16)
+           .bits(0, 16)
+           .bytes(),
+       8},
   };
   for (const auto& one : cases) {
     const auto out = decompressed(one.in, one.size);

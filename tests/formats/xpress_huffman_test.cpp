@@ -42,8 +42,8 @@ TEST(XpressHuffman, ReadsTheExamplesOfTheSpecification) {
 }
 
 TEST(XpressHuffman, ReadsLiteralsAndMatches) {
-  for (const std::size_t size : {1u, 2u, 3u, 10u, 100u, 4096u, 16384u, 65535u, 65536u, 65537u,
-                                 131072u, 200'000u})
+  for (const std::size_t size :
+       {1u, 2u, 3u, 10u, 100u, 4096u, 16384u, 65535u, 65536u, 65537u, 131072u, 200'000u})
     for (const LzBytes& data : {lz_text(size), lz_noise(size), LzBytes(size, std::byte{'x'})})
       for (const LzTokens& tokens : {lz_literals(data), xpress_matches(data)}) {
         const auto out = decompressed(xpress_huffman(tokens), size);
@@ -65,6 +65,24 @@ TEST(XpressHuffman, ReadsLengthsThatFollowInBytes) {
       ASSERT_EQ(Bytes{*out}.chars().substr(literals, 14), "bcdefghbcdefgh");
       ASSERT_EQ(Bytes{*out}.chars().substr(out->size() - 3), "xyz");
     }
+}
+
+TEST(XpressHuffman, ALengthThatIsCutIsAnErrorThoughItIsZero) {
+  int checked = 0;
+  for (std::size_t literals = 8; literals < 40; ++literals) {
+    LzTokens tokens = text(std::string(literals, 'a') + "bcdefgh");
+    tokens.push_back({.length = 19, .distance = 8});
+    LzBytes in = xpress_huffman(tokens);
+    if (in.back() != std::byte{1}) continue;  // what exceeds 18 is not the last byte
+    in.back() = std::byte{0};
+    ASSERT_TRUE(decompressed(in, literals + 7 + 18));
+    in.pop_back();
+    const auto out = decompressed(in, literals + 7 + 18);
+    ASSERT_FALSE(out) << literals;
+    EXPECT_EQ(out.error().code, Errc::truncated);
+    ++checked;
+  }
+  EXPECT_GT(checked, 0);
 }
 
 TEST(XpressHuffman, MatchesReachIntoBlocksBefore) {
@@ -113,6 +131,17 @@ TEST(XpressHuffman, TruncatedAtEveryLengthIsAnErrorOrTheSame) {
     ASSERT_TRUE(out.error().offset >= 0x100 && out.error().offset <= 0x100 + size) << size;
   }
   EXPECT_GE(errors, in.size() - 4);
+}
+
+TEST(XpressHuffman, TruncatedBehindABlockIsAnErrorAtTheEnd) {
+  const LzBytes in = xpress_huffman(lz_literals(lz_text(65540)));
+  const std::size_t first = xpress_huffman(lz_literals(lz_text(65536))).size();
+  for (std::size_t size = first - 10; size < first + kTable + 2; ++size) {
+    const auto out = decompressed(std::span{in}.first(size), 65540);
+    ASSERT_FALSE(out) << size;
+    EXPECT_EQ(out.error().code, Errc::truncated) << size;
+    EXPECT_LE(out.error().offset, 0x100 + size);
+  }
 }
 
 TEST(XpressHuffman, NothingIsReadForNoOutput) {
