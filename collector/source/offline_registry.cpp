@@ -171,8 +171,7 @@ void HiveFiles::read_machine(std::size_t installation) {
   if (running) read_running_machine(machine, !has_system, !has_software);
   // On a running system letters are exact.
   OwnPaths& paths = installations_[installation].paths;
-  if (!running)
-    paths = find_own_paths(source_, machine.own_windows, windows, problem_);
+  if (!running) paths = find_own_paths(source_, machine.own_windows, windows, problem_);
   with_own_letters(paths, machine.system.variables);
   with_own_letters(paths, machine.software.folders);
   machine.software.default_profile = paths.letters(machine.software.default_profile);
