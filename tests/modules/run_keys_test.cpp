@@ -28,8 +28,8 @@ fake::FakeWindows one_user() {
 const fake::Record& record_of(const ModuleRun& run, std::string_view value_name) {
   const auto* record = run.context->record({{"value_name", value_name}});
   EXPECT_NE(record, nullptr) << value_name;
-  static const fake::Record kNone;
-  return record != nullptr ? *record : kNone;
+  static const fake::Record none;
+  return record != nullptr ? *record : none;
 }
 
 TEST(RunKeys, RecordsTheEntryAndWhatItLeadsTo) {
