@@ -100,8 +100,11 @@ class PosixTree final : public FileTree {
   VolumeInfo volume_info(const TreeMount& plan) override {
     VolumeInfo info{plan.volume, std::nullopt, "", std::nullopt};
     for (const Mount& mount : mounts_)
-      if (equals_fold(mount.plan.volume, plan.volume))
+      if (equals_fold(mount.plan.volume, plan.volume)) {
         info.file_system = posix::file_system_name(mount.root.get(), mount.can);
+        info.is_whole = info.file_system == "NTFS" && mount.plan.below.empty() &&
+                        posix::is_ntfs_root(mount.root.get());
+      }
     return info;
   }
 

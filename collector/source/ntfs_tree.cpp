@@ -352,6 +352,7 @@ std::string NtfsTree::key(const EvidencePath& path) {
 
 VolumeInfo NtfsTree::volume_info(const TreeMount& mount) {
   VolumeInfo info{mount.volume, std::nullopt, "NTFS", std::nullopt};
+  info.is_whole = true;
   for (const Mounted& mounted : mounts_)
     if (equals_fold(mounted.volume, mount.volume))
       info.serial = volume_serial_text(mounted.ntfs->boot().serial);

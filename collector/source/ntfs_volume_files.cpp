@@ -84,7 +84,20 @@ Result<std::vector<std::byte>> NtfsVolumeFiles::reparse_point(const File& file) 
   return read_all(*content, kMaxReparseBytes);
 }
 
-std::optional<std::string> NtfsVolumeFiles::owner_of(std::uint32_t security_id) {
+/// By its id in $Secure; files of Windows NT 4, and those that other systems made, have a descriptor
+/// of their own.
+std::optional<std::string> NtfsVolumeFiles::owner_of(const File& file) {
+  if (file.standard && file.standard->security_id.value_or(0) != 0)
+    return owner_of_id(*file.standard->security_id);
+  constexpr std::uint64_t kMaxDescriptorBytes = 64u << 10;
+  const auto content = volume_->open_attribute(file.number, type::kSecurityDescriptor, "");
+  if (!content) return std::nullopt;
+  const auto bytes = read_all(**content, kMaxDescriptorBytes);
+  const auto descriptor = bytes ? parse_security_descriptor(Bytes{*bytes}) : bytes.error();
+  return descriptor ? descriptor->owner : std::nullopt;
+}
+
+std::optional<std::string> NtfsVolumeFiles::owner_of_id(std::uint32_t security_id) {
   if (!has_looked_for_owners_) {
     has_looked_for_owners_ = true;
     auto stream = volume_->open_attribute(ntfs::record_number::kSecure, type::kData, "$SDS");
@@ -165,7 +178,7 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
     info.si = times_of(*file.standard);
     info.attributes =
         file.standard->attributes | (info.is_directory ? kAttributeDirectory : std::uint32_t{0});
-    if (file.standard->security_id) info.owner_sid = owner_of(*file.standard->security_id);
+    info.owner_sid = owner_of(file);
   }
   if (const ntfs::FileName* const name = name_used(file, path.name())) info.fn = times_of(*name);
   info.file_reference = file.reference().to_u64();

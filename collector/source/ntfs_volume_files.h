@@ -46,7 +46,8 @@ class NtfsVolumeFiles {
 
  private:
   Result<std::uint32_t> record_in_extend(std::string_view name, const Error& absent);
-  std::optional<std::string> owner_of(std::uint32_t security_id);
+  std::optional<std::string> owner_of(const ntfs::File& file);
+  std::optional<std::string> owner_of_id(std::uint32_t security_id);
   Result<std::unique_ptr<ByteSource>> open_unnamed(const ntfs::File& file,
                                                    const EvidencePath& path);
 

@@ -164,6 +164,12 @@ Capabilities probe_capabilities(int folder) {
   return can;
 }
 
+bool is_ntfs_root(int folder) {
+  constexpr ino_t kRootRecord = 5;
+  struct ::stat facts {};
+  return ::fstat(folder, &facts) == 0 && facts.st_ino == kRootRecord;
+}
+
 std::string file_system_name(int, const Capabilities& can) {
   return can.ntfs_attributes || can.ntfs_stat ? "NTFS" : "";
 }

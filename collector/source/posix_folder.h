@@ -98,6 +98,10 @@ Result<std::unique_ptr<ByteSource>> open_file(int folder, const std::string& hos
 Result<std::unique_ptr<ByteSource>> open_stream(int folder, const std::string& host,
                                                 const EvidencePath& path, const Capabilities& can);
 
+/// True for the root folder of a mounted NTFS volume, where the drivers number files by their file
+/// record.
+bool is_ntfs_root(int folder);
+
 /// Name of the file system where it tells something of the evidence ("NTFS"), else "".
 std::string file_system_name(int folder, const Capabilities& can);
 

@@ -75,6 +75,9 @@ struct VolumeInfo {
   std::optional<std::string> serial{};  ///< "70EC-FA33"
   std::string file_system{};            ///< "NTFS", "" when not known
   std::optional<Error> unreadable{};    ///< why it could not be read
+  /// Every file of the volume can be seen: what is not there does not exist. Not so for a copy,
+  /// which may hold a part.
+  bool is_whole = false;
   // Of an image: the partition's number in its table, and where it lies.
   std::optional<std::uint32_t> partition{};
   std::optional<std::uint64_t> offset_bytes{}, size_bytes{};
