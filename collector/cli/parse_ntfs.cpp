@@ -10,18 +10,15 @@ namespace hozen::cli {
 namespace {
 
 constexpr std::size_t kMaxListedProblems = 1000;
-/// A hostile table can repeat long paths; a real one takes less than one byte for each of its own.
-constexpr std::uint64_t kPathBytesPerTableByte = 64;
 
 class TablePrinter {
  public:
   TablePrinter(ByteSource& table, std::uint32_t record_bytes, std::string_view source,
                LineBuffer& lines)
       : table_{table, record_bytes},
-        rows_{table_, record_bytes},
+        rows_{table_, table.size(), record_bytes},
         source_{source},
-        lines_{lines},
-        path_budget_{table.size() * kPathBytesPerTableByte} {
+        lines_{lines} {
     prefix_ = "{\"kind\":\"file\",\"source\":";
     append_json_string(prefix_, source);
   }
@@ -50,10 +47,10 @@ class TablePrinter {
     if (file.state == ntfs::SlotState::torn)
       tell({Errc::malformed, "ntfs file record whose fixup does not match", row.offset});
     for (const Error& problem : file.problems) tell(problem);
-    if (rows_.path_bytes() > path_budget_) {
-      tell({Errc::limit, "ntfs paths, too long to be real: the rest is left out", row.offset});
-      return false;
-    }
+    if (row.names_left_out != 0)
+      tell({Errc::limit,
+            std::to_string(row.names_left_out) + " ntfs hard links whose paths are left out",
+            row.offset});
     return !lines_.failed();
   }
 
@@ -102,7 +99,6 @@ class TablePrinter {
   std::string_view source_;
   LineBuffer& lines_;
   std::string prefix_;
-  std::uint64_t path_budget_;
   std::uint64_t files_ = 0, problems_ = 0;
 };
 

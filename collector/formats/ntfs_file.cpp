@@ -135,14 +135,23 @@ void File::add_stream(const Attribute& attribute) {
     append_wtf8_from_utf16le(stream->name, attribute.name);
     stream->resident = attribute.resident;
   }
+  const bool is_start = attribute.resident || attribute.first_vcn == 0;
+  if (is_start && stream->has_start) {
+    // Windows takes the first, and so does LayoutCollector. What once extended a deleted file may
+    // hold an older one.
+    const Bytes& content = attribute.resident ? attribute.value : attribute.runs;
+    if (in_use()) tell({Errc::malformed, "ntfs attribute that is there twice", content.base()});
+    return;
+  }
   if (attribute.resident) {
     stream->has_start = true;
+    stream->resident = true;
     stream->flags = attribute.flags;
     stream->size_bytes = stream->allocated_bytes = stream->initialized_bytes =
         attribute.value.size();
     return;
   }
-  if (attribute.first_vcn != 0) return;
+  if (!is_start) return;
   stream->has_start = true;
   stream->flags = attribute.flags;
   stream->size_bytes = attribute.size_bytes;
@@ -168,13 +177,19 @@ void LayoutCollector::add(const FileRecord& record) {
       [](const Error&) {});
 }
 
+void LayoutCollector::tell(Error problem) {
+  if (problems_.size() < kMaxProblems) problems_.push_back(std::move(problem));
+}
+
 void LayoutCollector::add_piece(const Attribute& attribute) {
   if (attribute.resident) {
-    if (!value_) value_.emplace(attribute.value.span().begin(), attribute.value.span().end());
+    if (has_start_ || value_) return;
+    value_.emplace(attribute.value.span().begin(), attribute.value.span().end());
     flags_ = attribute.flags;
     return;
   }
-  if (attribute.first_vcn == 0 && !has_start_) {
+  if (value_ || (attribute.first_vcn == 0 && has_start_)) return;  // the first of two is meant
+  if (attribute.first_vcn == 0) {
     has_start_ = true;
     flags_ = attribute.flags;
     layout_.size_bytes = attribute.size_bytes;
@@ -186,17 +201,17 @@ void LayoutCollector::add_piece(const Attribute& attribute) {
   RunReader reader{attribute.runs, attribute.first_vcn, volume_clusters_};
   while (const auto run = reader.next()) {
     if (layout_.runs.size() >= kMaxRuns) {
-      problems_.push_back({Errc::limit, "ntfs runs of an attribute", attribute.runs.base()});
+      tell({Errc::limit, "ntfs runs of an attribute", attribute.runs.base()});
       return;
     }
     layout_.runs.push_back(*run);
   }
   if (reader.error()) {
-    problems_.push_back(*reader.error());
+    tell(*reader.error());
   } else if (reader.vcn() != attribute.last_vcn + 1 &&
              !(attribute.runs.empty() || reader.vcn() == attribute.first_vcn)) {
-    problems_.push_back({Errc::malformed, "ntfs runlist of another length than its attribute",
-                         attribute.runs.base()});
+    tell({Errc::malformed, "ntfs runlist of another length than its attribute",
+          attribute.runs.base()});
   }
 }
 
@@ -209,10 +224,10 @@ StreamLayout LayoutCollector::take_layout() {
   kept.reserve(runs.size());
   for (const Run& run : runs) {
     if (run.vcn < vcn) {
-      problems_.push_back({Errc::malformed, "ntfs runs that overlap", std::nullopt});
+      tell({Errc::malformed, "ntfs runs that overlap", std::nullopt});
       continue;
     }
-    if (run.vcn > vcn) problems_.push_back({Errc::malformed, "ntfs runs with a gap", std::nullopt});
+    if (run.vcn > vcn) tell({Errc::malformed, "ntfs runs with a gap", std::nullopt});
     kept.push_back(run);
     vcn = run.end_vcn();
   }

@@ -86,9 +86,11 @@ class LayoutCollector {
   StreamLayout take_layout();
   const std::vector<Error>& problems() const { return problems_; }
   std::uint16_t flags() const { return flags_; }
+  std::size_t run_count() const { return layout_.runs.size(); }
 
  private:
   void add_piece(const Attribute& attribute);
+  void tell(Error problem);  // the first ones: every run can be one
 
   std::uint32_t type_;
   std::string name_;

@@ -20,6 +20,10 @@ struct FileReference {
   constexpr std::uint64_t to_u64() const {
     return (record & kRecordMask) | std::uint64_t{sequence} << kRecordBits;
   }
+  /// The sequence number that a record has after `sequence`: 0 is left out.
+  static constexpr std::uint16_t next_sequence(std::uint16_t sequence) {
+    return sequence == 0xFFFF ? std::uint16_t{1} : static_cast<std::uint16_t>(sequence + 1);
+  }
   friend constexpr bool operator==(const FileReference&, const FileReference&) = default;
 
   static constexpr unsigned kRecordBits = 48;

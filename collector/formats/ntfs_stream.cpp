@@ -33,8 +33,19 @@ const Run* RunSource::find_run(std::uint64_t vcn) {
 }
 
 Result<std::size_t> RunSource::read_some(std::uint64_t offset, std::span<std::byte> out) {
-  if (offset >= layout_.size_bytes || out.empty()) return std::size_t{0};
+  if (offset >= layout_.size_bytes) return std::size_t{0};
   out = head(out, layout_.size_bytes - offset);
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const auto count = read_piece(offset + done, out.subspan(done));
+    if (!count && done == 0) return count.error();
+    if (!count) break;
+    done += *count;
+  }
+  return done;
+}
+
+Result<std::size_t> RunSource::read_piece(std::uint64_t offset, std::span<std::byte> out) {
   if (offset >= layout_.initialized_bytes) {
     std::fill(out.begin(), out.end(), std::byte{0});
     return out.size();
@@ -47,13 +58,17 @@ Result<std::size_t> RunSource::read_plain(std::uint64_t offset, std::span<std::b
   const Run* const run = find_run(offset / cluster_bytes_);
   if (run == nullptr) return Error{Errc::malformed, "ntfs stream: no clusters known here", offset};
   const std::uint64_t into_run = offset - run->vcn * cluster_bytes_;
-  out = head(out, run->clusters * cluster_bytes_ - into_run);
+  // A sparse run can be longer than 64 bits of bytes.
+  const std::uint64_t most = ~std::uint64_t{0} / cluster_bytes_;
+  out = head(out, std::min(run->clusters, most) * cluster_bytes_ - into_run);
   if (run->is_sparse()) {
     std::fill(out.begin(), out.end(), std::byte{0});
     return out.size();
   }
-  HOZEN_CHECK(volume_->read(run->lcn * cluster_bytes_ + into_run, out));
-  return out.size();
+  const std::uint64_t place = run->lcn * cluster_bytes_ + into_run;
+  HOZEN_TRY(const std::size_t count, volume_->read_some(place, out));
+  if (count == 0) return Error{Errc::truncated, "ntfs stream: clusters behind the end", place};
+  return count;
 }
 
 Result<std::size_t> RunSource::read_compressed(std::uint64_t offset, std::span<std::byte> out) {

@@ -28,7 +28,8 @@ struct StreamLayout {
 };
 
 /// Position-free reads; not safe for two threads at once. A part without clusters known is
-/// Errc::malformed, a damaged compression unit Errc::malformed with the stream's offset.
+/// Errc::malformed, a damaged compression unit Errc::malformed with the stream's offset. A read
+/// that meets such a part returns what lies before it.
 class RunSource final : public ByteSource {
  public:
   /// `cluster_bytes`: at least 1.
@@ -40,6 +41,8 @@ class RunSource final : public ByteSource {
 
  private:
   const Run* find_run(std::uint64_t vcn);
+  /// A part that lies in one run or compression unit; at least one byte.
+  Result<std::size_t> read_piece(std::uint64_t offset, std::span<std::byte> out);
   Result<std::size_t> read_plain(std::uint64_t offset, std::span<std::byte> out);
   Result<std::size_t> read_compressed(std::uint64_t offset, std::span<std::byte> out);
   Result<void> load_unit(std::uint64_t unit);

@@ -88,10 +88,11 @@ void FileTable::index(FunctionRef<void(Error)> problem) {
       problem);
   std::sort(extensions_.begin(), extensions_.end());
   for (Folder& folder : folders_) {
-    if (folder.has_name) continue;
+    if (folder.has_long_name) continue;
     scratch_.clear();
     scratch_.number = folder.self.record;
     scratch_.sequence = folder.self.sequence;
+    scratch_.flags = folder.in_use ? FileRecord::kInUse : 0;
     add_extensions(scratch_);
     learn_folder(scratch_);
   }
@@ -126,7 +127,8 @@ void FileTable::learn(std::uint64_t number, const Slot& slot) {
   if (number >= folder_of_record_.size())
     folder_of_record_.resize(
         std::max<std::size_t>(static_cast<std::size_t>(number) + 1, folder_of_record_.size() * 2));
-  folders_.push_back({{number, slot.record.sequence()}, {}, 0, 0, slot.record.in_use(), false});
+  folders_.push_back(
+      {{number, slot.record.sequence()}, {}, 0, 0, slot.record.in_use(), false, false});
   folder_of_record_[static_cast<std::size_t>(number)] = static_cast<std::uint32_t>(folders_.size());
   scratch_.clear();
   scratch_.number = number;
@@ -138,12 +140,16 @@ void FileTable::learn_folder(const File& file) {
   const FileName* const name = file.best_name();
   if (name == nullptr) return;
   Folder& folder = folders_[folder_of_record_[static_cast<std::size_t>(file.number)] - 1];
+  // The long name beside a short one can lie in another record.
+  const bool is_long = name->name_space != NameSpace::dos;
+  if (folder.has_name && !is_long) return;
   constexpr std::size_t kMaxPool = 0xFFFF'FFFF;
   if (names_.size() + name->name.size() > kMaxPool) return;
   folder.parent = name->parent;
   folder.name_offset = static_cast<std::uint32_t>(names_.size());
   folder.name_bytes = static_cast<std::uint32_t>(name->name.size());
   folder.has_name = true;
+  folder.has_long_name = is_long;
   names_ += name->name;
 }
 
@@ -161,8 +167,9 @@ void FileTable::add_extensions(File& file) {
     const Slot slot = read_slot(extension_bytes_, offset);
     if (slot.state != SlotState::record && slot.state != SlotState::torn) continue;
     // Records that once extended a file of the same number, or this one and were freed.
-    const bool own = slot.record.base().sequence == file.sequence ||
-                     (!file.in_use() && slot.record.base().sequence + 1 == file.sequence);
+    const std::uint16_t named = slot.record.base().sequence;
+    const bool own = named == file.sequence ||
+                     (!file.in_use() && FileReference::next_sequence(named) == file.sequence);
     if (!own || (file.in_use() && !slot.record.in_use())) continue;
     file.add(slot.record);
   }
@@ -193,11 +200,13 @@ const FileTable::Folder* FileTable::find_folder(FileReference meant) const {
   // Freeing a record raises its sequence number: what stood in it still names the old one.
   const bool same =
       meant.sequence == 0 || meant.sequence == folder.self.sequence ||
-      (!folder.in_use && static_cast<std::uint16_t>(meant.sequence + 1) == folder.self.sequence);
+      (!folder.in_use && FileReference::next_sequence(meant.sequence) == folder.self.sequence);
   return same && folder.has_name ? &folder : nullptr;
 }
 
 bool FileTable::has_folder(FileReference meant) const {
+  // What names the root belongs there, even when the root's own record is damaged.
+  if (meant.record == record_number::kRoot) return true;
   const Folder* const folder = find_folder(meant);
   return folder != nullptr && folder->in_use;
 }

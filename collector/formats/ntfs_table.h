@@ -61,7 +61,7 @@ class FileTable {
   PathState append_folder(std::string& out, FileReference folder);
   /// Appends the whole path of a name of a file.
   PathState append_path(std::string& out, const FileName& name);
-  /// Whether the folder meant is there and in use.
+  /// Whether the folder meant is there and in use. The root always is.
   bool has_folder(FileReference folder) const;
   const TableCounts& counts() const { return counts_; }
 
@@ -69,7 +69,7 @@ class FileTable {
   struct Folder {
     FileReference self{}, parent{};
     std::uint32_t name_offset = 0, name_bytes = 0;
-    bool in_use = false, has_name = false;
+    bool in_use = false, has_name = false, has_long_name = false;
   };
   void learn(std::uint64_t number, const Slot& slot);
   void learn_folder(const File& file);

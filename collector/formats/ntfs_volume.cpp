@@ -9,9 +9,13 @@ namespace {
 using attribute_type::kAttributeList;
 using attribute_type::kData;
 
-/// Each makes the table's runs be put together anew; a table of 64 GiB in fragments of 64 KiB needs
-/// about that many.
+/// A table of 64 GiB in fragments of 64 KiB needs about that many.
 constexpr std::size_t kMaxTableExtensions = 4096;
+/// Runs that are put in order to find the table's own records, all times together: each record may
+/// lie in what the one before it told, and then the runs known so far are gone through anew.
+constexpr std::size_t kMaxOrderedRuns = 16'000'000;
+/// Of such records, told one by one.
+constexpr std::size_t kMaxTableProblems = 100;
 
 Result<BootSector> read_boot_at(ByteSource& bytes, std::uint64_t offset) {
   std::vector<std::byte> sector(kBootSectorBytes);
@@ -95,30 +99,40 @@ void Volume::add_table_extensions(const FileRecord& first, LayoutCollector& layo
   }
   std::set<std::uint64_t> visited;
   std::vector<std::byte> buffer;
+  std::size_t ordered = 0;
+  bool is_current = true;
   for (const AttributeListEntry& entry : entries) {
     if (!visited.insert(entry.record.record).second) continue;
-    const auto slot = read_record(entry.record.record, buffer);
-    if (!slot || slot->state != SlotState::record ||
+    auto slot = read_record(entry.record.record, buffer);
+    if (!slot && !is_current && ordered + layout.run_count() <= kMaxOrderedRuns) {
+      ordered += layout.run_count();
+      LayoutCollector so_far = layout;
+      mft_ = std::make_unique<RunSource>(bytes_, boot_.cluster_bytes, so_far.take_layout());
+      is_current = true;
+      slot = read_record(entry.record.record, buffer);
+    }
+    if (!slot || slot->state != SlotState::record || !slot->record.is_extension() ||
         slot->record.base().record != record_number::kMft) {
-      problems_.push_back({Errc::malformed, "ntfs record that extends $MFT",
-                           entry.record.record * boot_.record_bytes});
+      if (problems_.size() < kMaxTableProblems)
+        problems_.push_back({Errc::malformed, "ntfs record that extends $MFT",
+                             entry.record.record * boot_.record_bytes});
       continue;
     }
     layout.add(slot->record);
-    LayoutCollector so_far = layout;
-    mft_ = std::make_unique<RunSource>(bytes_, boot_.cluster_bytes, so_far.take_layout());
+    is_current = false;
   }
 }
 
 /// How much of the table has clusters of its own: Windows never makes it sparse, and it cannot be
-/// larger than the volume.
+/// larger than the volume, nor than what there is of it.
 std::uint64_t Volume::table_bytes(const StreamLayout& layout) const {
   std::uint64_t clusters = 0;
   for (const Run& run : layout.runs) {
     if (run.is_sparse() || run.vcn != clusters) break;
     clusters += run.clusters;
   }
-  return std::min(clusters, boot_.total_clusters()) * boot_.cluster_bytes;
+  const std::uint64_t there = bytes_->size() / boot_.cluster_bytes;
+  return std::min({clusters, boot_.total_clusters(), there}) * boot_.cluster_bytes;
 }
 
 Result<void> Volume::find_table() {
@@ -175,11 +189,17 @@ std::vector<FileReference> Volume::list_extensions(const FileRecord& base, std::
     return extensions;
   }
   std::set<std::uint64_t> seen{number};
+  bool is_cut = false;
   const auto read = each_attribute_list_entry(Bytes{*list}, [&](const AttributeListEntry& entry) {
-    if (extensions.size() < kMaxExtensions && seen.insert(entry.record.record).second)
-      extensions.push_back(entry.record);
+    if (seen.contains(entry.record.record)) return;
+    is_cut = is_cut || extensions.size() == kMaxExtensions;
+    if (is_cut) return;
+    seen.insert(entry.record.record);
+    extensions.push_back(entry.record);
   });
   if (!read) problem(read.error());
+  if (is_cut)
+    problem({Errc::limit, "ntfs records that extend a file", number * boot_.record_bytes});
   return extensions;
 }
 
@@ -199,13 +219,14 @@ Result<void> Volume::each_record_of(std::uint64_t number,
     return Error{Errc::malformed, "ntfs file record that extends another", offset};
   visit(slot.record);
   std::vector<std::byte> extension;
+  std::size_t unfit = 0;
   for (const FileReference& reference : list_extensions(slot.record, number, problem)) {
     const auto other = read_record(reference.record, extension);
     const bool fits = other && other->state == SlotState::record &&
                       other->record.base() == FileReference{number, slot.record.sequence()};
     if (fits)
       visit(other->record);
-    else if (slot.record.in_use())
+    else if (slot.record.in_use() && unfit++ < kMaxTableProblems)
       problem(other ? Error{Errc::malformed, "ntfs extension record of another file",
                             reference.record * boot_.record_bytes}
                     : other.error());

@@ -1,5 +1,7 @@
 #include "collector/module/file_row.h"
 
+#include <algorithm>
+
 #include "collector/base/json_text.h"
 
 namespace hozen {
@@ -76,6 +78,40 @@ void file_fields::write_streams(const FileRow& row, Cell& cell) {
   json += ']';
 }
 
+void FileRowMaker::add_path(const FileName& name) {
+  row_.path_state = table_.append_path(path_, name);
+  if (path_.size() > path_budget_) {
+    row_.path_state = ntfs::PathState::limit;
+    path_ = volume_;
+    path_ += ntfs::kOrphanFolder;
+    path_ += '\\';
+    path_ += name.name;
+    return;
+  }
+  path_budget_ -= path_.size();
+}
+
+void FileRowMaker::add_other_names(const ntfs::File& file) {
+  std::uint64_t left = std::min(link_budget_, kMaxLinkBytesOfAFile);
+  const std::uint64_t before = left;
+  for (const FileName& name : file.names) {
+    if (&name == row_.name) continue;
+    if (name.name_space == ntfs::NameSpace::dos) {
+      if (row_.short_name.empty()) row_.short_name = name.name;
+      continue;
+    }
+    std::string path = volume_;
+    if (row_.names_left_out == 0) table_.append_path(path, name);
+    if (row_.names_left_out != 0 || path.size() > left) {
+      ++row_.names_left_out;
+      continue;
+    }
+    left -= path.size();
+    other_paths_.push_back(std::move(path));
+  }
+  link_budget_ -= before - left;
+}
+
 const FileRow& FileRowMaker::make(const ntfs::File& file) {
   row_ = FileRow{};
   row_.file = &file;
@@ -87,18 +123,9 @@ const FileRow& FileRowMaker::make(const ntfs::File& file) {
   if (file.number == ntfs::record_number::kRoot) {
     path_ += '\\';
   } else {
-    row_.path_state = table_.append_path(path_, *row_.name);
-    for (const FileName& name : file.names) {
-      if (&name == row_.name) continue;
-      if (name.name_space == ntfs::NameSpace::dos) {
-        if (row_.short_name.empty()) row_.short_name = name.name;
-        continue;
-      }
-      table_.append_path(other_paths_.emplace_back(volume_), name);
-      path_bytes_ += other_paths_.back().size();
-    }
+    add_path(*row_.name);
+    add_other_names(file);
   }
-  path_bytes_ += path_.size();
   row_.path = path_;
   row_.other_paths = other_paths_;
   return row_;

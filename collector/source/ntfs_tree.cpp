@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <mutex>
 #include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "collector/base/text.h"
@@ -32,15 +33,31 @@ struct Place {
   bool alone = true;    // there were no such entries on the way
 };
 
+/// A folder on the way that a path takes.
+struct Step {
+  Place place{};
+  std::shared_ptr<const EvidencePath> path{};  // that is looked for: as asked, or behind a link
+  std::size_t next = 0;                        // component that is looked for in it
+  std::size_t fixed = 0;  // components of which only the one spelled as asked is looked at
+  int hops = 0;           // links that may still be followed
+  std::vector<std::uint32_t> entries{};  // not looked into yet, the last one first
+  bool has_others = false;               // entries differ in case only
+};
+
 /// The search for what a path means.
 struct Search {
-  bool all = false;       // every spelling, not only the one that is meant
-  std::size_t fixed = 0;  // components of which only the one spelled as asked is looked at
+  bool all = false;  // every spelling, not only the one that is meant
   std::vector<Place> found{};
+  std::vector<Step> steps{};         // those with entries left, from the top down
+  std::size_t left = kMaxSpellings;  // entries that differ in case only and may be looked into
+  std::optional<Error> failed{};     // the first of what stood in the way
 
   bool is_over() const {
     if (found.size() >= kMaxSpellings) return true;
     return !all && !found.empty() && (found.front().exact || found.size() > 1);
+  }
+  void fail(Error error) {
+    if (!failed) failed = std::move(error);
   }
 };
 
@@ -92,11 +109,11 @@ class NtfsTree final : public NtfsFileTree {
   }
   Result<Place> resolve(const EvidencePath& path);
   Result<Place> resolve_folder(const EvidencePath& path);
-  Result<void> find(const EvidencePath& path, int hops, bool exact, Search& search);
-  Result<void> descend(Place place, const EvidencePath& path, std::size_t next, int hops,
-                       Search& search);
-  Result<void> enter(Place place, const EvidencePath& path, std::size_t next, int hops,
-                     Search& search);
+  Result<void> find(const EvidencePath& path, std::size_t fixed, Search& search);
+  Result<void> begin(EvidencePath path, std::size_t fixed, int hops, bool exact, Search& search);
+  Result<void> descend(Step step, Search& search);
+  void go_on(Step step, Search& search);
+  Result<void> enter(Step link, Search& search);
   Result<EvidencePath> link_target(const Place& link);
   bool is_link(const Place& place, bool directory);
   Level open_level(const Mounted& mounted, std::uint32_t record, EvidencePath path);
@@ -151,72 +168,104 @@ Result<EvidencePath> NtfsTree::link_target(const Place& link) {
   return target_of(point, link.path.parent());
 }
 
-Result<void> NtfsTree::find(const EvidencePath& path, int hops, bool exact, Search& search) {
+/// Finds what `path` means; of its first `fixed` components only what is spelled as asked.
+Result<void> NtfsTree::find(const EvidencePath& path, std::size_t fixed, Search& search) {
+  HOZEN_CHECK(begin(path, fixed, kMaxLinkHops, true, search));
+  while (!search.steps.empty() && !search.is_over()) {
+    Step& last = search.steps.back();
+    Step step{.path = last.path,
+              .next = last.next,
+              .fixed = last.fixed,
+              .hops = last.hops,
+              .entries = {last.entries.back()},
+              .has_others = last.has_others};
+    last.entries.pop_back();
+    const bool is_last = last.entries.empty();
+    step.place = is_last ? std::move(last.place) : last.place;
+    if (is_last) search.steps.pop_back();
+    if (step.has_others && search.left == 0) {
+      if (!search.all && !search.found.empty()) return {};
+      return Error{Errc::limit, path.text(), kMaxSpellings, "too many entries differ in case only"};
+    }
+    search.left -= step.has_others ? 1 : 0;
+    go_on(std::move(step), search);
+  }
+  if (search.found.empty() && search.failed) return *search.failed;
+  return {};
+}
+
+Result<void> NtfsTree::begin(EvidencePath path, std::size_t fixed, int hops, bool exact,
+                             Search& search) {
   if (path.components().size() > kMaxFolderDepth)
     return Error{Errc::limit, path.text(), kMaxFolderDepth, "too many folders"};
   const auto mounted = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mounted& candidate) {
     return equals_fold(candidate.volume, path.volume());
   });
   if (mounted == mounts_.end()) return not_found(path, "the source has no such volume");
-  return descend({&*mounted, kRoot, EvidencePath{mounted->volume}, exact, true}, path, 0, hops,
-                 search);
+  Step step{.place = {&*mounted, kRoot, EvidencePath{mounted->volume}, exact, true},
+            .path = std::make_shared<const EvidencePath>(std::move(path)),
+            .fixed = fixed,
+            .hops = hops};
+  return descend(std::move(step), search);
 }
 
-Result<void> NtfsTree::descend(Place place, const EvidencePath& path, std::size_t next, int hops,
-                               Search& search) {
-  const std::vector<std::string>& names = path.components();
-  if (next == names.size()) {
-    search.found.push_back(std::move(place));
+/// Looks up the next component in the folder of `step`.
+Result<void> NtfsTree::descend(Step step, Search& search) {
+  const std::vector<std::string>& names = step.path->components();
+  if (step.next == names.size()) {
+    search.found.push_back(std::move(step.place));
     return {};
   }
-  NtfsNames& known = place.mounted->files->names();
-  std::vector<std::uint32_t> candidates = known.find(place.record, names[next]);
-  if (candidates.empty()) return not_found(path, "no such entry");
-  // The one spelled as asked first.
-  std::stable_partition(candidates.begin(), candidates.end(), [&](std::uint32_t index) {
-    return known.name(known[index]) == names[next];
-  });
-  const bool is_stored = known.name(known[candidates.front()]) == names[next];
-  if (next < search.fixed && is_stored) candidates.resize(1);
-  std::optional<Error> failed;
-  for (const std::uint32_t index : candidates) {
-    if (search.is_over()) break;
-    const NtfsNames::Entry& entry = known[index];
-    Place below{place.mounted, entry.record, place.path.child(known.name(entry)), place.exact,
-                place.alone && candidates.size() == 1};
-    below.exact = place.exact && (candidates.size() == 1 || known.name(entry) == names[next]);
-    const bool is_last = next + 1 == names.size();
-    auto entered = Result<void>{};
-    if (is_last) {
-      search.found.push_back(std::move(below));
-    } else if (is_link(below, entry.directory)) {
-      entered = enter(std::move(below), path, next, hops, search);
-    } else if (entry.directory) {
-      entered = descend(std::move(below), path, next + 1, hops, search);
-    } else {
-      entered = not_found(path, "no such entry");
-    }
-    if (!entered && !failed) failed = entered.error();
-  }
-  return search.found.empty() && failed ? Result<void>{*failed} : Result<void>{};
+  NtfsNames& known = step.place.mounted->files->names();
+  step.entries = known.find(step.place.record, names[step.next]);
+  if (step.entries.empty()) return not_found(*step.path, "no such entry");
+  const auto is_stored = [&](std::uint32_t index) {
+    return known.name(known[index]) == names[step.next];
+  };
+  std::stable_partition(step.entries.begin(), step.entries.end(), is_stored);
+  if (step.next < step.fixed && is_stored(step.entries.front())) step.entries.resize(1);
+  step.has_others = step.entries.size() > 1;
+  std::reverse(step.entries.begin(), step.entries.end());
+  search.steps.push_back(std::move(step));
+  return {};
 }
 
-/// Goes on behind the link at `place`, which component `next` of `path` means.
-Result<void> NtfsTree::enter(Place place, const EvidencePath& path, std::size_t next, int hops,
-                             Search& search) {
-  if (hops == 0) return Error{Errc::limit, path.text(), std::nullopt, "too many links on the way"};
-  HOZEN_TRY(EvidencePath target, link_target(place));
-  for (std::size_t rest = next + 1; rest < path.components().size(); ++rest)
-    target = target.child(path.components()[rest]);
-  const std::size_t fixed = std::exchange(search.fixed, 0);  // the target has other components
-  auto found = find(target.with_stream(path.stream()), hops - 1, place.exact, search);
-  search.fixed = fixed;
-  return found;
+/// Goes into the one entry of `step`.
+void NtfsTree::go_on(Step step, Search& search) {
+  const NtfsNames& known = step.place.mounted->files->names();
+  const NtfsNames::Entry& entry = known[step.entries.front()];
+  const std::string_view name = known.name(entry);
+  Place& place = step.place;
+  place.record = entry.record;
+  place.path = place.path.child(name);
+  place.exact = place.exact && (!step.has_others || name == step.path->components()[step.next]);
+  place.alone = place.alone && !step.has_others;
+  ++step.next;
+  auto entered = Result<void>{};
+  if (step.next == step.path->components().size())
+    search.found.push_back(std::move(place));
+  else if (is_link(place, entry.directory))
+    entered = enter(std::move(step), search);
+  else if (entry.directory)
+    entered = descend(std::move(step), search);
+  else
+    entered = not_found(*step.path, "no such entry");
+  if (!entered) search.fail(entered.error());
+}
+
+/// Goes on where the link leads at which `link` stands.
+Result<void> NtfsTree::enter(Step link, Search& search) {
+  if (link.hops == 0)
+    return Error{Errc::limit, link.path->text(), std::nullopt, "too many links on the way"};
+  HOZEN_TRY(EvidencePath target, link_target(link.place));
+  for (std::size_t rest = link.next; rest < link.path->components().size(); ++rest)
+    target = target.child(link.path->components()[rest]);
+  return begin(target.with_stream(link.path->stream()), 0, link.hops - 1, link.place.exact, search);
 }
 
 Result<Place> NtfsTree::resolve(const EvidencePath& path) {
   Search search;
-  HOZEN_CHECK(find(path, kMaxLinkHops, true, search));
+  HOZEN_CHECK(find(path, 0, search));
   if (search.found.empty()) return not_found(path, "no such entry");
   if (search.found.size() > 1)
     remark({Errc::unsupported, path.text(), std::nullopt,
@@ -285,15 +334,12 @@ Result<void> NtfsTree::walk(const EvidencePath& directory,
   const Mounted& mounted = *start.mounted;
   std::vector<Level> levels;
   levels.push_back(open_level(mounted, start.record, start.path));
-  // A file has one record, a folder can be listed below itself only in a table that lies.
-  std::set<std::uint32_t> on_the_way{start.record};
-  std::vector<std::uint32_t> records{start.record};
+  // A folder has one name; only a table that lies lists it twice, or below itself.
+  std::unordered_set<std::uint32_t> entered{start.record};
   while (!levels.empty()) {
     Level& level = levels.back();
     if (level.next == level.entries.size()) {
       levels.pop_back();
-      on_the_way.erase(records.back());
-      records.pop_back();
       continue;
     }
     const NtfsNames::Entry entry = mounted.files->names()[level.entries[level.next++]];
@@ -308,11 +354,16 @@ Result<void> NtfsTree::walk(const EvidencePath& directory,
     lock.lock();
     if (answer == Visit::stop) return {};
     if (answer == Visit::skip || !info->is_directory || info->is_link) continue;
-    if (levels.size() >= kMaxFolderDepth || !on_the_way.insert(entry.record).second) {
-      problem(path, Error{Errc::limit, path.text(), std::nullopt, "a folder inside of itself"});
+    const char* const why = levels.size() >= kMaxFolderDepth ? "too many folders"
+                            : !entered.insert(entry.record).second
+                                ? "a folder that is listed in more than one place"
+                                : nullptr;
+    if (why != nullptr) {
+      lock.unlock();
+      problem(path, Error{Errc::limit, path.text(), std::nullopt, why});
+      lock.lock();
       continue;
     }
-    records.push_back(entry.record);
     levels.push_back(open_level(mounted, entry.record, path));
   }
   return {};
@@ -331,9 +382,9 @@ std::vector<EvidencePath> NtfsTree::spellings(const EvidencePath& path, std::siz
   }
   Search search;
   search.all = true;
-  search.fixed = whole.components().size();
+  const std::size_t clear = whole.components().size();
   for (std::size_t i = fixed; i < names.size(); ++i) whole = whole.child(names[i]);
-  const auto found = find(whole, kMaxLinkHops, true, search);
+  const auto found = find(whole, clear, search);
   if (!found && search.found.empty() && found.error().code != Errc::not_found) return {path};
   std::vector<EvidencePath> paths;
   for (const Place& place : search.found) paths.push_back(place.path.with_stream(path.stream()));
@@ -343,7 +394,7 @@ std::vector<EvidencePath> NtfsTree::spellings(const EvidencePath& path, std::siz
 std::string NtfsTree::key(const EvidencePath& path) {
   const std::lock_guard lock{mutex_};
   Search search;
-  const auto found = find(path, kMaxLinkHops, true, search);
+  const auto found = find(path, 0, search);
   if (!found || search.found.empty() || search.found.front().alone) return path.folded();
   std::string key = '=' + search.found.front().path.text();
   if (!path.stream().empty()) key += ':' + fold_case(path.stream());

@@ -166,8 +166,15 @@ std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,
 }
 
 Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path) {
-  HOZEN_TRY(const File file, volume_->read_file(record));
+  auto read = volume_->read_file(record);
   FileInfo info;
+  if (!read && record == ntfs::record_number::kRoot) {
+    // What lies in the root can be reached although its own record is damaged.
+    info.path = path.with_stream("");
+    info.is_directory = true;
+    return info;
+  }
+  HOZEN_TRY(const File file, std::move(read));
   info.path = path.with_stream("");
   info.is_directory = file.is_directory();
   const FileStream* const data = file.data();
@@ -201,25 +208,29 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_unnamed(const File& file,
                                                                   const EvidencePath& path) {
   const bool has_point = file.standard && (file.standard->attributes & kAttributeReparsePoint) != 0;
-  if (has_point) {
-    HOZEN_TRY(const auto point, reparse_point(file));
-    const std::uint32_t tag = Bytes{point}.get<std::uint32_t>(0).value_or(0);
-    if (is_name_surrogate(tag)) return unsupported(path, "a link, not followed");
-    if (tag == kReparseTagDeduplicated)
-      return unsupported(path, "deduplicated: its content lies in the chunk store of the volume");
-    if ((tag & kCloudTagMask) == kCloudTag && is_placeholder(file.standard->attributes))
-      return unsupported(path, "a placeholder: its content lies in a cloud, not on the volume");
-    if (tag == kReparseTagWof) {
-      HOZEN_TRY(const WofAlgorithm algorithm,
-                parse_wof_data(Bytes{point}.tail(kReparseHeaderBytes)));
-      HOZEN_TRY(auto stream, volume_->open_attribute(file.number, type::kData, kWofStream));
-      const FileStream* const data = file.data();
-      HOZEN_TRY(auto content, WofSource::open(std::move(stream),
-                                              data != nullptr ? data->size_bytes : 0, algorithm));
-      return std::unique_ptr<ByteSource>{std::move(content)};
-    }
-  }
+  if (!has_point) return volume_->open_attribute(file.number, type::kData, "");
+  const auto point = reparse_point(file);
+  if (point) return open_behind(Bytes{*point}, file, path);
+  // The attribute says so and there is none: a flag that anybody can set hides nothing.
+  if (point.error().code != Errc::not_found) return point.error();
   return volume_->open_attribute(file.number, type::kData, "");
+}
+
+Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_behind(Bytes point, const File& file,
+                                                                 const EvidencePath& path) {
+  const std::uint32_t tag = point.get<std::uint32_t>(0).value_or(0);
+  if (is_name_surrogate(tag)) return unsupported(path, "a link, not followed");
+  if (tag == kReparseTagDeduplicated)
+    return unsupported(path, "deduplicated: its content lies in the chunk store of the volume");
+  if ((tag & kCloudTagMask) == kCloudTag && is_placeholder(file.standard->attributes))
+    return unsupported(path, "a placeholder: its content lies in a cloud, not on the volume");
+  if (tag != kReparseTagWof) return volume_->open_attribute(file.number, type::kData, "");
+  HOZEN_TRY(const WofAlgorithm algorithm, parse_wof_data(point.tail(kReparseHeaderBytes)));
+  HOZEN_TRY(auto stream, volume_->open_attribute(file.number, type::kData, kWofStream));
+  const FileStream* const data = file.data();
+  HOZEN_TRY(auto content,
+            WofSource::open(std::move(stream), data != nullptr ? data->size_bytes : 0, algorithm));
+  return std::unique_ptr<ByteSource>{std::move(content)};
 }
 
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,

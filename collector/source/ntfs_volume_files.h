@@ -50,6 +50,9 @@ class NtfsVolumeFiles {
   std::optional<std::string> owner_of_id(std::uint32_t security_id);
   Result<std::unique_ptr<ByteSource>> open_unnamed(const ntfs::File& file,
                                                    const EvidencePath& path);
+  /// The same of a file with this reparse point.
+  Result<std::unique_ptr<ByteSource>> open_behind(Bytes point, const ntfs::File& file,
+                                                  const EvidencePath& path);
 
   std::shared_ptr<ntfs::Volume> volume_;
   NtfsNames names_;

@@ -53,11 +53,15 @@ class TableReader {
   void emit_files(ByteSource& source, std::uint32_t record_bytes) {
     ntfs::FileTable table{source, record_bytes};
     table.index([&](const Error& error) { tell(error); });
-    FileRowMaker rows{table, record_bytes, volume_};
+    FileRowMaker rows{table, source.size(), record_bytes, volume_};
     table.each_file([&](const ntfs::File& file) {
       const FileRow& row = rows.make(file);
       context_.emit(kFile, kFileFields, row, envelope_of(row));
       for (const Error& problem : file.problems) tell(problem);
+      if (row.names_left_out != 0)
+        tell({Errc::limit,
+              std::to_string(row.names_left_out) + " hard links whose paths are left out",
+              row.offset});
       return !context_.stop().stop_requested();
     });
     const ntfs::TableCounts& counts = table.counts();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 #include "collector/base/text.h"
 
@@ -13,9 +14,6 @@ using ntfs::Run;
 namespace type = ntfs::attribute_type;
 
 constexpr std::uint32_t kRecordBytes = 1024;
-/// So many records fit before the clusters of files.
-constexpr std::uint64_t kTableRecords = 256;
-constexpr std::uint64_t kFirstDataLcn = NtfsBuilder::kMftLcn + kTableRecords;
 
 template <class T>
 void append(NtfsBytes& out, T value) {
@@ -193,7 +191,7 @@ NtfsBytes NtfsRecordBuilder::bytes(std::uint64_t number, std::uint32_t record_by
   return out;
 }
 
-NtfsBuilder::NtfsBuilder() {
+NtfsBuilder::NtfsBuilder(std::uint64_t table_records) : first_data_lcn_{kMftLcn + table_records} {
   const char* const kNames[] = {"$MFT",     "$MFTMirr", "$LogFile", "$Volume",
                                 "$AttrDef", ".",        "$Bitmap",  "$Boot",
                                 "$BadClus", "$Secure",  "$UpCase",  "$Extend"};
@@ -289,7 +287,7 @@ NtfsBuilder& NtfsBuilder::remove(FileReference file) {
 std::vector<Run> NtfsBuilder::store(std::string_view content, bool scattered) {
   std::vector<Run> runs;
   const std::uint64_t clusters = (content.size() + kClusterBytes - 1) / kClusterBytes;
-  const std::uint64_t lcn = kFirstDataLcn + data_.size() / kClusterBytes;
+  const std::uint64_t lcn = first_data_lcn_ + data_.size() / kClusterBytes;
   const NtfsBytes bytes = bytes_from(content);
   if (!scattered) {
     data_.insert(data_.end(), bytes.begin(), bytes.end());
@@ -304,7 +302,7 @@ std::vector<Run> NtfsBuilder::store(std::string_view content, bool scattered) {
     const std::size_t size = std::min<std::size_t>(kClusterBytes, bytes.size() - from);
     std::copy_n(
         bytes.begin() + static_cast<std::ptrdiff_t>(from), size,
-        data_.begin() + static_cast<std::ptrdiff_t>((place - kFirstDataLcn) * kClusterBytes));
+        data_.begin() + static_cast<std::ptrdiff_t>((place - first_data_lcn_) * kClusterBytes));
     runs.push_back({i, place, 1});
   }
   return runs;
@@ -320,6 +318,7 @@ NtfsBytes NtfsBuilder::table() const {
   NtfsBytes table(static_cast<std::size_t>(count * kRecordBytes));
   const auto place = [&](std::uint64_t number, const NtfsRecordBuilder& record) {
     const NtfsBytes bytes = record.bytes(number, kRecordBytes);
+    if (bytes.size() > kRecordBytes) throw std::length_error("attributes that no record can hold");
     std::copy(bytes.begin(), bytes.end(),
               table.begin() + static_cast<std::ptrdiff_t>(number * kRecordBytes));
   };
@@ -355,7 +354,7 @@ NtfsBytes NtfsBuilder::table() const {
 
 NtfsBytes NtfsBuilder::volume() const {
   const NtfsBytes mft = table();
-  NtfsBytes volume(static_cast<std::size_t>(kFirstDataLcn * kClusterBytes) + data_.size() +
+  NtfsBytes volume(static_cast<std::size_t>(first_data_lcn_ * kClusterBytes) + data_.size() +
                    kSectorBytes);
   const std::uint64_t sectors = (volume.size() - kSectorBytes) / kSectorBytes;
   const auto write_boot = [&](std::size_t at) {
@@ -378,7 +377,7 @@ NtfsBytes NtfsBuilder::volume() const {
   std::copy_n(mft.begin(), 4 * kRecordBytes,
               volume.begin() + static_cast<std::ptrdiff_t>(kMirrorLcn * kClusterBytes));
   std::copy(data_.begin(), data_.end(),
-            volume.begin() + static_cast<std::ptrdiff_t>(kFirstDataLcn * kClusterBytes));
+            volume.begin() + static_cast<std::ptrdiff_t>(first_data_lcn_ * kClusterBytes));
   return volume;
 }
 

@@ -68,7 +68,8 @@ class NtfsBuilder {
   static constexpr std::uint32_t kClusterBytes = 1024, kSectorBytes = 512;
   static constexpr std::uint64_t kMftLcn = 16, kMirrorLcn = 8;
 
-  NtfsBuilder();
+  /// `table_records`: so many records fit before the clusters of files.
+  explicit NtfsBuilder(std::uint64_t table_records = 256);
 
   ntfs::FileReference root() const { return {ntfs::record_number::kRoot, 5}; }
   ntfs::FileReference folder(ntfs::FileReference parent, const std::string& name);
@@ -105,6 +106,7 @@ class NtfsBuilder {
   std::uint64_t record_count() const;
 
   std::map<std::uint64_t, NtfsRecordBuilder> records_;
+  std::uint64_t first_data_lcn_;
   NtfsBytes data_;  // clusters behind the table
   std::optional<std::uint64_t> split_;
 };
