@@ -11,6 +11,7 @@
 #include <fstream>
 #include <set>
 
+#include "collector/formats/ntfs_table.h"
 #include "tests/builders/json.h"
 #include "tests/builders/ntfs_builder.h"
 #include "tests/builders/program.h"
@@ -250,14 +251,15 @@ TEST(ParseNtfs, FileOfManyLongHardLinksIsCutAndToldSo) {
 }
 
 TEST(ParseNtfs, RecognizesATableAndItsRecords) {
-  EXPECT_EQ(table_record_bytes(Bytes{NtfsBuilder{}.table()}), 1024u);
+  EXPECT_EQ(ntfs::table_record_bytes(Bytes{NtfsBuilder{}.table()}), 1024u);
   for (const std::uint32_t size : {512u, 4096u, 65'536u})
-    EXPECT_EQ(size == 65'536 ? size : table_record_bytes(Bytes{NtfsRecordBuilder{}.bytes(0, size)}),
-              size);
-  EXPECT_EQ(table_record_bytes(Bytes{}), 0u);
+    EXPECT_EQ(
+        size == 65'536 ? size : ntfs::table_record_bytes(Bytes{NtfsRecordBuilder{}.bytes(0, size)}),
+        size);
+  EXPECT_EQ(ntfs::table_record_bytes(Bytes{}), 0u);
   NtfsBytes odd = NtfsRecordBuilder{}.bytes(0);
   odd[28] = std::byte{1};
-  EXPECT_EQ(table_record_bytes(Bytes{odd}), 0u);
+  EXPECT_EQ(ntfs::table_record_bytes(Bytes{odd}), 0u);
 }
 
 /// The fields that docs/records.md lists for a kind of `hozen parse`.

@@ -128,10 +128,11 @@ class Mount {
   bool made_ = false, mounted_ = false;
 };
 
-#define NEED_MOUNT(mount)                                                                       \
-  if (!succeeds("command -v mkntfs") || !succeeds("command -v ntfs-3g"))                        \
-    GTEST_SKIP() << "mkntfs or ntfs-3g is not installed (package ntfs-3g)";                     \
-  if (::geteuid() != 0 || !fs::exists("/dev/fuse")) GTEST_SKIP() << "needs root and /dev/fuse"; \
+#define NEED_MOUNT(mount)                                                   \
+  if (!succeeds("command -v mkntfs") || !succeeds("command -v ntfs-3g"))    \
+    GTEST_SKIP() << "mkntfs or ntfs-3g is not installed (package ntfs-3g)"; \
+  if (::geteuid() != 0 || !fs::exists("/dev/fuse"))                         \
+    GTEST_SKIP() << "mounting needs root and FUSE";                         \
   if (!(mount).enter()) GTEST_SKIP() << "ntfs-3g cannot mount here"
 
 Facts mounted_facts(const fs::path& file) {
@@ -316,8 +317,8 @@ TEST_P(NtfsOracle, EverythingIsAsTheMountedVolumeShowsIt) {
 
 INSTANTIATE_TEST_SUITE_P(Clusters, NtfsOracle,
                          testing::Values("-c 4096", "-c 512", "-c 65536", "-s 4096"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& param) {
+                           std::string name = param.param;
                            std::erase_if(name, [](char c) { return c == '-' || c == ' '; });
                            return name;
                          });
@@ -379,10 +380,11 @@ TEST(NtfsSleuthkit, ListsTheSameFiles) {
     EXPECT_EQ(columns[8], seconds(file.standard->modified)) << line;
     EXPECT_EQ(columns[9], seconds(file.standard->changed)) << line;
     EXPECT_EQ(columns[10], seconds(file.standard->created)) << line;
-    if (file.data() != nullptr && !file.is_directory())
+    if (file.data() != nullptr && !file.is_directory()) {
       EXPECT_EQ(columns[6], std::to_string(file.data()->size_bytes)) << line;
+    }
     ++compared;
-    deleted += file.in_use() ? 0 : 1;
+    deleted += file.in_use() ? 0u : 1u;
   }
   EXPECT_GT(compared, 430u);
   EXPECT_GE(deleted, 5u);
