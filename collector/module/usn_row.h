@@ -45,8 +45,8 @@ inline constexpr std::array kUsnFields{
                   }},
     Field<UsnRow>{
         {"path_state",
-         "Whether the folders of the path are those meant: exact, deleted_parent, orphan, "
-         "limit. Folders are called as they are now."},
+         "Whether the folders of the path, called as they are now, are those meant: exact, "
+         "deleted_parent, orphan, limit."},
         [](const UsnRow& r, Cell& c) {
           r.path.empty() ? c.absent(Absent::not_applicable) : c.text(to_text(r.path_state));
         }},

@@ -54,6 +54,7 @@ std::string& Context::begin_record(const Kind& kind, const Envelope& envelope) {
   next_.kind = kind.name;
   next_.key = envelope.origin.key;
   next_.artifact = envelope.origin.artifact;
+  next_.offset = envelope.origin.offset;
   next_.user_sid = envelope.user_sid;
   next_.user_name = envelope.user_name;
   for (const auto& [name, time] : envelope.timestamps) next_.timestamps.emplace_back(name, time);

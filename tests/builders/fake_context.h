@@ -18,6 +18,7 @@ namespace hozen::fake {
 struct Record {
   std::string id, kind, key, user_sid, user_name;
   std::optional<std::uint32_t> artifact;
+  std::optional<std::uint64_t> offset;
   std::vector<std::pair<std::string, FileTime>> timestamps;
   std::vector<std::pair<std::string, std::string>> columns;
   std::string json;  ///< the whole line
