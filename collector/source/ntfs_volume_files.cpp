@@ -46,6 +46,23 @@ std::uint32_t count_links(const File& file) {
       [](const ntfs::FileName& name) { return name.name_space != ntfs::NameSpace::dos; }));
 }
 
+/// What lies in the root can be reached although its own record is damaged.
+FileInfo damaged_root(const EvidencePath& path) {
+  FileInfo info;
+  info.path = path.with_stream("");
+  info.is_directory = true;
+  return info;
+}
+
+/// Alternate data streams, as the user has them: not the one that holds the compacted content.
+void list_streams(const File& file, FileInfo& info) {
+  const bool is_compacted = info.reparse_tag == kReparseTagWof;
+  for (const FileStream& stream : file.streams)
+    if (stream.type == type::kData && !stream.name.empty() &&
+        !(is_compacted && stream.name == kWofStream))
+      info.streams.push_back(stream.name);
+}
+
 }  // namespace
 
 void NtfsVolumeFiles::load(FunctionRef<void(Error)> problem) {
@@ -88,15 +105,11 @@ std::optional<std::string> NtfsVolumeFiles::owner_of(std::uint32_t security_id) 
 }
 
 Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path) {
-  auto read = volume_->read_file(record);
+  const auto read = volume_->read_file(record);
+  if (!read && record == ntfs::record_number::kRoot) return damaged_root(path);
+  if (!read) return read.error();
+  const File& file = *read;
   FileInfo info;
-  if (!read && record == ntfs::record_number::kRoot) {
-    // What lies in the root can be reached although its own record is damaged.
-    info.path = path.with_stream("");
-    info.is_directory = true;
-    return info;
-  }
-  HOZEN_TRY(const File file, std::move(read));
   info.path = path.with_stream("");
   info.is_directory = file.is_directory();
   const FileStream* const data = file.data();
@@ -119,11 +132,7 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
     const auto parsed = point ? parse_reparse_point(Bytes{*point}) : point.error();
     if (info.is_link && parsed && !parsed->target.empty()) info.link_target = parsed->target;
   }
-  const bool is_compacted = info.reparse_tag == kReparseTagWof;
-  for (const FileStream& stream : file.streams)
-    if (stream.type == type::kData && !stream.name.empty() &&
-        !(is_compacted && stream.name == kWofStream))
-      info.streams.push_back(stream.name);
+  list_streams(file, info);
   return info;
 }
 

@@ -316,8 +316,8 @@ TEST_P(NtfsOracle, EverythingIsAsTheMountedVolumeShowsIt) {
 
 INSTANTIATE_TEST_SUITE_P(Clusters, NtfsOracle,
                          testing::Values("-c 4096", "-c 512", "-c 65536", "-s 4096"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& cluster) {
+                           std::string name = cluster.param;
                            std::erase_if(name, [](char c) { return c == '-' || c == ' '; });
                            return name;
                          });
@@ -379,10 +379,11 @@ TEST(NtfsSleuthkit, ListsTheSameFiles) {
     EXPECT_EQ(columns[8], seconds(file.standard->modified)) << line;
     EXPECT_EQ(columns[9], seconds(file.standard->changed)) << line;
     EXPECT_EQ(columns[10], seconds(file.standard->created)) << line;
-    if (file.data() != nullptr && !file.is_directory())
+    if (file.data() != nullptr && !file.is_directory()) {
       EXPECT_EQ(columns[6], std::to_string(file.data()->size_bytes)) << line;
+    }
     ++compared;
-    deleted += file.in_use() ? 0 : 1;
+    if (!file.in_use()) ++deleted;
   }
   EXPECT_GT(compared, 430u);
   EXPECT_GE(deleted, 5u);

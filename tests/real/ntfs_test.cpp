@@ -86,7 +86,7 @@ TEST_F(RealNtfs, TableOfXWays) {
   std::size_t folders = 0;
   std::vector<std::uint64_t> damaged;
   for (const auto& [number, file] : listing.files) {
-    folders += file.in_use && file.directory ? 1 : 0;
+    if (file.in_use && file.directory) ++folders;
     if (!file.problems.empty()) damaged.push_back(number);
   }
   EXPECT_EQ(folders, 31u);
@@ -165,9 +165,10 @@ TEST_F(RealNtfs, RecordOfDfirNtfs) {
   slot.record.each_attribute(
       [&](const Attribute& attribute) {
         ++attributes;
-        if (attribute.type == attribute_type::kAttributeList)
+        if (attribute.type == attribute_type::kAttributeList) {
           EXPECT_TRUE(each_attribute_list_entry(attribute.value,
                                                 [&](const AttributeListEntry&) { ++entries; }));
+        }
       },
       [](const Error& problem) { ADD_FAILURE() << problem.text(); });
   EXPECT_EQ(attributes, 4u);
@@ -282,7 +283,7 @@ TEST_F(RealNtfs, VolumeOfColinFinck) {
   EXPECT_EQ(source->stat(root / "empty-file")->size, 0u);
   std::size_t below = 0;
   for (int i = 1; i <= 512; ++i)
-    below += all.entries.contains((root / "many_subdirs" / std::to_string(i)).text()) ? 1 : 0;
+    below += all.entries.count((root / "many_subdirs" / std::to_string(i)).text());
   EXPECT_EQ(below, 512u);
 
   const auto volume = Volume::open(NtfsBytesOf{"ntfs/colinfinck_testfs1.dd", 0}.source);
