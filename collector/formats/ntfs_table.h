@@ -27,7 +27,7 @@ std::string_view to_text(PathState state);
 
 constexpr std::size_t kMaxPathDepth = 256;
 /// NTFS allows 32,767 UTF-16 units; a unit takes up to 3 bytes in WTF-8.
-constexpr std::size_t kMaxPathBytes = 3u * 32'767;
+constexpr std::size_t kMaxPathBytes = std::size_t{3} * 32'767;
 /// Where paths begin whose beginning is not known.
 constexpr std::string_view kOrphanFolder = "\\$Orphan";
 

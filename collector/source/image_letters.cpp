@@ -37,6 +37,7 @@ std::optional<MountedDevices> read_hive(FileTree& tree, const EvidencePath& path
     return values.size() <= kMaxMountedDevices;
   });
   std::vector<MountedValue> views;
+  views.reserve(values.size());
   for (const regf::Value& value : values) views.push_back({value.name, Bytes{value.data}});
   return parse_mounted_devices(views);
 }

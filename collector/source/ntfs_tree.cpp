@@ -113,7 +113,7 @@ class NtfsTree final : public NtfsFileTree {
   Result<void> begin(EvidencePath path, std::size_t fixed, int hops, bool exact, Search& search);
   Result<void> descend(Step step, Search& search);
   void go_on(Step step, Search& search);
-  Result<void> enter(Step link, Search& search);
+  Result<void> enter(const Step& link, Search& search);
   Result<EvidencePath> link_target(const Place& link);
   bool is_link(const Place& place, bool directory);
   Level open_level(const Mounted& mounted, std::uint32_t record, EvidencePath path);
@@ -245,7 +245,7 @@ void NtfsTree::go_on(Step step, Search& search) {
   if (step.next == step.path->components().size())
     search.found.push_back(std::move(place));
   else if (is_link(place, entry.directory))
-    entered = enter(std::move(step), search);
+    entered = enter(step, search);
   else if (entry.directory)
     entered = descend(std::move(step), search);
   else
@@ -254,7 +254,7 @@ void NtfsTree::go_on(Step step, Search& search) {
 }
 
 /// Goes on where the link leads at which `link` stands.
-Result<void> NtfsTree::enter(Step link, Search& search) {
+Result<void> NtfsTree::enter(const Step& link, Search& search) {
   if (link.hops == 0)
     return Error{Errc::limit, link.path->text(), std::nullopt, "too many links on the way"};
   HOZEN_TRY(EvidencePath target, link_target(link.place));

@@ -61,6 +61,23 @@ std::optional<std::uint32_t> internal_number(const EvidencePath& path) {
   return static_cast<std::uint32_t>(known - kNames.begin());
 }
 
+/// What lies in the root can be reached although its own record is damaged.
+FileInfo damaged_root(const EvidencePath& path) {
+  FileInfo info;
+  info.path = path.with_stream("");
+  info.is_directory = true;
+  return info;
+}
+
+/// Alternate data streams, as the user has them: not the one that holds the compacted content.
+void list_streams(const File& file, FileInfo& info) {
+  const bool is_compacted = info.reparse_tag == kReparseTagWof;
+  for (const FileStream& stream : file.streams)
+    if (stream.type == type::kData && !stream.name.empty() &&
+        !(is_compacted && stream.name == kWofStream))
+      info.streams.push_back(stream.name);
+}
+
 }  // namespace
 
 bool is_ntfs_internal(const EvidencePath& path) { return internal_number(path).has_value(); }
@@ -84,8 +101,8 @@ Result<std::vector<std::byte>> NtfsVolumeFiles::reparse_point(const File& file) 
   return read_all(*content, kMaxReparseBytes);
 }
 
-/// By its id in $Secure; files of Windows NT 4, and those that other systems made, have a descriptor
-/// of their own.
+/// By its id in $Secure; files of Windows NT 4, and those that other systems made, have a
+/// descriptor of their own.
 std::optional<std::string> NtfsVolumeFiles::owner_of(const File& file) {
   if (file.standard && file.standard->security_id.value_or(0) != 0)
     return owner_of_id(*file.standard->security_id);
@@ -166,15 +183,11 @@ std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,
 }
 
 Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path) {
-  auto read = volume_->read_file(record);
+  const auto read = volume_->read_file(record);
+  if (!read && record == ntfs::record_number::kRoot) return damaged_root(path);
+  if (!read) return read.error();
+  const File& file = *read;
   FileInfo info;
-  if (!read && record == ntfs::record_number::kRoot) {
-    // What lies in the root can be reached although its own record is damaged.
-    info.path = path.with_stream("");
-    info.is_directory = true;
-    return info;
-  }
-  HOZEN_TRY(const File file, std::move(read));
   info.path = path.with_stream("");
   info.is_directory = file.is_directory();
   const FileStream* const data = file.data();
@@ -197,11 +210,7 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
     const auto parsed = point ? parse_reparse_point(Bytes{*point}) : point.error();
     if (info.is_link && parsed && !parsed->target.empty()) info.link_target = parsed->target;
   }
-  const bool is_compacted = info.reparse_tag == kReparseTagWof;
-  for (const FileStream& stream : file.streams)
-    if (stream.type == type::kData && !stream.name.empty() &&
-        !(is_compacted && stream.name == kWofStream))
-      info.streams.push_back(stream.name);
+  list_streams(file, info);
   return info;
 }
 

@@ -317,8 +317,8 @@ TEST_P(NtfsOracle, EverythingIsAsTheMountedVolumeShowsIt) {
 
 INSTANTIATE_TEST_SUITE_P(Clusters, NtfsOracle,
                          testing::Values("-c 4096", "-c 512", "-c 65536", "-s 4096"),
-                         [](const auto& param) {
-                           std::string name = param.param;
+                         [](const auto& cluster) {
+                           std::string name = cluster.param;
                            std::erase_if(name, [](char c) { return c == '-' || c == ' '; });
                            return name;
                          });
@@ -384,7 +384,7 @@ TEST(NtfsSleuthkit, ListsTheSameFiles) {
       EXPECT_EQ(columns[6], std::to_string(file.data()->size_bytes)) << line;
     }
     ++compared;
-    deleted += file.in_use() ? 0u : 1u;
+    if (!file.in_use()) ++deleted;
   }
   EXPECT_GT(compared, 430u);
   EXPECT_GE(deleted, 5u);

@@ -86,7 +86,7 @@ TEST_F(RealNtfs, TableOfXWays) {
   std::size_t folders = 0;
   std::vector<std::uint64_t> damaged;
   for (const auto& [number, file] : listing.files) {
-    folders += file.in_use && file.directory ? 1 : 0;
+    if (file.in_use && file.directory) ++folders;
     if (!file.problems.empty()) damaged.push_back(number);
   }
   EXPECT_EQ(folders, 31u);
@@ -283,7 +283,7 @@ TEST_F(RealNtfs, VolumeOfColinFinck) {
   EXPECT_EQ(source->stat(root / "empty-file")->size, 0u);
   std::size_t below = 0;
   for (int i = 1; i <= 512; ++i)
-    below += all.entries.contains((root / "many_subdirs" / std::to_string(i)).text()) ? 1u : 0u;
+    below += all.entries.count((root / "many_subdirs" / std::to_string(i)).text());
   EXPECT_EQ(below, 512u);
 
   const auto volume = Volume::open(NtfsBytesOf{"ntfs/colinfinck_testfs1.dd", 0}.source);
