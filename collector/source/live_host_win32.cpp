@@ -61,12 +61,6 @@ void apply_version(HostFacts& facts) {
   if (version.wProductType == VER_NT_DOMAIN_CONTROLLER) facts.role = "domain_controller";
 }
 
-/// Wine says so itself, in a function that Windows' own ntdll.dll does not have.
-std::string emulator() {
-  auto* version = system_function_as<const char* __cdecl()>(L"ntdll.dll", "wine_get_version");
-  return version == nullptr ? std::string{} : std::string{"Wine "} + version();
-}
-
 FileTime boot_time() {
   constexpr int kTimeOfDay = 3;  // SystemTimeOfDayInformation: time of the start @0
   auto* query = system_function_as<LONG WINAPI(int, void*, ULONG, ULONG*)>(
@@ -133,6 +127,12 @@ std::vector<std::string> addresses() {
 
 }  // namespace
 
+// Wine says so itself, in a function that Windows' own ntdll.dll does not have.
+std::string emulator_name() {
+  auto* version = system_function_as<const char* __cdecl()>(L"ntdll.dll", "wine_get_version");
+  return version == nullptr ? std::string{} : std::string{"Wine "} + version();
+}
+
 HostFacts complete_host_facts(HostFacts facts) {
   if (std::string name = computer_name(ComputerNameNetBIOS); !name.empty())
     facts.name = std::move(name);
@@ -140,7 +140,7 @@ HostFacts complete_host_facts(HostFacts facts) {
     facts.domain = std::move(domain);
   if (facts.domain.empty()) facts.domain = joined_domain();
   apply_version(facts);
-  facts.emulator = emulator();
+  facts.emulator = emulator_name();
   facts.last_boot = boot_time();
   facts.addresses = addresses();
   return facts;

@@ -9,6 +9,9 @@ namespace hozen {
 /// domain, role, build, last start, addresses.
 HostFacts complete_host_facts(HostFacts facts);
 
+/// HostFacts::emulator of this system.
+std::string emulator_name();
+
 /// True when the system notes the time of each access to a file.
 bool keeps_access_times_up_to_date();
 

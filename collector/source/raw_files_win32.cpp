@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collector/base/text.h"
+#include "collector/source/live_host_win32.h"
 #include "collector/source/raw_volume_win32.h"
 
 namespace hozen::win32 {
@@ -60,6 +61,8 @@ Result<NtfsVolumeFiles*> RawFiles::files_of(const std::string& volume) {
       device.files = std::make_unique<NtfsVolumeFiles>(*std::move(opened));
     else
       device.failed = std::move(opened).error();
+    // What Wine calls a volume is a folder, but for those that are mapped to a device or an image.
+    if (device.failed && !emulator_name().empty()) device.failed->code = Errc::not_found;
   }
   if (device.failed) return *device.failed;
   return device.files.get();
