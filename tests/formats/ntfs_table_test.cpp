@@ -224,7 +224,7 @@ TEST(NtfsTable, RootIsAlwaysThereForWhatNamesIt) {
   NtfsBuilder builder;
   const auto file = builder.file(builder.root(), "f", "");
   NtfsBytes bytes = builder.table();
-  std::memcpy(&bytes[5 * kRecord], "BAAD", 4);
+  std::memcpy(&bytes[std::size_t{5} * kRecord], "BAAD", 4);
   MemorySource source{bytes};
   FileTable table{source, kRecord};
   table.index([](const Error&) {});
