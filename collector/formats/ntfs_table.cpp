@@ -140,16 +140,14 @@ void FileTable::learn_folder(const File& file) {
   const FileName* const name = file.best_name();
   if (name == nullptr) return;
   Folder& folder = folders_[folder_of_record_[static_cast<std::size_t>(file.number)] - 1];
-  // The long name beside a short one can lie in another record.
-  const bool is_long = name->name_space != NameSpace::dos;
-  if (folder.has_name && !is_long) return;
   constexpr std::size_t kMaxPool = 0xFFFF'FFFF;
   if (names_.size() + name->name.size() > kMaxPool) return;
   folder.parent = name->parent;
   folder.name_offset = static_cast<std::uint32_t>(names_.size());
   folder.name_bytes = static_cast<std::uint32_t>(name->name.size());
   folder.has_name = true;
-  folder.has_long_name = is_long;
+  // The long name beside a short one can lie in another record.
+  folder.has_long_name = name->name_space != NameSpace::dos;
   names_ += name->name;
 }
 

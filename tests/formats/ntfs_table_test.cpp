@@ -162,7 +162,7 @@ TEST(NtfsTable, FindsNamesOfFoldersThatLieInOtherRecords) {
   const auto f = builder.file(folder, "f", ""), g = builder.file(other, "g", ""),
              h = builder.file(gone, "h", "");
   builder.remove(h).remove(gone);
-  builder.file(builder.root(), "in use, the last one", "");
+  builder.folder(builder.root(), "in use, the last one");
   const Listing listing{builder.table()};
   EXPECT_EQ(listing.path(f), "exact \\folder\\f");
   EXPECT_EQ(listing.path(g), "exact \\short and long\\g");
@@ -224,7 +224,7 @@ TEST(NtfsTable, RootIsAlwaysThereForWhatNamesIt) {
   NtfsBuilder builder;
   const auto file = builder.file(builder.root(), "f", "");
   NtfsBytes bytes = builder.table();
-  std::memcpy(&bytes[5 * kRecord], "BAAD", 4);
+  std::memcpy(&bytes[std::size_t{5} * kRecord], "BAAD", 4);
   MemorySource source{bytes};
   FileTable table{source, kRecord};
   table.index([](const Error&) {});

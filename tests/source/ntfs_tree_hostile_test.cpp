@@ -1,0 +1,164 @@
+// Volumes that lie or are damaged, read as a tree.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "tests/builders/reparse_builder.h"
+#include "tests/source/ntfs_trees.h"
+
+namespace hozen {
+namespace {
+
+using namespace ntfs_trees;
+using builders::junction;
+using builders::NtfsRecordBuilder;
+using builders::symbolic_link;
+using ntfs::FileReference;
+using ntfs::NameSpace;
+
+constexpr std::uint32_t kReparse = 0x400;
+
+TEST(NtfsTreeHostile, LoopsOfLinksAreALimit) {
+  NtfsBuilder builder;
+  builder.link(builder.root(), "a", junction("\\??\\C:\\b"));
+  builder.link(builder.root(), "b", junction("\\??\\C:\\a"));
+  builder.link(builder.root(), "self", symbolic_link("self\\self", true));
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(stored(*tree, "C:\\a\\x"), "limit");
+  EXPECT_EQ(stored(*tree, "C:\\self\\x"), "limit");
+  EXPECT_EQ(tree->real_folder(path("C:\\a")).error().code, Errc::limit);
+}
+
+TEST(NtfsTreeHostile, LoopsThatForkAtEachStepEnd) {
+  NtfsBuilder builder;
+  // Every name on the way has two entries, and each leads back to both.
+  builder.link(builder.root(), "loop", junction("\\??\\C:\\loop\\LOOP"));
+  builder.link(builder.root(), "LOOP", junction("\\??\\C:\\loop\\LOOP"));
+  const auto folder = builder.folder(builder.root(), "again");
+  builder.hard_link(folder, folder, "again", NameSpace::posix);
+  builder.hard_link(folder, folder, "AGAIN", NameSpace::posix);
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(stored(*tree, "C:\\Loop\\x"), "limit");
+  EXPECT_TRUE(tree->spellings(path("C:\\Loop\\x"), 0).size() <= 1);
+  std::string deep = "C:";
+  for (int i = 0; i < 2000; ++i) deep += "\\Again";
+  EXPECT_EQ(stored(*tree, deep + "\\none"), "limit");
+  (void)tree->key(path(deep));
+  EXPECT_LE(tree->spellings(path(deep), 0).size(), kMaxSpellings);
+  EXPECT_LE(tree->spellings(path(deep), 3).size(), kMaxSpellings);
+}
+
+TEST(NtfsTreeHostile, PathsAsDeepAsAnyAreLookedUpWithoutDeepCalls) {
+  constexpr int kLevels = 4000;
+  NtfsBuilder builder{kLevels + 100};
+  auto folder = builder.root();
+  std::string asked = "C:";
+  for (int i = 0; i < kLevels; ++i) {
+    folder = builder.folder(folder, "d");
+    asked += "\\D";
+  }
+  builder.file(folder, "f", "at the bottom");
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(content(*tree, asked + "\\f"), "at the bottom");
+  std::string beyond = asked;
+  for (int i = 0; i < 200; ++i) beyond += "\\x";
+  EXPECT_EQ(stored(*tree, beyond), "limit");
+  std::size_t entries = 0;
+  const auto walked = tree->walk(
+      path("C:\\"), [&](const FileInfo&) { return ++entries, Visit::enter; },
+      [](const EvidencePath&, const Error&) {});
+  EXPECT_TRUE(walked);
+  EXPECT_EQ(entries, kLevels + 1u);
+}
+
+TEST(NtfsTreeHostile, FoldersThatATableListsTwiceAreEnteredOnce) {
+  NtfsBuilder builder;
+  // Thirty folders, each below the one before under two names: 2^30 ways to the last.
+  auto folder = builder.root();
+  for (int i = 0; i < 30; ++i) {
+    const auto next = builder.folder(folder, "a");
+    builder.hard_link(next, folder, "b");
+    folder = next;
+  }
+  const auto cycle = builder.folder(builder.root(), "cycle");
+  builder.hard_link(cycle, cycle, "inside");
+  const auto tree = tree_of(builder);
+  const Walk all = walk(*tree, "C:\\");
+  EXPECT_EQ(all.names.size(), 30u * 2 + 2);
+  EXPECT_EQ(all.problems.size(), 31u);
+  EXPECT_EQ(all.problems.back(),
+            "C:\\cycle\\inside: a folder that is listed in more than one place");
+}
+
+TEST(NtfsTreeHostile, FlagOfAReparsePointThatIsNotThereHidesNothing) {
+  NtfsBuilder builder;
+  NtfsRecordBuilder record;
+  record.standard(FileTime{1}, kReparse).name(builder.root(), "f");
+  record.resident({ntfs::attribute_type::kData, "", NtfsBytes(3, std::byte{'x'})});
+  builder.add(record);
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(content(*tree, "C:\\f"), "xxx");
+  EXPECT_FALSE(tree->stat(path("C:\\f"))->is_link);
+}
+
+TEST(NtfsTreeHostile, DamageIsTold) {
+  NtfsBuilder builder;
+  const auto torn = builder.file(builder.root(), "torn", "content");
+  const auto bad = builder.folder(builder.root(), "bad");
+  builder.file(bad, "lost", "x");
+  NtfsBytes bytes = builder.volume();
+  const auto at = [&](FileReference file) { return builder.mft_offset() + file.record * 1024; };
+  bytes[at(torn) + 1023] ^= std::byte{1};
+  std::memcpy(&bytes[at(bad)], "BAAD", 4);
+  const auto tree = tree_of(bytes);
+  EXPECT_EQ(content(*tree, "C:\\torn"), "content");
+  EXPECT_EQ(stored(*tree, "C:\\bad"), "not_found");
+  const auto remarks = tree->take_remarks();
+  ASSERT_EQ(remarks.size(), 3u);
+  EXPECT_EQ(remarks[0].what, "volume C:: 1 ntfs file records whose fixup does not match");
+  EXPECT_EQ(remarks[1].what, "volume C:: 1 ntfs file records that cannot be read");
+  EXPECT_EQ(remarks[2].what, "volume C:: 1 ntfs files in use whose folder is not there");
+  EXPECT_TRUE(tree->take_remarks().empty()) << "each once";
+}
+
+TEST(NtfsTreeHostile, RootWhoseRecordIsDamagedStillHoldsItsEntries) {
+  NtfsBuilder builder;
+  const auto folder = builder.folder(builder.root(), "Windows");
+  builder.file(folder, "f", "content");
+  NtfsBytes bytes = builder.volume();
+  std::memcpy(&bytes[builder.mft_offset() + 5 * 1024], "BAAD", 4);
+  const auto tree = tree_of(bytes);
+  EXPECT_EQ(content(*tree, "C:\\Windows\\f"), "content");
+  EXPECT_EQ(walk(*tree, "C:\\").names, (Names{"C:\\Windows", "C:\\Windows\\f"}));
+  EXPECT_EQ(tree->take_remarks().size(), 1u);
+}
+
+TEST(NtfsTreeHostile, NamesThatWindowsCouldNotOpenAreFoundAsListed) {
+  NtfsBuilder builder;
+  const Names odd{"a\xED\xA0\x80",
+                  "dot.",
+                  "sp ",
+                  "con",
+                  "..",
+                  "sl/ash",
+                  "co:lon",
+                  "back\\slash",
+                  std::string{"nul\0x", 5},
+                  std::string(240, 'n')};
+  for (const std::string& name : odd) {
+    NtfsRecordBuilder record;
+    const auto text = bytes_of(name).span();
+    record.standard(FileTime{1}).name(builder.root(), name, NameSpace::posix);
+    builder.add(record.resident({ntfs::attribute_type::kData, "", {text.begin(), text.end()}}));
+  }
+  const auto tree = tree_of(builder);
+  for (const std::string& name : odd) {
+    const auto opened = tree->open(path("C:\\").child(name));
+    ASSERT_TRUE(opened) << name;
+    const auto bytes = read_all(**opened, 1000);
+    EXPECT_EQ(Bytes{*bytes}.chars(), name);
+  }
+}
+
+}  // namespace
+}  // namespace hozen
