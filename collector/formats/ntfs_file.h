@@ -57,6 +57,10 @@ struct File {
   const FileName* best_name() const;
   const FileStream* find_stream(std::uint32_t type, std::string_view name) const;
   const FileStream* data() const { return find_stream(attribute_type::kData, ""); }
+  /// In use, and no name can be read: those of NTFS itself need none.
+  bool lacks_name() const {
+    return in_use() && names.empty() && number >= record_number::kFirstUserRecord;
+  }
   FileReference reference() const { return {number, sequence}; }
 
   void clear();
@@ -79,6 +83,8 @@ class LayoutCollector {
   void add(const FileRecord& record);
 
   bool found() const { return value_.has_value() || has_start_ || !layout_.runs.empty(); }
+  /// The piece that says the sizes, without which the others are of no use.
+  bool has_start() const { return value_.has_value() || has_start_; }
   /// Of a resident attribute.
   std::optional<std::vector<std::byte>>& value() { return value_; }
   /// In order, each VCN once. What is missing in between or was in a broken runlist is a hole that

@@ -185,6 +185,9 @@ void FileTable::each_file(FunctionRef<bool(const File&)> visit) {
         file.state = slot.state;
         file.add(slot.record);
         add_extensions(file);
+        if (file.lacks_name())
+          file.problems.push_back(
+              {Errc::malformed, "ntfs file in use without a name", number * record_bytes_});
         return visit(file);
       },
       [](const Error&) {});

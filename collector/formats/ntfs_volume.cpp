@@ -227,7 +227,8 @@ Result<void> Volume::each_record_of(std::uint64_t number,
     if (fits)
       visit(other->record);
     else if (slot.record.in_use() && unfit++ < kMaxTableProblems)
-      problem(other ? Error{Errc::malformed, "ntfs extension record of another file",
+      problem(other ? Error{Errc::malformed,
+                            "ntfs extension record that is damaged or another file's",
                             reference.record * boot_.record_bytes}
                     : other.error());
   }
@@ -253,7 +254,10 @@ Result<std::unique_ptr<ByteSource>> Volume::open_attribute(std::uint64_t number,
   HOZEN_CHECK(each_record_of(
       number, [&](const FileRecord& record) { layout.add(record); },
       [&](Error problem) { met.push_back(std::move(problem)); }));
-  if (!layout.found()) return Error{Errc::not_found, "ntfs attribute"};
+  if (!layout.found() && met.empty()) return Error{Errc::not_found, "ntfs attribute"};
+  if (!layout.has_start())
+    return Error{Errc::malformed, "ntfs attribute whose beginning cannot be read",
+                 number * boot_.record_bytes, met.empty() ? "" : met.front().text()};
   std::unique_ptr<ByteSource> source;
   if (layout.value()) {
     source = std::make_unique<MemorySource>(*std::move(layout.value()));

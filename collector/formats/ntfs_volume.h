@@ -40,8 +40,9 @@ class Volume {
   Result<void> each_record_of(std::uint64_t number, FunctionRef<void(const FileRecord&)> visit,
                               FunctionRef<void(Error)> problem);
   Result<File> read_file(std::uint64_t number);
-  /// The content of an attribute; `problems` gets what is wrong with its layout. Errc::not_found
-  /// when the file has no such attribute.
+  /// The content of an attribute; `problems` gets what is wrong with its layout and the file's
+  /// records. Errc::not_found when the file has no such attribute, Errc::malformed when it may have
+  /// one in a record that cannot be read, or the beginning of it is gone.
   Result<std::unique_ptr<ByteSource>> open_attribute(std::uint64_t number, std::uint32_t type,
                                                      std::string_view name,
                                                      std::vector<Error>* problems = nullptr);

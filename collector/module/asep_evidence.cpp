@@ -130,7 +130,7 @@ Existence AsepEvidence::look_for(const EvidencePath& path, bool folder) {
                                                                          : Existence::unknown;
   }
   if (info.error().code != Errc::not_found) return Existence::unknown;
-  if (volume->is_whole || context_.source().kind() != "folder") return Existence::missing;
+  if (volume->is_whole || context_.source().kind() == "live") return Existence::missing;
   // A copied tree may hold the hives and nothing else: what it lacks was perhaps never copied.
   return holds_files(path.parent()) || holds_whole_volume(path) ? Existence::missing
                                                                 : Existence::unknown;

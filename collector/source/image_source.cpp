@@ -61,7 +61,7 @@ class ImageVolumes {
   Result<std::unique_ptr<EvidenceSource>> open(std::string given) {
     if (mounts_.empty()) return nothing_readable();
     auto tree = open_ntfs_tree(mounts_);
-    const std::vector<std::string> names = choose_names(*tree, table_, named_);
+    const std::vector<std::string> names = choose_names(*tree, table_, named_, remarks_);
     std::vector<VolumeInfo> volumes;
     for (std::size_t i = 0; i < names.size(); ++i) {
       tree->rename_volume(named_[i].name, names[i]);
@@ -115,7 +115,6 @@ class ImageVolumes {
     const std::uint64_t offset = partition != nullptr ? partition->offset_bytes : 0;
     const auto head = read_volume_kind(*bytes);
     if (!head) return leave_out(partition, "", head.error());
-    if (head->kind == VolumeKind::empty && partition != nullptr) return;
     if (head->kind != VolumeKind::ntfs)
       return leave_out(partition, std::string{to_text(head->kind)},
                        {Errc::unsupported, "", offset, std::string{describe(head->kind)}});

@@ -1,6 +1,8 @@
 #include "collector/source/live_source.h"
 
 #include <mutex>
+#include <set>
+#include <utility>
 
 #include "collector/base/system_dll_win32.h"
 #include "collector/source/live_host_win32.h"
@@ -40,9 +42,11 @@ class LiveSource final : public EvidenceSource {
   std::string_view method() const override { return "file_api"; }
   const std::vector<VolumeInfo>& volumes() const override { return volumes_; }
   Result<FileInfo> stat(const EvidencePath& path) override {
-    if (!is_raw_only(path)) return tree_.stat(path);
+    if (!is_internal(path)) return tree_.stat(path);
     const std::lock_guard lock{raw_mutex_};
-    return raw_files_.stat(path);
+    auto info = raw_files_.stat(path);
+    // No file of NTFS: an ordinary one on another file system may have such a name.
+    return info || info.error().code != Errc::not_found ? info : tree_.stat(path);
   }
   Result<EvidencePath> real_folder(const EvidencePath& path) override {
     return tree_.real_folder(path);
@@ -53,12 +57,16 @@ class LiveSource final : public EvidenceSource {
     return tree_.walk(directory, visit, problem);
   }
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override {
-    if (is_raw_only(path)) {
+    if (is_internal(path)) {
       const std::lock_guard lock{raw_mutex_};
-      return raw_files_.open(path);
+      auto content = raw_files_.open(path);
+      if (content || content.error().code != Errc::not_found) return content;
     }
-    if (raw_ == RawReading::always)
-      if (auto content = open_raw(path)) return content;
+    if (raw_ == RawReading::always) {
+      auto content = open_raw(path);
+      if (content) return content;
+      remark_not_raw(path, content.error());
+    }
     auto content = tree_.open(path);
     // Only what somebody holds: other refusals (a link, a placeholder, a folder) are meant so.
     if (content || content.error().code != Errc::io || raw_ != RawReading::fallback) return content;
@@ -67,6 +75,10 @@ class LiveSource final : public EvidenceSource {
     Error error = std::move(content).error();
     error.detail += "; from the volume: " + raw.error().text();
     return error;
+  }
+  std::vector<Error> take_remarks() override {
+    const std::lock_guard lock{raw_mutex_};
+    return std::exchange(remarks_, {});
   }
   Registry* api_registry() override { return registry_.get(); }
   const LiveState* live_state() override {
@@ -85,8 +97,19 @@ class LiveSource final : public EvidenceSource {
   std::optional<FileTime> live_time() const override { return started_; }
 
  private:
-  bool is_raw_only(const EvidencePath& path) const {
+  bool is_internal(const EvidencePath& path) const {
     return raw_ != RawReading::never && is_ntfs_internal(path);
+  }
+  /// That files of a volume are not read as asked: once for each reason.
+  void remark_not_raw(const EvidencePath& path, const Error& error) {
+    // What is not read in any way is told by its outcome.
+    if (error.code == Errc::unsupported) return;
+    Error told{error.code, "volume " + path.volume(), std::nullopt,
+               "--raw always: files are read through the file system: " + error.text()};
+    const std::lock_guard lock{raw_mutex_};
+    constexpr std::size_t kMaxTold = 100;
+    if (remarked_.size() < kMaxTold && remarked_.insert(told.text()).second)
+      remarks_.push_back(std::move(told));
   }
   Result<std::unique_ptr<ByteSource>> open_raw(const EvidencePath& path) {
     HOZEN_TRY(const FileInfo info, tree_.stat(path.with_stream("")));
@@ -99,7 +122,9 @@ class LiveSource final : public EvidenceSource {
   std::vector<VolumeInfo> volumes_;
   const RawReading raw_;
   win32::RawFiles raw_files_;
-  std::mutex raw_mutex_;  // guards raw_files_
+  std::vector<Error> remarks_{};
+  std::set<std::string> remarked_{};
+  std::mutex raw_mutex_;  // guards the three above
   win32::Tree tree_;
   std::unique_ptr<Registry> registry_;
   std::optional<LiveState> state_;

@@ -1,6 +1,7 @@
 #include "collector/source/ntfs_names.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "collector/base/text.h"
@@ -14,6 +15,7 @@ constexpr std::uint64_t kMaxNumber = 0xFFFF'FFFF;
 
 bool NtfsNames::add(const ntfs::File& file, ntfs::FileTable& table) {
   if (!file.in_use() || file.number > kMaxNumber) return true;
+  if (file.lacks_name()) ++nameless_;
   for (const ntfs::FileName& name : file.names) {
     if (file.number == ntfs::record_number::kRoot) break;
     if (!table.has_folder(name.parent)) {
@@ -61,28 +63,34 @@ const NtfsNames::Folder& NtfsNames::folder(std::uint32_t record) {
     return difference != 0 ? difference < 0 : name(entries_[a.second]) < name(entries_[b.second]);
   });
   for (auto& [folded, index] : order) {
+    if (!entries_[index].short_name) folder.long_names.try_emplace(entries_[index].record, index);
     folder.folded.push_back(std::move(folded));
     folder.entries.push_back(index);
   }
   return folder;
 }
 
-std::vector<std::uint32_t> NtfsNames::find(std::uint32_t record, std::string_view name) {
-  const Folder& entries = folder(record);
+std::vector<std::uint32_t> NtfsNames::find(std::uint32_t record, std::string_view wanted) {
+  const Folder& known = folder(record);
   const auto [first, end] =
-      std::equal_range(entries.folded.begin(), entries.folded.end(), fold_case(name));
+      std::equal_range(known.folded.begin(), known.folded.end(), fold_case(wanted));
+  const auto from = known.entries.begin() + (first - known.folded.begin());
+  const auto to = known.entries.begin() + (end - known.folded.begin());
   std::vector<std::uint32_t> found;
-  for (auto at = first; at != end; ++at) {
-    std::uint32_t index = entries.entries[static_cast<std::size_t>(at - entries.folded.begin())];
+  std::set<std::uint32_t> seen;
+  const auto take = [&](std::uint32_t index) {
     if (entries_[index].short_name) {
-      const auto long_one =
-          std::find_if(entries.entries.begin(), entries.entries.end(), [&](std::uint32_t other) {
-            return entries_[other].record == entries_[index].record && !entries_[other].short_name;
-          });
-      if (long_one != entries.entries.end()) index = *long_one;
+      const auto long_one = known.long_names.find(entries_[index].record);
+      if (long_one != known.long_names.end()) index = long_one->second;
     }
-    if (std::find(found.begin(), found.end(), index) == found.end()) found.push_back(index);
-  }
+    if (seen.insert(index).second) found.push_back(index);
+  };
+  // The one spelled as asked must not be among those left out: entries of one name are in the order
+  // of their spellings.
+  const auto exact = std::partition_point(
+      from, to, [&](std::uint32_t index) { return name(entries_[index]) < wanted; });
+  if (exact != to && name(entries_[*exact]) == wanted) take(*exact);
+  for (auto at = from; at != to && found.size() < kMaxFound; ++at) take(*at);
   return found;
 }
 

@@ -28,7 +28,10 @@ class NtfsNames {
   struct Folder {
     std::vector<std::uint32_t> entries{};
     std::vector<std::string> folded{};
+    std::unordered_map<std::uint32_t, std::uint32_t> long_names{};  ///< of files with a short name
   };
+  /// So many entries of one name but for case are given at most.
+  static constexpr std::size_t kMaxFound = 257;
 
   /// Reads the table, whose index() was done. Errc::limit for more names than can be numbered;
   /// names whose folder is not there any more are counted.
@@ -43,7 +46,9 @@ class NtfsNames {
     return std::string_view{text_}.substr(entry.name_offset, entry.name_bytes);
   }
   std::size_t size() const { return entries_.size(); }
+  /// Names of files in use whose folder is not there, and files in use without any name.
   std::uint64_t lost_names() const { return lost_; }
+  std::uint64_t nameless_files() const { return nameless_; }
 
  private:
   bool add(const ntfs::File& file, ntfs::FileTable& table);
@@ -51,7 +56,7 @@ class NtfsNames {
   std::vector<Entry> entries_;  // by parent
   std::string text_;
   std::unordered_map<std::uint32_t, Folder> folders_;  // those looked into
-  std::uint64_t lost_ = 0;
+  std::uint64_t lost_ = 0, nameless_ = 0;
 };
 
 }  // namespace hozen

@@ -22,15 +22,17 @@ struct Mounted {
   std::shared_ptr<ntfs::Volume> ntfs;
   std::unique_ptr<NtfsVolumeFiles> files;
   std::vector<Error> problems{};  // of its file table, not yet told
+  bool is_whole = true;           // every record of it could be read
 };
 
 /// Where a path leads.
 struct Place {
   const Mounted* mounted = nullptr;
   std::uint32_t record = kRoot;
-  EvidencePath path{};  // as stored
-  bool exact = true;    // spelled as asked wherever entries on the way differ in case only
-  bool alone = true;    // there were no such entries on the way
+  EvidencePath path{};                    // as stored
+  std::optional<std::uint32_t> parent{};  // the folder's record; nothing for a root
+  bool exact = true;  // spelled as asked wherever entries on the way differ in case only
+  bool alone = true;  // there were no such entries on the way
 };
 
 /// A folder on the way that a path takes.
@@ -132,6 +134,7 @@ NtfsTree::NtfsTree(std::vector<NtfsMount> mounts) {
     mounted.files->load([&](Error error) {
       if (mounted.problems.size() < kMaxRemarks) mounted.problems.push_back(std::move(error));
     });
+    mounted.is_whole = mounted.problems.empty();
     mounts_.push_back(std::move(mounted));
   }
 }
@@ -157,7 +160,7 @@ void NtfsTree::rename_volume(std::string_view from, std::string to) {
 
 bool NtfsTree::is_link(const Place& place, bool directory) {
   if (!directory) return false;
-  const auto info = place.mounted->files->info(place.record, place.path);
+  const auto info = place.mounted->files->info(place.record, place.path, place.parent);
   return info && info->is_link;
 }
 
@@ -202,7 +205,7 @@ Result<void> NtfsTree::begin(EvidencePath path, std::size_t fixed, int hops, boo
     return equals_fold(candidate.volume, path.volume());
   });
   if (mounted == mounts_.end()) return not_found(path, "the source has no such volume");
-  Step step{.place = {&*mounted, kRoot, EvidencePath{mounted->volume}, exact, true},
+  Step step{.place = {&*mounted, kRoot, EvidencePath{mounted->volume}, std::nullopt, exact, true},
             .path = std::make_shared<const EvidencePath>(std::move(path)),
             .fixed = fixed,
             .hops = hops};
@@ -218,7 +221,14 @@ Result<void> NtfsTree::descend(Step step, Search& search) {
   }
   NtfsNames& known = step.place.mounted->files->names();
   step.entries = known.find(step.place.record, names[step.next]);
-  if (step.entries.empty()) return not_found(*step.path, "no such entry");
+  if (step.entries.empty()) {
+    // A damaged table may have lost the record: then it is not true that there is no such file.
+    if (!step.place.mounted->is_whole &&
+        step.place.mounted->files->is_in_index(step.place.record, names[step.next]))
+      return Error{Errc::malformed, step.path->text(), std::nullopt,
+                   "its folder names it, and its file record cannot be read"};
+    return not_found(*step.path, "no such entry");
+  }
   const auto is_stored = [&](std::uint32_t index) {
     return known.name(known[index]) == names[step.next];
   };
@@ -236,6 +246,7 @@ void NtfsTree::go_on(Step step, Search& search) {
   const NtfsNames::Entry& entry = known[step.entries.front()];
   const std::string_view name = known.name(entry);
   Place& place = step.place;
+  place.parent = place.record;
   place.record = entry.record;
   place.path = place.path.child(name);
   place.exact = place.exact && (!step.has_others || name == step.path->components()[step.next]);
@@ -278,7 +289,8 @@ Result<Place> NtfsTree::resolve_folder(const EvidencePath& path) {
   EvidencePath at = path.with_stream("");
   for (int hops = kMaxLinkHops; hops >= 0; --hops) {
     HOZEN_TRY(Place place, resolve(at));
-    HOZEN_TRY(const FileInfo info, place.mounted->files->info(place.record, place.path));
+    HOZEN_TRY(const FileInfo info,
+              place.mounted->files->info(place.record, place.path, place.parent));
     if (!info.is_link) {
       if (info.is_directory) return place;
       return Error{Errc::unsupported, path.text(), std::nullopt, "not a folder"};
@@ -291,7 +303,7 @@ Result<Place> NtfsTree::resolve_folder(const EvidencePath& path) {
 Result<FileInfo> NtfsTree::stat(const EvidencePath& path) {
   const std::lock_guard lock{mutex_};
   HOZEN_TRY(const Place place, resolve(path));
-  HOZEN_TRY(FileInfo info, place.mounted->files->info(place.record, place.path));
+  HOZEN_TRY(FileInfo info, place.mounted->files->info(place.record, place.path, place.parent));
   if (path.stream().empty()) return info;
   HOZEN_TRY(const auto content,
             place.mounted->files->open(place.record, place.path.with_stream(path.stream())));
@@ -314,7 +326,15 @@ Result<EvidencePath> NtfsTree::real_folder(const EvidencePath& path) {
 Result<std::unique_ptr<ByteSource>> NtfsTree::open(const EvidencePath& path) {
   const std::lock_guard lock{mutex_};
   HOZEN_TRY(const Place place, resolve(path));
-  return place.mounted->files->open(place.record, place.path.with_stream(path.stream()));
+  NtfsVolumeFiles& files = *place.mounted->files;
+  const EvidencePath stored = place.path.with_stream(path.stream());
+  auto content = files.open(place.record, stored);
+  if (content && !files.problems_of_last().empty()) {
+    const Error& first = files.problems_of_last().front();
+    remark({first.code, stored.text() + ": " + first.what, first.offset,
+            "what was read may be incomplete or of different times"});
+  }
+  return content;
 }
 
 NtfsTree::Level NtfsTree::open_level(const Mounted& mounted, std::uint32_t record,
@@ -344,7 +364,7 @@ Result<void> NtfsTree::walk(const EvidencePath& directory,
     }
     const NtfsNames::Entry entry = mounted.files->names()[level.entries[level.next++]];
     const EvidencePath path = level.path.child(mounted.files->names().name(entry));
-    const auto info = mounted.files->info(entry.record, path);
+    const auto info = mounted.files->info(entry.record, path, entry.parent);
     lock.unlock();  // whoever is told may ask for more
     Visit answer = Visit::skip;
     if (info)
@@ -403,10 +423,11 @@ std::string NtfsTree::key(const EvidencePath& path) {
 
 VolumeInfo NtfsTree::volume_info(const TreeMount& mount) {
   VolumeInfo info{mount.volume, std::nullopt, "NTFS", std::nullopt};
-  info.is_whole = true;
   for (const Mounted& mounted : mounts_)
-    if (equals_fold(mounted.volume, mount.volume))
+    if (equals_fold(mounted.volume, mount.volume)) {
+      info.is_whole = mounted.is_whole;
       info.serial = volume_serial_text(mounted.ntfs->boot().serial);
+    }
   return info;
 }
 

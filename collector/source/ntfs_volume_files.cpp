@@ -34,11 +34,13 @@ Times times_of(const ntfs::FileName& name) {
   return {name.created, name.modified, name.record_changed, name.accessed};
 }
 
-/// The name that the path ends with, else the best one.
-const ntfs::FileName* name_used(const File& file, std::string_view name) {
+/// The name that the path ends with, else the best one;
+/// nullptr where the folder is known and the file has no such name there.
+const ntfs::FileName* name_used(const File& file, std::string_view name,
+                                std::optional<std::uint32_t> parent) {
   for (const ntfs::FileName& known : file.names)
-    if (known.name == name) return &known;
-  return file.best_name();
+    if (known.name == name && (!parent || known.parent.record == *parent)) return &known;
+  return parent ? nullptr : file.best_name();
 }
 
 /// Names as a listing counts them: short ones are second names of a long one.
@@ -80,7 +82,11 @@ void list_streams(const File& file, FileInfo& info) {
 
 }  // namespace
 
-bool is_ntfs_internal(const EvidencePath& path) { return internal_number(path).has_value(); }
+bool is_ntfs_internal(const EvidencePath& path) {
+  const auto number = internal_number(path);
+  const std::size_t depth = path.components().size();
+  return number && (depth == 1 || (depth == 2 && *number == ntfs::record_number::kExtend));
+}
 
 void NtfsVolumeFiles::load(FunctionRef<void(Error)> problem) {
   ntfs::FileTable table{volume_->mft(), volume_->boot().record_bytes};
@@ -92,7 +98,8 @@ void NtfsVolumeFiles::load(FunctionRef<void(Error)> problem) {
   };
   tell(counts.torn, " ntfs file records whose fixup does not match");
   tell(counts.bad + counts.malformed, " ntfs file records that cannot be read");
-  tell(names_.lost_names(), " ntfs files in use whose folder is not there");
+  tell(names_.lost_names(), " ntfs names of files in use whose folder is not there");
+  tell(names_.nameless_files(), " ntfs files in use without a name");
 }
 
 Result<std::vector<std::byte>> NtfsVolumeFiles::reparse_point(const File& file) {
@@ -141,18 +148,17 @@ Result<std::uint32_t> NtfsVolumeFiles::internal_record(const EvidencePath& path)
   if (!number) return absent;
   if (names.size() == 1) return *number;
   if (*number != ntfs::record_number::kExtend || names.size() > 2) return absent;
-  return record_in_extend(names[1], absent);
+  const auto found = find_in_index(*number, names[1]);
+  return !found && found.error().code == Errc::not_found ? absent : found;
 }
 
-/// `$Extend` has a handful of entries: they are looked at one by one.
-Result<std::uint32_t> NtfsVolumeFiles::record_in_extend(std::string_view name,
-                                                        const Error& absent) {
+/// Entries are looked at one by one: the order of a damaged index says nothing.
+Result<std::uint32_t> NtfsVolumeFiles::find_in_index(std::uint64_t folder, std::string_view name) {
   constexpr std::uint64_t kMaxRootBytes = 64u << 10;
-  const auto number = ntfs::record_number::kExtend;
-  HOZEN_TRY(const auto root, volume_->open_attribute(number, type::kIndexRoot, "$I30"));
+  HOZEN_TRY(const auto root, volume_->open_attribute(folder, type::kIndexRoot, "$I30"));
   HOZEN_TRY(const auto root_bytes, read_all(*root, kMaxRootBytes));
   HOZEN_TRY(const ntfs::IndexRoot parsed, ntfs::parse_index_root(Bytes{root_bytes}));
-  auto blocks = volume_->open_attribute(number, type::kIndexAllocation, "$I30");
+  const auto blocks = volume_->open_attribute(folder, type::kIndexAllocation, "$I30");
   ntfs::IndexParts parts;
   parts.root = parsed;
   if (blocks) parts.blocks = blocks->get();
@@ -162,8 +168,12 @@ Result<std::uint32_t> NtfsVolumeFiles::record_in_extend(std::string_view name,
     if (entry.file && equals_fold(entry.name.name, name)) found = entry.file->record;
     return !found;
   });
-  if (!found || *found > 0xFFFF'FFFF) return absent;
+  if (!found || *found > 0xFFFF'FFFF) return Error{Errc::not_found, "ntfs index entry"};
   return static_cast<std::uint32_t>(*found);
+}
+
+bool NtfsVolumeFiles::is_in_index(std::uint32_t folder, std::string_view name) {
+  return find_in_index(folder, name).has_value();
 }
 
 std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,
@@ -182,7 +192,8 @@ std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,
   return std::min(std::min(clusters, kMaxClusters) * volume_->boot().cluster_bytes, stream->size());
 }
 
-Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path) {
+Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path,
+                                       std::optional<std::uint32_t> parent) {
   const auto read = volume_->read_file(record);
   if (!read && record == ntfs::record_number::kRoot) return damaged_root(path);
   if (!read) return read.error();
@@ -200,7 +211,8 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
         file.standard->attributes | (info.is_directory ? kAttributeDirectory : std::uint32_t{0});
     info.owner_sid = owner_of(file);
   }
-  if (const ntfs::FileName* const name = name_used(file, path.name())) info.fn = times_of(*name);
+  if (const ntfs::FileName* const name = name_used(file, path.name(), parent))
+    info.fn = times_of(*name);
   info.file_reference = file.reference().to_u64();
   info.link_count = count_links(file);
   if (info.attributes && (*info.attributes & kAttributeReparsePoint) != 0) {
@@ -214,15 +226,20 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
   return info;
 }
 
+Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_data(std::uint64_t number,
+                                                               std::string_view stream) {
+  return volume_->open_attribute(number, type::kData, stream, &last_problems_);
+}
+
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_unnamed(const File& file,
                                                                   const EvidencePath& path) {
   const bool has_point = file.standard && (file.standard->attributes & kAttributeReparsePoint) != 0;
-  if (!has_point) return volume_->open_attribute(file.number, type::kData, "");
+  if (!has_point) return open_data(file.number, "");
   const auto point = reparse_point(file);
   if (point) return open_behind(Bytes{*point}, file, path);
   // The attribute says so and there is none: a flag that anybody can set hides nothing.
   if (point.error().code != Errc::not_found) return point.error();
-  return volume_->open_attribute(file.number, type::kData, "");
+  return open_data(file.number, "");
 }
 
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_behind(Bytes point, const File& file,
@@ -233,9 +250,9 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_behind(Bytes point, co
     return unsupported(path, "deduplicated: its content lies in the chunk store of the volume");
   if ((tag & kCloudTagMask) == kCloudTag && is_placeholder(file.standard->attributes))
     return unsupported(path, "a placeholder: its content lies in a cloud, not on the volume");
-  if (tag != kReparseTagWof) return volume_->open_attribute(file.number, type::kData, "");
+  if (tag != kReparseTagWof) return open_data(file.number, "");
   HOZEN_TRY(const WofAlgorithm algorithm, parse_wof_data(point.tail(kReparseHeaderBytes)));
-  HOZEN_TRY(auto stream, volume_->open_attribute(file.number, type::kData, kWofStream));
+  HOZEN_TRY(auto stream, open_data(file.number, kWofStream));
   const FileStream* const data = file.data();
   HOZEN_TRY(auto content,
             WofSource::open(std::move(stream), data != nullptr ? data->size_bytes : 0, algorithm));
@@ -244,6 +261,7 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_behind(Bytes point, co
 
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
                                                           const EvidencePath& path) {
+  last_problems_.clear();
   HOZEN_TRY(const File file, volume_->read_file(record));
   if (path.stream().empty()) {
     if (file.is_directory()) return unsupported(path, "a folder");
@@ -258,7 +276,11 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
   }
   for (const FileStream& stream : file.streams)
     if (stream.type == type::kData && equals_fold(stream.name, path.stream()))
-      return volume_->open_attribute(file.number, type::kData, stream.name);
+      return open_data(file.number, stream.name);
+  if (!file.problems.empty())
+    return Error{
+        Errc::malformed, path.text(), file.problems.front().offset,
+        "the stream may lie in a record that cannot be read: " + file.problems.front().text()};
   return Error{Errc::not_found, path.text(), std::nullopt, "no such stream"};
 }
 

@@ -29,9 +29,11 @@ class NtfsVolumeFiles {
   NtfsNames& names() { return names_; }
   ntfs::Volume& volume() { return *volume_; }
 
-  /// What the source tells of the file in `record`. `path` ends with one of its names. Errc::io,
-  /// Errc::malformed when its record cannot be read.
-  Result<FileInfo> info(std::uint32_t record, const EvidencePath& path);
+  /// What the source tells of the file in `record`. `path` ends with one of its names, the one that
+  /// it has in the folder `parent` where that is known. Errc::io, Errc::malformed when its record
+  /// cannot be read.
+  Result<FileInfo> info(std::uint32_t record, const EvidencePath& path,
+                        std::optional<std::uint32_t> parent = std::nullopt);
   /// The unnamed stream, or the one that `path` names, in any case: its content as programs on
   /// Windows see it.
   Result<std::unique_ptr<ByteSource>> open(std::uint32_t record, const EvidencePath& path);
@@ -41,11 +43,17 @@ class NtfsVolumeFiles {
   /// Bytes at the beginning of a stream that have no clusters, where the stream is the change
   /// journal ($UsnJrnl:$J); 0 for any other.
   std::uint64_t sparse_head(const EvidencePath& path, const ByteSource& content) const;
+  /// What was wrong with the file that was opened last: its content may be of several times.
+  const std::vector<Error>& problems_of_last() const { return last_problems_; }
+  /// Whether the folder's own index has an entry of this name: asked where the file table is
+  /// damaged and knows none.
+  bool is_in_index(std::uint32_t folder, std::string_view name);
   /// The reparse point's bytes; Errc::not_found when there is none.
   Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
 
  private:
-  Result<std::uint32_t> record_in_extend(std::string_view name, const Error& absent);
+  Result<std::uint32_t> find_in_index(std::uint64_t folder, std::string_view name);
+  Result<std::unique_ptr<ByteSource>> open_data(std::uint64_t number, std::string_view stream);
   std::optional<std::string> owner_of(const ntfs::File& file);
   std::optional<std::string> owner_of_id(std::uint32_t security_id);
   Result<std::unique_ptr<ByteSource>> open_unnamed(const ntfs::File& file,
@@ -56,6 +64,7 @@ class NtfsVolumeFiles {
 
   std::shared_ptr<ntfs::Volume> volume_;
   NtfsNames names_;
+  std::vector<Error> last_problems_;
   // $Secure, read when an owner is asked for.
   bool has_looked_for_owners_ = false;
   std::unique_ptr<ByteSource> descriptors_;

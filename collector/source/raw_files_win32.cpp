@@ -92,12 +92,26 @@ Result<std::unique_ptr<ByteSource>> RawFiles::open(const FileInfo& info, const E
   if (!info.file_reference)
     return Error{Errc::unsupported, path.text(), std::nullopt, "its file record is not known"};
   const auto reference = ntfs::FileReference::from_u64(*info.file_reference);
-  HOZEN_TRY(const ntfs::File file, files->volume().read_file(reference.record));
-  const bool same = reference.sequence == 0 || reference.sequence == file.sequence;
-  if (!same || !file.in_use() || reference.record > 0xFFFF'FFFF)
-    return Error{Errc::malformed, path.text(), std::nullopt,
-                 "the file record holds another file by now"};
-  return marked(files->open(static_cast<std::uint32_t>(reference.record), path));
+  if (reference.record > 0xFFFF'FFFF)
+    return Error{Errc::unsupported, path.text(), std::nullopt, "its record has too high a number"};
+  // The volume changes while it is read: where the content lies is taken from the record between
+  // two looks that agree.
+  constexpr int kLooks = 3;
+  for (int look = 0; look < kLooks; ++look) {
+    const auto before = files->volume().read_file(reference.record);
+    if (!before || before->state != ntfs::SlotState::record) continue;
+    const bool same = reference.sequence == 0 || reference.sequence == before->sequence;
+    if (!same || !before->in_use())
+      return Error{Errc::malformed, path.text(), std::nullopt,
+                   "the file record holds another file by now"};
+    auto content = files->open(static_cast<std::uint32_t>(reference.record), path);
+    const auto after = files->volume().read_file(reference.record);
+    if (after && after->state == ntfs::SlotState::record && after->lsn == before->lsn &&
+        after->sequence == before->sequence)
+      return marked(std::move(content));
+  }
+  return Error{Errc::io, path.text(), std::nullopt,
+               "its file record cannot be read or changes all the time"};
 }
 
 }  // namespace hozen::win32

@@ -36,7 +36,7 @@ class RawVolume final : public ByteSource {
     if (bounce_.empty()) bounce_.resize(kBounceBytes);
     const std::size_t aligned = std::min<std::size_t>(
         kBounceBytes, (skipped + wanted + kAlignment - 1) / kAlignment * kAlignment);
-    HOZEN_TRY(const std::size_t got, read_aligned(start, std::span{bounce_}.first(aligned)));
+    HOZEN_TRY(const std::size_t got, read_before_fault(start, std::span{bounce_}.first(aligned)));
     if (got <= skipped) return std::size_t{0};
     const std::size_t count = std::min(wanted, got - skipped);
     std::copy_n(bounce_.begin() + static_cast<std::ptrdiff_t>(skipped), count, out.begin());
@@ -44,6 +44,21 @@ class RawVolume final : public ByteSource {
   }
 
  private:
+  /// What lies before a bad sector is read; the fault is the answer when it comes first.
+  Result<std::size_t> read_before_fault(std::uint64_t offset, std::span<std::byte> out) {
+    auto whole = read_aligned(offset, out);
+    if (whole || out.size() <= kAlignment) return whole;
+    std::size_t filled = 0;
+    while (filled < out.size()) {
+      const auto part = out.subspan(filled, std::min<std::size_t>(kAlignment, out.size() - filled));
+      auto piece = read_aligned(offset + filled, part);
+      if (!piece && filled == 0) return piece;
+      if (!piece || *piece == 0) break;
+      filled += *piece;
+    }
+    return filled;
+  }
+
   Result<std::size_t> read_aligned(std::uint64_t offset, std::span<std::byte> out) {
     OVERLAPPED position{};
     position.Offset = static_cast<DWORD>(offset);

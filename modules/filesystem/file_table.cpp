@@ -3,6 +3,7 @@
 // $STANDARD_INFORMATION by any program; a deleted record proves that the file was there, not when
 // it went. What was deleted longer ago is not here: its record holds another file.
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,9 @@ class TableReader {
     const std::uint32_t record_bytes = got ? ntfs::table_record_bytes(Bytes{head}) : 0;
     if (record_bytes == 0)
       return context_.note({Errc::malformed, path_.text() + ": no file table", 0});
-    artifact_ = context_.collect(path_, "The file table", Priority::high).row;
+    const std::uint32_t row = context_.collect(path_, "The file table", Priority::high).row;
+    // On a running system the preserved copy is read at another moment, and is another.
+    if (context_.source().kind() != "live") artifact_ = row;
     emit_files(**table, record_bytes);
   }
 
@@ -95,7 +98,7 @@ class TableReader {
   ModuleContext& context_;
   const std::string& volume_;
   EvidencePath path_;
-  std::uint32_t artifact_ = 0;
+  std::optional<std::uint32_t> artifact_;
   std::uint64_t told_ = 0;
 };
 

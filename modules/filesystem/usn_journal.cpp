@@ -4,6 +4,7 @@
 // use the names that folders have now.
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,13 +35,16 @@ class Folders {
     if (record_bytes == 0) return;
     stream_ = *std::move(stream);
     table_ = std::make_unique<ntfs::FileTable>(*stream_, record_bytes);
-    table_->index([](const Error&) {});  // file_table tells what is wrong with it
+    table_->index([&](const Error&) { ++problems_; });
   }
+  /// Met while the folders were read: paths through them may be missing (file_table tells which).
+  std::uint64_t problems() const { return problems_; }
   ntfs::FileTable* table() { return table_.get(); }
 
  private:
   std::unique_ptr<ByteSource> stream_;
   std::unique_ptr<ntfs::FileTable> table_;
+  std::uint64_t problems_ = 0;
 };
 
 void read_journal(ModuleContext& context, const std::string& volume) {
@@ -52,15 +56,22 @@ void read_journal(ModuleContext& context, const std::string& volume) {
   }
   const auto journal = context.source().open(path);
   if (!journal) return context.note(journal.error());
-  const std::uint32_t artifact = context.collect(path, "The change journal", Priority::high).row;
+  const std::uint32_t row = context.collect(path, "The change journal", Priority::high).row;
+  // On a running system the preserved copy is read at another moment, and begins elsewhere.
+  std::optional<std::uint32_t> artifact;
+  if (context.source().kind() != "live") artifact = row;
   Folders folders{context.source(), volume};
+  if (folders.problems() != 0)
+    context.note({Errc::malformed, path.text() + ": " + std::to_string(folders.problems()) +
+                                       " problems in the file table that paths are taken from"});
   UsnRowMaker rows{folders.table(), volume};
   ntfs::Problems problems;
   ntfs::each_usn_record(**journal, info->sparse_head_bytes, problems,
                         [&](const ntfs::UsnRecord& record) {
                           Envelope envelope;
                           // The artifact begins behind the part that has no place on the volume.
-                          envelope.origin = {artifact, {}, record.offset - info->sparse_head_bytes};
+                          const std::uint64_t head = artifact ? info->sparse_head_bytes : 0;
+                          envelope.origin = {artifact, {}, record.offset - head};
                           if (record.major_version < 4)
                             envelope.timestamps.emplace_back("changed", record.time);
                           context.emit(kUsn, kUsnFields, rows.make(record), envelope);

@@ -138,7 +138,7 @@ DiskBuilder mbr_disk(const NtfsBytes& first, const NtfsBytes& second) {
 
 TEST_F(ImageSource, OfADiskHoldsItsVolumesAndNamesTheRest) {
   const auto source = open(mbr_disk(volume("first"), volume("second")).bytes());
-  ASSERT_EQ(names(*source), (Names{"volume1", "volume5", "volume2", "volume6"}));
+  ASSERT_EQ(names(*source), (Names{"volume1", "volume5", "volume2", "volume6", "volume7"}));
   EXPECT_EQ(content(*source, "volume1\\mark"), "first");
   EXPECT_EQ(content(*source, "volume5\\mark"), "second");
   EXPECT_EQ(source->volumes()[1].offset_bytes, 5100u * kSector);
@@ -157,20 +157,20 @@ TEST_F(ImageSource, TakesLettersFromTheWindowsOnIt) {
   const auto system = volume("system", {{"\\DosDevices\\C:", device_of_mbr(5100 * kSector)},
                                         {"\\DosDevices\\E:", device_of_mbr(2048 * kSector)}});
   const auto source = open(mbr_disk(volume("data"), system).bytes());
-  EXPECT_EQ(names(*source), (Names{"E:", "C:", "volume2", "volume6"}));
+  EXPECT_EQ(names(*source), (Names{"E:", "C:", "volume2", "volume6", "volume7"}));
   EXPECT_EQ(content(*source, "c:\\mark"), "system");
   EXPECT_EQ(content(*source, "E:\\mark"), "data");
 }
 
 TEST_F(ImageSource, VolumeOfAWindowsWhoseHiveSaysNothingIsC) {
   const auto source = open(mbr_disk(volume("data"), volume("system", {}, true)).bytes());
-  EXPECT_EQ(names(*source), (Names{"volume1", "C:", "volume2", "volume6"}));
+  EXPECT_EQ(names(*source), (Names{"volume1", "C:", "volume2", "volume6", "volume7"}));
 }
 
 TEST_F(ImageSource, TwoVolumesNeverHaveOneName) {
   const std::vector<Letter> letters{{"\\DosDevices\\C:", device_of_mbr(5100 * kSector)}};
   const auto source = open(mbr_disk(volume("other", {}, true), volume("system", letters)).bytes());
-  EXPECT_EQ(names(*source), (Names{"volume1", "C:", "volume2", "volume6"}));
+  EXPECT_EQ(names(*source), (Names{"volume1", "C:", "volume2", "volume6", "volume7"}));
   EXPECT_EQ(content(*source, "C:\\mark"), "system");
 }
 
@@ -207,12 +207,42 @@ TEST_F(ImageSource, VolumeThatIsDamagedIsNamedAndTheOthersAreRead) {
   auto damaged = volume("damaged");
   std::fill(damaged.begin() + 8 * 1024, damaged.begin() + 17 * 1024, std::byte{0});
   const auto source = open(mbr_disk(damaged, volume("second")).bytes());
-  EXPECT_EQ(names(*source), (Names{"volume5", "volume1", "volume2", "volume6"}));
+  EXPECT_EQ(names(*source), (Names{"volume5", "volume1", "volume2", "volume6", "volume7"}));
   EXPECT_EQ(source->volumes()[1].file_system, "NTFS");
   EXPECT_EQ(source->volumes()[1].unreadable->code, Errc::malformed);
   const auto alone = try_open(damaged);
   ASSERT_FALSE(alone);
   EXPECT_THAT(alone.error().text(), HasSubstr("no volume that can be read"));
+}
+
+TEST_F(ImageSource, VolumeThatWasWipedIsNamed) {
+  const auto source = open(mbr_disk(volume("first"), NtfsBytes(64 * 1024)).bytes());
+  EXPECT_EQ(names(*source), (Names{"volume1", "volume2", "volume5", "volume6", "volume7"}));
+  EXPECT_EQ(source->volumes()[2].unreadable->code, Errc::unsupported);
+  EXPECT_EQ(source->volumes()[2].file_system, "empty");
+}
+
+TEST_F(ImageSource, SaysThatLettersAreGuessedWhereTheHiveCannotBeRead) {
+  NtfsBuilder builder{64};
+  const auto windows = builder.folder(builder.root(), "Windows");
+  const auto config = builder.folder(builder.folder(windows, "System32"), "config");
+  // A hive that says it has a gigabyte, and has no cluster.
+  builders::NtfsRecordBuilder huge;
+  huge.standard(FileTime{1}).name(config, "SYSTEM");
+  const std::uint64_t clusters = 1u << 20;
+  huge.non_resident({ntfs::attribute_type::kData,
+                     "",
+                     {{0, ntfs::kSparseLcn, clusters}},
+                     clusters * 1024,
+                     clusters * 1024,
+                     0});
+  builder.add(huge);
+  const auto source = open(mbr_disk(volume("data"), builder.volume()).bytes());
+  EXPECT_EQ(names(*source), (Names{"volume1", "C:", "volume2", "volume6", "volume7"}));
+  bool told = false;
+  for (const Error& remark : source->take_remarks())
+    told = told || remark.detail.starts_with("drive letters are guessed");
+  EXPECT_TRUE(told);
 }
 
 TEST_F(ImageSource, IsReadFromItsParts) {

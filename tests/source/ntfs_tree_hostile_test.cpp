@@ -114,11 +114,117 @@ TEST(NtfsTreeHostile, DamageIsTold) {
   EXPECT_EQ(content(*tree, "C:\\torn"), "content");
   EXPECT_EQ(stored(*tree, "C:\\bad"), "not_found");
   const auto remarks = tree->take_remarks();
-  ASSERT_EQ(remarks.size(), 3u);
-  EXPECT_EQ(remarks[0].what, "volume C:: 1 ntfs file records whose fixup does not match");
-  EXPECT_EQ(remarks[1].what, "volume C:: 1 ntfs file records that cannot be read");
-  EXPECT_EQ(remarks[2].what, "volume C:: 1 ntfs files in use whose folder is not there");
+  ASSERT_EQ(remarks.size(), 4u);
+  EXPECT_EQ(remarks[0].what, "C:\\torn: ntfs file record whose fixup does not match");
+  EXPECT_EQ(remarks[1].what, "volume C:: 1 ntfs file records whose fixup does not match");
+  EXPECT_EQ(remarks[2].what, "volume C:: 1 ntfs file records that cannot be read");
+  EXPECT_EQ(remarks[3].what, "volume C:: 1 ntfs names of files in use whose folder is not there");
   EXPECT_TRUE(tree->take_remarks().empty()) << "each once";
+}
+
+TEST(NtfsTreeHostile, VolumeWithLostRecordsIsNotWhole) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "file", "x");
+  EXPECT_TRUE(tree_of(builder)->volume_info({"C:"}).is_whole);
+  NtfsBytes bytes = builder.volume();
+  std::memcpy(&bytes[builder.mft_offset() + file.record * 1024], "BAAD", 4);
+  EXPECT_FALSE(tree_of(bytes)->volume_info({"C:"}).is_whole);
+}
+
+/// An attribute list with one entry for each of `records`, of $DATA from these VCNs on.
+NtfsBytes data_list(const std::vector<std::pair<std::uint64_t, FileReference>>& pieces) {
+  NtfsBytes list;
+  for (const auto& [vcn, record] : pieces) {
+    NtfsBytes entry(32);
+    const std::uint32_t type = ntfs::attribute_type::kData;
+    const std::uint64_t reference = record.to_u64();
+    std::memcpy(&entry[0], &type, 4);
+    entry[4] = std::byte{32};
+    entry[7] = std::byte{26};
+    std::memcpy(&entry[8], &vcn, 8);
+    std::memcpy(&entry[16], &reference, 8);
+    list.insert(list.end(), entry.begin(), entry.end());
+  }
+  return list;
+}
+
+TEST(NtfsTreeHostile, FileWithoutItsBeginningIsNotAnEmptyOne) {
+  for (const bool first_is_lost : {false, true}) {
+    NtfsBuilder builder;
+    NtfsRecordBuilder base;
+    base.standard(FileTime{1}).name(builder.root(), "log.evtx");
+    const auto file = builder.add(base);
+    const auto runs = builder.store(std::string(4096, 'a') + std::string(4096, 'b'));
+    NtfsRecordBuilder head, tail;
+    head.base(file).non_resident(
+        {ntfs::attribute_type::kData, "", {{0, runs[0].lcn, 4}}, 8192, 8192, 8192});
+    NtfsRecordBuilder::NonResident rest{ntfs::attribute_type::kData, "", {{4, runs[0].lcn + 4, 4}}};
+    rest.first_vcn = 4;
+    tail.base(file).non_resident(rest);
+    const auto first = builder.add(head), second = builder.add(tail);
+    builder.record(file).resident(
+        {ntfs::attribute_type::kAttributeList, "", data_list({{0, first}, {4, second}})});
+    EXPECT_EQ(content(*tree_of(builder), "C:\\log.evtx").size(), 8192u);
+    NtfsBytes bytes = builder.volume();
+    const auto lost = first_is_lost ? first : second;
+    std::memcpy(&bytes[builder.mft_offset() + lost.record * 1024], "BAAD", 4);
+    const auto tree = tree_of(bytes);
+    const auto opened = tree->open(path("C:\\log.evtx"));
+    if (first_is_lost) {
+      ASSERT_FALSE(opened);
+      EXPECT_EQ(opened.error().code, Errc::malformed) << opened.error().text();
+    } else {
+      ASSERT_TRUE(opened) << opened.error().text();
+      EXPECT_FALSE(read_all(**opened, 1 << 20)) << "its end is not zeros";
+    }
+    bool told = false;
+    for (const Error& remark : tree->take_remarks())
+      told = told || remark.what.starts_with("C:\\log.evtx: ");
+    EXPECT_NE(told, first_is_lost) << "one that cannot be opened has its outcome";
+  }
+}
+
+TEST(NtfsTreeHostile, StreamsInRecordsThatAreLostAreNotSaidToBeAbsent) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "file", "x");
+  NtfsRecordBuilder extension;
+  extension.base(file).resident({ntfs::attribute_type::kData, "ads", {std::byte{1}}});
+  const auto other = builder.add(extension);
+  builder.record(file).resident(
+      {ntfs::attribute_type::kAttributeList, "", data_list({{0, file}, {0, other}})});
+  NtfsBytes bytes = builder.volume();
+  EXPECT_EQ(tree_of(bytes)->stat(path("C:\\file"))->streams, Names{"ads"});
+  std::memcpy(&bytes[builder.mft_offset() + other.record * 1024], "BAAD", 4);
+  const auto tree = tree_of(bytes);
+  EXPECT_EQ(tree->open(path("C:\\file:ads")).error().code, Errc::malformed);
+}
+
+TEST(NtfsTreeHostile, FilesInUseWithoutANameAreTold) {
+  NtfsBuilder builder;
+  NtfsRecordBuilder nameless;
+  nameless.standard(FileTime{1}).resident({ntfs::attribute_type::kData, "", {std::byte{1}}});
+  builder.add(nameless);
+  const auto tree = tree_of(builder);
+  const auto remarks = tree->take_remarks();
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_EQ(remarks[0].what, "volume C:: 1 ntfs files in use without a name");
+}
+
+TEST(NtfsTreeHostile, FolderFullOfOneNameIsLookedUpInBoundedTime) {
+  NtfsBuilder builder{3100};
+  for (int i = 0; i < 3000; ++i) {
+    NtfsRecordBuilder record;
+    record.standard(FileTime{1});
+    for (int link = 0; link < 5; ++link) record.name(builder.root(), "Windows", NameSpace::dos);
+    record.name(builder.root(), "long " + std::to_string(i), NameSpace::win32);
+    builder.add(record);
+  }
+  const auto tree = tree_of(builder);
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_FALSE(tree->stat(path("C:\\Windows\\x")));
+    EXPECT_LE(tree->spellings(path("C:\\Windows"), 0).size(), 257u);
+  }
+  EXPECT_EQ(stored(*tree, "C:\\long 2999"), "C:\\long 2999");
 }
 
 TEST(NtfsTreeHostile, RootWhoseRecordIsDamagedStillHoldsItsEntries) {

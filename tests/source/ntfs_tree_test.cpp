@@ -61,6 +61,24 @@ TEST(NtfsTree, TellsWhatTheRecordSays) {
   EXPECT_TRUE(*tree->stat(path("C:\\folder"))->attributes & kAttributeDirectory);
 }
 
+TEST(NtfsTree, TimesOfANameAreThoseItHasInThatFolder) {
+  NtfsBuilder builder;
+  const auto one = builder.folder(builder.root(), "System32");
+  const auto other = builder.folder(builder.root(), "WinSxS");
+  NtfsRecordBuilder record;
+  record.standard(FileTime{1});
+  record.name(one, "same.exe", NameSpace::win32_and_dos, FileTime{11});
+  record.name(other, "same.exe", NameSpace::win32_and_dos, FileTime{22});
+  builder.add(record);
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(tree->stat(path("C:\\System32\\same.exe"))->fn->created.ticks, 11u);
+  EXPECT_EQ(tree->stat(path("C:\\WinSxS\\same.exe"))->fn->created.ticks, 22u);
+  const Walk walked = walk(*tree, "C:\\");
+  ASSERT_EQ(walked.entries.size(), 4u);
+  EXPECT_EQ(walked.entries[1].fn->created.ticks, 11u);
+  EXPECT_EQ(walked.entries[3].fn->created.ticks, 22u);
+}
+
 TEST(NtfsTree, ShortNamesLeadToTheLongOneAndAreNotListed) {
   NtfsBuilder builder;
   const auto folder = builder.folder(builder.root(), "Program Files");
