@@ -157,16 +157,17 @@ TEST(ParseNtfs, TellsWhatIsDamaged) {
   EXPECT_EQ(out.file(torn.record).at("path"), "\\torn");
   EXPECT_TRUE(out.file(bad.record).is_null());
   const auto problems = out.of_kind("problem");
-  ASSERT_EQ(problems.size(), 4u);
-  EXPECT_EQ(*out.problems, 4u);
+  ASSERT_EQ(problems.size(), 5u);
+  EXPECT_EQ(*out.problems, 5u);
   EXPECT_EQ(problems[0].at("reason"), "truncated") << "ends within a record";
   EXPECT_EQ(problems[1].at("offset"), torn.record * kRecord);
   EXPECT_EQ(problems[2].at("what"), "ntfs attribute length");
-  EXPECT_THAT(problems[3].at("what").get<std::string>(), HasSubstr("1 ntfs file records"));
+  EXPECT_EQ(problems[3].at("what"), "ntfs file in use without a name");
+  EXPECT_THAT(problems[4].at("what").get<std::string>(), HasSubstr("1 ntfs file records"));
   const Json& end = out.records.back();
   EXPECT_EQ(end.at("torn_records"), 1);
   EXPECT_EQ(end.at("bad_records"), 1);
-  EXPECT_EQ(end.at("problems"), 4);
+  EXPECT_EQ(end.at("problems"), 5);
 }
 
 TEST(ParseNtfs, ListsAThousandProblemsAndCountsTheRest) {
