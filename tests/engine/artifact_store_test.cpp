@@ -390,6 +390,27 @@ TEST_F(ArtifactStoreTest, PreservesTheBeginningThatWasReadWhateverBecomesOfTheFi
   EXPECT_EQ(rows()[0]["outcome"], "changed_while_reading");
 }
 
+TEST_F(ArtifactStoreTest, KeepsOfTheJournalWhatHasAPlaceOnTheVolume) {
+  auto& journal = file("C:\\$J", std::string(4096, '\0') + "records");
+  journal.facts.sparse_head_bytes = 4096;
+  limits.max_file_bytes = 100;
+  ArtifactStore small{source, limits, run_stop, progress, listener};
+  small.open(feed);
+  FileRequest wanted;
+  wanted.path = path("C:\\$J");
+  wanted.module = "usn_journal";
+  small.request(std::move(wanted));
+  small.drain(Priority::bulk);
+  const auto all = rows();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0]["outcome"], "complete");
+  EXPECT_EQ(all[0]["size"], 4103);
+  EXPECT_EQ(all[0]["stored"], 7);
+  EXPECT_EQ(all[0]["sparse_head_bytes"], 4096);
+  ASSERT_THAT(bundle.files, SizeIs(1));
+  EXPECT_EQ(bundle.files[0].bytes, "records");
+}
+
 TEST_F(ArtifactStoreTest, ReadsWholeWhatItPreservesInPart) {
   limits.max_file_bytes = 4;
   ArtifactStore small{source, limits, run_stop, progress, listener};

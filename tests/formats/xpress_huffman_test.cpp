@@ -109,7 +109,7 @@ TEST(XpressHuffman, ReadsTheLongestCodes) {
   for (unsigned i = 0; i < 16; ++i) data.insert(data.end(), std::size_t{1} << i, std::byte(i * 3));
   const LzBytes in = xpress_huffman(lz_literals(std::span{data}.first(65535)));
   EXPECT_TRUE(std::ranges::any_of(std::span{in}.first(kTable), [](std::byte pair) {
-    return (pair & std::byte{0x0F}) == std::byte{15} || pair >> 4 == std::byte{15};
+    return (pair & std::byte{0x0F}) == std::byte{15} || (pair >> 4) == std::byte{15};
   }));
   const auto out = decompressed(in, 65535);
   ASSERT_TRUE(out) << out.error().text();

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "collector/cli/parse_ntfs.h"
+#include "collector/formats/ntfs_table.h"
 #include "tests/fuzz/ntfs_reading.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ntfs::read_runs(bytes, ~std::uint64_t{0});
   (void)ntfs::each_attribute_list_entry(bytes, [](const ntfs::AttributeListEntry&) {});
   if (const auto record = ntfs::FileRecord::read(bytes)) ntfs::read_record(*record, size);
-  std::uint32_t record_bytes = cli::table_record_bytes(bytes);
+  std::uint32_t record_bytes = ntfs::table_record_bytes(bytes);
   if (record_bytes == 0) record_bytes = 512;
   MemorySource table{{input.begin(), input.end()}};
   ntfs::read_table(table, record_bytes);
