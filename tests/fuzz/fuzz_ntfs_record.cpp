@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "collector/cli/parse_ntfs.h"
 #include "collector/formats/ntfs_table.h"
 #include "tests/fuzz/ntfs_reading.h"
 
