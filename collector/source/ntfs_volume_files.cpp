@@ -148,12 +148,15 @@ Result<std::uint32_t> NtfsVolumeFiles::internal_record(const EvidencePath& path)
   if (!number) return absent;
   if (names.size() == 1) return *number;
   if (*number != ntfs::record_number::kExtend || names.size() > 2) return absent;
-  const auto found = find_in_index(*number, names[1]);
+  const auto found = find_in_extend(names[1]);
   return !found && found.error().code == Errc::not_found ? absent : found;
 }
 
-/// Entries are looked at one by one: the order of a damaged index says nothing.
-Result<std::uint32_t> NtfsVolumeFiles::find_in_index(std::uint64_t folder, std::string_view name) {
+/// Entries are looked at one by one: the order of a damaged index says nothing. Of an index larger
+/// than `max_bytes` only the root is read.
+Result<void> NtfsVolumeFiles::each_in_index(
+    std::uint64_t folder, std::uint64_t max_bytes,
+    FunctionRef<bool(std::uint64_t, std::string_view)> visit) {
   constexpr std::uint64_t kMaxRootBytes = 64u << 10;
   HOZEN_TRY(const auto root, volume_->open_attribute(folder, type::kIndexRoot, "$I30"));
   HOZEN_TRY(const auto root_bytes, read_all(*root, kMaxRootBytes));
@@ -161,19 +164,41 @@ Result<std::uint32_t> NtfsVolumeFiles::find_in_index(std::uint64_t folder, std::
   const auto blocks = volume_->open_attribute(folder, type::kIndexAllocation, "$I30");
   ntfs::IndexParts parts;
   parts.root = parsed;
-  if (blocks) parts.blocks = blocks->get();
+  if (blocks && (*blocks)->size() <= max_bytes) parts.blocks = blocks->get();
   HOZEN_TRY(auto index, ntfs::DirectoryIndex::open(parts));
-  std::optional<std::uint64_t> found;
   index.each_entry([&](const ntfs::IndexEntry& entry) {
-    if (entry.file && equals_fold(entry.name.name, name)) found = entry.file->record;
-    return !found;
+    return !entry.file || visit(entry.file->record, entry.name.name);
   });
+  return {};
+}
+
+Result<std::uint32_t> NtfsVolumeFiles::find_in_extend(std::string_view name) {
+  constexpr std::uint64_t kMaxExtendBytes = 1u << 20;  // it has some ten entries
+  std::optional<std::uint64_t> found;
+  HOZEN_CHECK(each_in_index(ntfs::record_number::kExtend, kMaxExtendBytes,
+                            [&](std::uint64_t record, std::string_view entry) {
+                              if (equals_fold(entry, name)) found = record;
+                              return !found;
+                            }));
   if (!found || *found > 0xFFFF'FFFF) return Error{Errc::not_found, "ntfs index entry"};
   return static_cast<std::uint32_t>(*found);
 }
 
 bool NtfsVolumeFiles::is_in_index(std::uint32_t folder, std::string_view name) {
-  return find_in_index(folder, name).has_value();
+  const auto [place, is_new] = index_names_.try_emplace(folder);
+  std::unordered_set<std::string>& names = place->second;
+  if (is_new) {
+    const auto blocks = volume_->open_attribute(folder, type::kIndexAllocation, "$I30");
+    const std::uint64_t bytes = blocks ? (*blocks)->size() : 0;
+    const std::uint64_t allowed = bytes <= index_budget_ ? bytes : 0;
+    index_budget_ -= allowed;
+    // What cannot be read names nothing.
+    (void)each_in_index(folder, allowed, [&](std::uint64_t /*record*/, std::string_view entry) {
+      names.insert(fold_case(entry));
+      return true;
+    }).has_value();
+  }
+  return names.contains(fold_case(name));
 }
 
 std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "collector/formats/ntfs_secure.h"
@@ -22,7 +23,12 @@ bool is_ntfs_internal(const EvidencePath& path);
 /// Not safe for two threads at once, what open() returns aside.
 class NtfsVolumeFiles {
  public:
-  explicit NtfsVolumeFiles(std::shared_ptr<ntfs::Volume> volume) : volume_{std::move(volume)} {}
+  explicit NtfsVolumeFiles(std::shared_ptr<ntfs::Volume> volume)
+      : volume_{std::move(volume)}, index_budget_{kMaxIndexBytes} {}
+
+  /// Of all indexes that is_in_index() reads together: a damaged size must not make each lookup
+  /// read for minutes.
+  static constexpr std::uint64_t kMaxIndexBytes = 256u << 20;
 
   /// Reads the file table; what is damaged is told to `problem`.
   void load(FunctionRef<void(Error)> problem);
@@ -52,7 +58,9 @@ class NtfsVolumeFiles {
   Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
 
  private:
-  Result<std::uint32_t> find_in_index(std::uint64_t folder, std::string_view name);
+  Result<void> each_in_index(std::uint64_t folder, std::uint64_t max_bytes,
+                             FunctionRef<bool(std::uint64_t record, std::string_view name)> visit);
+  Result<std::uint32_t> find_in_extend(std::string_view name);
   Result<std::unique_ptr<ByteSource>> open_data(std::uint64_t number, std::string_view stream);
   std::optional<std::string> owner_of(const ntfs::File& file);
   std::optional<std::string> owner_of_id(std::uint32_t security_id);
@@ -65,6 +73,9 @@ class NtfsVolumeFiles {
   std::shared_ptr<ntfs::Volume> volume_;
   NtfsNames names_;
   std::vector<Error> last_problems_;
+  // Folded names in the indexes of folders asked for, and how much of indexes may still be read.
+  std::unordered_map<std::uint32_t, std::unordered_set<std::string>> index_names_;
+  std::uint64_t index_budget_;
   // $Secure, read when an owner is asked for.
   bool has_looked_for_owners_ = false;
   std::unique_ptr<ByteSource> descriptors_;

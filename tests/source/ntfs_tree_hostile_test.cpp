@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "tests/builders/ntfs_side_builder.h"
 #include "tests/builders/reparse_builder.h"
 #include "tests/source/ntfs_trees.h"
 
@@ -129,6 +130,42 @@ TEST(NtfsTreeHostile, VolumeWithLostRecordsIsNotWhole) {
   NtfsBytes bytes = builder.volume();
   std::memcpy(&bytes[builder.mft_offset() + file.record * 1024], "BAAD", 4);
   EXPECT_FALSE(tree_of(bytes)->volume_info({"C:"}).is_whole);
+}
+
+/// A volume whose folder `Users` has an index that names `lost`, the record of which is destroyed.
+NtfsBytes volume_with_lost_record(bool huge_index) {
+  NtfsBuilder builder;
+  const auto folder = builder.folder(builder.root(), "Users");
+  const auto lost = builder.file(folder, "lost", "x");
+  builders::IndexListBuilder list;
+  list.entry(lost.to_u64(), {.name = u"Lost", .parent = folder.to_u64()}).end();
+  builder.record(folder).resident(
+      {ntfs::attribute_type::kIndexRoot, "$I30", builders::ntfs_index_root(list, huge_index)});
+  if (huge_index) {
+    constexpr std::uint64_t kClusters = std::uint64_t{1} << 40;
+    builder.record(folder).non_resident({ntfs::attribute_type::kIndexAllocation,
+                                         "$I30",
+                                         {{0, ntfs::kSparseLcn, kClusters}},
+                                         kClusters * 1024,
+                                         kClusters * 1024,
+                                         0});
+  }
+  NtfsBytes bytes = builder.volume();
+  std::memcpy(&bytes[builder.mft_offset() + lost.record * 1024], "BAAD", 4);
+  return bytes;
+}
+
+TEST(NtfsTreeHostile, FileThatOnlyItsFolderNamesIsNotSaidToBeAbsent) {
+  const auto tree = tree_of(volume_with_lost_record(false));
+  EXPECT_EQ(stored(*tree, "C:\\Users\\LOST"), "malformed");
+  EXPECT_EQ(stored(*tree, "C:\\Users\\other"), "not_found");
+}
+
+TEST(NtfsTreeHostile, IndexThatSaysItIsHugeIsNotReadAtEachLookup) {
+  const auto tree = tree_of(volume_with_lost_record(true));
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_EQ(stored(*tree, "C:\\Users\\other" + std::to_string(i)), "not_found");
+  EXPECT_EQ(stored(*tree, "C:\\Users\\lost"), "malformed") << "its root was read";
 }
 
 /// An attribute list with one entry for each of `records`, of $DATA from these VCNs on.
