@@ -269,7 +269,7 @@ TEST(NtfsTreeHostile, RootWhoseRecordIsDamagedStillHoldsItsEntries) {
   const auto folder = builder.folder(builder.root(), "Windows");
   builder.file(folder, "f", "content");
   NtfsBytes bytes = builder.volume();
-  std::memcpy(&bytes[builder.mft_offset() + 5 * 1024], "BAAD", 4);
+  std::memcpy(&bytes[builder.mft_offset() + ntfs::record_number::kRoot * 1024], "BAAD", 4);
   const auto tree = tree_of(bytes);
   EXPECT_EQ(content(*tree, "C:\\Windows\\f"), "content");
   EXPECT_EQ(walk(*tree, "C:\\").names, (Names{"C:\\Windows", "C:\\Windows\\f"}));
