@@ -50,11 +50,22 @@ Ended run_program(const std::vector<std::string>& arguments, const std::string& 
   start.hStdOutput = inheritable_file(output);
   start.hStdError = inheritable_file(error);
   PROCESS_INFORMATION process{};
-  const BOOL started = CreateProcessW(nullptr, line.data(), nullptr, nullptr, TRUE, 0, nullptr,
-                                      wide_from_wtf8(folder).c_str(), &start, &process);
+  // A busy Wine now and then does not get a process going; that says nothing of the program.
+  constexpr int kTries = 3;
+  constexpr DWORD kPauseMs = 300;
+  BOOL started = 0;
+  for (int i = 0; i < kTries && started == 0; ++i) {
+    if (i != 0) Sleep(kPauseMs);
+    started = CreateProcessW(nullptr, line.data(), nullptr, nullptr, TRUE, 0, nullptr,
+                             wide_from_wtf8(folder).c_str(), &start, &process);
+  }
+  const DWORD failure = GetLastError();
   CloseHandle(start.hStdOutput);
   CloseHandle(start.hStdError);
-  if (started == 0) return ended;
+  if (started == 0) {
+    ended.error = "the program was not started: CreateProcessW: error " + std::to_string(failure);
+    return ended;
+  }
   if (meanwhile) meanwhile(static_cast<int>(process.dwProcessId));
   WaitForSingleObject(process.hProcess, INFINITE);
   DWORD code = 0;
