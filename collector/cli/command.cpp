@@ -30,6 +30,7 @@ int run(const std::vector<std::string>& arguments) {
   add_collect(program, arguments);
   add_verify(program);
   add_report(program);
+  add_timeline(program);
   add_extract(program);
   add_recover(program, arguments);
   add_modules(program);

@@ -16,6 +16,7 @@ void add_parse(DeclaredCommand program);
 void add_profile(DeclaredCommand program);
 void add_recover(DeclaredCommand program, const std::vector<std::string>& arguments);
 void add_report(DeclaredCommand program);
+void add_timeline(DeclaredCommand program);
 void add_verify(DeclaredCommand program);
 
 /// Parses and runs. Wrong usage prints what is wrong and how to get help, and gives 2.

@@ -205,21 +205,31 @@ Result<std::vector<std::byte>> BundleReader::read_all(const Entry& entry,
   return all;
 }
 
-Result<void> BundleReader::each_line(
-    std::string_view stream, const std::function<Result<void>(std::string_view)>& line) const {
-  std::vector<std::pair<unsigned, const Entry*>> segments;
+std::vector<const BundleReader::Entry*> BundleReader::segments(std::string_view stream) const {
+  std::vector<std::pair<unsigned, const Entry*>> numbered;
   for (const Entry& entry : entries_) {
     const auto segment = parse_segment_name(entry.facts.name);
-    if (segment && segment->stream == stream) segments.emplace_back(segment->number, &entry);
+    if (segment && segment->stream == stream) numbered.emplace_back(segment->number, &entry);
   }
-  std::sort(segments.begin(), segments.end());
-  for (const auto& [number, entry] : segments) {
-    LineSplitter splitter{line};
-    HOZEN_CHECK(
-        read(*entry, [&](std::span<const std::byte> bytes) { return splitter.feed(bytes); }));
-    HOZEN_CHECK(splitter.end());
-  }
+  std::sort(numbered.begin(), numbered.end());
+  std::vector<const Entry*> found;
+  found.reserve(numbered.size());
+  for (const auto& [number, entry] : numbered) found.push_back(entry);
+  return found;
+}
+
+Result<void> BundleReader::each_line(
+    std::string_view stream, const std::function<Result<void>(std::string_view)>& line) const {
+  for (const Entry* segment : segments(stream)) HOZEN_CHECK(each_line(*segment, line));
   return {};
+}
+
+Result<void> BundleReader::each_line(
+    const Entry& segment, const std::function<Result<void>(std::string_view)>& line) const {
+  LineSplitter splitter{line};
+  HOZEN_CHECK(
+      read(segment, [&](std::span<const std::byte> bytes) { return splitter.feed(bytes); }));
+  return splitter.end();
 }
 
 }  // namespace hozen

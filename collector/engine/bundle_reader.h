@@ -76,9 +76,14 @@ class BundleReader {
   Result<void> read(const Entry& entry, const ZipOutput& content) const;
   /// Errc::limit above `cap_bytes`.
   Result<std::vector<std::byte>> read_all(const Entry& entry, std::uint64_t cap_bytes) const;
-  /// Calls `line` for each line of all segments of a stream ("findings"), in order, without the
-  /// line feed. A stream without segments has no lines.
+  /// The segments of a stream ("findings"), in order; none for a stream that is not there.
+  std::vector<const Entry*> segments(std::string_view stream) const;
+  /// Calls `line` for each line of all segments of a stream, in order, without the line feed. A
+  /// stream without segments has no lines.
   Result<void> each_line(std::string_view stream,
+                         const std::function<Result<void>(std::string_view)>& line) const;
+  /// The same of one segment.
+  Result<void> each_line(const Entry& segment,
                          const std::function<Result<void>(std::string_view)>& line) const;
 
  private:

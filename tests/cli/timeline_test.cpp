@@ -1,0 +1,110 @@
+// hozen timeline as a user runs it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "collector/base/bytes.h"
+#include "tests/builders/bundle_builder.h"
+#include "tests/builders/file_text.h"
+#include "tests/builders/program.h"
+#include "tests/builders/temp_folder.h"
+
+namespace hozen {
+namespace {
+
+using test::Ended;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::string_view kRecord =
+    R"({"kind":"file","path":"C:\\a","mft_record":64,"allocated":true,"directory":false,"size":1,)"
+    R"("attributes":32,"si":{"created":"2020-01-01T00:00:00.0000000Z"}})"
+    "\n";
+constexpr std::string_view kLine = "0|C:/a|64|r/rrwxrwxrwx|0|0|1|0|0|0|1577836800\n";
+
+class TimelineTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::program_path().empty()) GTEST_SKIP() << "HOZEN_PROGRAM names no program";
+    builder.entry("start.json", "{}\n");
+  }
+  void write(const std::vector<std::byte>& bytes) {
+    std::ofstream file{folder.path() / "b.zip", std::ios::binary};
+    file << Bytes{bytes}.chars();
+  }
+  Ended run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "timeline");
+    return test::run_program(arguments, folder.text());
+  }
+
+  TempFolder folder;
+  test::BundleBuilder builder;
+};
+
+TEST_F(TimelineTest, PrintsABodyFile) {
+  write(builder.entry("records/file_table.jsonl", kRecord).bytes());
+  const Ended ended = run({"--format", "bodyfile", "b.zip"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_EQ(ended.output, kLine) << "the same bytes on every system";
+  EXPECT_THAT(ended.error, IsEmpty());
+  EXPECT_EQ(run({"--format", "bodyfile", "--output", "-", "b.zip"}).output, kLine);
+}
+
+TEST_F(TimelineTest, WritesItIntoANewFile) {
+  write(builder.entry("records/file_table.jsonl", kRecord).bytes());
+  const Ended ended = run({"--format", "bodyfile", "--output", "body.txt", "b.zip"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_THAT(ended.output, IsEmpty());
+  EXPECT_EQ(test::file_text(folder.path() / "body.txt"), kLine);
+  const Ended again = run({"--format", "bodyfile", "--output", "body.txt", "b.zip"});
+  EXPECT_EQ(again.exit_code, 5) << "nothing is overwritten";
+  EXPECT_THAT(again.error, HasSubstr("body.txt"));
+  EXPECT_EQ(run({"--format", "bodyfile", "--output", "none/x", "b.zip"}).exit_code, 5);
+}
+
+TEST_F(TimelineTest, SaysWhichFormatsThereAre) {
+  write(builder.entry("records/file_table.jsonl", kRecord).bytes());
+  const Ended unknown = run({"--format", "csv", "b.zip"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.error, HasSubstr("bodyfile"));
+  const Ended none = run({"b.zip"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.error, HasSubstr("--format"));
+  EXPECT_EQ(run({"--format", "bodyfile"}).exit_code, 2);
+}
+
+TEST_F(TimelineTest, SaysWhenThereIsNoFileTable) {
+  write(builder.bytes());
+  const Ended ended = run({"--format", "bodyfile", "--output", "body.txt", "b.zip"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.error, HasSubstr("no file table"));
+  EXPECT_THAT(ended.error, HasSubstr("profile full"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "body.txt"));
+  EXPECT_EQ(run({"--format", "bodyfile", "none.zip"}).exit_code, 4);
+  folder.write("text", "no bundle");
+  EXPECT_EQ(run({"--format", "bodyfile", "text"}).exit_code, 4);
+}
+
+TEST_F(TimelineTest, SaysWhatIsDamaged) {
+  std::vector<std::byte> bytes =
+      builder.entry("records/file_table.jsonl", std::string{kRecord} + "{}\n").bytes();
+  write(bytes);
+  const Ended odd = run({"--format", "bodyfile", "b.zip"});
+  EXPECT_EQ(odd.exit_code, 1);
+  EXPECT_THAT(odd.error, HasSubstr("1 line of the file table could not be read"));
+  EXPECT_EQ(odd.output, kLine);
+  const std::string_view name = "records/file_table.jsonl";
+  const auto at = Bytes{bytes}.chars().find(name);
+  ASSERT_NE(at, std::string_view::npos);
+  bytes[at + name.size() + 100] ^= std::byte{1};
+  write(bytes);
+  const Ended changed = run({"--format", "bodyfile", "b.zip"});
+  EXPECT_EQ(changed.exit_code, 6);
+  EXPECT_THAT(changed.error, HasSubstr("damaged, read as far as it goes"));
+  EXPECT_THAT(changed.error, HasSubstr(name));
+}
+
+}  // namespace
+}  // namespace hozen
