@@ -3,13 +3,11 @@
 // $STANDARD_INFORMATION by any program; a deleted record proves that the file was there, not when
 // it went. What was deleted longer ago is not here: its record holds another file.
 #include <array>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "collector/formats/ntfs_table.h"
 #include "collector/module/file_row.h"
 #include "collector/module/module.h"
+#include "collector/module/volume_table.h"
 
 namespace hozen::modules {
 namespace {
@@ -25,66 +23,30 @@ constexpr std::string_view kReferences[] = {
     "New%20Technologies%20File%20System%20(NTFS).asciidoc"};
 constexpr std::string_view kAttack[] = {"T1070.004", "T1070.006", "T1564.004"};
 
-/// Damaged records of one table that are told one by one.
-constexpr std::uint64_t kMaxNotes = 100;
-
 class TableReader {
  public:
-  TableReader(ModuleContext& context, const std::string& volume)
-      : context_{context}, volume_{volume}, path_{EvidencePath{volume} / "$MFT"} {}
+  TableReader(ModuleContext& context, VolumeTable& table, const std::string& volume)
+      : context_{context}, table_{table}, volume_{volume} {}
 
   void read() {
-    auto table = context_.source().open(path_);
-    if (!table) {
-      // Through a mounted file system the table cannot be seen: nothing is missing that was there.
-      if (table.error().code != Errc::not_found) context_.note(table.error());
-      return;
-    }
-    constexpr std::size_t kHeadBytes = 48;
-    std::vector<std::byte> head(kHeadBytes);
-    const auto got = (*table)->read(0, head);
-    const std::uint32_t record_bytes = got ? ntfs::table_record_bytes(Bytes{head}) : 0;
-    if (record_bytes == 0)
-      return context_.note({Errc::malformed, path_.text() + ": no file table", 0});
-    const std::uint32_t row = context_.collect(path_, "The file table", Priority::high).row;
-    // On a running system the preserved copy is read at another moment, and is another.
-    if (context_.source().kind() != "live") artifact_ = row;
-    emit_files(**table, record_bytes);
+    FileRowMaker rows{table_.table(), table_.bytes(), table_.record_bytes(), volume_};
+    table_.table().each_file([&](const ntfs::File& file) {
+      const FileRow& row = rows.make(file);
+      context_.emit(kFile, kFileFields, row, envelope_of(row));
+      for (const Error& problem : file.problems) table_.tell(problem);
+      if (row.names_left_out != 0)
+        table_.tell({Errc::limit,
+                     std::to_string(row.names_left_out) + " hard links whose paths are left out",
+                     row.offset});
+      return !context_.stop().stop_requested();
+    });
+    table_.tell_rest();
   }
 
  private:
-  void emit_files(ByteSource& source, std::uint32_t record_bytes) {
-    ntfs::FileTable table{source, record_bytes};
-    table.index([&](const Error& error) { tell(error); });
-    FileRowMaker rows{table, source.size(), record_bytes, volume_};
-    table.each_file([&](const ntfs::File& file) {
-      const FileRow& row = rows.make(file);
-      context_.emit(kFile, kFileFields, row, envelope_of(row));
-      for (const Error& problem : file.problems) tell(problem);
-      if (row.names_left_out != 0)
-        tell({Errc::limit,
-              std::to_string(row.names_left_out) + " hard links whose paths are left out",
-              row.offset});
-      return !context_.stop().stop_requested();
-    });
-    const ntfs::TableCounts& counts = table.counts();
-    if (const auto damaged = counts.bad + counts.malformed + counts.torn; damaged != 0)
-      tell({Errc::malformed, std::to_string(damaged) + " damaged file records", std::nullopt});
-    if (told_ > kMaxNotes)
-      context_.note({Errc::limit, path_.text() + ": " + std::to_string(told_ - kMaxNotes) +
-                                      " further problems, not listed"});
-  }
-
-  void tell(const Error& error) {
-    if (++told_ > kMaxNotes) return;
-    Error note = error;
-    note.what = path_.text() + ": " + note.what;
-    context_.note(std::move(note));
-  }
-
   Envelope envelope_of(const FileRow& row) const {
     Envelope envelope;
-    envelope.origin.artifact = artifact_;
+    envelope.origin.artifact = table_.artifact();
     envelope.origin.offset = row.offset;
     if (const auto& si = row.file->standard) {
       envelope.timestamps.emplace_back("created", si->created);
@@ -96,16 +58,17 @@ class TableReader {
   }
 
   ModuleContext& context_;
+  VolumeTable& table_;
   const std::string& volume_;
-  EvidencePath path_;
-  std::optional<std::uint32_t> artifact_;
-  std::uint64_t told_ = 0;
 };
 
 Result<void> run(ModuleContext& context) {
   if (!context.reads_files()) return {};
-  for (const VolumeInfo& volume : context.source().volumes())
-    if (!volume.unreadable) TableReader{context, volume.name}.read();
+  for (const VolumeInfo& volume : context.source().volumes()) {
+    if (volume.unreadable) continue;
+    if (const auto table = VolumeTable::open(context, volume.name))
+      TableReader{context, *table, volume.name}.read();
+  }
   return {};
 }
 
