@@ -94,8 +94,14 @@ NtfsBytes encode_runs(const std::vector<Run>& runs) {
 
 NtfsRecordBuilder& NtfsRecordBuilder::standard(FileTime time, std::uint32_t attributes,
                                                std::uint32_t security_id) {
+  return standard(Times{time, time, time, time}, attributes, security_id);
+}
+
+NtfsRecordBuilder& NtfsRecordBuilder::standard(const Times& times, std::uint32_t attributes,
+                                               std::uint32_t security_id) {
   NtfsBytes value;
-  for (int i = 0; i < 4; ++i) append(value, time.ticks);
+  for (const FileTime time : {times.created, times.modified, times.changed, times.accessed})
+    append(value, time.ticks);
   append(value, attributes);
   value.resize(52);
   append(value, security_id);
@@ -162,7 +168,7 @@ NtfsRecordBuilder& NtfsRecordBuilder::non_resident(const NonResident& attribute)
 NtfsBytes NtfsRecordBuilder::bytes(std::uint64_t number, std::uint32_t record_bytes) const {
   constexpr std::uint16_t kFixupOffset = 48, kFixupNumber = 0x1234;
   const auto strides = static_cast<std::uint16_t>(record_bytes / ntfs::kFixupStride);
-  const std::size_t first = (kFixupOffset + 2u * (strides + 1u) + 7) / 8 * 8;
+  const std::size_t first = (kFixupOffset + std::size_t{2} * (strides + 1u) + 7) / 8 * 8;
   NtfsBytes out;
   for (const char c : std::string_view{"FILE"}) out.push_back(static_cast<std::byte>(c));
   append(out, kFixupOffset);
@@ -192,9 +198,9 @@ NtfsBytes NtfsRecordBuilder::bytes(std::uint64_t number, std::uint32_t record_by
 }
 
 NtfsBuilder::NtfsBuilder(std::uint64_t table_records) : first_data_lcn_{kMftLcn + table_records} {
-  const char* const kNames[] = {"$MFT",     "$MFTMirr", "$LogFile", "$Volume",
-                                "$AttrDef", ".",        "$Bitmap",  "$Boot",
-                                "$BadClus", "$Secure",  "$UpCase",  "$Extend"};
+  constexpr const char* kNames[] = {"$MFT",     "$MFTMirr", "$LogFile", "$Volume",
+                                    "$AttrDef", ".",        "$Bitmap",  "$Boot",
+                                    "$BadClus", "$Secure",  "$UpCase",  "$Extend"};
   for (std::uint64_t number = 0; number < std::size(kNames); ++number)
     reserve(number, kNames[number]);
 }

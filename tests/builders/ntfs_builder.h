@@ -14,6 +14,7 @@
 #include "collector/formats/ntfs_file_name.h"
 #include "collector/formats/ntfs_record.h"
 #include "collector/formats/ntfs_runlist.h"
+#include "collector/source/source.h"
 
 namespace hozen::builders {
 
@@ -40,6 +41,8 @@ class NtfsRecordBuilder {
   };
 
   NtfsRecordBuilder& standard(FileTime time, std::uint32_t attributes = 0x20,
+                              std::uint32_t security_id = 256);
+  NtfsRecordBuilder& standard(const Times& times, std::uint32_t attributes = 0x20,
                               std::uint32_t security_id = 256);
   NtfsRecordBuilder& name(ntfs::FileReference parent, const std::string& name,
                           ntfs::NameSpace name_space = ntfs::NameSpace::win32_and_dos,
