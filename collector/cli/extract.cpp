@@ -1,5 +1,6 @@
 // hozen extract
 #include <memory>
+#include <span>
 
 #include "collector/base/native_file.h"
 #include "collector/base/text.h"
@@ -36,7 +37,22 @@ std::string details(const ExtractResult& result) {
   return text;
 }
 
+std::string volume_text(const RestoredVolume& image) {
+  std::string text;
+  for (const Error& problem : image.problems) text += printable(problem.text()) + "\n";
+  if (image.size == 0) return text;
+  text += printable(image.written) + ": image of volume " + printable(image.volume) + ", " +
+          byte_size_text(image.size) + ", " + counted(image.parts, "part");
+  if (image.sha256 && !image.damaged)
+    text += ", SHA-256 as recorded: " + to_hex(std::span{*image.sha256});
+  return text + "\n";
+}
+
 int exit_code_of(const ExtractResult& result) {
+  for (const RestoredVolume& image : result.volumes)
+    if (image.damaged) return kExitVerification;
+  for (const RestoredVolume& image : result.volumes)
+    if (!image.problems.empty()) return kExitIncomplete;
   for (const UnwrittenFile& file : result.unwritten)
     if (file.damaged) return kExitVerification;
   if (!result.unwritten.empty() || !result.problems.empty() || !result.nameless.empty() ||
@@ -56,6 +72,7 @@ int extract(const Options& options) {
   if (!result)
     return fail(kExitOutput, "cannot write to the folder: " + printable(result.error().text()));
   std::string text = details(*result);
+  for (const RestoredVolume& image : result->volumes) text += volume_text(image);
   text += counted(result->files, "file") + ", " + byte_size_text(result->bytes) + " in " +
           printable(options.request.folder) + "\n";
   if (!print(text)) return kExitOutput;
@@ -81,7 +98,8 @@ void add_extract(DeclaredCommand program) {
       .value_name("GLOB");
   command.footer(
       "\nC:\\Windows\\x becomes DIR/C/Windows/x, so that hozen collect --root DIR can read it "
-      "again.\n"
+      "again; the copy of a volume becomes DIR/C.raw, for hozen collect --image and every other "
+      "tool.\n"
       "Nothing is overwritten, no link is followed, every file is checked against its SHA-256.\n"
       "\nExamples:\n"
       "  hozen extract HOST-20260301T120000Z.zip evidence\n"

@@ -12,6 +12,12 @@ std::string module_text(const ModuleSpec& module) {
   std::string text = std::string{module.name} + "\n  " + std::string{module.summary} + "\n";
   for (const Kind& kind : module.kinds)
     text += "  record " + std::string{kind.name} + ": " + std::string{kind.description} + "\n";
+  for (const ModuleOption& option : module.options) {
+    text += "  option " + std::string{option.name} + ": " + std::string{option.summary} + " (";
+    for (const std::string_view value : option.values)
+      text += (value == option.values.front() ? "" : ", ") + std::string{value};
+    text += ")\n";
+  }
   std::string attack;
   for (const std::string_view id : module.attack) attack += " " + std::string{id};
   if (!attack.empty()) text += "  ATT&CK:" + attack + "\n";

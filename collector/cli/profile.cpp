@@ -32,8 +32,11 @@ std::string profile_text(const Profile& profile) {
                      "\n\nlimits: " + byte_size_text(profile.limits.max_file_bytes) + " a file, " +
                      byte_size_text(profile.limits.max_total_bytes) + " and " +
                      std::to_string(profile.limits.max_files) + " files in all\n\nmodules:\n";
-  for (const auto& module : profile.modules)
-    text += "  " + module.name + "  (" + std::string{to_text(module.priority)} + ")\n";
+  for (const auto& module : profile.modules) {
+    text += "  " + module.name + "  (" + std::string{to_text(module.priority)};
+    for (const auto& [name, value] : module.options) text += ", " + name + ": " + value;
+    text += ")\n";
+  }
   text += "\nfiles:\n";
   std::string heading;
   for (const auto& target : profile.targets) {

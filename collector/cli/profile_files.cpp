@@ -56,7 +56,7 @@ ProfileChoice choose_profiles(const std::vector<std::string>& given) {
   ProfileChoice choice;
   const auto texts = profile_texts(given, choice.problems);
   ProfileReading reading =
-      read_profiles(texts, embedded_profiles(), module_names_of(all_modules()));
+      read_profiles(texts, embedded_profiles(), known_modules(all_modules()));
   for (const auto& problem : reading.problems) choice.problems.push_back(problem.text());
   choice.profile = std::move(reading.profile);
   return choice;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ struct FileCounts {
   std::uint64_t left_out =
       0;  ///< what should be in the bundle and is not there as a whole: for the exit code
   std::uint64_t bytes_read = 0;
+  std::uint64_t volume_parts = 0, volume_bytes = 0;  ///< stored, of copies of volumes
 };
 
 /// A file that could not be had, for the summary.
@@ -76,6 +78,10 @@ class ArtifactStore {
   /// goes.
   Result<FileBeginning> read_beginning(ArtifactId id, std::uint64_t max_bytes);
 
+  /// Begins a copy of a volume; the limit of bytes altogether holds for it too. Errc::io when the
+  /// output has failed.
+  Result<std::unique_ptr<VolumeCopy>> copy_volume(const std::string& volume);
+
   /// Collects what is queued up to this priority: by priority, then by place on the disk.
   void drain(Priority last);
   std::size_t queued() const { return queue_.size(); }
@@ -106,6 +112,7 @@ class ArtifactStore {
     std::optional<PendingDigests> digests{};
   };
   class WatchedSource;
+  class WatchedCopy;
   enum class Extent : std::uint8_t { whole, beginning };
 
   void join(std::uint32_t id, const FileRequest& request);

@@ -76,6 +76,26 @@ struct StartedFile {
   }
 };
 
+/// What became of a part of a volume.
+struct StoredPart {
+  std::string entry;            ///< "" when nothing was stored
+  std::uint64_t size = 0;       ///< bytes read and stored
+  Sha256Digest sha256{};        ///< of them
+  std::optional<Error> error{}; ///< of reading, that cut it short
+};
+
+/// A copy of a volume on its way into the bundle. Used by the thread that uses the writer, which
+/// must outlive it. Fails only when the sink does.
+class VolumeWriter {
+ public:
+  virtual ~VolumeWriter() = default;
+  /// Stores `part`, the bytes of the volume from `offset` on, as an entry of its own. Parts come in
+  /// the order of their offsets.
+  virtual Result<StoredPart> add(std::uint64_t offset, ByteSource& part, FileTime modified) = 0;
+  /// The SHA-256 of the volume's first `size` bytes, what was not added taken as zeros.
+  virtual Result<Sha256Digest> finish(std::uint64_t size) = 0;
+};
+
 /// Not for use by two threads at once. Once the sink has failed, every call returns its error.
 class BundleWriter {
  public:
@@ -96,6 +116,8 @@ class BundleWriter {
     HOZEN_TRY(StartedFile started, start_file(path, content, modified, max_bytes));
     return std::move(started).finish();
   }
+  /// Begins the copy of a volume of the evidence ("C:").
+  virtual Result<std::unique_ptr<VolumeWriter>> start_volume(const std::string& volume) = 0;
   /// An entry of our own making with this exact name ("start.json", "ticket.md").
   /// Errc::malformed when the name is taken or not one that can be unpacked everywhere.
   virtual Result<void> add_entry(std::string_view name, std::span<const std::byte> content,

@@ -90,6 +90,14 @@ std::optional<StartedFile> BundleFeed::file(const EvidencePath& path, ByteSource
   return std::nullopt;
 }
 
+std::unique_ptr<VolumeWriter> BundleFeed::volume(const std::string& name) {
+  if (failure_) return nullptr;
+  auto writer = writer_.start_volume(name);
+  if (writer) return *std::move(writer);
+  keep(std::move(writer).error());
+  return nullptr;
+}
+
 void BundleFeed::settle() {
   close_all();
   if (!failure_) keep(writer_.settle());

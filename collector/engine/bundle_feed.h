@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -35,6 +36,16 @@ class BundleFeed {
   /// Nothing when the output has failed.
   std::optional<StartedFile> file(const EvidencePath& path, ByteSource& content, FileTime modified,
                                   std::uint64_t max_bytes);
+  /// Nothing when the output has failed.
+  std::unique_ptr<VolumeWriter> volume(const std::string& name);
+  /// The answer of that writer, whose failure is the output's.
+  template <class T>
+  std::optional<T> kept(Result<T> result) {
+    tick();
+    if (result) return *std::move(result);
+    keep(std::move(result).error());
+    return std::nullopt;
+  }
   /// Writes what is buffered, closes all streams and waits until all of it is written.
   void settle();
 

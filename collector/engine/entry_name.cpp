@@ -1,6 +1,10 @@
 #include "collector/engine/entry_name.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cinttypes>
+#include <cstdio>
 #include <vector>
 
 #include "collector/base/hash.h"
@@ -11,7 +15,8 @@ namespace hozen {
 namespace {
 
 constexpr std::size_t kSuffixBytes = 2 + 16;  ///< "%~" and hex digits
-constexpr std::string_view kEvidence = "evidence";
+constexpr std::string_view kEvidence = "evidence", kVolumes = "volumes", kRaw = ".raw";
+constexpr std::size_t kOffsetDigits = 16;
 
 std::string suffix_of(std::string_view exact_path) {
   const Sha256Digest digest = sha256(std::as_bytes(std::span{exact_path}));
@@ -213,6 +218,34 @@ std::optional<EvidencePath> path_of_entry_name(std::string_view name) {
     at = end + 1;
   }
   return path;
+}
+
+std::string volume_part_name(std::string_view volume, std::uint64_t offset) {
+  std::array<char, kOffsetDigits + 1> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016" PRIx64, offset);
+  std::string_view name = volume;
+  if (name.ends_with(':')) name.remove_suffix(1);
+  return std::string{kVolumes} + '/' + component_name(name, volume) + '/' + digits.data() +
+         std::string{kRaw};
+}
+
+std::optional<VolumePartName> parse_volume_part_name(std::string_view name) {
+  const std::size_t slash = name.rfind('/');
+  const std::size_t begin = kVolumes.size() + 1;
+  if (!name.starts_with(kVolumes) || !name.ends_with(kRaw) || slash == std::string_view::npos ||
+      slash <= begin || name.size() - slash - 1 != kOffsetDigits + kRaw.size())
+    return std::nullopt;
+  const std::string_view digits = name.substr(slash + 1, kOffsetDigits);
+  VolumePartName part;
+  const auto [end, failure] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), part.offset, 16);
+  const auto volume = unescape(name.substr(begin, slash - begin));
+  if (failure != std::errc{} || end != digits.data() + digits.size() || !volume)
+    return std::nullopt;
+  part.volume = volume->size() == 1 ? *volume + ':' : *volume;
+  // One way to write it.
+  if (volume_part_name(part.volume, part.offset) != name) return std::nullopt;
+  return part;
 }
 
 std::string exact_path_text(const EvidencePath& path) { return parts_of(path).back().exact; }

@@ -24,6 +24,17 @@ std::string exact_path_text(const EvidencePath& path);
 /// a stream.
 std::optional<EvidencePath> path_of_entry_name(std::string_view name);
 
+/// The entry of a part of a volume's copy that begins `offset` bytes into the volume:
+/// "volumes/C/0000000004000000.raw".
+std::string volume_part_name(std::string_view volume, std::uint64_t offset);
+
+struct VolumePartName {
+  std::string volume;  ///< "C:"
+  std::uint64_t offset = 0;
+};
+/// The reverse; nothing for another entry.
+std::optional<VolumePartName> parse_volume_part_name(std::string_view name);
+
 /// True when `name` is a relative path of components that no system refuses and entry_name_for
 /// could have made, or that need no escape.
 bool is_portable_entry_name(std::string_view name);

@@ -67,10 +67,15 @@ class Extraction {
     HOZEN_TRY(tree_, OutputTree::open(request_.folder));
     list_wanted();
     for (const Wanted& wanted : wanted_) {
-      if (!is_asked_for(wanted)) continue;
+      if (!is_asked_for(shown_path(wanted), entry_name(wanted))) continue;
       ++result_.matched;
       HOZEN_CHECK(write(wanted));
     }
+    HOZEN_TRY(result_.volumes,
+              extract_volumes(bundle_, *tree_, [&](const std::string& volume) {
+                return is_asked_for(volume, volume);
+              }));
+    result_.matched += result_.volumes.size();
     return std::move(result_);
   }
 
@@ -83,7 +88,7 @@ class Extraction {
     return wanted.path.empty() ? entry_name(wanted) : wanted.path;
   }
   void list_wanted();
-  bool is_asked_for(const Wanted& wanted) const;
+  bool is_asked_for(const std::string& path, const std::string& entry) const;
   Result<void> write(const Wanted& wanted);
   std::optional<Components> exact_place(const Wanted& wanted) const;
   Result<std::unique_ptr<OutputFile>> create(const Wanted& wanted, Components& place);
@@ -131,13 +136,12 @@ void Extraction::list_wanted() {
                    [](const Wanted& a, const Wanted& b) { return a.entry < b.entry; });
 }
 
-bool Extraction::is_asked_for(const Wanted& wanted) const {
+bool Extraction::is_asked_for(const std::string& path, const std::string& entry) const {
   if (request_.only.empty()) return true;
-  const std::string path = shown_path(wanted);
   return std::any_of(request_.only.begin(), request_.only.end(), [&](const std::string& glob) {
     std::string windows_glob = glob;
     std::replace(windows_glob.begin(), windows_glob.end(), '/', '\\');
-    return glob_match_fold(windows_glob, path) || glob_match_fold(glob, entry_name(wanted));
+    return glob_match_fold(windows_glob, path) || glob_match_fold(glob, entry);
   });
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "collector/engine/bundle_reader.h"
+#include "collector/engine/extract_volumes.h"
 
 namespace hozen {
 
@@ -29,17 +30,18 @@ struct UnwrittenFile {
 };
 
 struct ExtractResult {
-  std::uint64_t matched = 0;  ///< files that `only` asks for
+  std::uint64_t matched = 0;  ///< files and volumes that `only` asks for
   std::uint64_t files = 0, bytes = 0;
   std::vector<RenamedFile> renamed;
   /// Entries without a row whose name is no longer the file's path: unpacked under that name.
   std::vector<std::string> nameless;
   std::vector<UnwrittenFile> unwritten;
+  std::vector<RestoredVolume> volumes;
   std::vector<Error> problems;  ///< of the bundle as a whole
 };
 
 /// Writes `C:\Windows\x` as `<folder>/C/Windows/x`, so that `collect --root <folder>` reads it
-/// again. Never leaves the folder, follows no link, overwrites nothing; each file's SHA-256 is
+/// again, and the copy of volume C: as `<folder>/C.raw`. Never leaves the folder, follows no link, overwrites nothing; each file's SHA-256 is
 /// checked, and one that does not have it is not kept. Fails when the folder cannot be made or
 /// written.
 Result<ExtractResult> extract_evidence(const BundleReader& bundle, const ExtractRequest& request);

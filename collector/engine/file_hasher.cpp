@@ -7,7 +7,7 @@
 
 namespace hozen {
 
-enum class FileHasher::Algorithms : std::uint8_t { all, md5, shas };
+enum class FileHasher::Algorithms : std::uint8_t { all, md5, shas, sha256 };
 
 /// A queue of blocks that at most one worker works off at any time.
 struct FileHasher::Chain {
@@ -20,8 +20,10 @@ struct FileHasher::Chain {
 
 /// One chain, or, where that is slower, two: MD5 takes as long as the others together.
 struct FileHasher::State {
-  explicit State(MultiHash::Kind kind) {
-    if (kind == MultiHash::Kind::fastest && MultiHash::is_interleaved()) {
+  State(MultiHash::Kind kind, Wanted wanted) {
+    if (wanted == Wanted::sha256) {
+      chains.emplace_back(Algorithms::sha256);
+    } else if (kind == MultiHash::Kind::fastest && MultiHash::is_interleaved()) {
       chains.emplace_back(Algorithms::all);
     } else {
       chains.emplace_back(Algorithms::md5);
@@ -51,6 +53,9 @@ struct FileHasher::State {
         sha256.update(data);
         sha1.update(data);
         return;
+      case Algorithms::sha256:
+        sha256.update(data);
+        return;
     }
   }
 
@@ -65,6 +70,9 @@ struct FileHasher::State {
       case Algorithms::shas:
         digests.sha256 = sha256.finish();
         digests.sha1 = sha1.finish();
+        break;
+      case Algorithms::sha256:
+        digests.sha256 = sha256.finish();
         break;
     }
     if (--chains_left == 0) done(digests);
@@ -88,8 +96,8 @@ struct FileHasher::State {
   }
 };
 
-FileHasher::FileHasher(WorkerPool& pool, MultiHash::Kind kind)
-    : pool_{pool}, state_{std::make_shared<State>(kind)} {}
+FileHasher::FileHasher(WorkerPool& pool, MultiHash::Kind kind, Wanted wanted)
+    : pool_{pool}, state_{std::make_shared<State>(kind, wanted)} {}
 FileHasher::~FileHasher() = default;
 
 void FileHasher::push(Chain& chain, const BlockRef& block) {

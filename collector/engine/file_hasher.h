@@ -16,8 +16,10 @@ namespace hozen {
 class FileHasher {
  public:
   using Done = std::function<void(const Digests&)>;
+  enum class Wanted : std::uint8_t { all, sha256 };  ///< sha256: the others stay zero
 
-  explicit FileHasher(WorkerPool& pool, MultiHash::Kind kind = MultiHash::Kind::fastest);
+  explicit FileHasher(WorkerPool& pool, MultiHash::Kind kind = MultiHash::Kind::fastest,
+                      Wanted wanted = Wanted::all);
   ~FileHasher();
   FileHasher(const FileHasher&) = delete;
   FileHasher& operator=(const FileHasher&) = delete;

@@ -15,14 +15,14 @@ std::string record_id(const ModuleSpec& module, std::uint64_t number) {
 
 EngineContext::EngineContext(const RunParts& parts, const ModuleSpec& module,
                              ModuleRecords& records, View view, Registry* registry,
-                             bool reads_files, std::uint64_t max_file_bytes)
+                             bool reads_files, const ProfileModule& use)
     : parts_{parts},
       module_{module},
       records_{records},
       view_{view},
       registry_{registry},
       reads_files_{reads_files},
-      max_file_bytes_{max_file_bytes} {}
+      use_{use} {}
 
 ArtifactId EngineContext::collect(const EvidencePath& path, std::string_view reason,
                                   Priority priority) {
@@ -31,7 +31,7 @@ ArtifactId EngineContext::collect(const EvidencePath& path, std::string_view rea
   request.module = module_.name;
   request.reason = reason;
   request.priority = priority;
-  request.max_bytes = max_file_bytes_;
+  request.max_bytes = use_.max_file_bytes;
   return parts_.files.request(std::move(request));
 }
 
@@ -41,6 +41,18 @@ Result<std::vector<std::byte>> EngineContext::read(ArtifactId id, std::uint64_t 
 
 Result<FileBeginning> EngineContext::read_beginning(ArtifactId id, std::uint64_t max_bytes) {
   return parts_.files.read_beginning(id, max_bytes);
+}
+
+Result<std::unique_ptr<VolumeCopy>> EngineContext::copy_volume(const std::string& volume) {
+  return parts_.files.copy_volume(volume);
+}
+
+std::string_view EngineContext::option(std::string_view name) const {
+  for (const auto& [chosen, value] : use_.options)
+    if (chosen == name) return value;
+  for (const ModuleOption& known : module_.options)
+    if (known.name == name) return known.values.front();
+  return {};
 }
 
 void EngineContext::report(Finding finding) { parts_.findings.add(std::move(finding)); }

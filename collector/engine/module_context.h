@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -35,10 +36,9 @@ struct ModuleRecords {
 
 class EngineContext final : public ModuleContext {
  public:
-  /// `max_file_bytes`: of a file the module asks for; 0: as the limits say. All references must
-  /// outlive the context.
+  /// `use`: what the profile says of the module. All references must outlive the context.
   EngineContext(const RunParts& parts, const ModuleSpec& module, ModuleRecords& records, View view,
-                Registry* registry, bool reads_files, std::uint64_t max_file_bytes);
+                Registry* registry, bool reads_files, const ProfileModule& use);
 
   EvidenceSource& source() override { return parts_.source; }
   View view() const override { return view_; }
@@ -48,6 +48,8 @@ class EngineContext final : public ModuleContext {
   ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
   Result<std::vector<std::byte>> read(ArtifactId id, std::uint64_t cap_bytes) override;
   Result<FileBeginning> read_beginning(ArtifactId id, std::uint64_t max_bytes) override;
+  Result<std::unique_ptr<VolumeCopy>> copy_volume(const std::string& volume) override;
+  std::string_view option(std::string_view name) const override;
   void report(Finding finding) override;
   void state(ViewFact fact) override;
   void stated_all(std::string_view kind, std::string_view place) override;
@@ -65,7 +67,7 @@ class EngineContext final : public ModuleContext {
   const View view_;
   Registry* const registry_;
   const bool reads_files_;
-  const std::uint64_t max_file_bytes_;
+  const ProfileModule& use_;
   std::string line_;
 };
 

@@ -2,6 +2,7 @@
 // of the intruder.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,8 @@ class OutputFile {
  public:
   virtual ~OutputFile() = default;
   virtual Result<void> write(std::span<const std::byte> bytes) = 0;
+  /// Zeros, so many, which need no room on the disk where the file system can do that.
+  virtual Result<void> skip(std::uint64_t bytes) = 0;
   virtual Result<void> complete(const OutputTimes& times) = 0;
 };
 

@@ -66,6 +66,15 @@ class PosixOutputFile final : public OutputFile {
     return {};
   }
 
+  Result<void> skip(std::uint64_t bytes) override {
+    const off_t end = bytes <= kMostSkipped
+                          ? ::lseek(file_.get(), static_cast<off_t>(bytes), SEEK_CUR)
+                          : -1;
+    if (end < 0) return system_error("write " + name_, "lseek", bytes > kMostSkipped ? EFBIG : errno);
+    if (::ftruncate(file_.get(), end) != 0) return system_error("write " + name_, "ftruncate", errno);
+    return {};
+  }
+
   Result<void> complete(const OutputTimes& times) override {
     complete_ = true;
     const timespec both[] = {timespec_of(times.accessed), timespec_of(times.modified)};
@@ -76,6 +85,7 @@ class PosixOutputFile final : public OutputFile {
   }
 
  private:
+  static constexpr std::uint64_t kMostSkipped = 1ull << 62;
   Descriptor file_;
   std::shared_ptr<Descriptor> folder_;
   std::string name_;

@@ -1,4 +1,5 @@
 #include <windows.h>
+#include <winioctl.h>
 
 #include <boost/filesystem/operations.hpp>
 #include <memory>
@@ -40,6 +41,21 @@ class WindowsOutputFile final : public OutputFile {
     return {};
   }
 
+  Result<void> skip(std::uint64_t bytes) override {
+    DWORD got = 0;
+    // A file system without sparse files takes room for the zeros.
+    if (!std::exchange(sparse_, true))
+      DeviceIoControl(file_.get(), FSCTL_SET_SPARSE, nullptr, 0, nullptr, 0, &got, nullptr);
+    constexpr std::uint64_t kMostSkipped = 1ull << 62;
+    LARGE_INTEGER distance{};
+    distance.QuadPart = static_cast<LONGLONG>(bytes < kMostSkipped ? bytes : kMostSkipped);
+    if (!SetFilePointerEx(file_.get(), distance, nullptr, FILE_CURRENT))
+      return win32_error("write " + native_text(path_), "SetFilePointerEx", GetLastError());
+    if (!SetEndOfFile(file_.get()))
+      return win32_error("write " + native_text(path_), "SetEndOfFile", GetLastError());
+    return {};
+  }
+
   Result<void> complete(const OutputTimes& times) override {
     complete_ = true;
     const FILETIME created = filetime_of(times.created), accessed = filetime_of(times.accessed),
@@ -54,7 +70,7 @@ class WindowsOutputFile final : public OutputFile {
  private:
   OwnedHandle file_;
   NativePath path_;
-  bool complete_ = false;
+  bool complete_ = false, sparse_ = false;
 };
 
 class WindowsOutputTree final : public OutputTree {

@@ -59,6 +59,12 @@ GivenLimits own_or_included(const GivenLimits& own, const GivenLimits& included)
           choose(&GivenLimits::max_files)};
 }
 
+void add_option(ProfileModule& module, std::pair<std::string, std::string> option) {
+  const bool is_known = std::any_of(module.options.begin(), module.options.end(),
+                                    [&](const auto& other) { return other.first == option.first; });
+  if (!is_known) module.options.push_back(std::move(option));
+}
+
 /// What one text, with its includes, brings along beside modules and targets.
 struct TextRead {
   GivenLimits limits;
@@ -68,8 +74,10 @@ struct TextRead {
 /// Unites the texts as they are read.
 class ProfileReader {
  public:
-  ProfileReader(std::span<const EmbeddedProfile> embedded, std::span<const std::string> modules)
-      : embedded_{embedded}, module_names_{modules} {}
+  ProfileReader(std::span<const EmbeddedProfile> embedded, std::span<const KnownModule> modules)
+      : embedded_{embedded}, modules_{modules} {
+    for (const KnownModule& module : modules) module_names_.push_back(module.name);
+  }
 
   /// A text that the operator gave.
   void read_given(const ProfileText& text);
@@ -81,6 +89,7 @@ class ProfileReader {
   TextRead read_include(ProfileXml& xml, pugi::xml_node node);
   GivenLimits read_limits(ProfileXml& xml, pugi::xml_node node);
   void read_module(ProfileXml& xml, pugi::xml_node node);
+  void read_option(ProfileXml& xml, pugi::xml_node node, ProfileModule& module);
   void read_target(ProfileXml& xml, pugi::xml_node node);
   void read_path(ProfileXml& xml, pugi::xml_node node, const FileTarget& target);
   void add_target(FileTarget target);
@@ -91,7 +100,8 @@ class ProfileReader {
   bool flag(ProfileXml& xml, pugi::xml_node node, const char* name);
 
   std::span<const EmbeddedProfile> embedded_;
-  std::span<const std::string> module_names_;
+  std::span<const KnownModule> modules_;
+  std::vector<std::string> module_names_;
   ProfileReading reading_;
   GivenLimits limits_;
   std::map<Sha256Digest, TextRead> texts_;  // by hash: each text once, whatever includes it
@@ -173,6 +183,7 @@ void ProfileReader::read_module(ProfileXml& xml, pugi::xml_node node) {
                     suggestion(module.name, module_names_) + known_names(module_names_));
     return;
   }
+  for (const auto option : node.children("option")) read_option(xml, option, module);
   auto& modules = reading_.profile.modules;
   const auto known = std::find_if(modules.begin(), modules.end(), [&](const ProfileModule& other) {
     return other.name == module.name;
@@ -183,6 +194,36 @@ void ProfileReader::read_module(ProfileXml& xml, pugi::xml_node node) {
   }
   known->priority = std::min(known->priority, module.priority);
   known->max_file_bytes = std::max(known->max_file_bytes, module.max_file_bytes);
+  for (auto& option : module.options) add_option(*known, std::move(option));
+}
+
+/// Kept only where it differs from the default: of two profiles, the one that chose counts.
+void ProfileReader::read_option(ProfileXml& xml, pugi::xml_node node, ProfileModule& module) {
+  const auto spec =
+      std::find_if(modules_.begin(), modules_.end(),
+                   [&](const KnownModule& known) { return known.name == module.name; });
+  const auto name = node.attribute("name"), value = node.attribute("value");
+  if (!is_given(name) || !is_given(value)) return;
+  std::vector<std::string> names;
+  const ModuleOption* option = nullptr;
+  for (const ModuleOption& known : spec->options) {
+    names.emplace_back(known.name);
+    if (known.name == trim(name.value())) option = &known;
+  }
+  if (option == nullptr)
+    return xml.problem(name, node,
+                       "module \"" + module.name + "\" has no option \"" +
+                           printable(trim(name.value())) + "\"" +
+                           suggestion(trim(name.value()), names) +
+                           (names.empty() ? "; it has none" : known_names(names)));
+  const std::vector<std::string> values(option->values.begin(), option->values.end());
+  const std::string chosen{trim(value.value())};
+  if (std::find(values.begin(), values.end(), chosen) == values.end())
+    return xml.problem(value, node,
+                       "unknown value \"" + printable(chosen) + "\" of the option \"" +
+                           std::string{option->name} + "\"" + suggestion(chosen, values) +
+                           known_names(values));
+  if (chosen != values.front()) add_option(module, {std::string{option->name}, chosen});
 }
 
 void ProfileReader::read_target(ProfileXml& xml, pugi::xml_node node) {
@@ -299,8 +340,8 @@ std::string ProfileProblem::text() const {
 
 ProfileReading read_profiles(std::span<const ProfileText> texts,
                              std::span<const EmbeddedProfile> embedded,
-                             std::span<const std::string> module_names) {
-  ProfileReader reader{embedded, module_names};
+                             std::span<const KnownModule> modules) {
+  ProfileReader reader{embedded, modules};
   for (const auto& text : texts) reader.read_given(text);
   return reader.finish();
 }
@@ -317,6 +358,13 @@ std::vector<std::string> embedded_profile_names(std::span<const EmbeddedProfile>
   std::vector<std::string> names;
   for (const auto& profile : embedded) names.emplace_back(profile.name);
   return names;
+}
+
+std::vector<KnownModule> known_modules(std::span<const ModuleSpec* const> modules) {
+  std::vector<KnownModule> known;
+  for (const ModuleSpec* module : modules)
+    known.push_back({std::string{module->name}, module->options});
+  return known;
 }
 
 std::vector<std::string> module_names_of(std::span<const ModuleSpec* const> modules) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collector/base/hash.h"
@@ -32,6 +33,14 @@ struct ProfileModule {
   std::string name;
   Priority priority = Priority::high;  ///< modules run in this order
   std::uint64_t max_file_bytes = 0;    ///< of a file that the module asks for; 0: as the limits say
+  /// Name and value, both among those that the module knows; one that is not here has its default.
+  std::vector<std::pair<std::string, std::string>> options{};
+};
+
+/// A module as far as profiles are concerned.
+struct KnownModule {
+  std::string name;
+  std::span<const ModuleOption> options{};
 };
 
 /// Files that are preserved for their own sake.
@@ -78,18 +87,20 @@ struct ProfileReading {
 };
 
 /// Reads `texts` and what they include (embedded profiles only), checks everything, and unites
-/// them: all modules and targets, the highest limits and priorities. A limit that a text gives
+/// them: all modules and targets, the highest limits and priorities, of an option the first value
+/// that is not its default. A limit that a text gives
 /// itself goes before those of its includes. With a problem in the answer
 /// the profile must not be used.
 ProfileReading read_profiles(std::span<const ProfileText> texts,
                              std::span<const EmbeddedProfile> embedded,
-                             std::span<const std::string> module_names);
+                             std::span<const KnownModule> modules);
 
 /// The embedded profile of that name as a text, if there is one.
 std::optional<ProfileText> embedded_profile_text(std::span<const EmbeddedProfile> embedded,
                                                  std::string_view name);
 
 std::vector<std::string> embedded_profile_names(std::span<const EmbeddedProfile> embedded);
+std::vector<KnownModule> known_modules(std::span<const ModuleSpec* const> modules);
 std::vector<std::string> module_names_of(std::span<const ModuleSpec* const> modules);
 
 }  // namespace hozen

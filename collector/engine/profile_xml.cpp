@@ -27,7 +27,8 @@ const std::vector<ElementRule>& schema() {
       {"profile", {"version", "summary"}, {}, {"include", "limits", "module", "target"}},
       {"include", {"profile"}, {}, {}},
       {"limits", {}, {"max-file-size", "max-total-size", "max-files"}, {}},
-      {"module", {"name"}, {"priority", "max-file-size"}, {}},
+      {"module", {"name"}, {"priority", "max-file-size"}, {"option"}},
+      {"option", {"name", "value"}, {}, {}},
       {"target", {"category", "reason"}, {"priority", "max-file-size", "streams"}, {"path"}},
       {"path", {}, {}, {}, true},
   };

@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t kScanBytes = 1u << 20;
 constexpr std::string_view kStartName = "start.json";
 constexpr std::string_view kEvidencePrefix = "evidence/";
+constexpr std::string_view kVolumeCopyModule = "volume_copy";
 constexpr std::string_view kTicketName = "ticket.md", kArtifactsStream = "artifacts";
 /// Streams of every run, whatever its modules.
 constexpr std::array kStreams{kArtifactsStream,
@@ -102,6 +103,7 @@ bool Walk::has_entry_behind(std::uint64_t offset) {
       if (!local || !is_portable_entry_name(local->name)) continue;
       const auto segment = parse_segment_name(local->name);
       if (local->name.starts_with(kEvidencePrefix) || local->name == kManifestName ||
+          parse_volume_part_name(local->name) ||
           (segment &&
            (segment->stream == kArtifactsStream || segment->stream.starts_with("records/"))))
         return true;
@@ -207,15 +209,18 @@ Result<void> Walk::check_name(const std::string& name) {
   const auto wrong = [&] {
     return malformed("local header of " + name, found_.used, "no run writes such an entry");
   };
+  const auto& modules = found_.start.plan.modules;
+  const auto is_planned = [&](std::string_view module) {
+    return std::find(modules.begin(), modules.end(), module) != modules.end();
+  };
+  if (parse_volume_part_name(name) && is_planned(kVolumeCopyModule)) return {};
   const auto segment = parse_segment_name(name);
   if (!segment) return wrong();
   const std::string_view stream = segment->stream;
   constexpr std::string_view kRecords = "records/";
   const bool is_known =
       std::find(kStreams.begin(), kStreams.end(), stream) != kStreams.end() ||
-      (stream.starts_with(kRecords) &&
-       std::find(found_.start.plan.modules.begin(), found_.start.plan.modules.end(),
-                 stream.substr(kRecords.size())) != found_.start.plan.modules.end());
+      (stream.starts_with(kRecords) && is_planned(stream.substr(kRecords.size())));
   if (!is_known) return wrong();
   auto at = segments_.find(stream);
   if (at == segments_.end()) at = segments_.emplace(std::string{stream}, 0u).first;

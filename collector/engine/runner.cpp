@@ -62,7 +62,7 @@ class Run {
   void note_unread(bool has_windows);
   void find_reference_time();
   Result<void> open(const OutputFactory& open_output);
-  void run_modules();
+  void run_modules(bool last);
   void run_module(const ModuleSpec& module, const ProfileModule& use);
   bool run_view(const ModuleSpec& module, EngineContext& context);
   void leave_out(std::string_view origin, std::string what);
@@ -222,10 +222,11 @@ Result<void> Run::open(const OutputFactory& open_output) {
   return {};
 }
 
-void Run::run_modules() {
+/// Those that are to run last, or the others.
+void Run::run_modules(bool last) {
   for (const auto& use : options_.profile.modules) {
     const ModuleSpec* module = module_named(use.name);
-    if (module == nullptr) continue;
+    if (module == nullptr || module->runs_last != last) continue;
     if (!stop_.stop_requested()) run_module(*module, use);
     if (stop_.stop_requested()) leave_out(use.name, "module " + use.name);
   }
@@ -246,7 +247,7 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
     phase(std::string{module.name} + " (" + std::string{to_text(view)} + ")");
     // Files are the same in both views; on a live system they are read with the view of the system.
     const bool reads_files = view == View::api || api == nullptr;
-    EngineContext context{parts, module, records, view, registry, reads_files, use.max_file_bytes};
+    EngineContext context{parts, module, records, view, registry, reads_files, use};
     works = run_view(module, context) && works;
   }
   // A run that was stopped has not seen all.
@@ -399,6 +400,8 @@ BundleSummary Run::summary() {
   BundleSummary summary;
   summary.manifest = manifest_;
   summary.stored_files = progress_.files;
+  summary.volume_parts = files_.counts().volume_parts;
+  summary.volume_bytes = files_.counts().volume_bytes;
   summary.by_severity = findings_.by_severity();
   const auto& findings = findings_.sorted();
   const auto shown = static_cast<std::ptrdiff_t>(std::min(findings.size(), kSummaryFindings));
@@ -436,12 +439,14 @@ Result<CollectResult> Run::finish() {
 Result<CollectResult> Run::run(const OutputFactory& open_output) {
   look_around();
   HOZEN_CHECK(open(open_output));
-  run_modules();
+  run_modules(false);
   tell_remarks();
   write_findings();
   write_sources();
   collect_targets();
+  run_modules(true);
   tell_remarks();
+  feed_->close("records/problems");
   return finish();
 }
 

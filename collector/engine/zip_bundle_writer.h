@@ -49,6 +49,7 @@ class ZipBundleWriter final : public BundleWriter {
 
   Result<StartedFile> start_file(const EvidencePath& path, ByteSource& content, FileTime modified,
                                  std::uint64_t max_bytes) override;
+  Result<std::unique_ptr<VolumeWriter>> start_volume(const std::string& volume) override;
   Result<void> add_entry(std::string_view name, std::span<const std::byte> content,
                          FileTime modified) override;
   Result<void> append_lines(std::string_view stream, std::string_view lines,
@@ -70,6 +71,7 @@ class ZipBundleWriter final : public BundleWriter {
   std::uint64_t bytes_written() const override { return pipe_.bytes_written(); }
 
  private:
+  class ZipVolumeWriter;
   Result<void> ready() const {
     if (finished_) return Error{Errc::malformed, "the bundle is already finished"};
     return pipe_.failure();

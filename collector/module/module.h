@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/base/byte_source.h"
+#include "collector/base/hash.h"
 #include "collector/module/finding.h"
 #include "collector/module/record.h"
 #include "collector/module/view_fact.h"
@@ -25,6 +27,35 @@ struct ArtifactId {
 struct FileBeginning {
   std::vector<std::byte> bytes;
   std::uint64_t file_size = 0;  ///< of all of it
+};
+
+/// A choice that a profile may make for a module: <option name="clusters" value="all"/>.
+struct ModuleOption {
+  std::string_view name;
+  std::string_view summary;                   ///< one sentence
+  std::span<const std::string_view> values;  ///< what may be chosen; the first is the default
+};
+
+/// What became of a part of a volume that was to be preserved.
+struct PreservedPart {
+  std::string entry;             ///< name in the bundle; "" when nothing was preserved
+  std::uint64_t size = 0;        ///< bytes preserved
+  Sha256Digest sha256{};         ///< of them
+  std::optional<Error> error{};  ///< why it is not all of the part
+};
+
+/// A copy of a volume, part by part in the order of their offsets.
+class VolumeCopy {
+ public:
+  virtual ~VolumeCopy() = default;
+  /// Preserves `part`, the bytes of the volume from `offset` on; `used_bytes` of them are read from
+  /// the evidence (for the limits of the run). Errc::limit or Errc::cancelled when nothing further
+  /// will be taken, Errc::io when the output failed.
+  virtual Result<PreservedPart> add(std::uint64_t offset, ByteSource& part,
+                                    std::uint64_t used_bytes) = 0;
+  /// The SHA-256 of the volume's first `size` bytes, what was not added taken as zeros; nothing can
+  /// be added afterwards. Errc::io when the output failed.
+  virtual Result<Sha256Digest> finish(std::uint64_t size) = 0;
 };
 
 /// Order of collection when time or space is short: first is most valuable.
@@ -50,6 +81,10 @@ class ModuleContext {
   virtual Result<std::vector<std::byte>> read(ArtifactId, std::uint64_t cap_bytes) = 0;
   /// The same of a file that may be larger: its first bytes, at most `max_bytes`, and its size.
   virtual Result<FileBeginning> read_beginning(ArtifactId, std::uint64_t max_bytes) = 0;
+  /// Begins a copy of a volume. Errc::io when the output failed.
+  virtual Result<std::unique_ptr<VolumeCopy>> copy_volume(const std::string& volume) = 0;
+  /// What the profile chose, else the default; `name` is one of the module's options.
+  virtual std::string_view option(std::string_view name) const = 0;
   virtual void report(Finding) = 0;
   /// States what this view of the registry holds, for comparison with the other one.
   virtual void state(ViewFact) = 0;
@@ -81,6 +116,9 @@ struct ModuleSpec {
   std::span<const std::string_view> references;  ///< where the facts in the file come from
   std::span<const std::string_view> attack;      ///< ATT&CK technique ids its findings may carry
   Result<void> (*run)(ModuleContext&);
+  std::span<const ModuleOption> options{};
+  /// It takes long and finds nothing: the files that the profile asks for come first.
+  bool runs_last = false;
 };
 
 /// All modules of this build by name. CMake writes the definition from the file names.

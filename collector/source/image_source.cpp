@@ -65,13 +65,14 @@ class ImageVolumes {
     std::vector<VolumeInfo> volumes;
     for (std::size_t i = 0; i < names.size(); ++i) {
       tree->rename_volume(named_[i].name, names[i]);
+      bytes_[names[i]] = mounts_[i].bytes;
       VolumeInfo info = tree->volume_info({names[i]});
       describe_place(info, named_[i].partition);
       volumes.push_back(std::move(info));
     }
     for (VolumeInfo& info : unreadable_) volumes.push_back(std::move(info));
     return make_tree_source({"image", std::move(given), "raw_ntfs"}, std::move(tree),
-                            std::move(volumes), std::move(remarks_));
+                            std::move(volumes), std::move(remarks_), std::move(bytes_));
   }
 
  private:
@@ -113,6 +114,7 @@ class ImageVolumes {
 
   void add(std::shared_ptr<ByteSource> bytes, const Partition* partition) {
     const std::uint64_t offset = partition != nullptr ? partition->offset_bytes : 0;
+    bytes_[name_of(partition)] = bytes;
     const auto head = read_volume_kind(*bytes);
     if (!head) return leave_out(partition, "", head.error());
     if (head->kind != VolumeKind::ntfs)
@@ -121,6 +123,7 @@ class ImageVolumes {
     auto volume = ntfs::Volume::open(bytes);
     if (!volume) return leave_out(partition, "NTFS", volume.error());
     NtfsMount mount{name_of(partition), std::move(bytes), *std::move(volume)};
+    bytes_.erase(mount.volume);  // it gets the name that Windows gives it
     named_.push_back({mount.volume, partition});
     mounts_.push_back(std::move(mount));
   }
@@ -148,6 +151,7 @@ class ImageVolumes {
   PartitionTable table_;
   std::vector<NtfsMount> mounts_;
   std::vector<NamedVolume> named_;  // beside mounts_
+  VolumeBytes bytes_;               // of all that may hold a volume
   std::vector<VolumeInfo> unreadable_;
   std::vector<Error> remarks_;
 };

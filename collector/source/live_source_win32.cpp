@@ -1,5 +1,6 @@
 #include "collector/source/live_source.h"
 
+#include <map>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "collector/source/live_tasks_win32.h"
 #include "collector/source/live_volumes_win32.h"
 #include "collector/source/raw_files_win32.h"
+#include "collector/source/raw_volume_win32.h"
 #include "collector/source/registry.h"
 #include "collector/source/win32_files_win32.h"
 
@@ -31,6 +33,7 @@ class LiveSource final : public EvidenceSource {
  public:
   LiveSource(LiveVolumes volumes, FileTime started, RawReading raw)
       : volumes_{std::move(volumes.known)},
+        devices_{std::move(volumes.devices)},
         raw_{raw},
         raw_files_{volumes.readable, volumes_},
         tree_{std::move(volumes.readable), keeps_access_times_up_to_date()},
@@ -76,6 +79,16 @@ class LiveSource final : public EvidenceSource {
     error.detail += "; from the volume: " + raw.error().text();
     return error;
   }
+  Result<std::unique_ptr<ByteSource>> open_volume(const std::string& volume) override {
+    const auto device = devices_.find(volume);
+    if (device == devices_.end())
+      return Error{Errc::unsupported, "volume " + volume, {}, "no volume of a disk of this host"};
+    auto bytes = open_raw_volume(device->second);
+    // What Wine calls a volume is a folder, but for those that are mapped to an image.
+    if (!bytes && !emulator_name().empty())
+      return Error{Errc::unsupported, "volume " + volume, {}, "a folder that Wine shows as one"};
+    return bytes;
+  }
   std::vector<Error> take_remarks() override {
     const std::lock_guard lock{raw_mutex_};
     return std::exchange(remarks_, {});
@@ -120,6 +133,7 @@ class LiveSource final : public EvidenceSource {
   }
 
   std::vector<VolumeInfo> volumes_;
+  std::map<std::string, std::wstring> devices_;
   const RawReading raw_;
   win32::RawFiles raw_files_;
   std::vector<Error> remarks_{};

@@ -83,6 +83,7 @@ void add_letter(wchar_t letter, LiveVolumes& volumes) {
         Error{Errc::unsupported, "drive " + volume.name, {}, "stands for the folder " + folder};
   } else {
     describe_volume(root, volume);
+    volumes.devices[volume.name] = L"\\\\.\\" + name;
     if (const std::wstring guid = volume_name(root); !guid.empty())
       aliases.push_back(link_spelling(guid));
   }
@@ -123,6 +124,7 @@ void add_without_letters(LiveVolumes& volumes) {
     volume.name = "volume" + std::to_string(++number);
     describe_volume(root, volume);
     if (root.ends_with(L'\\')) root.pop_back();
+    volumes.devices[volume.name] = root;
     if (!volume.unreadable)
       volumes.readable.push_back({volume.name, root, {}, {link_spelling(root)}});
     volumes.known.push_back(std::move(volume));

@@ -1,6 +1,7 @@
 // The volumes of the running Windows.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace hozen {
 struct LiveVolumes {
   std::vector<VolumeInfo> known;       ///< readable or not
   std::vector<win32::Mount> readable;  ///< where the readable ones are
+  std::map<std::string, std::wstring> devices{};  ///< of local volumes, readable or not, by name
 };
 
 /// Every drive letter, and every volume without one as "volume1", "volume2", … in the system's

@@ -10,6 +10,10 @@ std::vector<EvidencePath> only_spelling(const EvidencePath& path, const Result<F
   return {path};
 }
 
+Result<std::unique_ptr<ByteSource>> EvidenceSource::open_volume(const std::string& volume) {
+  return Error{Errc::unsupported, "volume " + volume, {}, "this source is no volume, but files"};
+}
+
 Result<EvidencePath> EvidenceSource::real_folder(const EvidencePath& path) {
   HOZEN_TRY(FileInfo info, stat(path));
   if (info.is_link) return Error{Errc::unsupported, path.text(), {}, "a link, not followed"};

@@ -115,6 +115,10 @@ class EvidenceSource {
   /// Errc::not_found, or Errc::io with the system's code in `detail`. Times of access are left
   /// alone where the system allows.
   virtual Result<std::unique_ptr<ByteSource>> open(const EvidencePath&) = 0;
+  /// All bytes of the volume of that name, one that cannot be read as a file system too: below the
+  /// file system, as they lie. Errc::unsupported where the source has no such bytes (a folder),
+  /// Errc::not_found for a volume it does not have, Errc::io.
+  virtual Result<std::unique_ptr<ByteSource>> open_volume(const std::string& volume);
   /// The folder that `path` means, as it is stored: a link as its last component is followed too,
   /// within the evidence. Errc::not_found; Errc::unsupported for what is no folder and for a link
   /// that leads out of the evidence; Errc::limit for a loop of links.

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "collector/source/section_source.h"
+
 namespace hozen {
 namespace {
 
@@ -20,11 +22,12 @@ constexpr std::array<std::string_view, 8> kSystemVolumeFolders{"Windows",
 class TreeSource final : public EvidenceSource {
  public:
   TreeSource(TreeOrigin origin, std::unique_ptr<FileTree> tree, std::vector<VolumeInfo> volumes,
-             std::vector<Error> remarks)
+             std::vector<Error> remarks, VolumeBytes bytes)
       : origin_{std::move(origin)},
         tree_{std::move(tree)},
         volumes_{std::move(volumes)},
-        remarks_{std::move(remarks)} {}
+        remarks_{std::move(remarks)},
+        bytes_{std::move(bytes)} {}
 
   std::string_view kind() const override { return origin_.kind; }
   std::string describe() const override { return origin_.given; }
@@ -42,6 +45,13 @@ class TreeSource final : public EvidenceSource {
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override {
     return tree_->open(path);
   }
+  Result<std::unique_ptr<ByteSource>> open_volume(const std::string& volume) override {
+    if (bytes_.empty()) return EvidenceSource::open_volume(volume);
+    const auto found = bytes_.find(volume);
+    if (found == bytes_.end()) return Error{Errc::not_found, "volume " + volume};
+    return std::unique_ptr<ByteSource>{
+        std::make_unique<SectionSource>(found->second, 0, found->second->size())};
+  }
   std::vector<EvidencePath> spellings(const EvidencePath& path, std::size_t fixed) override {
     return tree_->spellings(path, fixed);
   }
@@ -58,6 +68,7 @@ class TreeSource final : public EvidenceSource {
   std::unique_ptr<FileTree> tree_;
   std::vector<VolumeInfo> volumes_;
   std::vector<Error> remarks_;
+  VolumeBytes bytes_;
 };
 
 bool has_folder(FileTree& tree, const EvidencePath& asked) {
@@ -71,9 +82,9 @@ bool has_folder(FileTree& tree, const EvidencePath& asked) {
 
 std::unique_ptr<EvidenceSource> make_tree_source(TreeOrigin origin, std::unique_ptr<FileTree> tree,
                                                  std::vector<VolumeInfo> volumes,
-                                                 std::vector<Error> remarks) {
+                                                 std::vector<Error> remarks, VolumeBytes bytes) {
   return std::make_unique<TreeSource>(std::move(origin), std::move(tree), std::move(volumes),
-                                      std::move(remarks));
+                                      std::move(remarks), std::move(bytes));
 }
 
 bool is_system_volume(FileTree& tree, const EvidencePath& folder) {

@@ -1,6 +1,7 @@
 // An evidence source that is a file tree and nothing else: a folder, an image.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,10 +19,14 @@ struct TreeOrigin {
   std::string_view method;  ///< a literal
 };
 
-/// `remarks`: what opening it met, told with those of the tree.
+/// The bytes of volumes by their names; safe for several threads.
+using VolumeBytes = std::map<std::string, std::shared_ptr<ByteSource>>;
+
+/// `remarks`: what opening it met, told with those of the tree. `bytes`: what open_volume() gives.
 std::unique_ptr<EvidenceSource> make_tree_source(TreeOrigin origin, std::unique_ptr<FileTree> tree,
                                                  std::vector<VolumeInfo> volumes,
-                                                 std::vector<Error> remarks);
+                                                 std::vector<Error> remarks,
+                                                 VolumeBytes bytes = {});
 
 /// Whether `folder` of a tree holds folders that Windows makes in the root of the volume it is
 /// installed on.

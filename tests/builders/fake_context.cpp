@@ -11,7 +11,51 @@ namespace {
 
 using test::Json;
 
+/// Keeps what it is given.
+class MemoryCopy final : public VolumeCopy {
+ public:
+  MemoryCopy(Context& context, std::size_t index) : context_{context}, index_{index} {}
+  Result<PreservedPart> add(std::uint64_t offset, ByteSource& part,
+                            std::uint64_t used_bytes) override {
+    Context::CopiedVolume& copy = context_.copies[index_];
+    if (context_.most_parts && copy.parts.size() >= *context_.most_parts)
+      return Error{Errc::limit, "the limit"};
+    copy.used_bytes += used_bytes;
+    PreservedPart stored;
+    stored.entry = copy.volume + "@" + std::to_string(offset);
+    std::vector<std::byte> page(Context::CopiedVolume::kPageBytes);
+    const std::vector<std::byte> zeros(page.size());
+    for (; stored.size < part.size(); stored.size += page.size()) {
+      page.resize(std::min<std::size_t>(page.size(), part.size() - stored.size));
+      HOZEN_CHECK(part.read(stored.size, page));
+      if (!std::equal(page.begin(), page.end(), zeros.begin()))
+        copy.pages[(offset + stored.size) / zeros.size()] = page;
+    }
+    stored.size = part.size();
+    copy.parts.emplace_back(offset, stored.size);
+    return stored;
+  }
+  Result<Sha256Digest> finish(std::uint64_t size) override {
+    context_.copies[index_].finished = size;
+    return Sha256Digest{};
+  }
+
+ private:
+  Context& context_;
+  std::size_t index_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<VolumeCopy>> Context::copy_volume(const std::string& volume) {
+  copies.push_back({volume});
+  return std::unique_ptr<VolumeCopy>{std::make_unique<MemoryCopy>(*this, copies.size() - 1)};
+}
+
+std::string_view Context::option(std::string_view name) const {
+  const auto chosen = options.find(name);
+  return chosen == options.end() ? std::string_view{} : std::string_view{chosen->second};
+}
 
 std::string Record::json_of(std::string_view column) const {
   for (const auto& [name, text] : columns)

@@ -50,6 +50,8 @@ class Context final : public ModuleContext {
   ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
   Result<std::vector<std::byte>> read(ArtifactId artifact, std::uint64_t cap_bytes) override;
   Result<FileBeginning> read_beginning(ArtifactId artifact, std::uint64_t max_bytes) override;
+  Result<std::unique_ptr<VolumeCopy>> copy_volume(const std::string& volume) override;
+  std::string_view option(std::string_view name) const override;
   void state(ViewFact fact) override { facts.push_back(std::move(fact)); }
   void stated_all(std::string_view kind, std::string_view place) override {
     whole.push_back(std::string{kind} + " " + std::string{place});
@@ -68,6 +70,18 @@ class Context final : public ModuleContext {
       const std::vector<std::pair<std::string_view, std::string_view>>& columns) const;
   bool has_collected(std::string_view path) const;
 
+  /// A copy of a volume that the module made.
+  struct CopiedVolume {
+    static constexpr std::size_t kPageBytes = 4096;
+    std::string volume;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> parts{};  ///< offset and size
+    std::map<std::uint64_t, std::vector<std::byte>> pages{};  ///< by number, those not all zeros
+    std::uint64_t used_bytes = 0;
+    std::optional<std::uint64_t> finished{};  ///< its size, once it was told
+  };
+  std::vector<CopiedVolume> copies;
+  std::map<std::string, std::string, std::less<>> options;  ///< what the profile chose
+  std::optional<std::uint64_t> most_parts;                  ///< that a copy may have: the run's limit
   std::vector<Record> records;
   std::vector<Finding> findings;
   std::vector<Error> notes;

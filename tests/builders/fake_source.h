@@ -60,6 +60,13 @@ class FakeSource final : public EvidenceSource {
                     const std::function<Visit(const FileInfo&)>& visit,
                     const std::function<void(const EvidencePath&, Error)>& problem) override;
   Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override;
+  Result<std::unique_ptr<ByteSource>> open_volume(const std::string& volume) override {
+    const auto found = volume_bytes.find(volume);
+    if (found == volume_bytes.end()) return EvidenceSource::open_volume(volume);
+    return found->second();
+  }
+  /// What open_volume() gives.
+  std::map<std::string, std::function<Result<std::unique_ptr<ByteSource>>()>> volume_bytes;
   Registry* api_registry() override { return api_; }
   const LiveState* live_state() override { return state_; }
   std::optional<HostFacts> live_host() override { return host_; }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/builders/fake_windows.h"
+#include "tests/builders/file_text.h"
 #include "tests/builders/json.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
@@ -38,6 +39,7 @@ class ImageTest : public testing::Test {
   void write(const std::string& name, const std::string& content) {
     std::ofstream{folder.path() / name, std::ios::binary} << content;
   }
+  std::string content(const std::string& name) { return test::file_text(folder.path() / name); }
 
   TempFolder folder;
 };
@@ -167,6 +169,54 @@ TEST_F(NtfsMountImageTest, TellsTheVolumeAndHowItWasRead) {
     EXPECT_TRUE(row.contains("mft_record"));
   }
   EXPECT_TRUE(found);
+}
+
+TEST_F(NtfsMountImageTest, CopyOfTheVolumeReadsLikeTheOriginal) {
+  // Something deleted, whose content stays in free clusters.
+  ASSERT_TRUE(mount(""));
+  write("mount/deleted.bin", std::string(100'000, 'd'));
+  unmount();
+  ASSERT_TRUE(mount(""));
+  fs::remove(folder.path() / "mount" / "deleted.bin");
+  unmount();
+  const std::string original = folder.text() + "/disk.dd";
+  for (const std::string profile : {"image", "image_all"}) {
+    const std::string bundle = profile + ".zip";
+    const Ended collected = run({"collect", "--image", "disk.dd", "--profile", profile, "--output",
+                                 bundle, "--quiet"});
+    EXPECT_THAT(collected.exit_code, testing::AnyOf(0, 1)) << collected.error;
+    EXPECT_THAT(run({"report", bundle}).output, HasSubstr("Volumes   1 part of copies"));
+    EXPECT_EQ(run({"verify", bundle}).exit_code, 0);
+    const Ended extracted = run({"extract", "--only", "C:", bundle, profile});
+    EXPECT_EQ(extracted.exit_code, 0) << extracted.error;
+    EXPECT_THAT(extracted.output, HasSubstr("C.raw: image of volume C:, 64.0 MiB, 1 part"));
+    EXPECT_THAT(extracted.output, HasSubstr("SHA-256 as recorded"));
+  }
+  const std::string used = folder.text() + "/image/C.raw", all = folder.text() + "/image_all/C.raw";
+  EXPECT_TRUE(succeeds("cmp " + original + " " + all));
+  EXPECT_FALSE(succeeds("cmp " + original + " " + used)) << "deleted content is in free clusters";
+  EXPECT_TRUE(succeeds("test \"$(fls -r -p -l " + original + ")\" = \"$(fls -r -p -l " + used +
+                       ")\" && test -n \"$(fls -r -p -l " + used + ")\""));
+  // What $Bitmap calls used, as sleuthkit reads it, cluster by cluster.
+  ASSERT_TRUE(succeeds("sh -c 'icat " + original + " 6 > " + folder.text() + "/bitmap'"));
+  const std::string bitmap = content("bitmap"), before = content("disk.dd"),
+                    after = content("image/C.raw");
+  ASSERT_EQ(before.size(), after.size());
+  constexpr std::size_t kCluster = 4096;
+  std::size_t same = 0, emptied = 0;
+  for (std::size_t i = 0; (i + 1) * kCluster <= before.size(); ++i) {
+    const bool in_use = (static_cast<unsigned char>(bitmap.at(i / 8)) >> (i % 8) & 1) != 0;
+    const std::string cluster = after.substr(i * kCluster, kCluster);
+    if (in_use) {
+      EXPECT_TRUE(before.compare(i * kCluster, kCluster, cluster) == 0) << i;
+      ++same;
+    } else {
+      EXPECT_EQ(cluster.find_first_not_of('\0'), std::string::npos) << i;
+      ++emptied;
+    }
+  }
+  EXPECT_GT(same, 100u);
+  EXPECT_GT(emptied, 1000u);
 }
 
 }  // namespace

@@ -211,5 +211,26 @@ TEST(PortableEntryName, RefusesWhatLeadsOutOrCannotBeMade) {
   EXPECT_TRUE(is_portable_entry_name("records/run_keys.2.jsonl"));
 }
 
+TEST(VolumePartName, IsWrittenInOneWayOnly) {
+  EXPECT_EQ(volume_part_name("C:", 0x4000000), "volumes/C/0000000004000000.raw");
+  EXPECT_EQ(volume_part_name("volume1", ~0ull), "volumes/volume1/ffffffffffffffff.raw");
+  for (const auto& [volume, offset] :
+       {std::pair<std::string, std::uint64_t>{"C:", 0}, {"volume12", 1}, {"a%b", 0xABCDEF}}) {
+    const auto part = parse_volume_part_name(volume_part_name(volume, offset));
+    ASSERT_TRUE(part);
+    EXPECT_EQ(part->volume, volume);
+    EXPECT_EQ(part->offset, offset);
+    EXPECT_TRUE(is_portable_entry_name(volume_part_name(volume, offset)));
+  }
+  for (const char* other :
+       {"volumes/C/0000000000000000.RAW", "volumes/C/00000000000000AB.raw",
+        "volumes/C/000000000000000.raw", "volumes/C/00000000000000000.raw", "volumes/C",
+        "volumes//0000000000000000.raw", "volumes/0000000000000000.raw", "volumes/",
+        "volumes/C/d/0000000000000000.raw", "evidence/C/0000000000000000.raw", "",
+        "volumes/%63/0000000000000000.raw", "volumesXC/0000000000000000.raw",
+        "volumes/C/+000000000000000.raw"})
+    EXPECT_FALSE(parse_volume_part_name(other)) << other;
+}
+
 }  // namespace
 }  // namespace hozen

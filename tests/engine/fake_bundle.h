@@ -12,6 +12,7 @@
 
 #include "collector/base/bytes.h"
 #include "collector/engine/bundle.h"
+#include "collector/engine/entry_name.h"
 
 namespace hozen::fake {
 
@@ -67,6 +68,10 @@ class FakeBundle final : public BundleWriter {
     files.push_back({path.text(), std::string{Bytes{bytes}.chars()}, max_bytes});
     return started;
   }
+  Result<std::unique_ptr<VolumeWriter>> start_volume(const std::string& volume) override {
+    if (broken) return failure();
+    return std::unique_ptr<VolumeWriter>{std::make_unique<Volume>(*this, volume)};
+  }
   Result<void> add_entry(std::string_view name, std::span<const std::byte> content,
                          FileTime) override {
     if (broken) return failure();
@@ -92,6 +97,33 @@ class FakeBundle final : public BundleWriter {
   std::uint64_t bytes_written() const override { return 0; }
 
  private:
+  /// Remembers parts as files of the volume's name and their offset.
+  class Volume final : public VolumeWriter {
+   public:
+    Volume(FakeBundle& bundle, std::string volume) : bundle_{bundle}, volume_{std::move(volume)} {}
+    Result<StoredPart> add(std::uint64_t offset, ByteSource& part, FileTime) override {
+      if (bundle_.broken) return failure();
+      StoredPart stored;
+      std::vector<std::byte> bytes(static_cast<std::size_t>(part.size()));
+      if (auto read = part.read(0, bytes); !read) {
+        stored.error = read.error();
+        return stored;
+      }
+      stored.entry = volume_part_name(volume_, offset);
+      stored.size = bytes.size();
+      stored.sha256 = sha256(bytes);
+      bundle_.files.push_back({stored.entry, std::string{Bytes{bytes}.chars()}});
+      return stored;
+    }
+    Result<Sha256Digest> finish(std::uint64_t) override {
+      if (bundle_.broken) return failure();
+      return Sha256Digest{};
+    }
+
+   private:
+    FakeBundle& bundle_;
+    const std::string volume_;
+  };
   std::vector<std::jthread> hashers_;
   static Error failure() { return Error{Errc::io, "bundle", {}, "write: No space left on device"}; }
 };

@@ -82,7 +82,7 @@ test::RunSetup persistence() {
   const std::vector<ProfileText> texts{
       embedded_profile_text(embedded_profiles(), "persistence").value()};
   ProfileReading reading =
-      read_profiles(texts, embedded_profiles(), module_names_of(all_modules()));
+      read_profiles(texts, embedded_profiles(), known_modules(all_modules()));
   EXPECT_TRUE(reading.problems.empty());
   test::RunSetup setup;
   setup.options.profile = std::move(reading.profile);

@@ -13,7 +13,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::vector<std::string> kModules{"autostarts", "run_keys", "services"};
+constexpr std::string_view kClusters[] = {"used", "all"};
+constexpr std::string_view kVolumes[] = {"every", "system"};
+constexpr ModuleOption kCopyOptions[] = {{"clusters", "Which clusters.", kClusters},
+                                         {"volumes", "Which volumes.", kVolumes}};
+const std::vector<KnownModule> kModules{
+    {"autostarts"}, {"copy", kCopyOptions}, {"run_keys"}, {"services"}};
 constexpr std::string_view kBaseXml =
     "<profile version=\"1\" summary=\"Base\">"
     "<limits max-file-size=\"10 MiB\" max-files=\"7\"/>"
@@ -144,7 +149,7 @@ TEST(Profile, SaysFileLineAndSuggestionForUnknownNames) {
             "include, limits, module, target\n");
   EXPECT_EQ(problems_of(profile_of("<module name=\"run_kesy\"/>")),
             "test.xml:2: unknown module \"run_kesy\" (did you mean \"run_keys\"?); known: "
-            "autostarts run_keys services\n");
+            "autostarts copy run_keys services\n");
   EXPECT_EQ(problems_of(profile_of("\n<module\n name=\"run_keys\"\n prioritty=\"high\"/>")),
             "test.xml:5: unknown attribute \"prioritty\" of <module> (did you mean "
             "\"priority\"?); known: name, priority, max-file-size\n");
@@ -266,16 +271,52 @@ TEST(Profile, SurvivesDeepNesting) {
 TEST(EmbeddedProfiles, AreValidAndNameTheirPurpose) {
   const auto names = embedded_profile_names(embedded_profiles());
   EXPECT_THAT(names, ::testing::IsSupersetOf({"full", "persistence", "triage"}));
-  std::vector<std::string> modules;
-  for (const auto* module : all_modules()) modules.emplace_back(module->name);
+  const auto modules = known_modules(all_modules());
   for (const auto& name : names) {
     const auto text = embedded_profile_text(embedded_profiles(), name);
     ASSERT_TRUE(text);
     const std::vector<ProfileText> texts{*text};
     const auto reading = read_profiles(texts, embedded_profiles(), modules);
     for (const auto& problem : reading.problems) ADD_FAILURE() << problem.text();
-    EXPECT_FALSE(reading.profile.targets.empty()) << name;
+    EXPECT_FALSE(reading.profile.targets.empty() && reading.profile.modules.empty()) << name;
   }
+}
+
+TEST(ProfileOptions, AreThoseOfTheModule) {
+  const auto options_of = [](const std::vector<std::string>& contents) {
+    std::vector<std::string> texts;
+    for (const auto& content : contents) texts.push_back(profile_of(content));
+    const auto reading = read(texts);
+    EXPECT_TRUE(reading.problems.empty()) << reading.problems[0].text();
+    return reading.profile.modules.at(0).options;
+  };
+  const std::string all =
+      "<module name=\"copy\"><option name=\"clusters\" value=\"all\"/></module>";
+  const std::string used =
+      "<module name=\"copy\"><option name=\"clusters\" value=\"used\"/></module>";
+  using Options = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(options_of({all}), (Options{{"clusters", "all"}}));
+  EXPECT_EQ(options_of({used}), Options{});
+  EXPECT_EQ(options_of({used, all}), (Options{{"clusters", "all"}})) << "who chose counts";
+  EXPECT_EQ(options_of({all, used}), (Options{{"clusters", "all"}}));
+  EXPECT_EQ(options_of({all, "<module name=\"copy\"><option name=\"volumes\" "
+                             "value=\"system\"/></module>"}),
+            (Options{{"clusters", "all"}, {"volumes", "system"}}));
+}
+
+TEST(ProfileOptions, TellWhatIsWrongWithThem) {
+  const auto problem_of = [](const std::string& content) {
+    const auto reading = read({profile_of(content)});
+    return reading.problems.empty() ? std::string{} : reading.problems[0].text();
+  };
+  EXPECT_THAT(problem_of("<module name=\"copy\"><option name=\"cluster\" value=\"all\"/></module>"),
+              HasSubstr("has no option \"cluster\" (did you mean \"clusters\"?)"));
+  EXPECT_THAT(problem_of("<module name=\"copy\"><option name=\"clusters\" value=\"al\"/></module>"),
+              HasSubstr("unknown value \"al\" of the option \"clusters\" (did you mean \"all\"?)"));
+  EXPECT_THAT(problem_of("<module name=\"services\"><option name=\"a\" value=\"b\"/></module>"),
+              HasSubstr("it has none"));
+  EXPECT_THAT(problem_of("<module name=\"copy\"><option name=\"clusters\"/></module>"),
+              HasSubstr("needs the attribute value"));
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ const test::RunBundle& whole_run() {
     setup.modules = {all_modules().begin(), all_modules().end()};
     const auto text = embedded_profile_text(embedded_profiles(), "triage");
     ProfileReading reading = read_profiles(std::vector<ProfileText>{*text}, embedded_profiles(),
-                                           module_names_of(all_modules()));
+                                           known_modules(all_modules()));
     setup.options.profile = std::move(reading.profile);
     const auto source = windows.source();
     return test::run_bundle(*source, setup);

@@ -8,7 +8,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hozen;
-  const std::vector<std::string> modules{"run_keys", "autostarts"};
+  constexpr std::string_view kValues[] = {"used", "all"};
+  constexpr ModuleOption kOptions[] = {{"clusters", "Which clusters.", kValues}};
+  const std::vector<KnownModule> modules{{"run_keys"}, {"autostarts"}, {"copy", kOptions}};
   const std::vector<ProfileText> texts{
       {"fuzz", "fuzz.xml",
        std::string{static_cast<const char*>(static_cast<const void*>(data)), size}}};

@@ -162,6 +162,25 @@ TEST_F(ImageSource, TakesLettersFromTheWindowsOnIt) {
   EXPECT_EQ(content(*source, "E:\\mark"), "data");
 }
 
+TEST_F(ImageSource, GivesTheBytesOfEveryVolumeUnderItsName) {
+  const auto system = volume("system", {{"\\DosDevices\\C:", device_of_mbr(5100 * kSector)},
+                                        {"\\DosDevices\\E:", device_of_mbr(2048 * kSector)}});
+  const auto data = volume("data");
+  const auto source = open(mbr_disk(data, system).bytes());
+  const auto bytes_of = [&](const std::string& name) {
+    const auto opened = source->open_volume(name);
+    EXPECT_TRUE(opened) << name;
+    auto bytes = opened ? read_all(**opened, 8 << 20) : opened.error();
+    return bytes ? *bytes : std::vector<std::byte>{};
+  };
+  EXPECT_EQ(bytes_of("C:"), system);
+  EXPECT_EQ(bytes_of("E:"), data);
+  // Volumes that cannot be read as file systems.
+  EXPECT_EQ(bytes_of("volume2").size(), 100 * kSector);
+  EXPECT_THAT(std::string{Bytes{bytes_of("volume6")}.chars()}, HasSubstr("-FVE-FS-"));
+  EXPECT_EQ(source->open_volume("volume1").error().code, Errc::not_found);
+}
+
 TEST_F(ImageSource, VolumeOfAWindowsWhoseHiveSaysNothingIsC) {
   const auto source = open(mbr_disk(volume("data"), volume("system", {}, true)).bytes());
   EXPECT_EQ(names(*source), (Names{"volume1", "C:", "volume2", "volume6", "volume7"}));

@@ -9,6 +9,7 @@
 #include "collector/base/bytes.h"
 #include "collector/engine/bundle_reader.h"
 #include "collector/engine/byte_size.h"
+#include "collector/engine/entry_name.h"
 #include "collector/engine/json_read.h"
 #include "collector/formats/zip.h"
 
@@ -115,6 +116,9 @@ Result<void> SummaryReader::read_manifest_entry(const ZipCentral& entry) {
   HOZEN_TRY(summary_.manifest, read_manifest(text, [&](const BundleEntry& listed) {
               ++summary_.entries;
               summary_.entry_bytes += listed.size;
+              if (!parse_volume_part_name(listed.name)) return;
+              ++summary_.volume_parts;
+              summary_.volume_bytes += listed.size;
             }));
   // The writer counts these two itself.
   std::erase_if(summary_.manifest.counts, [](const auto& count) {

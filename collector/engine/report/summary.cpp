@@ -82,6 +82,10 @@ std::string overview(const BundleSummary& summary) {
   if (const std::uint64_t absent = count_of(manifest, "files_missing"); absent != 0)
     files += "; " + counted(absent, "file") + " that could be expected not there (artifacts.jsonl)";
   row("Files", files);
+  if (summary.volume_parts != 0)
+    row("Volumes", counted(summary.volume_parts, "part") + " of copies, " +
+                       byte_size_text(summary.volume_bytes) +
+                       " (hozen extract makes raw images of them)");
   row("Findings", severities_text(summary));
   return text;
 }

@@ -62,6 +62,9 @@ std::string header(const BundleSummary& summary) {
   row("Collected", time_text(collection.started) + " to " + time_text(collection.finished) + by);
   row("Source", manifest.source.kind + " " + code(manifest.source.given));
   row("Result", outcome_text(summary));
+  if (summary.volume_parts != 0)
+    row("Volumes", "copies, " + byte_size_text(summary.volume_bytes) +
+                       " (`hozen extract` makes raw images of them)");
   row("Content", counted(summary.stored_files, "file") + ", findings: " + severities_text(summary));
   row("Tool", "hozen " + value(manifest.tool.version) + " (" +
                   value(short_revision(manifest.tool.revision)) + ")");

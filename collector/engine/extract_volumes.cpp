@@ -1,0 +1,199 @@
+#include "collector/engine/extract_volumes.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "collector/engine/entry_name.h"
+#include "collector/engine/json_read.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::string_view kStream = "records/volume_copy";
+/// Zeros of this size and place become a hole of the image.
+constexpr std::size_t kHoleBytes = 64 << 10;
+/// No volume of Windows is larger: what a damaged bundle says must not fill a disk.
+constexpr std::uint64_t kMaxVolumeBytes = 1ull << 50;
+
+/// What the records say of a copy.
+struct CopyFacts {
+  std::optional<std::uint64_t> size;
+  bool ended = false, complete = false;
+  std::uint64_t unreadable_bytes = 0;
+  std::optional<Sha256Digest> sha256;
+};
+
+struct Part {
+  std::uint64_t offset = 0;
+  const BundleReader::Entry* entry = nullptr;
+};
+
+bool is_zero(std::span<const std::byte> bytes) {
+  return bytes.front() == std::byte{0} &&
+         std::equal(bytes.begin() + 1, bytes.end(), bytes.begin());
+}
+
+/// The image on its way, front to back.
+class ImageWriter {
+ public:
+  ImageWriter(OutputFile& file, bool hashed) : file_{file}, hashed_{hashed} {}
+
+  std::uint64_t position() const { return position_; }
+
+  Result<void> write(std::span<const std::byte> bytes) {
+    if (hashed_) hash_.update(bytes);
+    while (!bytes.empty()) {
+      const auto room = kHoleBytes - static_cast<std::size_t>(position_ % kHoleBytes);
+      const auto piece = bytes.first(std::min(room, bytes.size()));
+      HOZEN_CHECK(is_zero(piece) ? file_.skip(piece.size()) : file_.write(piece));
+      position_ += piece.size();
+      bytes = bytes.subspan(piece.size());
+    }
+    return {};
+  }
+  Result<void> skip_to(std::uint64_t offset) {
+    const std::vector<std::byte> zeros(hashed_ ? kHoleBytes : 0);
+    for (std::uint64_t rest = offset - position_; hashed_ && rest != 0;) {
+      const auto piece = std::min<std::uint64_t>(rest, zeros.size());
+      hash_.update(std::span{zeros}.first(static_cast<std::size_t>(piece)));
+      rest -= piece;
+    }
+    if (offset != position_) HOZEN_CHECK(file_.skip(offset - position_));
+    position_ = offset;
+    return {};
+  }
+  Sha256Digest digest() { return hash_.finish(); }
+
+ private:
+  OutputFile& file_;
+  const bool hashed_;
+  Sha256 hash_;
+  std::uint64_t position_ = 0;
+};
+
+class Volumes {
+ public:
+  Volumes(const BundleReader& bundle, OutputTree& tree) : bundle_{bundle}, tree_{tree} {}
+
+  Result<std::vector<RestoredVolume>> run(
+      const std::function<bool(const std::string& volume)>& wanted) {
+    for (const BundleReader::Entry& entry : bundle_.entries())
+      if (const auto part = parse_volume_part_name(entry.facts.name))
+        parts_[part->volume].push_back({part->offset, &entry});
+    if (parts_.empty()) return std::vector<RestoredVolume>{};
+    read_facts();
+    std::vector<RestoredVolume> restored;
+    for (auto& [volume, parts] : parts_)
+      if (wanted(volume)) {
+        HOZEN_TRY(RestoredVolume image, restore(volume, parts));
+        restored.push_back(std::move(image));
+      }
+    return restored;
+  }
+
+ private:
+  void read_facts() {
+    const auto read = bundle_.each_line(kStream, [&](std::string_view line) -> Result<void> {
+      const Json row = parse_json(line);
+      if (!row.is_object()) return {};
+      const std::string kind = json_text(row, "kind");
+      CopyFacts& facts = facts_[json_text(row, "volume")];
+      if (kind == "volume_copy" || kind == "volume_copy_end") facts.size = json_number(row, "size");
+      if (kind != "volume_copy_end") return {};
+      const Json* complete = json_member(row, "complete");
+      facts.ended = true;
+      facts.complete = complete != nullptr && complete->is_boolean() && complete->get<bool>();
+      facts.unreadable_bytes = json_number(row, "unreadable_bytes").value_or(0);
+      facts.sha256 = json_sha256(row, "sha256");
+      return {};
+    });
+    if (!read) unread_ = read.error();
+  }
+
+  Result<RestoredVolume> restore(const std::string& volume, std::vector<Part>& parts) {
+    std::sort(parts.begin(), parts.end(),
+              [](const Part& a, const Part& b) { return a.offset < b.offset; });
+    const CopyFacts facts = facts_[volume];
+    RestoredVolume image;
+    image.volume = volume;
+    image.written = parts.front().entry->facts.name.substr(std::string_view{"volumes/"}.size());
+    image.written.resize(image.written.find('/'));
+    image.written += ".raw";
+    if (unread_) image.problems.push_back(*unread_);
+    auto file = tree_.create({image.written});
+    if (!file) {
+      image.problems.push_back(std::move(file).error());
+      return image;
+    }
+    ImageWriter writer{**file, facts.sha256.has_value()};
+    for (const Part& part : parts) HOZEN_CHECK(add(part, writer, image));
+    const std::uint64_t size = facts.size.value_or(0);
+    if (size > writer.position() && size <= kMaxVolumeBytes) HOZEN_CHECK(writer.skip_to(size));
+    image.size = writer.position();
+    if (facts.sha256) image.sha256 = writer.digest();
+    judge(facts, image);
+    HOZEN_CHECK((*file)->complete({}));
+    return image;
+  }
+
+  Result<void> add(const Part& part, ImageWriter& writer, RestoredVolume& image) {
+    const BundleEntry& facts = part.entry->facts;
+    const auto refuse = [&](std::string_view why) -> Result<void> {
+      image.problems.push_back({Errc::malformed, facts.name, part.offset, std::string{why}});
+      image.damaged = true;
+      return {};
+    };
+    if (part.offset > kMaxVolumeBytes || facts.size > kMaxVolumeBytes)
+      return refuse("no volume is so large");
+    if (part.offset < writer.position()) return refuse("it overlaps the part before it");
+    HOZEN_CHECK(writer.skip_to(part.offset));
+    std::optional<Error> refused;
+    const auto read =
+        bundle_.read(*part.entry, [&](std::span<const std::byte> bytes) -> Result<void> {
+          auto written = writer.write(bytes);
+          if (!written) refused = written.error();
+          return written;
+        });
+    if (refused) return *std::move(refused);
+    ++image.parts;
+    if (read) return {};
+    image.problems.push_back(read.error());
+    image.damaged = true;
+    return {};
+  }
+
+  static void judge(const CopyFacts& facts, RestoredVolume& image) {
+    const auto problem = [&](Errc code, std::string detail) {
+      image.problems.push_back({code, "copy of volume " + image.volume, {}, std::move(detail)});
+    };
+    if (!facts.ended)
+      problem(Errc::truncated, "the run ended before it was done: what is missing is zeros");
+    else if (facts.unreadable_bytes != 0)
+      problem(Errc::io, std::to_string(facts.unreadable_bytes) +
+                            " bytes could not be read and are zeros");
+    else if (!facts.complete)
+      problem(Errc::truncated, "it is not complete: what is missing is zeros");
+    if (facts.sha256 && image.sha256 != facts.sha256) {
+      image.damaged = true;
+      problem(Errc::malformed, "the image has another SHA-256 than was recorded");
+    }
+  }
+
+  const BundleReader& bundle_;
+  OutputTree& tree_;
+  std::map<std::string, std::vector<Part>> parts_;
+  std::map<std::string, CopyFacts> facts_;
+  std::optional<Error> unread_;
+};
+
+}  // namespace
+
+Result<std::vector<RestoredVolume>> extract_volumes(
+    const BundleReader& bundle, OutputTree& tree,
+    const std::function<bool(const std::string& volume)>& wanted) {
+  return Volumes{bundle, tree}.run(wanted);
+}
+
+}  // namespace hozen

@@ -1,0 +1,381 @@
+// A copy of each volume below its file system: what every other tool needs to look again, also at
+// what nobody thought of when the evidence was collected. Only the clusters in use, or all of them,
+// deleted content included. It is taken in parts, so that an interrupted run leaves whole ones. Of
+// a running system it is a picture of no single moment: files change while it is taken, and what
+// Windows had not written yet is missing.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collector/base/text.h"
+#include "collector/formats/ntfs_boot.h"
+#include "collector/module/module.h"
+
+namespace hozen::modules {
+namespace {
+
+/// A whole number of clusters of every size. Small enough to lose little, large enough that the
+/// manifest of a large volume stays one that can be read.
+constexpr std::uint64_t kPartBytes = 64u << 20;
+/// Around an unreadable sector so much is taken as zeros: no disk has larger sectors.
+constexpr std::uint64_t kSectorBytes = 4096;
+/// Unreadable places of one part that are told one by one.
+constexpr std::size_t kMaxRanges = 1000;
+
+struct Range {
+  std::uint64_t offset = 0, size = 0;
+};
+
+struct CopyRow {
+  std::string volume, file_system;
+  std::uint64_t size = 0;
+  std::string clusters;
+  std::uint64_t cluster_bytes = 0;
+};
+
+struct PartRow {
+  std::string volume;
+  std::uint64_t offset = 0, size = 0, used_bytes = 0;
+  PreservedPart stored;
+  std::vector<Range> unreadable;
+};
+
+struct EndRow {
+  std::string volume;
+  std::uint64_t size = 0, parts = 0, used_bytes = 0, unreadable_bytes = 0;
+  bool complete = false;
+  std::optional<Sha256Digest> sha256{};
+};
+
+using C = Field<CopyRow>;
+constexpr std::array kCopyFields{
+    C{{"volume", "Volume as the source calls it."},
+      [](const CopyRow& r, Cell& c) { c.text(r.volume); }},
+    C{{"file_system", "Its file system, where known."},
+      [](const CopyRow& r, Cell& c) {
+        r.file_system.empty() ? c.absent(Absent::unparsable) : c.text(r.file_system);
+      }},
+    C{{"size", "Bytes of the volume."}, [](const CopyRow& r, Cell& c) { c.number(r.size); }},
+    C{{"clusters", "What is copied: `used`, the clusters in use, or `all`."},
+      [](const CopyRow& r, Cell& c) { c.text(r.clusters); }},
+    C{{"cluster_bytes", "Bytes of a cluster, where only those in use are copied."},
+      [](const CopyRow& r, Cell& c) {
+        r.cluster_bytes == 0 ? c.absent(Absent::not_applicable) : c.number(r.cluster_bytes);
+      }},
+    C{{"part_bytes", "Bytes of a part of the copy; the last one may be shorter."},
+      [](const CopyRow&, Cell& c) { c.number(kPartBytes); }},
+};
+constexpr auto kCopyColumns = columns_of(kCopyFields);
+constexpr Kind kCopy{"volume_copy", "A copy of a volume begins.", kCopyColumns};
+
+void ranges(Cell& cell, const std::vector<Range>& list) {
+  std::vector<std::string> texts;
+  for (const Range& range : list)
+    texts.push_back(std::to_string(range.offset) + "+" + std::to_string(range.size));
+  cell.texts(texts);
+}
+
+using P = Field<PartRow>;
+constexpr std::array kPartFields{
+    P{{"volume", "Volume as the source calls it."},
+      [](const PartRow& r, Cell& c) { c.text(r.volume); }},
+    P{{"offset", "Where the part begins in the volume, in bytes."},
+      [](const PartRow& r, Cell& c) { c.number(r.offset); }},
+    P{{"size", "Bytes of the part."}, [](const PartRow& r, Cell& c) { c.number(r.size); }},
+    P{{"used_bytes", "Bytes of it that were read; the others are zeros in the copy."},
+      [](const PartRow& r, Cell& c) { c.number(r.used_bytes); }},
+    P{{"entry", "Name of its entry in the bundle."},
+      [](const PartRow& r, Cell& c) {
+        r.stored.entry.empty() ? c.absent(Absent::unreadable) : c.text(r.stored.entry);
+      }},
+    P{{"stored", "Bytes of the entry: less than `size` where the run ended."},
+      [](const PartRow& r, Cell& c) { c.number(r.stored.size); }},
+    P{{"sha256", "SHA-256 of the entry."},
+      [](const PartRow& r, Cell& c) {
+        r.stored.entry.empty() ? c.absent(Absent::unreadable) : c.bytes(r.stored.sha256);
+      }},
+    P{{"unreadable", "What could not be read and is zeros in the copy: offset in the volume, `+`, "
+                     "number of bytes."},
+      [](const PartRow& r, Cell& c) { ranges(c, r.unreadable); }},
+};
+constexpr auto kPartColumns = columns_of(kPartFields);
+constexpr Kind kPart{"volume_part", "One part of a copy of a volume.", kPartColumns};
+
+using E = Field<EndRow>;
+constexpr std::array kEndFields{
+    E{{"volume", "Volume as the source calls it."},
+      [](const EndRow& r, Cell& c) { c.text(r.volume); }},
+    E{{"size", "Bytes of the volume."}, [](const EndRow& r, Cell& c) { c.number(r.size); }},
+    E{{"parts", "Parts in the bundle; one in which nothing is in use is left out."},
+      [](const EndRow& r, Cell& c) { c.number(r.parts); }},
+    E{{"used_bytes", "Bytes that were read."},
+      [](const EndRow& r, Cell& c) { c.number(r.used_bytes); }},
+    E{{"unreadable_bytes", "Bytes that could not be read and are zeros in the copy."},
+      [](const EndRow& r, Cell& c) { c.number(r.unreadable_bytes); }},
+    E{{"complete", "Whether every part that should be is in the bundle, wholly read."},
+      [](const EndRow& r, Cell& c) { c.boolean(r.complete); }},
+    E{{"sha256", "SHA-256 of the copy as it is restored: `size` bytes, zeros where nothing was "
+                 "copied."},
+      [](const EndRow& r, Cell& c) {
+        r.sha256 ? c.bytes(*r.sha256) : c.absent(Absent::unreadable);
+      }},
+};
+constexpr auto kEndColumns = columns_of(kEndFields);
+constexpr Kind kEnd{"volume_copy_end", "A copy of a volume is done.", kEndColumns};
+constexpr std::array kKinds{kCopy, kPart, kEnd};
+
+constexpr std::string_view kReferences[] = {
+    "https://flatcap.github.io/linux-ntfs/ntfs/files/bitmap.html"};
+constexpr std::string_view kUsed = "used", kAll = "all", kSystem = "system";
+constexpr std::string_view kClusterChoices[] = {kUsed, kAll};
+constexpr std::string_view kVolumeChoices[] = {"every", kSystem};
+constexpr std::array kOptions{
+    ModuleOption{"clusters", "What of an NTFS volume is copied; of any other volume, everything.",
+                 kClusterChoices},
+    ModuleOption{"volumes", "Which volumes: `system` are those with a Windows.", kVolumeChoices},
+};
+
+/// Which clusters are in use, as $Bitmap says: a bit a cluster, lowest bit first.
+class ClusterMap {
+ public:
+  /// `bitmap` may be nullptr: everything is in use.
+  ClusterMap(ByteSource* bitmap, std::uint64_t cluster_bytes, std::uint64_t total_clusters)
+      : bitmap_{bitmap}, cluster_bytes_{cluster_bytes}, total_{total_clusters} {}
+
+  /// Loads what is needed for `size` bytes at `offset`, a multiple of kPartBytes.
+  Result<void> load(std::uint64_t offset, std::uint64_t size) {
+    bits_.clear();
+    if (bitmap_ == nullptr) return {};
+    first_ = offset / cluster_bytes_;
+    const std::uint64_t clusters = (size + cluster_bytes_ - 1) / cluster_bytes_;
+    // What $Bitmap does not cover counts as used.
+    bits_.assign(static_cast<std::size_t>((clusters + 7) / 8), std::byte{0xFF});
+    const std::uint64_t at = first_ / 8;
+    if (at >= bitmap_->size()) return {};
+    const auto there = static_cast<std::size_t>(
+        std::min<std::uint64_t>(bits_.size(), bitmap_->size() - at));
+    return bitmap_->read(at, std::span{bits_}.first(there));
+  }
+
+  bool is_used(std::uint64_t offset) const {
+    if (bitmap_ == nullptr) return true;
+    const std::uint64_t cluster = offset / cluster_bytes_;
+    // Behind the last cluster lie the copy of the boot sector and what a program may have hidden.
+    if (cluster >= total_) return true;
+    const std::uint64_t bit = cluster - first_;
+    return (std::to_integer<unsigned>(bits_[static_cast<std::size_t>(bit / 8)]) >> (bit % 8) & 1) !=
+           0;
+  }
+  /// Up to where all is used, or not used, as it is at `offset`; at most `end`.
+  std::uint64_t same_until(std::uint64_t offset, std::uint64_t end) const {
+    if (bitmap_ == nullptr) return end;
+    const bool used = is_used(offset);
+    std::uint64_t at = offset;
+    while (at < end && is_used(at) == used) at = (at / cluster_bytes_ + 1) * cluster_bytes_;
+    return std::min(at, end);
+  }
+
+ private:
+  ByteSource* bitmap_;
+  std::uint64_t cluster_bytes_, total_, first_ = 0;
+  std::vector<std::byte> bits_;
+};
+
+/// The bytes of one part: what is in use as it can be read, zeros for the rest.
+class PartSource final : public ByteSource {
+ public:
+  PartSource(ByteSource& volume, const ClusterMap& map, std::uint64_t offset, std::uint64_t size)
+      : volume_{volume}, map_{map}, offset_{offset}, size_{size} {}
+
+  std::uint64_t size() const override { return size_; }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    if (offset >= size_ || out.empty()) return std::size_t{0};
+    const std::uint64_t begin = offset_ + offset;
+    const std::uint64_t end = begin + std::min<std::uint64_t>(out.size(), size_ - offset);
+    const std::uint64_t stop = map_.same_until(begin, end);
+    const auto piece = out.first(static_cast<std::size_t>(stop - begin));
+    if (map_.is_used(begin)) return read_used(begin, piece);
+    std::fill(piece.begin(), piece.end(), std::byte{0});
+    return piece.size();
+  }
+  std::vector<Range> take_unreadable() { return std::move(unreadable_); }
+  std::uint64_t unreadable_bytes() const { return unreadable_bytes_; }
+  const std::optional<Error>& first_error() const { return first_error_; }
+
+ private:
+  Result<std::size_t> read_used(std::uint64_t at, std::span<std::byte> out) {
+    auto got = volume_.read_some(at, out);
+    if (got && *got != 0) return got;
+    // As much as is sure to be bad, up to the next sector; behind the end, all.
+    const Error why = got ? Error{Errc::truncated, "volume", at, "it ends here"} : got.error();
+    const std::uint64_t bad =
+        got ? out.size()
+            : std::min<std::uint64_t>(out.size(), kSectorBytes - at % kSectorBytes);
+    const auto lost = out.first(static_cast<std::size_t>(bad));
+    std::fill(lost.begin(), lost.end(), std::byte{0});
+    note_unreadable({at, bad}, why);
+    return lost.size();
+  }
+  void note_unreadable(Range range, const Error& why) {
+    if (!first_error_) first_error_ = why;
+    unreadable_bytes_ += range.size;
+    if (!unreadable_.empty() &&
+        unreadable_.back().offset + unreadable_.back().size == range.offset)
+      unreadable_.back().size += range.size;
+    else if (unreadable_.size() < kMaxRanges)
+      unreadable_.push_back(range);
+  }
+
+  ByteSource& volume_;
+  const ClusterMap& map_;
+  const std::uint64_t offset_, size_;
+  std::vector<Range> unreadable_;
+  std::uint64_t unreadable_bytes_ = 0;
+  std::optional<Error> first_error_;
+};
+
+class Copier {
+ public:
+  Copier(ModuleContext& context, const VolumeInfo& volume) : context_{context}, volume_{volume} {}
+
+  Result<void> run() {
+    auto bytes = context_.source().open_volume(volume_.name);
+    if (!bytes) {
+      // A folder of files has no volume below it; of an empty drive the run tells already.
+      if (bytes.error().code != Errc::unsupported && !volume_.unreadable) note(bytes.error());
+      return {};
+    }
+    bytes_ = *std::move(bytes);
+    ClusterMap map = find_clusters();
+    CopyRow row{volume_.name, volume_.file_system, bytes_->size(), {}, map_bytes_};
+    row.clusters = bitmap_ != nullptr ? kUsed : kAll;
+    context_.emit(kCopy, kCopyFields, row, Envelope{});
+    return copy(map);
+  }
+
+ private:
+  /// Where that cannot be found out, everything is taken.
+  ClusterMap find_clusters() {
+    if (context_.option("clusters") != kAll && volume_.file_system == "NTFS") {
+      std::vector<std::byte> sector(ntfs::kBootSectorBytes);
+      const auto read = bytes_->read(0, sector);
+      const auto boot = read ? ntfs::read_boot_sector(Bytes{sector}) : read.error();
+      auto bitmap = boot ? context_.source().open(EvidencePath{volume_.name} / "$Bitmap")
+                         : Result<std::unique_ptr<ByteSource>>{boot.error()};
+      if (bitmap) {
+        bitmap_ = *std::move(bitmap);
+        map_bytes_ = boot->cluster_bytes;
+        return {bitmap_.get(), map_bytes_, boot->total_clusters()};
+      }
+      note({bitmap.error().code, "which clusters are in use", bitmap.error().offset,
+            "all are copied: " + bitmap.error().text()});
+    }
+    return {nullptr, 0, 0};
+  }
+
+  Result<void> copy(ClusterMap& map) {
+    HOZEN_TRY(const auto copy, context_.copy_volume(volume_.name));
+    EndRow end;
+    end.volume = volume_.name;
+    end.size = bytes_->size();
+    end.complete = true;
+    for (std::uint64_t at = 0; at < end.size && end.complete; at += kPartBytes)
+      HOZEN_CHECK(copy_part(*copy, map, at, end));
+    if (end.complete) {
+      HOZEN_TRY(end.sha256, copy->finish(end.size));
+    }
+    end.complete = end.complete && end.unreadable_bytes == 0;
+    context_.emit(kEnd, kEndFields, end, Envelope{});
+    return {};
+  }
+
+  Result<void> copy_part(VolumeCopy& copy, ClusterMap& map, std::uint64_t at, EndRow& end) {
+    PartRow row;
+    row.volume = volume_.name;
+    row.offset = at;
+    row.size = std::min(kPartBytes, end.size - at);
+    if (const auto loaded = map.load(at, row.size); !loaded)
+      note({loaded.error().code, "which clusters are in use", at,
+            "all of this part are copied: " + loaded.error().text()});
+    row.used_bytes = used_bytes(map, at, at + row.size);
+    if (row.used_bytes == 0) return {};
+    PartSource part{*bytes_, map, at, row.size};
+    auto stored = copy.add(at, part, row.used_bytes);
+    if (!stored) {
+      end.complete = false;
+      if (stored.error().code == Errc::io) return std::move(stored).error();
+      note({stored.error().code, "the copy ends", at, stored.error().text()});
+      return {};
+    }
+    row.stored = *std::move(stored);
+    row.unreadable = part.take_unreadable();
+    end.unreadable_bytes += part.unreadable_bytes();
+    end.used_bytes += row.used_bytes;
+    end.parts += row.stored.entry.empty() ? 0u : 1u;
+    end.complete = !row.stored.error.has_value();
+    if (row.stored.error) note(*row.stored.error);
+    if (const auto& error = part.first_error())
+      note({error->code,
+            std::to_string(part.unreadable_bytes()) + " bytes cannot be read, zeros in the copy",
+            at, error->text()});
+    context_.emit(kPart, kPartFields, row, Envelope{});
+    return {};
+  }
+
+  static std::uint64_t used_bytes(const ClusterMap& map, std::uint64_t begin, std::uint64_t end) {
+    std::uint64_t used = 0;
+    for (std::uint64_t at = begin; at < end;) {
+      const std::uint64_t next = map.same_until(at, end);
+      if (map.is_used(at)) used += next - at;
+      at = next;
+    }
+    return used;
+  }
+
+  void note(Error error) {
+    error.what = "copy of volume " + volume_.name + ": " + error.what;
+    context_.note(std::move(error));
+  }
+
+  ModuleContext& context_;
+  const VolumeInfo& volume_;
+  std::unique_ptr<ByteSource> bytes_, bitmap_;
+  std::uint64_t map_bytes_ = 0;
+};
+
+bool has_windows(ModuleContext& context, const std::string& volume) {
+  const Registry* registry = context.registry();
+  if (registry == nullptr) return false;
+  const auto& installations = registry->installations();
+  return std::any_of(installations.begin(), installations.end(), [&](const auto& installation) {
+    return equals_fold(installation.windows.volume(), volume);
+  });
+}
+
+Result<void> run(ModuleContext& context) {
+  if (!context.reads_files()) return {};
+  const bool every = context.option("volumes") != kSystem;
+  for (const VolumeInfo& volume : context.source().volumes()) {
+    if (context.stop().stop_requested()) return {};
+    if (every || has_windows(context, volume.name)) HOZEN_CHECK(Copier(context, volume).run());
+  }
+  return {};
+}
+
+}  // namespace
+
+extern const ModuleSpec volume_copy;
+const ModuleSpec volume_copy{"volume_copy",
+                             "Copies of the volumes themselves, part by part: `hozen extract` "
+                             "makes raw images of them.",
+                             kKinds,
+                             kReferences,
+                             {},
+                             run,
+                             kOptions,
+                             true};
+
+}  // namespace hozen::modules

@@ -1,0 +1,294 @@
+// Copies of volumes on their way into a bundle and out of it again, whole or cut.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <random>
+
+#include "collector/base/text.h"
+#include "collector/engine/extract.h"
+#include "collector/engine/recover.h"
+#include "collector/engine/report/read_bundle.h"
+#include "collector/engine/verify.h"
+#include "tests/builders/bundle_builder.h"
+#include "tests/builders/fake_source.h"
+#include "tests/builders/file_text.h"
+#include "tests/builders/sparse_volume.h"
+#include "tests/builders/temp_folder.h"
+#include "tests/engine/run_bundle.h"
+
+namespace hozen {
+namespace {
+
+using test::BorrowedSource;
+using test::BundleBuilder;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+/// A volume of four parts of unequal size, the third not in use.
+class VolumeImageTest : public testing::Test {
+ protected:
+  static constexpr std::uint64_t kSecond = 3'000'000, kFourth = 9'000'000, kSize = 9'100'000;
+
+  VolumeImageTest() : volume(kSize) {
+    const auto fill = [&](std::uint64_t from, std::uint64_t to, const std::vector<std::byte>& with) {
+      std::copy_n(with.begin(), to - from, volume.begin() + static_cast<std::ptrdiff_t>(from));
+    };
+    fill(0, kSecond - 500'000, test::random_bytes(kSecond, 1));
+    fill(kSecond, kSecond + 2'000'000, test::compressible_bytes(2'000'000, 2));
+    fill(kFourth, kSize, test::random_bytes(kSize - kFourth, 3));
+  }
+
+  std::span<const std::byte> piece(std::uint64_t from, std::uint64_t to) const {
+    return std::span{volume}.subspan(static_cast<std::size_t>(from),
+                                     static_cast<std::size_t>(to - from));
+  }
+  /// The parts of `volume`, with the records that the module writes; the last one only `to_the_end`.
+  void add_copy(BundleBuilder& builder, bool to_the_end) {
+    builder.entry("start.json", "{}");
+    builder.line("records/volume_copy", R"({"kind":"volume_copy","volume":"C:","size":9100000})"
+                                           "\n");
+    auto writer = builder.writer().start_volume("C:");
+    ASSERT_TRUE(writer);
+    const std::pair<std::uint64_t, std::uint64_t> parts[] = {
+        {0, kSecond}, {kSecond, 6'000'000}, {kFourth, kSize}};
+    for (const auto& [from, to] : parts) {
+      if (to == kSize && !to_the_end) return;
+      const auto bytes = piece(from, to);
+      MemorySource source{{bytes.begin(), bytes.end()}};
+      const auto stored = (*writer)->add(from, source, FileTime{});
+      ASSERT_TRUE(stored);
+      EXPECT_EQ(stored->sha256, sha256(bytes));
+      EXPECT_EQ(stored->size, to - from);
+    }
+    const auto whole = (*writer)->finish(kSize);
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(*whole, sha256(volume)) << "gaps are zeros";
+    builder.line("records/volume_copy",
+                 R"({"kind":"volume_copy_end","volume":"C:","size":9100000,"complete":true,)"
+                 R"("unreadable_bytes":0,"sha256":")" +
+                     (recorded.empty() ? to_hex(std::span{*whole}) : recorded) + "\"}\n");
+  }
+  ExtractResult extract(const std::vector<std::byte>& bundle, std::vector<std::string> only = {}) {
+    BorrowedSource source{bundle};
+    const auto reader = BundleReader::open(source);
+    EXPECT_TRUE(reader);
+    auto result = extract_evidence(*reader, {folder.text() + "/out", std::move(only)});
+    EXPECT_TRUE(result) << result.error().text();
+    return result ? *result : ExtractResult{};
+  }
+  std::string image() const { return test::file_text(folder.path() / "out" / "C.raw"); }
+  std::string text(std::uint64_t from, std::uint64_t to) const {
+    return std::string{Bytes{piece(from, to)}.chars()};
+  }
+
+  std::vector<std::byte> volume;
+  std::string recorded;  ///< instead of the right SHA-256
+  TempFolder folder;
+};
+
+TEST_F(VolumeImageTest, IsTheVolumeAgain) {
+  BundleBuilder builder;
+  add_copy(builder, true);
+  const auto bundle = builder.bytes();
+  BorrowedSource source{bundle};
+  const auto report = verify_bundle(source);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->intact());
+  const ExtractResult result = extract(bundle);
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_EQ(result.matched, 1u);
+  const RestoredVolume& restored = result.volumes[0];
+  EXPECT_EQ(restored.volume, "C:");
+  EXPECT_EQ(restored.written, "C.raw");
+  EXPECT_EQ(restored.size, kSize);
+  EXPECT_EQ(restored.parts, 3u);
+  EXPECT_EQ(restored.sha256, sha256(volume));
+  EXPECT_FALSE(restored.damaged);
+  EXPECT_THAT(restored.problems, IsEmpty());
+  EXPECT_TRUE(image() == text(0, kSize));
+}
+
+TEST_F(VolumeImageTest, IsLeftOutWhereItIsNotAskedFor) {
+  BundleBuilder builder;
+  add_copy(builder, true);
+  const auto bundle = builder.bytes();
+  EXPECT_EQ(extract(bundle, {"*.evtx"}).matched, 0u);
+  EXPECT_EQ(extract(bundle, {"c:"}).volumes.size(), 1u);
+}
+
+TEST_F(VolumeImageTest, TellsThatTheCopyHasNoEnd) {
+  BundleBuilder builder;
+  add_copy(builder, false);
+  const ExtractResult result = extract(builder.bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_FALSE(result.volumes[0].damaged);
+  ASSERT_EQ(result.volumes[0].problems.size(), 1u);
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("the run ended before"));
+  const std::string written = image();
+  EXPECT_EQ(written.size(), kSize);
+  EXPECT_TRUE(written.substr(0, kFourth) == text(0, kFourth));
+  EXPECT_EQ(written.find_first_not_of('\0', kFourth), std::string::npos);
+}
+
+TEST_F(VolumeImageTest, KeepsTheOtherPartsOfADamagedCopy) {
+  BundleBuilder builder;
+  add_copy(builder, true);
+  auto bundle = builder.bytes();
+  // Random content lies in the bundle as it is: some bytes of the first part.
+  const auto at = std::search(bundle.begin(), bundle.end(), volume.begin() + 1'000'000,
+                              volume.begin() + 1'000'100);
+  ASSERT_NE(at, bundle.end());
+  *at ^= std::byte{1};
+  const ExtractResult result = extract(bundle);
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_TRUE(result.volumes[0].damaged);
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("volumes/C/0000000000000000.raw"));
+  const std::string written = image();
+  EXPECT_TRUE(written.substr(kSecond) == text(kSecond, kSize));
+}
+
+TEST_F(VolumeImageTest, TellsAnotherImageThanWasRecorded) {
+  recorded = std::string(64, 'a');
+  BundleBuilder builder;
+  add_copy(builder, true);
+  const ExtractResult result = extract(builder.bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_TRUE(result.volumes[0].damaged);
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("another SHA-256"));
+}
+
+TEST_F(VolumeImageTest, RefusesPartsThatNoRunWrites) {
+  BundleBuilder builder;
+  const std::string part(2000, 'x');
+  const ExtractResult result = extract(builder.entry("volumes/C/0000000000000000.raw", part)
+                                           .entry("volumes/C/0000000000000400.raw", part)
+                                           .entry("volumes/C/7fffffffffffffff.raw", part)
+                                           .entry("volumes/D/000000000000000G.raw", part)
+                                           .entry("volumes/0000000000000000.raw", part)
+                                           .bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_TRUE(result.volumes[0].damaged);
+  EXPECT_EQ(result.volumes[0].parts, 1u);
+  EXPECT_EQ(image(), part);
+}
+
+/// A run over a volume of three parts, in memory.
+class VolumeRunTest : public testing::Test {
+ protected:
+  static constexpr std::uint64_t kPart = 64u << 20;
+  VolumeRunTest() {
+    volume.size = 2 * kPart + 10'000;
+    for (const std::uint64_t offset : {std::uint64_t{0}, kPart - 4096, kPart + 8192, 2 * kPart})
+      volume.put(offset, test::random_bytes(4096, static_cast<unsigned>(offset / 4096 + 1)));
+    source.add_volume({"D:", std::nullopt, "FAT32", Error{Errc::unsupported, "volume D:"}});
+    source.volume_bytes["D:"] = [this]() -> Result<std::unique_ptr<ByteSource>> {
+      return std::unique_ptr<ByteSource>{std::make_unique<test::SparseSource>(volume)};
+    };
+    setup.modules = {all_modules().begin(), all_modules().end()};
+    setup.options.profile.modules = {{"volume_copy", Priority::bulk}};
+    setup.options.profile.limits.max_total_bytes = 1ull << 40;
+  }
+  /// What the volume holds between `from` and `to`, a few bytes of each page.
+  static std::string sample(const std::string& image, std::uint64_t from, std::uint64_t to) {
+    std::string taken;
+    for (std::uint64_t at = from; at < to; at += 4096) taken += image.substr(at, 8);
+    return taken;
+  }
+
+  test::SparseVolume volume;
+  fake::FakeSource source;
+  test::RunSetup setup;
+  TempFolder folder;
+};
+
+TEST_F(VolumeRunTest, GivesAllWholePartsOfABundleThatWasCut) {
+  const test::RunBundle run = test::run_bundle(source, setup);
+  ASSERT_FALSE(run.error);
+  EXPECT_EQ(run.result.summary.volume_parts, 3u);
+  EXPECT_EQ(run.result.summary.volume_bytes, volume.size);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ends;  // in the bundle; offset of the part
+  {
+    BorrowedSource whole{run.bytes};
+    for (std::uint64_t at = 0;;) {
+      const auto walked = walk_zip_entry(whole, at, ~std::uint64_t{0});
+      if (!walked) break;
+      at = walked->next_offset;
+      if (walked->local.name.starts_with("volumes/")) ends.emplace_back(at, ends.size() * kPart);
+    }
+  }
+  ASSERT_EQ(ends.size(), 3u);
+  std::mt19937 random{7};
+  const std::uint64_t first = ends[0].first - 3000;
+  for (int i = 0; i < 6; ++i) {
+    const std::uint64_t cut = i == 0 ? ends[1].first : first + random() % (run.bytes.size() - first);
+    const std::vector<std::byte> rest{run.bytes.begin(),
+                                      run.bytes.begin() + static_cast<std::ptrdiff_t>(cut)};
+    BorrowedSource partial{rest};
+    const auto remainder = examine_remainder(partial);
+    ASSERT_TRUE(remainder) << cut << ": " << remainder.error().text();
+    test::MemorySink sink;
+    ASSERT_TRUE(write_recovered(partial, *remainder, recovered_manifest(*remainder, {}), sink));
+    BorrowedSource recovered{sink.bytes};
+    const auto reader = BundleReader::open(recovered);
+    ASSERT_TRUE(reader);
+    const std::string out = folder.text() + "/" + std::to_string(i);
+    const auto result = extract_evidence(*reader, {out, {}});
+    ASSERT_TRUE(result);
+    const auto whole_parts = static_cast<std::uint64_t>(std::count_if(
+        ends.begin(), ends.end(), [&](const auto& end) { return end.first <= cut; }));
+    if (whole_parts == 0) {
+      EXPECT_THAT(result->volumes, IsEmpty()) << cut;
+      continue;
+    }
+    ASSERT_EQ(result->volumes.size(), 1u) << cut;
+    EXPECT_EQ(result->volumes[0].parts, whole_parts) << cut;
+    const std::string image = test::file_text(std::filesystem::path{out} / "D.raw");
+    for (const auto& [page, bytes] : volume.pages) {
+      const bool kept = page * 4096 < whole_parts * kPart;
+      if (kept) {
+        EXPECT_EQ(image.substr(page * 4096, 4096), Bytes{bytes}.chars()) << cut << ' ' << page;
+      }
+    }
+    std::filesystem::remove_all(out);
+  }
+}
+
+TEST_F(VolumeRunTest, KeepsToTheLimitOfBytes) {
+  setup.options.profile.limits.max_total_bytes = kPart + 100;
+  const test::RunBundle run = test::run_bundle(source, setup);
+  ASSERT_FALSE(run.error);
+  EXPECT_EQ(run.result.summary.volume_parts, 1u);
+  EXPECT_EQ(run.result.summary.manifest.collection.outcome, RunOutcome::with_errors);
+  const auto rows = run.rows("records/volume_copy");
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[2]["complete"], false);
+  bool told = false;
+  for (const auto& row : run.rows("records/problems"))
+    told = told || row.dump().find("the copy ends") != std::string::npos;
+  EXPECT_TRUE(told);
+}
+
+TEST_F(VolumeRunTest, ComesBehindTheFilesOfTheProfile) {
+  volume.size = 20'000;
+  source.add_file(*EvidencePath::parse("C:\\a.txt"), test::to_bytes("a"));
+  FileTarget target;
+  target.pattern = *parse_path_pattern("C:\\a.txt");
+  target.category = "c";
+  target.priority = Priority::bulk;
+  setup.options.profile.targets.push_back(target);
+  const test::RunBundle run = test::run_bundle(source, setup);
+  const auto place = [&](std::string_view name) {
+    return std::find(run.order.begin(), run.order.end(), name) - run.order.begin();
+  };
+  EXPECT_LT(place("evidence/C/a.txt"), place("volumes/D/0000000000000000.raw"));
+  EXPECT_LT(place("volumes/D/0000000000000000.raw"), std::ssize(run.order));
+  MemorySource bundle{run.bytes};
+  const auto read = read_bundle_summary(bundle);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->volume_parts, 1u);
+  EXPECT_EQ(read->volume_bytes, volume.size);
+}
+
+}  // namespace
+}  // namespace hozen

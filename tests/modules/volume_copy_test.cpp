@@ -1,0 +1,188 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/builders/fake_context.h"
+#include "tests/builders/ntfs_side_builder.h"
+#include "tests/builders/sparse_volume.h"
+
+namespace hozen {
+namespace modules {
+extern const ModuleSpec volume_copy;
+}  // namespace modules
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using test::SparseVolume;
+
+constexpr std::uint64_t kMiB = 1u << 20, kPart = 64 * kMiB, kCluster = 4096;
+
+class VolumeCopyTest : public testing::Test {
+ protected:
+  /// Three parts and a bit; only the boot sector is in it.
+  VolumeCopyTest() {
+    volume.size = 3 * kPart + 512;
+    std::vector<std::byte> boot(512);
+    const auto put = [&](std::size_t at, std::string_view text) {
+      for (const char c : text) boot[at++] = static_cast<std::byte>(c);
+    };
+    put(3, "NTFS    ");
+    builders::put_u16(boot, 11, 512);
+    boot[13] = std::byte{8};
+    builders::put_u64(boot, 40, 3 * kPart / 512);
+    builders::put_u64(boot, 48, 4);
+    builders::put_u64(boot, 56, 8);
+    boot[64] = std::byte{0xF6};
+    boot[68] = std::byte{1};
+    put(510, "\x55\xAA");
+    volume.put(0, boot);
+    bitmap.resize(3 * kPart / kCluster / 8);
+    use(0);
+    source.volume_bytes["C:"] = [this]() -> Result<std::unique_ptr<ByteSource>> {
+      return std::unique_ptr<ByteSource>{std::make_unique<test::SparseSource>(volume)};
+    };
+  }
+  /// The cluster that begins there is in use.
+  void use(std::uint64_t offset) {
+    bitmap[offset / kCluster / 8] |= std::byte{1} << static_cast<int>(offset / kCluster % 8);
+  }
+  const fake::Context::CopiedVolume& run() {
+    static const fake::Context::CopiedVolume none;
+    source.add_volume({"C:", std::nullopt, "NTFS", {}});
+    if (!bitmap.empty()) source.add_file(EvidencePath{"C:"} / "$Bitmap", bitmap);
+    const auto done = modules::volume_copy.run(context);
+    EXPECT_TRUE(done);
+    return context.copies.empty() ? none : context.copies[0];
+  }
+  const fake::Record& end() { return context.records.back(); }
+
+  SparseVolume volume;
+  std::vector<std::byte> bitmap;
+  fake::FakeSource source;
+  fake::Context context{source, nullptr};
+};
+
+TEST_F(VolumeCopyTest, CopiesClustersInUseAndNothingElse) {
+  const std::uint64_t used = 2 * kPart + 7 * kCluster, free = used + kCluster;
+  volume.fill(used, std::byte{1});
+  volume.fill(free, std::byte{2});
+  use(used);
+  const auto& copy = run();
+  EXPECT_EQ(copy.volume, "C:");
+  // Nothing in the second part is in use; behind the last cluster lies the copy of the boot sector.
+  EXPECT_THAT(copy.parts, ElementsAre(std::pair{std::uint64_t{0}, kPart},
+                                      std::pair{2 * kPart, kPart},
+                                      std::pair{3 * kPart, std::uint64_t{512}}));
+  EXPECT_TRUE(copy.pages.contains(0));
+  EXPECT_TRUE(copy.pages.contains(used / kCluster));
+  EXPECT_FALSE(copy.pages.contains(free / kCluster));
+  EXPECT_EQ(copy.used_bytes, 2 * kCluster + 512);
+  EXPECT_EQ(copy.finished, volume.size);
+  EXPECT_EQ(volume.bytes_read, 2 * kCluster + 512 + 512) << "and the boot sector, to know it";
+  ASSERT_EQ(context.records.size(), 5u);
+  EXPECT_EQ(context.records[0].kind, "volume_copy");
+  EXPECT_EQ(context.records[0]["clusters"], "used");
+  EXPECT_EQ(context.records[0]["cluster_bytes"], "4096");
+  EXPECT_EQ(context.records[2]["offset"], std::to_string(2 * kPart));
+  EXPECT_EQ(context.records[2]["used_bytes"], "4096");
+  EXPECT_EQ(end().kind, "volume_copy_end");
+  EXPECT_EQ(end()["parts"], "3");
+  EXPECT_EQ(end()["complete"], "true");
+  EXPECT_THAT(context.notes, IsEmpty());
+}
+
+TEST_F(VolumeCopyTest, CopiesFreeClustersWhereTheProfileSaysSo) {
+  context.options["clusters"] = "all";
+  volume.fill(kPart + kCluster, std::byte{2});
+  const auto& copy = run();
+  EXPECT_EQ(copy.parts.size(), 4u);
+  EXPECT_TRUE(copy.pages.contains(kPart / kCluster + 1));
+  EXPECT_EQ(context.records[0]["clusters"], "all");
+  EXPECT_EQ(copy.used_bytes, volume.size);
+}
+
+TEST_F(VolumeCopyTest, TakesEverythingWhereNobodyKnowsWhatIsInUse) {
+  bitmap.clear();
+  const auto& copy = run();
+  EXPECT_EQ(copy.parts.size(), 4u);
+  EXPECT_EQ(context.records[0]["clusters"], "all");
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("all are copied"));
+}
+
+TEST_F(VolumeCopyTest, TakesWhatAShortBitmapDoesNotCover) {
+  bitmap.resize(kPart / kCluster / 8);
+  volume.fill(2 * kPart, std::byte{3});
+  const auto& copy = run();
+  EXPECT_EQ(copy.parts.size(), 4u);
+  EXPECT_TRUE(copy.pages.contains(2 * kPart / kCluster));
+}
+
+TEST_F(VolumeCopyTest, WritesZerosForBadSectorsAndTellsWhere) {
+  volume.fill(8 * kCluster, std::byte{1});
+  volume.fill(11 * kCluster, std::byte{2});
+  for (std::uint64_t cluster = 8; cluster < 12; ++cluster) use(cluster * kCluster);
+  volume.bad[9 * kCluster] = 11 * kCluster;
+  const auto& copy = run();
+  EXPECT_TRUE(copy.pages.contains(8));
+  EXPECT_FALSE(copy.pages.contains(9));
+  EXPECT_TRUE(copy.pages.contains(11));
+  EXPECT_EQ(context.records[1].json_of("unreadable"),
+            "[\"" + std::to_string(9 * kCluster) + "+8192\"]");
+  EXPECT_EQ(end()["unreadable_bytes"], "8192");
+  EXPECT_EQ(end()["complete"], "false");
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("8192 bytes cannot be read"));
+}
+
+TEST_F(VolumeCopyTest, EndsWhereTheRunTakesNoMore) {
+  context.options["clusters"] = "all";
+  context.most_parts = 2;
+  const auto& copy = run();
+  EXPECT_EQ(copy.parts.size(), 2u);
+  EXPECT_FALSE(copy.finished);
+  EXPECT_EQ(end()["complete"], "false");
+  EXPECT_EQ(end().json_of("sha256"), "null");
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("the copy ends"));
+}
+
+TEST_F(VolumeCopyTest, SaysNothingOfAFolder) {
+  source.volume_bytes.clear();
+  run();
+  EXPECT_THAT(context.records, IsEmpty());
+  EXPECT_THAT(context.notes, IsEmpty());
+}
+
+TEST_F(VolumeCopyTest, TellsAVolumeThatCannotBeOpened) {
+  source.volume_bytes["C:"] = []() -> Result<std::unique_ptr<ByteSource>> {
+    return Error{Errc::io, "open volume", {}, "CreateFileW: access denied"};
+  };
+  run();
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("access denied"));
+}
+
+TEST_F(VolumeCopyTest, TakesOnlyVolumesWithAWindowsWhereTheProfileSaysSo) {
+  context.options["volumes"] = "system";
+  run();
+  EXPECT_THAT(context.records, IsEmpty());
+}
+
+TEST_F(VolumeCopyTest, CopiesVolumesOfOtherKindsWhole) {
+  source.add_volume({"volume2", std::nullopt, "FAT32",
+                     Error{Errc::unsupported, "volume", {}, "not a volume of NTFS"}});
+  SparseVolume fat;
+  fat.size = kMiB;
+  source.volume_bytes["volume2"] = [&]() -> Result<std::unique_ptr<ByteSource>> {
+    return std::unique_ptr<ByteSource>{std::make_unique<test::SparseSource>(fat)};
+  };
+  run();
+  ASSERT_EQ(context.copies.size(), 2u);
+  const auto& copy = context.copies[0].volume == "volume2" ? context.copies[0] : context.copies[1];
+  EXPECT_THAT(copy.parts, ElementsAre(std::pair{std::uint64_t{0}, kMiB}));
+}
+
+}  // namespace
+}  // namespace hozen
