@@ -19,6 +19,7 @@
 #include "collector/formats/job_file.h"
 #include "collector/formats/ntfs_boot.h"
 #include "collector/formats/ntfs_table.h"
+#include "collector/formats/partition_table.h"
 #include "collector/formats/task_xml.h"
 
 namespace hozen::cli {
@@ -29,7 +30,8 @@ namespace fs = boost::filesystem;
 constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xml",
                            kJobFormat = "job_file", kTableFormat = "mft",
                            kVolumeFormat = "ntfs_volume", kJournalFormat = "usn_journal",
-                           kIndexFormat = "ntfs_index", kSecurityFormat = "ntfs_security";
+                           kIndexFormat = "ntfs_index", kSecurityFormat = "ntfs_security",
+                           kDiskFormat = "disk_image";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 4;
 /// Hives and logs address 32 bits; what is larger is not one.
@@ -122,12 +124,15 @@ class Parser {
     const auto head = read_head(**file);
     if (!head) return unreadable(name, head.error());
     const Bytes start{*head};
-    const std::string_view format = options_.format.empty() ? format_of(start) : options_.format;
+    std::string_view format = options_.format.empty() ? format_of(start) : options_.format;
+    if (format.empty() && read_partition_table(**file).kind != PartitionTableKind::none)
+      format = kDiskFormat;
     if (format == kHiveFormat) return parse_hive(name, **file, start);
     if (format == kTaskFormat) return parse_task(name, **file, print_task_xml);
     if (format == kJobFormat) return parse_task(name, **file, print_job_file);
     if (format == kTableFormat) return parse_table(name, **file, start);
     if (format == kVolumeFormat) return parse_volume(name, *std::move(file));
+    if (format == kDiskFormat) return parse_disk(name, *std::move(file));
     if (format == kJournalFormat) return parse_part(name, **file, print_usn_journal);
     if (format == kIndexFormat) return parse_part(name, **file, print_index);
     if (format == kSecurityFormat) return parse_part(name, **file, print_security_stream);
@@ -164,6 +169,10 @@ class Parser {
 
   int parse_volume(const std::string& name, std::shared_ptr<ByteSource> file) {
     return ended(name, print_volume(std::move(file), native_text(native_path(name)), lines_));
+  }
+
+  int parse_disk(const std::string& name, std::shared_ptr<ByteSource> file) {
+    return ended(name, print_disk(std::move(file), native_text(native_path(name)), lines_));
   }
 
   using PrintPart = Result<std::uint64_t> (*)(ByteSource&, std::string_view, LineBuffer&);
@@ -245,9 +254,9 @@ int graver(int a, int b) {
 }  // namespace
 
 std::vector<std::string> parse_formats() {
-  return {std::string{kHiveFormat},  std::string{kTaskFormat},    std::string{kJobFormat},
-          std::string{kTableFormat}, std::string{kVolumeFormat},  std::string{kJournalFormat},
-          std::string{kIndexFormat}, std::string{kSecurityFormat}};
+  return {std::string{kHiveFormat},  std::string{kTaskFormat},     std::string{kJobFormat},
+          std::string{kTableFormat}, std::string{kVolumeFormat},   std::string{kJournalFormat},
+          std::string{kIndexFormat}, std::string{kSecurityFormat}, std::string{kDiskFormat}};
 }
 
 int run_parse(const ParseOptions& options) {

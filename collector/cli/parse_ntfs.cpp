@@ -1,10 +1,15 @@
 #include "collector/cli/parse_ntfs.h"
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "collector/base/json_text.h"
 #include "collector/formats/ntfs_volume.h"
+#include "collector/formats/partition_table.h"
+#include "collector/formats/volume_kind.h"
 #include "collector/module/file_row.h"
+#include "collector/source/section_source.h"
 
 namespace hozen::cli {
 namespace {
@@ -14,9 +19,9 @@ constexpr std::size_t kMaxListedProblems = 1000;
 class TablePrinter {
  public:
   TablePrinter(ByteSource& table, std::uint32_t record_bytes, std::string_view source,
-               LineBuffer& lines)
+               LineBuffer& lines, const std::string& volume = {})
       : table_{table, record_bytes},
-        rows_{table_, table.size(), record_bytes},
+        rows_{table_, table.size(), record_bytes, volume},
         source_{source},
         lines_{lines} {
     prefix_ = "{\"kind\":\"file\",\"source\":";
@@ -102,6 +107,46 @@ class TablePrinter {
   std::uint64_t files_ = 0, problems_ = 0;
 };
 
+Result<std::uint64_t> print_named_volume(std::shared_ptr<ByteSource> bytes, std::string_view source,
+                                         LineBuffer& out, const std::string& name) {
+  HOZEN_TRY(const auto volume, ntfs::Volume::open(std::move(bytes)));
+  TablePrinter printer{volume->mft(), volume->boot().record_bytes, source, out, name};
+  for (const Error& problem : volume->problems()) printer.tell(problem);
+  return printer.run();
+}
+
+void print_partition(const Partition& partition, std::string_view file_system,
+                     std::string_view source, LineBuffer& lines) {
+  std::string& out = lines.text();
+  out += "{\"kind\":\"partition\",\"source\":";
+  append_json_string(out, source);
+  const auto number = [&](std::string_view name, std::uint64_t value) {
+    out += ",\"";
+    out += name;
+    out += "\":";
+    append_json_number(out, value);
+  };
+  const auto text = [&](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    out += ",\"";
+    out += name;
+    out += "\":";
+    append_json_string(out, value);
+  };
+  number("number", partition.number);
+  number("offset_bytes", partition.offset_bytes);
+  number("size_bytes", partition.size_bytes);
+  number("available_bytes", partition.available_bytes);
+  text("type", partition.type);
+  text("type_id", partition.type_id);
+  text("role", to_text(partition.role));
+  text("origin", to_text(partition.origin));
+  text("name", partition.name);
+  text("file_system", file_system);
+  out += '}';
+  lines.end_line();
+}
+
 }  // namespace
 
 Result<std::uint64_t> print_file_table(ByteSource& table, std::uint32_t record_bytes,
@@ -115,10 +160,40 @@ Result<std::uint64_t> print_file_table(ByteSource& table, std::uint32_t record_b
 
 Result<std::uint64_t> print_volume(std::shared_ptr<ByteSource> bytes, std::string_view source,
                                    LineBuffer& out) {
-  HOZEN_TRY(const auto volume, ntfs::Volume::open(std::move(bytes)));
-  TablePrinter printer{volume->mft(), volume->boot().record_bytes, source, out};
-  for (const Error& problem : volume->problems()) printer.tell(problem);
-  return printer.run();
+  return print_named_volume(std::move(bytes), source, out, {});
+}
+
+Result<std::uint64_t> print_disk(std::shared_ptr<ByteSource> disk, std::string_view source,
+                                 LineBuffer& out) {
+  const PartitionTable table = read_partition_table(*disk);
+  if (table.kind == PartitionTableKind::none)
+    return Error{Errc::malformed, "partition table", 0, "the disk has none"};
+  std::uint64_t problems = 0;
+  const auto tell = [&](const Error& error) {
+    ++problems;
+    print_problem(source, {error.code, error.what, error.offset, {}}, out);
+  };
+  for (const Error& problem : table.problems) tell(problem);
+  for (const Partition& partition : table.partitions) {
+    auto bytes =
+        std::make_shared<SectionSource>(disk, partition.offset_bytes, partition.size_bytes);
+    std::optional<VolumeKind> kind;
+    if (partition.may_hold_volume()) {
+      const auto head = read_volume_kind(*bytes);
+      if (head) kind = head->kind;
+      if (!head) tell(head.error());
+    }
+    print_partition(partition, kind ? to_text(*kind) : std::string_view{}, source, out);
+    if (kind != VolumeKind::ntfs) continue;
+    const auto volume = print_named_volume(std::move(bytes), source, out,
+                                           "volume" + std::to_string(partition.number));
+    if (volume)
+      problems += *volume;
+    else
+      tell(volume.error());
+    if (out.failed()) break;
+  }
+  return problems;
 }
 
 }  // namespace hozen::cli

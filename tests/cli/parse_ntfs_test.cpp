@@ -12,6 +12,7 @@
 #include <set>
 
 #include "collector/formats/ntfs_table.h"
+#include "tests/builders/disk_builder.h"
 #include "tests/builders/json.h"
 #include "tests/builders/ntfs_builder.h"
 #include "tests/builders/program.h"
@@ -284,6 +285,52 @@ std::set<std::string> documented_fields(const std::string& kind) {
   return fields;
 }
 
+/// Two volumes of NTFS, one of them damaged, and one of FAT.
+NtfsBytes disk_of_three() {
+  NtfsBuilder builder{64};
+  builder.file(builder.root(), "first", "1");
+  const NtfsBytes volume = builder.volume();
+  NtfsBytes damaged = volume;
+  std::fill(damaged.begin() + 8192, damaged.end(), std::byte{0});
+  const auto sectors = static_cast<std::uint32_t>(volume.size() / 512);
+  return builders::DiskBuilder{4 << 20}
+      .gpt({})
+      .entry({.unique = {}, .first = 64, .last = 64 + sectors - 1, .name = u"Basic \u4FDD\u5168"})
+      .entry({.first = 2048, .last = 2048 + sectors - 1})
+      .entry({.type = builders::kEfiSystem, .first = 4096, .last = 4200})
+      .put(64 * 512, volume)
+      .put(2048 * 512, damaged)
+      .put(4096 * 512, builders::boot_sector(VolumeKind::fat32))
+      .bytes();
+}
+
+TEST(ParseNtfs, PrintsEveryVolumeOfADisk) {
+  const Printed out = printed([&](LineBuffer& lines) {
+    return print_disk(std::make_shared<MemorySource>(disk_of_three()), "disk", lines);
+  });
+  const auto partitions = out.of_kind("partition");
+  ASSERT_EQ(partitions.size(), 3u);
+  EXPECT_EQ(partitions[0].at("number"), 1);
+  EXPECT_EQ(partitions[0].at("offset_bytes"), 64 * 512);
+  EXPECT_EQ(partitions[0].at("name"), "Basic \u4FDD\u5168");
+  EXPECT_EQ(partitions[0].at("file_system"), "ntfs");
+  EXPECT_EQ(partitions[0].at("origin"), "gpt_primary");
+  EXPECT_EQ(partitions[2].at("role"), "efi_system");
+  EXPECT_EQ(partitions[2].at("file_system"), "fat32");
+  bool found = false;
+  for (const Json& file : out.of_kind("file")) {
+    EXPECT_TRUE(file.at("path").get<std::string>().starts_with("volume1\\")) << file.at("path");
+    found = found || file.at("path") == "volume1\\first";
+  }
+  EXPECT_TRUE(found);
+  EXPECT_EQ(out.of_kind("file_table_end").size(), 1u);
+  EXPECT_GT(*out.problems, 0u) << "the second volume has no file table";
+  std::set<std::string> fields;
+  for (const Json& partition : partitions)
+    for (const auto& [field, content] : partition.items()) fields.insert(field);
+  EXPECT_EQ(fields, documented_fields("partition"));
+}
+
 TEST(ParseNtfs, EveryFieldIsDocumentedAndEveryDocumentedFieldExists) {
   const Printed out = print_table(NtfsBuilder{}.table());
   for (const std::string kind : {"file", "file_table_end"}) {
@@ -311,6 +358,13 @@ class ParseNtfsProgram : public ::testing::Test {
   TempFolder folder;
   std::vector<Json> records;
 };
+
+TEST_F(ParseNtfsProgram, TellsADiskByItsPartitionTable) {
+  EXPECT_EQ(parse(disk_of_three()).exit_code, 1);
+  EXPECT_EQ(std::count_if(records.begin(), records.end(),
+                          [](const Json& record) { return record.at("kind") == "partition"; }),
+            3);
+}
 
 TEST_F(ParseNtfsProgram, TellsVolumesAndTablesByTheirContent) {
   NtfsBuilder builder;
