@@ -16,7 +16,8 @@ VolumeTable::VolumeTable(ModuleContext& context, EvidencePath path,
                          std::unique_ptr<ByteSource> source, std::uint32_t record_bytes)
     : context_{context},
       path_{std::move(path)},
-      source_{std::move(source)},
+      bytes_{std::move(source)},
+      source_{std::make_unique<HashedSource>(*bytes_)},
       record_bytes_{record_bytes},
       table_{*source_, record_bytes} {}
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "collector/formats/ntfs_table.h"
+#include "collector/module/hashed_source.h"
 #include "collector/module/module.h"
 
 namespace hozen {
@@ -28,6 +29,10 @@ class VolumeTable {
   std::optional<std::uint32_t> artifact() const { return artifact_; }
   /// Indexed.
   ntfs::FileTable& table() { return table_; }
+  /// The SHA-256 of the bytes that the last each_file() read, when it read all of them.
+  std::optional<Sha256Digest> sha256() { return source_->digest(); }
+  /// Before an each_file() whose bytes are to be hashed.
+  void hash_anew() { source_->restart(); }
 
   void tell(const Error& error);
   /// Once, after everything was read: how many records are damaged, and what was not told.
@@ -39,7 +44,8 @@ class VolumeTable {
 
   ModuleContext& context_;
   EvidencePath path_;
-  std::unique_ptr<ByteSource> source_;
+  std::unique_ptr<ByteSource> bytes_;
+  std::unique_ptr<HashedSource> source_;
   std::uint32_t record_bytes_;
   ntfs::FileTable table_;
   std::optional<std::uint32_t> artifact_;

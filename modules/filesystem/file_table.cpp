@@ -15,7 +15,41 @@ namespace {
 constexpr auto kFileColumns = columns_of(kFileFields);
 constexpr Kind kFile{"file", "One file or folder of a file table, in use or deleted.",
                      kFileColumns};
-constexpr std::array kKinds{kFile};
+
+struct TableRow {
+  const std::string& volume;
+  std::uint64_t bytes = 0, record_bytes = 0, deleted = 0;
+  ntfs::TableCounts counts;
+  std::optional<Sha256Digest> sha256;
+};
+
+using T = Field<TableRow>;
+constexpr std::array kTableFields{
+    T{{"volume", "Volume as the source calls it."},
+      [](const TableRow& r, Cell& c) { c.text(r.volume); }},
+    T{{"size", "Bytes of the table."}, [](const TableRow& r, Cell& c) { c.number(r.bytes); }},
+    T{{"record_bytes", "Bytes of a record."},
+      [](const TableRow& r, Cell& c) { c.number(r.record_bytes); }},
+    T{{"in_use", "Files and folders that there are."},
+      [](const TableRow& r, Cell& c) { c.number(r.counts.in_use); }},
+    T{{"folders", "Folders among them."},
+      [](const TableRow& r, Cell& c) { c.number(r.counts.directories); }},
+    T{{"deleted", "Deleted ones whose record was not yet used again."},
+      [](const TableRow& r, Cell& c) { c.number(r.deleted); }},
+    T{{"damaged_records", "Records that are torn or cannot be read."},
+      [](const TableRow& r, Cell& c) {
+        c.number(r.counts.bad + r.counts.malformed + r.counts.torn);
+      }},
+    T{{"sha256",
+       "SHA-256 of the bytes that these records were read from: on a running system the copy in "
+       "the bundle was read at another moment, and may have another."},
+      [](const TableRow& r, Cell& c) {
+        r.sha256 ? c.bytes(*r.sha256) : c.absent(Absent::unreadable);
+      }},
+};
+constexpr auto kTableColumns = columns_of(kTableFields);
+constexpr Kind kTable{"file_table", "A file table, after its files.", kTableColumns};
+constexpr std::array kKinds{kFile, kTable};
 
 constexpr std::string_view kReferences[] = {
     "https://flatcap.github.io/linux-ntfs/ntfs/files/mft.html",
@@ -30,8 +64,11 @@ class TableReader {
 
   void read() {
     FileRowMaker rows{table_.table(), table_.bytes(), table_.record_bytes(), volume_};
+    std::uint64_t deleted = 0;
+    table_.hash_anew();
     table_.table().each_file([&](const ntfs::File& file) {
       const FileRow& row = rows.make(file);
+      deleted += file.in_use() ? 0u : 1u;
       context_.emit(kFile, kFileFields, row, envelope_of(row));
       for (const Error& problem : file.problems) table_.tell(problem);
       if (row.names_left_out != 0)
@@ -41,6 +78,12 @@ class TableReader {
       return !context_.stop().stop_requested();
     });
     table_.tell_rest();
+    Envelope envelope;
+    envelope.origin.artifact = table_.artifact();
+    TableRow row{volume_, table_.bytes(),          table_.record_bytes(),
+                 deleted, table_.table().counts(), table_.sha256()};
+    if (context_.stop().stop_requested()) row.sha256.reset();  // not all of it became records
+    context_.emit(kTable, kTableFields, row, envelope);
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/module/hashed_source.h"
 #include "collector/module/module.h"
 #include "collector/module/usn_row.h"
 
@@ -16,7 +17,44 @@ namespace {
 
 constexpr auto kUsnColumns = columns_of(kUsnFields);
 constexpr Kind kUsn{"usn", "One record of a change journal.", kUsnColumns};
-constexpr std::array kKinds{kUsn};
+
+struct JournalRow {
+  const std::string& volume;
+  std::uint64_t size = 0, head_bytes = 0, records = 0;
+  std::optional<std::uint64_t> first_usn, last_usn;
+  FileTime first, last;
+  std::optional<Sha256Digest> sha256;
+};
+
+using J = Field<JournalRow>;
+constexpr std::array kJournalFields{
+    J{{"volume", "Volume as the source calls it."},
+      [](const JournalRow& r, Cell& c) { c.text(r.volume); }},
+    J{{"size", "Bytes of the journal, the part that Windows gave back included."},
+      [](const JournalRow& r, Cell& c) { c.number(r.size); }},
+    J{{"sparse_head_bytes", "Bytes at its beginning that Windows gave back: they read as zeros."},
+      [](const JournalRow& r, Cell& c) { c.number(r.head_bytes); }},
+    J{{"records", "Records read."}, [](const JournalRow& r, Cell& c) { c.number(r.records); }},
+    J{{"first_usn", "Number of the first record."},
+      [](const JournalRow& r, Cell& c) {
+        r.first_usn ? c.number(*r.first_usn) : c.absent(Absent::not_present);
+      }},
+    J{{"last_usn", "Number of the last record."},
+      [](const JournalRow& r, Cell& c) {
+        r.last_usn ? c.number(*r.last_usn) : c.absent(Absent::not_present);
+      }},
+    J{{"sha256",
+       "SHA-256 of the bytes behind `sparse_head_bytes` that the records were read from: on a "
+       "running system the copy in the bundle was read at another moment, and may have another."},
+      [](const JournalRow& r, Cell& c) {
+        r.sha256 ? c.bytes(*r.sha256) : c.absent(Absent::unreadable);
+      }},
+};
+constexpr auto kJournalColumns = columns_of(kJournalFields);
+constexpr Kind kJournal{"usn_journal",
+                        "A change journal, after its records; times of the first and the last.",
+                        kJournalColumns};
+constexpr std::array kKinds{kUsn, kJournal};
 
 constexpr std::string_view kReferences[] = {
     "https://learn.microsoft.com/windows/win32/api/winioctl/ns-winioctl-usn_record_v2",
@@ -47,49 +85,84 @@ class Folders {
   std::uint64_t problems_ = 0;
 };
 
-void read_journal(ModuleContext& context, const std::string& volume) {
-  const EvidencePath path = (EvidencePath{volume} / "$Extend" / "$UsnJrnl").with_stream("$J");
-  const auto info = context.source().stat(path);
-  if (!info) {
-    if (info.error().code != Errc::not_found) context.note(info.error());
-    return;
+class JournalReader {
+ public:
+  JournalReader(ModuleContext& context, const std::string& volume)
+      : context_{context},
+        volume_{volume},
+        path_{(EvidencePath{volume} / "$Extend" / "$UsnJrnl").with_stream("$J")} {}
+
+  void read() {
+    const auto info = context_.source().stat(path_);
+    if (!info) {
+      if (info.error().code != Errc::not_found) context_.note(info.error());
+      return;
+    }
+    const auto journal = context_.source().open(path_);
+    if (!journal) return context_.note(journal.error());
+    const std::uint32_t row = context_.collect(path_, "The change journal", Priority::high).row;
+    // On a running system the preserved copy is read at another moment, and begins elsewhere.
+    if (context_.source().kind() != "live") artifact_ = row;
+    emit_records(**journal, info->sparse_head_bytes);
   }
-  const auto journal = context.source().open(path);
-  if (!journal) return context.note(journal.error());
-  const std::uint32_t row = context.collect(path, "The change journal", Priority::high).row;
-  // On a running system the preserved copy is read at another moment, and begins elsewhere.
-  std::optional<std::uint32_t> artifact;
-  if (context.source().kind() != "live") artifact = row;
-  Folders folders{context.source(), volume};
-  if (folders.problems() != 0)
-    context.note({Errc::malformed, path.text() + ": " + std::to_string(folders.problems()) +
-                                       " problems in the file table that paths are taken from"});
-  UsnRowMaker rows{folders.table(), volume};
-  ntfs::Problems problems;
-  ntfs::each_usn_record(**journal, info->sparse_head_bytes, problems,
-                        [&](const ntfs::UsnRecord& record) {
-                          Envelope envelope;
-                          // The artifact begins behind the part that has no place on the volume.
-                          const std::uint64_t head = artifact ? info->sparse_head_bytes : 0;
-                          envelope.origin = {artifact, {}, record.offset - head};
-                          if (record.major_version < 4)
-                            envelope.timestamps.emplace_back("changed", record.time);
-                          context.emit(kUsn, kUsnFields, rows.make(record), envelope);
-                          return !context.stop().stop_requested();
-                        });
-  for (Error problem : problems.kept()) {
-    problem.what = path.text() + ": " + problem.what;
-    context.note(std::move(problem));
+
+ private:
+  void emit_records(ByteSource& journal, std::uint64_t head_bytes) {
+    Folders folders{context_.source(), volume_};
+    if (folders.problems() != 0)
+      context_.note({Errc::malformed, path_.text() + ": " + std::to_string(folders.problems()) +
+                                          " problems in the file table that paths are taken from"});
+    UsnRowMaker rows{folders.table(), volume_};
+    ntfs::Problems problems;
+    JournalRow all{volume_, journal.size(), head_bytes, 0, {}, {}, {}, {}, {}};
+    HashedSource hashed{journal, head_bytes};
+    // The artifact begins behind the part that has no place on the volume.
+    const std::uint64_t artifact_start = artifact_ ? head_bytes : 0;
+    ntfs::each_usn_record(hashed, head_bytes, problems, [&](const ntfs::UsnRecord& record) {
+      count(record, all);
+      Envelope envelope;
+      envelope.origin = {artifact_, {}, record.offset - artifact_start};
+      if (record.major_version < 4) envelope.timestamps.emplace_back("changed", record.time);
+      context_.emit(kUsn, kUsnFields, rows.make(record), envelope);
+      return !context_.stop().stop_requested();
+    });
+    if (!context_.stop().stop_requested()) all.sha256 = hashed.digest();
+    Envelope envelope;
+    envelope.origin.artifact = artifact_;
+    envelope.timestamps = {{"first_record", all.first}, {"last_record", all.last}};
+    context_.emit(kJournal, kJournalFields, all, envelope);
+    tell(problems);
   }
-  if (const auto further = problems.count() - problems.kept().size(); further != 0)
-    context.note({Errc::limit,
-                  path.text() + ": " + std::to_string(further) + " further problems, not listed"});
-}
+
+  static void count(const ntfs::UsnRecord& record, JournalRow& all) {
+    ++all.records;
+    if (!all.first_usn) all.first_usn = record.usn;
+    all.last_usn = record.usn;
+    if (record.major_version >= 4) return;
+    if (!all.first.is_set()) all.first = record.time;
+    all.last = record.time;
+  }
+
+  void tell(const ntfs::Problems& problems) {
+    for (Error problem : problems.kept()) {
+      problem.what = path_.text() + ": " + problem.what;
+      context_.note(std::move(problem));
+    }
+    if (const auto further = problems.count() - problems.kept().size(); further != 0)
+      context_.note({Errc::limit, path_.text() + ": " + std::to_string(further) +
+                                      " further problems, not listed"});
+  }
+
+  ModuleContext& context_;
+  const std::string& volume_;
+  const EvidencePath path_;
+  std::optional<std::uint32_t> artifact_;
+};
 
 Result<void> run(ModuleContext& context) {
   if (!context.reads_files()) return {};
   for (const VolumeInfo& volume : context.source().volumes())
-    if (!volume.unreadable) read_journal(context, volume.name);
+    if (!volume.unreadable) JournalReader{context, volume.name}.read();
   return {};
 }
 

@@ -97,8 +97,9 @@ constexpr std::array kPartFields{
       [](const PartRow& r, Cell& c) {
         r.stored.entry.empty() ? c.absent(Absent::unreadable) : c.bytes(r.stored.sha256);
       }},
-    P{{"unreadable", "What could not be read and is zeros in the copy: offset in the volume, `+`, "
-                     "number of bytes."},
+    P{{"unreadable",
+       "What could not be read and is zeros in the copy: offset in the volume, `+`, "
+       "number of bytes."},
       [](const PartRow& r, Cell& c) { ranges(c, r.unreadable); }},
 };
 constexpr auto kPartColumns = columns_of(kPartFields);
@@ -117,8 +118,9 @@ constexpr std::array kEndFields{
       [](const EndRow& r, Cell& c) { c.number(r.unreadable_bytes); }},
     E{{"complete", "Whether every part that should be is in the bundle, wholly read."},
       [](const EndRow& r, Cell& c) { c.boolean(r.complete); }},
-    E{{"sha256", "SHA-256 of the copy as it is restored: `size` bytes, zeros where nothing was "
-                 "copied."},
+    E{{"sha256",
+       "SHA-256 of the copy as it is restored: `size` bytes, zeros where nothing was "
+       "copied."},
       [](const EndRow& r, Cell& c) {
         r.sha256 ? c.bytes(*r.sha256) : c.absent(Absent::unreadable);
       }},
@@ -155,8 +157,8 @@ class ClusterMap {
     bits_.assign(static_cast<std::size_t>((clusters + 7) / 8), std::byte{0xFF});
     const std::uint64_t at = first_ / 8;
     if (at >= bitmap_->size()) return {};
-    const auto there = static_cast<std::size_t>(
-        std::min<std::uint64_t>(bits_.size(), bitmap_->size() - at));
+    const auto there =
+        static_cast<std::size_t>(std::min<std::uint64_t>(bits_.size(), bitmap_->size() - at));
     return bitmap_->read(at, std::span{bits_}.first(there));
   }
 
@@ -212,8 +214,7 @@ class PartSource final : public ByteSource {
     // As much as is sure to be bad, up to the next sector; behind the end, all.
     const Error why = got ? Error{Errc::truncated, "volume", at, "it ends here"} : got.error();
     const std::uint64_t bad =
-        got ? out.size()
-            : std::min<std::uint64_t>(out.size(), kSectorBytes - at % kSectorBytes);
+        got ? out.size() : std::min<std::uint64_t>(out.size(), kSectorBytes - at % kSectorBytes);
     const auto lost = out.first(static_cast<std::size_t>(bad));
     std::fill(lost.begin(), lost.end(), std::byte{0});
     note_unreadable({at, bad}, why);
@@ -222,8 +223,7 @@ class PartSource final : public ByteSource {
   void note_unreadable(Range range, const Error& why) {
     if (!first_error_) first_error_ = why;
     unreadable_bytes_ += range.size;
-    if (!unreadable_.empty() &&
-        unreadable_.back().offset + unreadable_.back().size == range.offset)
+    if (!unreadable_.empty() && unreadable_.back().offset + unreadable_.back().size == range.offset)
       unreadable_.back().size += range.size;
     else if (unreadable_.size() < kMaxRanges)
       unreadable_.push_back(range);

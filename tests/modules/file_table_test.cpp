@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "collector/base/hash.h"
+#include "collector/base/text.h"
 #include "tests/builders/fake_context.h"
 #include "tests/builders/ntfs_builder.h"
 
@@ -116,7 +118,25 @@ TEST_F(FileTableTest, EndsWhenItIsStopped) {
   for (int i = 0; i < 20; ++i) disk.file(disk.root(), "f" + std::to_string(i), "x");
   context.stopper.request_stop();
   run(disk.table());
-  EXPECT_LE(context.records.size(), 1u);
+  ASSERT_LE(context.records.size(), 2u);
+  EXPECT_EQ(context.records.back().kind, "file_table");
+  EXPECT_EQ(context.records.back().json_of("sha256"), "null");
+}
+
+TEST_F(FileTableTest, TellsOfTheTableAsAWhole) {
+  NtfsBuilder disk;
+  const auto gone = disk.file(disk.root(), "gone", "x");
+  disk.remove(gone);
+  const NtfsBytes table = disk.table();
+  run(table);
+  const fake::Record& whole = context.records.back();
+  EXPECT_EQ(whole.kind, "file_table");
+  EXPECT_EQ(whole["size"], std::to_string(table.size()));
+  EXPECT_EQ(whole["record_bytes"], "1024");
+  EXPECT_EQ(whole["deleted"], "1");
+  EXPECT_EQ(whole["damaged_records"], "0");
+  EXPECT_EQ(whole["sha256"], to_hex(sha256(table)));
+  EXPECT_EQ(whole.artifact, std::optional<std::uint32_t>{0});
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "collector/base/hash.h"
+#include "collector/base/text.h"
 #include "tests/builders/fake_context.h"
 #include "tests/builders/ntfs_builder.h"
 #include "tests/builders/ntfs_side_builder.h"
@@ -23,8 +25,15 @@ class UsnJournalTest : public testing::Test {
     entry.facts.sparse_head_bytes = head;
     entry.streams["$J"] = std::move(journal);
   }
-  void run() { ASSERT_TRUE(modules::usn_journal.run(context)); }
+  /// What tells of the journal as a whole goes into `whole`.
+  void run() {
+    ASSERT_TRUE(modules::usn_journal.run(context));
+    if (context.records.empty() || context.records.back().kind != "usn_journal") return;
+    whole = context.records.back();
+    context.records.pop_back();
+  }
 
+  fake::Record whole;
   fake::FakeSource source;
   fake::Context context{source, nullptr};
 };
@@ -77,6 +86,27 @@ TEST_F(UsnJournalTest, CountsOffsetsFromWhereTheArtifactBegins) {
   EXPECT_EQ(context.records[0]["offset"], "8192");
   EXPECT_EQ(context.records[0].offset, std::optional<std::uint64_t>{0});
   EXPECT_NE(context.records[1].offset, std::optional<std::uint64_t>{0});
+}
+
+TEST_F(UsnJournalTest, TellsOfTheJournalAsAWhole) {
+  constexpr std::uint64_t kHead = 8192;
+  NtfsBytes bytes(kHead);
+  UsnBuilder::Spec later;
+  later.time.ticks += 5;
+  const NtfsBytes records = UsnBuilder{kHead}.v2({}).v2(later).v4({}, {{0, 1}}).bytes();
+  bytes.insert(bytes.end(), records.begin(), records.end());
+  const std::size_t size = bytes.size();
+  add_journal(std::move(bytes), kHead);
+  run();
+  EXPECT_EQ(whole["size"], std::to_string(size));
+  EXPECT_EQ(whole["sparse_head_bytes"], "8192");
+  EXPECT_EQ(whole["records"], "3");
+  EXPECT_EQ(whole["first_usn"], "8192");
+  EXPECT_EQ(whole["last_usn"], context.records.back()["usn"]);
+  EXPECT_EQ(whole["sha256"], to_hex(sha256(records)));
+  ASSERT_EQ(whole.timestamps.size(), 2u);
+  EXPECT_EQ(whole.timestamps[0].second.ticks + 5, whole.timestamps[1].second.ticks);
+  EXPECT_EQ(whole.artifact, std::optional<std::uint32_t>{0});
 }
 
 TEST_F(UsnJournalTest, HasNoTimeAndNoNameInRangeRecords) {
