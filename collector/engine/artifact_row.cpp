@@ -112,6 +112,14 @@ void append_artifact_row(std::string& json, const ArtifactRow& row) {
   if (row.info) append_info(json, *row.info);
   append_text_member(json, "outcome", to_text(row.stored.outcome));
   if (row.skipped) append_text_member(json, "skipped", to_text(*row.skipped));
+  if (row.other_way) {
+    append_member(json, "other_way");
+    json += "{\"method\":";
+    append_json_string(json, row.other_way->method);
+    append_digest(json, "sha256", row.other_way->sha256);
+    append_member(json, "same");
+    json += row.other_way->same ? "true}" : "false}";
+  }
   if (row.stored.error) {
     append_member(json, "error");
     append_error(json, *row.stored.error);

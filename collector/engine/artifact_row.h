@@ -21,6 +21,13 @@ enum class SkipReason : std::uint8_t {
 };
 std::string_view to_text(SkipReason reason);
 
+/// What the same file is when it is read the other way (EvidenceSource::open_other_way).
+struct OtherWay {
+  std::string method;
+  Sha256Digest sha256{};
+  bool same = false;
+};
+
 struct ArtifactRow {
   std::uint32_t id = 0;
   EvidencePath path;                                  ///< as stored where known, else as asked for
@@ -28,6 +35,7 @@ struct ArtifactRow {
   std::optional<FileInfo> info{};                     ///< before it was read
   StoredFile stored{};
   std::optional<SkipReason> skipped{};  ///< for FileOutcome::skipped
+  std::optional<OtherWay> other_way{};  ///< of a sample of the files
 };
 
 /// Appends the row as one JSON object.

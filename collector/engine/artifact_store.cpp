@@ -237,6 +237,7 @@ void ArtifactStore::write_first() {
   unwritten_bytes_ -= file.row.stored.size;
   if (file.digests) file.row.stored.digests = file.digests->get();
   compare_with_read(file.queued, file.row);
+  if (is_sample(file)) compare_ways(file);
   write(file.queued, file.row);
 }
 

@@ -40,6 +40,7 @@ struct FileCounts {
   std::uint64_t left_out =
       0;  ///< what should be in the bundle and is not there as a whole: for the exit code
   std::uint64_t bytes_read = 0;
+  std::uint64_t compared = 0, differing = 0;         ///< read in both ways, and not the same
   std::uint64_t volume_parts = 0, volume_bytes = 0;  ///< stored, of copies of volumes
 };
 
@@ -89,6 +90,8 @@ class ArtifactStore {
   const FileCounts& counts() const { return counts_; }
   /// The first hundred; counts().left_out has their number.
   const std::vector<FileFailure>& failures() const { return failures_; }
+  /// Files that are another when they are read the other way; the first hundred.
+  const std::vector<Error>& differences() const { return differences_; }
 
  private:
   struct Queued {
@@ -128,6 +131,9 @@ class ArtifactStore {
   void store(Unwritten& file, ByteSource& content);
   void detect_change(const Queued& queued, ArtifactRow& row);
   void compare_with_read(const Queued& queued, ArtifactRow& row);
+  bool is_sample(const Unwritten& file);
+  void compare_ways(Unwritten& file);
+  Result<Sha256Digest> hash_of(ByteSource& content, const EvidencePath& path);
   void write_later(Unwritten file);
   void write_all();
   void write_first();
@@ -153,6 +159,8 @@ class ArtifactStore {
   std::unordered_map<std::uint32_t, Named> named_;
   FileCounts counts_;
   std::vector<FileFailure> failures_;
+  std::vector<Error> differences_;
+  std::uint64_t candidates_ = 0, compared_bytes_ = 0;  // for comparison
   std::string json_;
 };
 

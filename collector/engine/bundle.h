@@ -78,10 +78,10 @@ struct StartedFile {
 
 /// What became of a part of a volume.
 struct StoredPart {
-  std::string entry;            ///< "" when nothing was stored
-  std::uint64_t size = 0;       ///< bytes read and stored
-  Sha256Digest sha256{};        ///< of them
-  std::optional<Error> error{}; ///< of reading, that cut it short
+  std::string entry;             ///< "" when nothing was stored
+  std::uint64_t size = 0;        ///< bytes read and stored
+  Sha256Digest sha256{};         ///< of them
+  std::optional<Error> error{};  ///< of reading, that cut it short
 };
 
 /// A copy of a volume on its way into the bundle. Used by the thread that uses the writer, which

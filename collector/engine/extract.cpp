@@ -71,8 +71,7 @@ class Extraction {
       ++result_.matched;
       HOZEN_CHECK(write(wanted));
     }
-    HOZEN_TRY(result_.volumes,
-              extract_volumes(bundle_, *tree_, [&](const std::string& volume) {
+    HOZEN_TRY(result_.volumes, extract_volumes(bundle_, *tree_, [&](const std::string& volume) {
                 return is_asked_for(volume, volume);
               }));
     result_.matched += result_.volumes.size();

@@ -41,9 +41,9 @@ struct ExtractResult {
 };
 
 /// Writes `C:\Windows\x` as `<folder>/C/Windows/x`, so that `collect --root <folder>` reads it
-/// again, and the copy of volume C: as `<folder>/C.raw`. Never leaves the folder, follows no link, overwrites nothing; each file's SHA-256 is
-/// checked, and one that does not have it is not kept. Fails when the folder cannot be made or
-/// written.
+/// again, and the copy of volume C: as `<folder>/C.raw`. Never leaves the folder, follows no link,
+/// overwrites nothing; each file's SHA-256 is checked, and one that does not have it is not kept.
+/// Fails when the folder cannot be made or written.
 Result<ExtractResult> extract_evidence(const BundleReader& bundle, const ExtractRequest& request);
 
 }  // namespace hozen

@@ -31,8 +31,7 @@ struct Part {
 };
 
 bool is_zero(std::span<const std::byte> bytes) {
-  return bytes.front() == std::byte{0} &&
-         std::equal(bytes.begin() + 1, bytes.end(), bytes.begin());
+  return bytes.front() == std::byte{0} && std::equal(bytes.begin() + 1, bytes.end(), bytes.begin());
 }
 
 /// The image on its way, front to back.
@@ -171,8 +170,8 @@ class Volumes {
     if (!facts.ended)
       problem(Errc::truncated, "the run ended before it was done: what is missing is zeros");
     else if (facts.unreadable_bytes != 0)
-      problem(Errc::io, std::to_string(facts.unreadable_bytes) +
-                            " bytes could not be read and are zeros");
+      problem(Errc::io,
+              std::to_string(facts.unreadable_bytes) + " bytes could not be read and are zeros");
     else if (!facts.complete)
       problem(Errc::truncated, "it is not complete: what is missing is zeros");
     if (facts.sha256 && image.sha256 != facts.sha256) {

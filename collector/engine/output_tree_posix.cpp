@@ -67,11 +67,12 @@ class PosixOutputFile final : public OutputFile {
   }
 
   Result<void> skip(std::uint64_t bytes) override {
-    const off_t end = bytes <= kMostSkipped
-                          ? ::lseek(file_.get(), static_cast<off_t>(bytes), SEEK_CUR)
-                          : -1;
-    if (end < 0) return system_error("write " + name_, "lseek", bytes > kMostSkipped ? EFBIG : errno);
-    if (::ftruncate(file_.get(), end) != 0) return system_error("write " + name_, "ftruncate", errno);
+    const off_t end =
+        bytes <= kMostSkipped ? ::lseek(file_.get(), static_cast<off_t>(bytes), SEEK_CUR) : -1;
+    if (end < 0)
+      return system_error("write " + name_, "lseek", bytes > kMostSkipped ? EFBIG : errno);
+    if (::ftruncate(file_.get(), end) != 0)
+      return system_error("write " + name_, "ftruncate", errno);
     return {};
   }
 

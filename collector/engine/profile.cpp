@@ -199,9 +199,9 @@ void ProfileReader::read_module(ProfileXml& xml, pugi::xml_node node) {
 
 /// Kept only where it differs from the default: of two profiles, the one that chose counts.
 void ProfileReader::read_option(ProfileXml& xml, pugi::xml_node node, ProfileModule& module) {
-  const auto spec =
-      std::find_if(modules_.begin(), modules_.end(),
-                   [&](const KnownModule& known) { return known.name == module.name; });
+  const auto spec = std::find_if(modules_.begin(), modules_.end(), [&](const KnownModule& known) {
+    return known.name == module.name;
+  });
   const auto name = node.attribute("name"), value = node.attribute("value");
   if (!is_given(name) || !is_given(value)) return;
   std::vector<std::string> names;

@@ -359,6 +359,8 @@ void Run::collect_targets() {
                0, progress_.files},
               start);
   }
+  for (const Error& difference : files_.differences())
+    problems_.add(kSourceOrigin, View::api, difference);
   const FileCounts& counts = files_.counts();
   logger("engine").info("collected files={} bytes={} missing={} failed={} skipped={}",
                         progress_.files, counts.bytes_read, counts.missing, counts.failed,
@@ -390,6 +392,10 @@ void Run::complete_manifest() {
                       {"records", records_},
                       {"problems", problems_.count()},
                       {"findings", findings_.size()}};
+  if (counts.compared > 0) {
+    manifest_.counts.emplace_back("files_compared", counts.compared);
+    manifest_.counts.emplace_back("files_differing", counts.differing);
+  }
   const auto severities = findings_.by_severity();
   for (std::size_t i = severities.size(); i-- > 0;)
     manifest_.counts.emplace_back("findings_" + std::string{to_text(static_cast<Severity>(i))},

@@ -20,8 +20,8 @@ BlockRef zeros(std::size_t size) {
 
 }  // namespace
 
-/// Parts are hashed and compressed by the workers, and never looked for among earlier entries: their
-/// names alone tell where they belong.
+/// Parts are hashed and compressed by the workers, and never looked for among earlier entries:
+/// their names alone tell where they belong.
 class ZipBundleWriter::ZipVolumeWriter final : public VolumeWriter {
  public:
   ZipVolumeWriter(ZipBundleWriter& writer, std::string volume)

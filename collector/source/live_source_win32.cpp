@@ -89,6 +89,10 @@ class LiveSource final : public EvidenceSource {
       return Error{Errc::unsupported, "volume " + volume, {}, "a folder that Wine shows as one"};
     return bytes;
   }
+  Result<std::unique_ptr<ByteSource>> open_other_way(const EvidencePath& path) override {
+    if (raw_ == RawReading::never || is_internal(path)) return EvidenceSource::open_other_way(path);
+    return raw_ == RawReading::always ? tree_.open(path) : open_raw(path);
+  }
   std::vector<Error> take_remarks() override {
     const std::lock_guard lock{raw_mutex_};
     return std::exchange(remarks_, {});

@@ -14,6 +14,10 @@ Result<std::unique_ptr<ByteSource>> EvidenceSource::open_volume(const std::strin
   return Error{Errc::unsupported, "volume " + volume, {}, "this source is no volume, but files"};
 }
 
+Result<std::unique_ptr<ByteSource>> EvidenceSource::open_other_way(const EvidencePath& path) {
+  return Error{Errc::unsupported, path.text(), {}, "this source reads files in one way"};
+}
+
 Result<EvidencePath> EvidenceSource::real_folder(const EvidencePath& path) {
   HOZEN_TRY(FileInfo info, stat(path));
   if (info.is_link) return Error{Errc::unsupported, path.text(), {}, "a link, not followed"};

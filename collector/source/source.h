@@ -27,6 +27,7 @@ constexpr std::uint32_t kAttributeSystem = 0x4;
 constexpr std::uint32_t kAttributeDirectory = 0x10;
 constexpr std::uint32_t kAttributeReparsePoint = 0x400;
 constexpr std::uint32_t kAttributeOffline = 0x1000;
+constexpr std::uint32_t kAttributeEncrypted = 0x4000;
 constexpr std::uint32_t kAttributeRecallOnOpen = 0x40000;
 constexpr std::uint32_t kAttributeRecallOnDataAccess = 0x400000;
 /// True where reading would fetch the content from a cloud or an archive. kAttributeOffline alone
@@ -119,6 +120,10 @@ class EvidenceSource {
   /// file system, as they lie. Errc::unsupported where the source has no such bytes (a folder),
   /// Errc::not_found for a volume it does not have, Errc::io.
   virtual Result<std::unique_ptr<ByteSource>> open_volume(const std::string& volume);
+  /// The same file, read the other way: from the volume where open() asks the file system, through
+  /// the file system where open() reads the volume; method() tells which. Errc::unsupported where
+  /// there is one way only.
+  virtual Result<std::unique_ptr<ByteSource>> open_other_way(const EvidencePath& path);
   /// The folder that `path` means, as it is stored: a link as its last component is followed too,
   /// within the evidence. Errc::not_found; Errc::unsupported for what is no folder and for a link
   /// that leads out of the evidence; Errc::limit for a loop of links.

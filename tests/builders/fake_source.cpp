@@ -203,4 +203,27 @@ std::vector<std::byte> bytes_from(std::string_view text) {
   return {bytes.begin(), bytes.end()};
 }
 
+namespace {
+
+class RawContent final : public ByteSource {
+ public:
+  explicit RawContent(std::vector<std::byte> bytes) : content_{std::move(bytes)} {}
+  std::uint64_t size() const override { return content_.size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    return content_.read_some(offset, out);
+  }
+  std::string_view method() const override { return "raw_ntfs"; }
+
+ private:
+  MemorySource content_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> FakeSource::open_other_way(const EvidencePath& path) {
+  const auto found = other_ways.find(path.folded());
+  if (found == other_ways.end()) return EvidenceSource::open_other_way(path);
+  return std::unique_ptr<ByteSource>{std::make_unique<RawContent>(found->second)};
+}
+
 }  // namespace hozen::fake

@@ -65,6 +65,9 @@ class FakeSource final : public EvidenceSource {
     if (found == volume_bytes.end()) return EvidenceSource::open_volume(volume);
     return found->second();
   }
+  Result<std::unique_ptr<ByteSource>> open_other_way(const EvidencePath& path) override;
+  /// What that gives, by folded path, as "raw_ntfs".
+  std::map<std::string, std::vector<std::byte>> other_ways;
   /// What open_volume() gives.
   std::map<std::string, std::function<Result<std::unique_ptr<ByteSource>>()>> volume_bytes;
   Registry* api_registry() override { return api_; }

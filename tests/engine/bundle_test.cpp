@@ -14,6 +14,7 @@
 #include "collector/base/bytes.h"
 #include "collector/base/text.h"
 #include "collector/engine/bundle_reader.h"
+#include "collector/engine/entry_name.h"
 #include "collector/engine/verify.h"
 #include "tests/builders/bundle_builder.h"
 
@@ -475,6 +476,65 @@ TEST(BundleWriter, AddsNothingAfterFinish) {
   EXPECT_FALSE(builder.writer().add_entry("x", {}, kBundleTime));
   EXPECT_FALSE(builder.writer().finish({}, kBundleTime));
   EXPECT_EQ(builder.sink().bytes.size(), bytes.size());
+}
+
+TEST(BundleVolume, IsHashedPartByPartAndAsAWhole) {
+  std::vector<std::byte> volume(40 * kMiB);
+  const auto put = [&](std::size_t offset, const std::vector<std::byte>& bytes) {
+    std::copy(bytes.begin(), bytes.end(), volume.begin() + static_cast<std::ptrdiff_t>(offset));
+  };
+  put(0, random_bytes(3 * kMiB, 1));
+  put(20 * kMiB, compressible_bytes(2 * kMiB + 17, 2));
+  put(39 * kMiB, random_bytes(1000, 3));
+  BundleBuilder builder{{4, DeflateEncoder::fastest}};
+  const auto writer = builder.writer().start_volume("volume1");
+  ASSERT_TRUE(writer);
+  for (const auto& [offset, size] : {std::pair<std::size_t, std::size_t>{0, 3 * kMiB},
+                                     {20 * kMiB, 3 * kMiB},
+                                     {39 * kMiB, 1000}}) {
+    const auto part = std::span{volume}.subspan(offset, size);
+    MemorySource source{{part.begin(), part.end()}};
+    const auto stored = (*writer)->add(offset, source, kBundleTime);
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->sha256, sha256(part));
+    EXPECT_EQ(stored->size, size);
+    EXPECT_EQ(stored->entry, volume_part_name("volume1", offset));
+  }
+  const auto whole = (*writer)->finish(volume.size());
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(*whole, sha256(volume));
+  MemorySource again{{volume.begin(), volume.begin() + 10}};
+  EXPECT_FALSE((*writer)->add(20 * kMiB, again, kBundleTime)) << "parts come in order, once";
+  const auto bytes = builder.bytes();
+  BorrowedSource bundle{bytes};
+  const auto report = verify_bundle(bundle);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->intact());
+}
+
+TEST(BundleVolume, PartThatCannotBeReadToItsEndIsKeptSoFar) {
+  const auto content = random_bytes(4 * kMiB, 1);
+  BundleBuilder builder;
+  const auto writer = builder.writer().start_volume("C:");
+  ASSERT_TRUE(writer);
+  ScriptedSource part{4 * kMiB,
+                      [&](std::uint64_t offset, std::span<std::byte> out) -> Result<std::size_t> {
+                        if (offset >= 3 * kMiB) return Error{Errc::cancelled, "stop"};
+                        return BorrowedSource{content}.read_some(offset, out);
+                      }};
+  const auto stored = (*writer)->add(0, part, kBundleTime);
+  ASSERT_TRUE(stored);
+  ASSERT_TRUE(stored->error);
+  EXPECT_EQ(stored->error->code, Errc::cancelled);
+  EXPECT_EQ(stored->size, 3 * kMiB);
+  EXPECT_EQ(stored->sha256, sha256(std::span{content}.first(3 * kMiB)));
+  ScriptedSource nothing{kMiB, [](std::uint64_t, std::span<std::byte>) -> Result<std::size_t> {
+                           return Error{Errc::io, "read"};
+                         }};
+  const auto none = (*writer)->add(8 * kMiB, nothing, kBundleTime);
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->entry, "");
+  ASSERT_TRUE(none->error);
 }
 
 }  // namespace

@@ -23,8 +23,7 @@ RunBundle run(const TempFolder& folder, std::string_view target) {
   const auto source = make_folder_source(folder.text());
   EXPECT_TRUE(source) << source.error().text();
   const std::vector<ProfileText> texts{*embedded_profile_text(embedded_profiles(), "persistence")};
-  ProfileReading reading =
-      read_profiles(texts, embedded_profiles(), known_modules(all_modules()));
+  ProfileReading reading = read_profiles(texts, embedded_profiles(), known_modules(all_modules()));
   EXPECT_TRUE(reading.problems.empty());
   test::RunSetup setup;
   setup.options.profile = std::move(reading.profile);

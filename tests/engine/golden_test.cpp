@@ -81,8 +81,7 @@ std::string canonical(const RunBundle& bundle) {
 test::RunSetup persistence() {
   const std::vector<ProfileText> texts{
       embedded_profile_text(embedded_profiles(), "persistence").value()};
-  ProfileReading reading =
-      read_profiles(texts, embedded_profiles(), known_modules(all_modules()));
+  ProfileReading reading = read_profiles(texts, embedded_profiles(), known_modules(all_modules()));
   EXPECT_TRUE(reading.problems.empty());
   test::RunSetup setup;
   setup.options.profile = std::move(reading.profile);

@@ -299,8 +299,9 @@ TEST(ProfileOptions, AreThoseOfTheModule) {
   EXPECT_EQ(options_of({used}), Options{});
   EXPECT_EQ(options_of({used, all}), (Options{{"clusters", "all"}})) << "who chose counts";
   EXPECT_EQ(options_of({all, used}), (Options{{"clusters", "all"}}));
-  EXPECT_EQ(options_of({all, "<module name=\"copy\"><option name=\"volumes\" "
-                             "value=\"system\"/></module>"}),
+  EXPECT_EQ(options_of({all,
+                        "<module name=\"copy\"><option name=\"volumes\" "
+                        "value=\"system\"/></module>"}),
             (Options{{"clusters", "all"}, {"volumes", "system"}}));
 }
 

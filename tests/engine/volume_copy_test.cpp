@@ -31,7 +31,8 @@ class VolumeImageTest : public testing::Test {
   static constexpr std::uint64_t kSecond = 3'000'000, kFourth = 9'000'000, kSize = 9'100'000;
 
   VolumeImageTest() : volume(kSize) {
-    const auto fill = [&](std::uint64_t from, std::uint64_t to, const std::vector<std::byte>& with) {
+    const auto fill = [&](std::uint64_t from, std::uint64_t to,
+                          const std::vector<std::byte>& with) {
       std::copy_n(with.begin(), to - from, volume.begin() + static_cast<std::ptrdiff_t>(from));
     };
     fill(0, kSecond - 500'000, test::random_bytes(kSecond, 1));
@@ -43,11 +44,12 @@ class VolumeImageTest : public testing::Test {
     return std::span{volume}.subspan(static_cast<std::size_t>(from),
                                      static_cast<std::size_t>(to - from));
   }
-  /// The parts of `volume`, with the records that the module writes; the last one only `to_the_end`.
+  /// The parts of `volume`, with the records that the module writes; the last one only
+  /// `to_the_end`.
   void add_copy(BundleBuilder& builder, bool to_the_end) {
     builder.entry("start.json", "{}");
     builder.line("records/volume_copy", R"({"kind":"volume_copy","volume":"C:","size":9100000})"
-                                           "\n");
+                                        "\n");
     auto writer = builder.writer().start_volume("C:");
     ASSERT_TRUE(writer);
     const std::pair<std::uint64_t, std::uint64_t> parts[] = {
@@ -221,7 +223,8 @@ TEST_F(VolumeRunTest, GivesAllWholePartsOfABundleThatWasCut) {
   std::mt19937 random{7};
   const std::uint64_t first = ends[0].first - 3000;
   for (int i = 0; i < 6; ++i) {
-    const std::uint64_t cut = i == 0 ? ends[1].first : first + random() % (run.bytes.size() - first);
+    const std::uint64_t cut =
+        i == 0 ? ends[1].first : first + random() % (run.bytes.size() - first);
     const std::vector<std::byte> rest{run.bytes.begin(),
                                       run.bytes.begin() + static_cast<std::ptrdiff_t>(cut)};
     BorrowedSource partial{rest};
@@ -235,8 +238,8 @@ TEST_F(VolumeRunTest, GivesAllWholePartsOfABundleThatWasCut) {
     const std::string out = folder.text() + "/" + std::to_string(i);
     const auto result = extract_evidence(*reader, {out, {}});
     ASSERT_TRUE(result);
-    const auto whole_parts = static_cast<std::uint64_t>(std::count_if(
-        ends.begin(), ends.end(), [&](const auto& end) { return end.first <= cut; }));
+    const auto whole_parts = static_cast<std::uint64_t>(
+        std::count_if(ends.begin(), ends.end(), [&](const auto& end) { return end.first <= cut; }));
     if (whole_parts == 0) {
       EXPECT_THAT(result->volumes, IsEmpty()) << cut;
       continue;
