@@ -105,17 +105,19 @@ void append_streams(RecordLines& lines, const std::string& path, const Json& rec
 
 }  // namespace
 
-bool append_bodyfile_lines(std::string& out, std::string_view record_json) {
+BodyfileRecord append_bodyfile_lines(std::string& out, std::string_view record_json) {
   const Json record = parse_json(record_json);
   const auto number = json_number(record, "mft_record");
-  if (json_text(record, "kind") != "file" || !number) return false;
+  const std::string kind = json_text(record, "kind");
+  if (!kind.empty() && kind != "file") return BodyfileRecord::other;
+  if (kind.empty() || !number) return BodyfileRecord::unreadable;
   std::string path = with_slashes(json_text(record, "path"));
   if (path.empty()) path = "$Orphan/OrphanFile-" + std::to_string(*number);
   const Json none;
   const Json* si = json_member(record, "si");
   const Json& times = si != nullptr ? *si : none;
   const std::uint64_t size = json_number(record, "size").value_or(0);
-  if (is_blank(record, times)) return true;
+  if (is_blank(record, times)) return BodyfileRecord::file;
 
   RecordLines lines{out, record};
   lines.add(path, "", size, times);
@@ -124,7 +126,7 @@ bool append_bodyfile_lines(std::string& out, std::string_view record_json) {
     lines.add(path, " ($FILE_NAME)", size, *fn);
   for (const std::string& other : json_texts(record, "other_paths"))
     lines.add(with_slashes(other), "", size, times);
-  return true;
+  return BodyfileRecord::file;
 }
 
 Result<BodyfileCounts> write_bodyfile(const BundleReader& bundle,
@@ -139,7 +141,9 @@ Result<BodyfileCounts> write_bodyfile(const BundleReader& bundle,
     return written;
   };
   const auto line = [&](std::string_view text) -> Result<void> {
-    ++(append_bodyfile_lines(buffer, text) ? counts.files : counts.unreadable);
+    const BodyfileRecord taken = append_bodyfile_lines(buffer, text);
+    counts.files += taken == BodyfileRecord::file ? 1u : 0u;
+    counts.unreadable += taken == BodyfileRecord::unreadable ? 1u : 0u;
     return buffer.size() < kBufferBytes ? Result<void>{} : flush();
   };
   for (const BundleReader::Entry* segment : bundle.segments(kFileTableStream)) {

@@ -31,12 +31,18 @@ namespace hozen {
 /// Where the records of kind `file` stand.
 constexpr std::string_view kFileTableStream = "records/file_table";
 
-/// Appends the lines of one record; false, and nothing, when it is none of kind `file`.
+enum class BodyfileRecord : std::uint8_t {
+  file,        ///< its lines are appended
+  other,       ///< of another kind: what tells of the table as a whole
+  unreadable,  ///< no JSON, or without what a record has
+};
+
+/// Appends the lines of one record of kind `file`; nothing for any other.
 ///
 /// Names: `\` becomes `/`. What could break or forge a line, or cannot be seen, becomes \u{XXXX}
 /// (see printable()). `|` becomes %7C, and a `%` before two hex digits %25: mactime reads both
 /// back.
-bool append_bodyfile_lines(std::string& out, std::string_view record_json);
+BodyfileRecord append_bodyfile_lines(std::string& out, std::string_view record_json);
 
 struct BodyfileCounts {
   std::uint64_t files = 0;

@@ -15,6 +15,8 @@ namespace hozen {
 /// is read a second time counts as it was first. Not safe for two threads.
 class HashedSource final : public ByteSource {
  public:
+  static constexpr std::uint64_t kNotYet = ~std::uint64_t{0};  ///< as start: not before restart()
+
   explicit HashedSource(ByteSource& inner, std::uint64_t start = 0)
       : inner_{inner}, position_{start} {}
 

@@ -17,7 +17,7 @@ VolumeTable::VolumeTable(ModuleContext& context, EvidencePath path,
     : context_{context},
       path_{std::move(path)},
       bytes_{std::move(source)},
-      source_{std::make_unique<HashedSource>(*bytes_)},
+      source_{std::make_unique<HashedSource>(*bytes_, HashedSource::kNotYet)},
       record_bytes_{record_bytes},
       table_{*source_, record_bytes} {}
 

@@ -28,7 +28,7 @@ std::string record(std::string_view path, std::string_view more, bool allocated 
 
 std::string lines_of(std::string_view line) {
   std::string out;
-  EXPECT_TRUE(append_bodyfile_lines(out, line)) << line;
+  EXPECT_EQ(append_bodyfile_lines(out, line), BodyfileRecord::file) << line;
   return out;
 }
 
@@ -104,10 +104,12 @@ TEST(Bodyfile, NoNameBreaksOrForgesALine) {
 
 TEST(Bodyfile, TakesOnlyRecordsOfFiles) {
   std::string out;
-  EXPECT_FALSE(append_bodyfile_lines(out, "{"));
-  EXPECT_FALSE(append_bodyfile_lines(out, R"({"kind":"usn","mft_record":1})"));
-  EXPECT_FALSE(append_bodyfile_lines(out, R"({"kind":"file","path":"C:\\a"})"));
-  EXPECT_FALSE(append_bodyfile_lines(out, "[1]"));
+  EXPECT_EQ(append_bodyfile_lines(out, "{"), BodyfileRecord::unreadable);
+  EXPECT_EQ(append_bodyfile_lines(out, R"({"kind":"file_table"})"), BodyfileRecord::other);
+  EXPECT_EQ(append_bodyfile_lines(out, R"({"kind":"file","path":"C:\\a"})"),
+            BodyfileRecord::unreadable);
+  EXPECT_EQ(append_bodyfile_lines(out, R"({"mft_record":1})"), BodyfileRecord::unreadable);
+  EXPECT_EQ(append_bodyfile_lines(out, "[1]"), BodyfileRecord::unreadable);
   EXPECT_EQ(out, "");
 }
 
