@@ -8,8 +8,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hozen;
-  constexpr std::string_view kValues[] = {"used", "all"};
-  constexpr ModuleOption kOptions[] = {{"clusters", "Which clusters.", kValues}};
+  static constexpr std::string_view kValues[] = {"used", "all"};
+  static constexpr ModuleOption kOptions[] = {{"clusters", "Which clusters.", kValues}};
   const std::vector<KnownModule> modules{{"run_keys"}, {"autostarts"}, {"copy", kOptions}};
   const std::vector<ProfileText> texts{
       {"fuzz", "fuzz.xml",
