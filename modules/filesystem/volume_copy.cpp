@@ -244,8 +244,7 @@ class Copier {
   Result<void> run() {
     auto bytes = context_.source().open_volume(volume_.name);
     if (!bytes) {
-      // A folder of files has no volume below it; of an empty drive the run tells already.
-      if (bytes.error().code != Errc::unsupported && !volume_.unreadable) note(bytes.error());
+      if (!volume_.unreadable) note(bytes.error());  // what is unreadable is told already
       return {};
     }
     bytes_ = *std::move(bytes);

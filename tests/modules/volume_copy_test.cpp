@@ -148,10 +148,22 @@ TEST_F(VolumeCopyTest, EndsWhereTheRunTakesNoMore) {
   EXPECT_THAT(context.notes[0].text(), HasSubstr("the copy ends"));
 }
 
-TEST_F(VolumeCopyTest, SaysNothingOfAFolder) {
+TEST_F(VolumeCopyTest, TellsThatAFolderIsNoVolume) {
   source.volume_bytes.clear();
   run();
   EXPECT_THAT(context.records, IsEmpty());
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("no volume, but files"));
+}
+
+TEST_F(VolumeCopyTest, SaysNothingOfADriveThatIsKnownToBeEmpty) {
+  source.volume_bytes.clear();
+  source.add_volume({"D:", std::nullopt, "", Error{Errc::io, "volume D:", {}, "no medium"}});
+  context.options["volumes"] = "every";
+  source.volume_bytes["C:"] = [this]() -> Result<std::unique_ptr<ByteSource>> {
+    return std::unique_ptr<ByteSource>{std::make_unique<test::SparseSource>(volume)};
+  };
+  run();
   EXPECT_THAT(context.notes, IsEmpty());
 }
 
