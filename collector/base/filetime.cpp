@@ -1,5 +1,7 @@
 #include "collector/base/filetime.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -31,8 +33,20 @@ constexpr unsigned days_in_month(std::uint64_t year, unsigned month) {
   return month == 2 && is_leap(year) ? 29 : kDays[month - 1];
 }
 
-void put_digits(char* out, std::uint64_t value, std::size_t digits) {
-  for (std::size_t i = digits; i-- > 0; value /= 10) out[i] = static_cast<char>('0' + value % 10);
+/// "00" to "99": times are written by the million.
+constexpr auto kTwoDigits = [] {
+  std::array<char, 200> digits{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    digits[2 * i] = static_cast<char>('0' + i / 10);
+    digits[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return digits;
+}();
+
+/// `value` below 100.
+inline void put_two(char* out, std::uint32_t value) {
+  out[0] = kTwoDigits[std::size_t{value} * 2];
+  out[1] = kTwoDigits[std::size_t{value} * 2 + 1];
 }
 
 /// Reads numbers and separators front to back; once something does not fit, all is failed.
@@ -68,31 +82,44 @@ class Scanner {
 
 }  // namespace
 
-void FileTime::append_iso8601(std::string& out) const {
+char* FileTime::write_iso8601(char* out) const {
   const std::uint64_t seconds = ticks / kTicksPerSecond;
-  const std::uint64_t days = seconds / kSecondsPerDay + kMarchEpochDays;
-  const std::uint64_t second_of_day = seconds % kSecondsPerDay;
+  const auto fraction = static_cast<std::uint32_t>(ticks - seconds * kTicksPerSecond);
+  const auto since_epoch = static_cast<std::uint32_t>(seconds / kSecondsPerDay);
+  const auto second = static_cast<std::uint32_t>(seconds - since_epoch * kSecondsPerDay);
+  const std::uint32_t days = since_epoch + static_cast<std::uint32_t>(kMarchEpochDays);
 
   // Civil date from a day count whose years begin in March, so that leap days come last.
-  const std::uint64_t day_of_era = days % kDaysIn400Years;
-  const std::uint64_t year_of_era =
+  constexpr auto kEraDays = static_cast<std::uint32_t>(kDaysIn400Years);
+  const std::uint32_t day_of_era = days % kEraDays;
+  const std::uint32_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::uint64_t day_of_year =
+  const std::uint32_t day_of_year =
       day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::uint64_t march_month = (5 * day_of_year + 2) / 153;
-  const std::uint64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
-  const std::uint64_t year = days / kDaysIn400Years * 400 + year_of_era + (month <= 2 ? 1 : 0);
+  const std::uint32_t march_month = (5 * day_of_year + 2) / 153;
+  const std::uint32_t month = march_month < 10 ? march_month + 3 : march_month - 9;
+  const std::uint32_t year = days / kEraDays * 400 + year_of_era + (month <= 2 ? 1 : 0);
 
-  char buffer[] = "YYYYY-MM-DDTHH:MM:SS.fffffffZ";
-  const std::size_t year_digits = year > 9999 ? 5 : 4;
-  put_digits(buffer, year, 5);
-  put_digits(buffer + 6, month, 2);
-  put_digits(buffer + 9, day_of_year - (153 * march_month + 2) / 5 + 1, 2);
-  put_digits(buffer + 12, second_of_day / 3600, 2);
-  put_digits(buffer + 15, second_of_day / 60 % 60, 2);
-  put_digits(buffer + 18, second_of_day % 60, 2);
-  put_digits(buffer + 21, ticks % kTicksPerSecond, 7);
-  out.append(buffer + (5 - year_digits), sizeof buffer - 1 - (5 - year_digits));
+  if (year > 9999) *out++ = static_cast<char>('0' + year / 10'000);
+  constexpr std::string_view kForm = "YYYY-MM-DDTHH:MM:SS.fffffffZ";
+  std::copy(kForm.begin(), kForm.end(), out);
+  put_two(out, year / 100 % 100);
+  put_two(out + 2, year % 100);
+  put_two(out + 5, month);
+  put_two(out + 8, day_of_year - (153 * march_month + 2) / 5 + 1);
+  put_two(out + 11, second / 3600);
+  put_two(out + 14, second / 60 % 60);
+  put_two(out + 17, second % 60);
+  put_two(out + 20, fraction / 100'000);
+  put_two(out + 22, fraction / 1000 % 100);
+  put_two(out + 24, fraction / 10 % 100);
+  out[26] = static_cast<char>('0' + fraction % 10);
+  return out + kForm.size();
+}
+
+void FileTime::append_iso8601(std::string& out) const {
+  std::array<char, kIsoBytes> text;
+  out.append(text.data(), static_cast<std::size_t>(write_iso8601(text.data()) - text.data()));
 }
 
 std::string FileTime::iso8601() const {

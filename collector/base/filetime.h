@@ -20,6 +20,10 @@ struct FileTime {
   std::string iso8601() const;
   /// Appends iso8601() to `out` without allocating for the text itself.
   void append_iso8601(std::string& out) const;
+  /// The longest that it can be.
+  static constexpr std::size_t kIsoBytes = 29;
+  /// Writes iso8601() to `out`, which has room for kIsoBytes; returns its end.
+  char* write_iso8601(char* out) const;
   friend constexpr auto operator<=>(FileTime, FileTime) = default;
 };
 

@@ -1,5 +1,6 @@
 #include "collector/base/json_text.h"
 
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -66,15 +67,47 @@ void append_escaped(std::string& out, char c) {
   out += kHexDigits[static_cast<std::uint8_t>(c) & 15];
 }
 
+/// Quotes a text of this size in one go when there is nothing in it to escape but backslashes:
+/// names and paths.
+constexpr std::size_t kShortBytes = 250;
+bool append_short(std::string& out, std::string_view text) {
+  if (text.size() > kShortBytes) return false;
+  std::array<char, 2 * kShortBytes + 2> buffer;  // not set: it is filled as far as it is used
+  std::size_t end = 0;
+  buffer[end++] = '"';
+  for (std::size_t at = 0; at < text.size();) {
+    std::uint64_t word = 0;
+    if (text.size() - at >= sizeof word) {
+      std::memcpy(&word, text.data() + at, sizeof word);
+      if (all_plain(word)) {
+        std::memcpy(buffer.data() + end, &word, sizeof word);
+        at += sizeof word;
+        end += sizeof word;
+        continue;
+      }
+    }
+    const char c = text[at++];
+    buffer[end++] = c;
+    if (is_plain(static_cast<std::uint8_t>(c))) continue;
+    if (c != '\\') return false;
+    buffer[end++] = c;
+  }
+  buffer[end++] = '"';
+  out.append(buffer.data(), end);
+  return true;
+}
+
 template <class T>
 void append_integer(std::string& out, T value) {
   char buffer[24];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  out.append(buffer, static_cast<std::size_t>(end - buffer));
 }
 
 }  // namespace
 
 bool append_json_string(std::string& out, std::string_view wtf8) {
+  if (append_short(out, wtf8)) return true;
   bool exact = true;
   out += '"';
   for (std::size_t at = 0; at < wtf8.size();) {
@@ -107,9 +140,11 @@ void append_json_time(std::string& out, FileTime value) {
     out += "null";
     return;
   }
-  out += '"';
-  value.append_iso8601(out);
-  out += '"';
+  std::array<char, 2 + FileTime::kIsoBytes> text;
+  text[0] = '"';
+  char* const end = value.write_iso8601(text.data() + 1);
+  *end = '"';
+  out.append(text.data(), static_cast<std::size_t>(end + 1 - text.data()));
 }
 
 void append_json_hex(std::string& out, std::span<const std::byte> value) {

@@ -9,7 +9,9 @@
 namespace hozen::ntfs {
 namespace {
 
-constexpr std::size_t kBufferBytes = 1u << 20;
+/// Folders whose paths are kept: those of files that lie near each other in the table.
+constexpr std::size_t kKnownPaths = 8192;
+constexpr std::size_t kBufferBytes = 128u << 10;
 
 /// One slot by itself, where reading many at once failed.
 void scan_one(ByteSource& table, std::uint64_t number, std::span<std::byte> buffer, Slot& slot,
@@ -213,40 +215,65 @@ bool FileTable::has_folder(FileReference meant) const {
 }
 
 PathState FileTable::append_folder(std::string& out, FileReference meant) {
-  if (has_last_ && meant == last_folder_) {
-    out += last_path_;
-    return last_state_;
-  }
+  if (known_paths_.empty()) known_paths_.resize(kKnownPaths);
+  KnownPath& known = known_paths_[static_cast<std::size_t>(meant.record % kKnownPaths)];
+  if (!known.is_set || known.folder != meant) known = find_path(meant);
+  out += known.path;
+  return known.state;
+}
+
+/// Climbs to the root, or to a folder whose path is known.
+FileTable::KnownPath FileTable::find_path(FileReference meant) const {
   std::array<const Folder*, kMaxPathDepth> chain{};
   std::size_t depth = 0, bytes = 0;
-  PathState state = PathState::exact;
+  KnownPath found{meant, PathState::exact, true, 0, {}};
+  const KnownPath* above = nullptr;
+  bool is_deleted = false;
   for (FileReference at = meant; at.record != record_number::kRoot;) {
+    above = usable_path(at, depth, bytes);
+    if (above != nullptr) break;
     const Folder* const folder = find_folder(at);
     if (folder == nullptr) {
-      state = PathState::orphan;
+      found.state = PathState::orphan;
       break;
     }
     if (depth == kMaxPathDepth || bytes + folder->name_bytes + 1 > kMaxPathBytes) {
-      state = PathState::limit;
+      found.state = PathState::limit;
       break;
     }
-    if (!folder->in_use) state = PathState::deleted_parent;
+    is_deleted = is_deleted || !folder->in_use;
     chain[depth++] = folder;
     bytes += folder->name_bytes + 1;
     at = folder->parent;
   }
-  last_path_ = state == PathState::orphan || state == PathState::limit ? kOrphanFolder : "";
+  if (above != nullptr) {
+    found.state = above->state;
+    found.path = above->path;
+  } else {
+    if (found.state != PathState::exact) found.path = kOrphanFolder;
+    found.path += '\\';
+  }
+  if (is_deleted && found.state == PathState::exact) found.state = PathState::deleted_parent;
+  found.depth = depth + (above != nullptr ? above->depth : 0);
+  found.path.reserve(found.path.size() + bytes);
   while (depth != 0) {
     const Folder& folder = *chain[--depth];
-    last_path_ += '\\';
-    last_path_.append(names_, folder.name_offset, folder.name_bytes);
+    found.path.append(names_, folder.name_offset, folder.name_bytes);
+    found.path += '\\';
   }
-  last_path_ += '\\';
-  last_folder_ = meant;
-  last_state_ = state;
-  has_last_ = true;
-  out += last_path_;
-  return state;
+  return found;
+}
+
+/// The path of a folder met on the way up, when it is known and does not end at a limit, nor would
+/// together with what lies below.
+const FileTable::KnownPath* FileTable::usable_path(FileReference folder, std::size_t depth_below,
+                                                   std::size_t bytes_below) const {
+  const KnownPath& known = known_paths_[static_cast<std::size_t>(folder.record % kKnownPaths)];
+  const bool fits = depth_below + known.depth <= kMaxPathDepth &&
+                    bytes_below + known.path.size() <= kMaxPathBytes;
+  return known.is_set && known.folder == folder && known.state != PathState::limit && fits
+             ? &known
+             : nullptr;
 }
 
 PathState FileTable::append_path(std::string& out, const FileName& name) {

@@ -75,6 +75,10 @@ class FileTable {
   void learn_folder(const File& file);
   void add_extensions(File& file);
   const Folder* find_folder(FileReference meant) const;
+  struct KnownPath;
+  KnownPath find_path(FileReference meant) const;
+  const KnownPath* usable_path(FileReference folder, std::size_t depth_below,
+                               std::size_t bytes_below) const;
 
   ByteSource& table_;
   std::uint32_t record_bytes_;
@@ -85,11 +89,15 @@ class FileTable {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> extensions_;  // base, extension; sorted
   File scratch_;
   std::vector<std::byte> extension_bytes_;
-  // The folder asked for last, and what came out.
-  FileReference last_folder_{};
-  std::string last_path_;
-  PathState last_state_ = PathState::exact;
-  bool has_last_ = false;
+  // Folders that were asked for, each in the place that its number gives it, and what came out.
+  struct KnownPath {
+    FileReference folder{};
+    PathState state = PathState::exact;
+    bool is_set = false;
+    std::size_t depth = 0;
+    std::string path{};  ///< with a backslash at its end
+  };
+  std::vector<KnownPath> known_paths_;
 };
 
 }  // namespace hozen::ntfs

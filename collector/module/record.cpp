@@ -48,14 +48,6 @@ void Cell::texts(std::span<const std::string> values) {
   json_ += ']';
 }
 
-void Cell::absent(Absent reason) {
-  json_ += "null";
-  open_companion("_absent");
-  json_ += '"';
-  json_ += to_text(reason);
-  json_ += '"';
-}
-
 void Cell::open_companion(std::string_view suffix) {
   json_ += ",\"";
   json_ += column_;

@@ -20,6 +20,9 @@ namespace hozen {
 /// Why a cell has no value. "" and 0 are values; these are not.
 enum class Absent : std::uint8_t { not_present, unreadable, unparsable, not_applicable };
 std::string_view to_text(Absent reason);
+constexpr std::size_t kAbsentReasons = 4;
+/// null,"<column>_absent":"<reason>" of one column, for each reason.
+using AbsentTexts = std::array<std::string, kAbsentReasons>;
 
 /// Where a record was read: enough for a second examiner to find the same bytes.
 struct Origin {
@@ -41,7 +44,9 @@ struct Envelope {
 /// not UTF-8 gets `<column>_utf16`.
 class Cell {
  public:
-  Cell(std::string& json, std::string_view column) : json_{json}, column_{column} {}
+  /// `column` and `absent` must outlive the cell.
+  Cell(std::string& json, std::string_view column, const AbsentTexts& absent)
+      : json_{json}, column_{column}, absent_{absent} {}
   void text(std::string_view wtf8);
   void optional_text(const std::optional<std::string>& value,
                      Absent otherwise = Absent::not_present);
@@ -51,13 +56,14 @@ class Cell {
   void boolean(bool value) { json_ += value ? "true" : "false"; }
   void time(FileTime value) { append_json_time(json_, value); }
   void bytes(std::span<const std::byte> value) { append_json_hex(json_, value); }
-  void absent(Absent reason);
+  void absent(Absent reason) { json_ += absent_[static_cast<std::size_t>(reason)]; }
   std::string& raw() { return json_; }  ///< for lists and objects
  private:
   void open_companion(std::string_view suffix);  // ,"<column><suffix>":
 
   std::string& json_;
   std::string_view column_;
+  const AbsentTexts& absent_;
 };
 
 struct Column {
@@ -86,16 +92,41 @@ constexpr std::array<Column, N> columns_of(const std::array<Field<Row>, N>& fiel
   return columns;
 }
 
+/// What is written of each of these fields whatever its value is, put together once.
+template <class Row, std::size_t N>
+struct FieldTexts {
+  explicit FieldTexts(const std::array<Field<Row>, N>& fields) : owner{fields.data()} {
+    for (std::size_t i = 0; i < N; ++i) {
+      const std::string name{fields[i].column.name};
+      start[i] = ",\"" + name + "\":";
+      for (std::size_t reason = 0; reason < kAbsentReasons; ++reason)
+        (((absent[i][reason] = "null,\"" + name + "_absent\":\"") +=
+          to_text(static_cast<Absent>(reason))) += '"');
+    }
+  }
+  const Field<Row>* owner;
+  std::array<std::string, N> start;  ///< ,"name":
+  std::array<AbsentTexts, N> absent;
+};
+
+template <class Row, std::size_t N>
+void write_fields(const std::array<Field<Row>, N>& fields, const Row& row, std::string& json,
+                  const FieldTexts<Row, N>& texts) {
+  for (std::size_t i = 0; i < N; ++i) {
+    json += texts.start[i];
+    Cell cell{json, fields[i].column.name, texts.absent[i]};
+    fields[i].write(row, cell);
+  }
+}
+
 /// Appends ,"name":value for each field; `json` already holds at least one member.
 template <class Row, std::size_t N>
 void write_fields(const std::array<Field<Row>, N>& fields, const Row& row, std::string& json) {
-  for (const auto& field : fields) {
-    json += ",\"";
-    json += field.column.name;
-    json += "\":";
-    Cell cell{json, field.column.name};
-    field.write(row, cell);
-  }
+  // Rows come by the million, nearly always of one array of fields for each type of row.
+  static const FieldTexts<Row, N> first_texts{fields};
+  if (first_texts.owner != fields.data())
+    return write_fields(fields, row, json, FieldTexts<Row, N>{fields});
+  write_fields(fields, row, json, first_texts);
 }
 
 }  // namespace hozen
