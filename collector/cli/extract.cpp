@@ -75,6 +75,8 @@ int extract(const Options& options) {
   for (const RestoredVolume& image : result->volumes) text += volume_text(image);
   text += counted(result->files, "file") + ", " + byte_size_text(result->bytes) + " in " +
           printable(options.request.folder) + "\n";
+  if (result->deleted != 0)
+    text += counted(result->deleted, "deleted file") + " of them, in the folder deleted there\n";
   if (!print(text)) return kExitOutput;
   if (result->matched == 0)
     return fail(kExitIncomplete, options.request.only.empty() ? "the bundle holds no evidence files"
@@ -100,6 +102,8 @@ void add_extract(DeclaredCommand program) {
       "\nC:\\Windows\\x becomes DIR/C/Windows/x, so that hozen collect --root DIR can read it "
       "again; the copy of a volume becomes DIR/C.raw, for hozen collect --image and every other "
       "tool.\n"
+      "A deleted file that was recovered becomes DIR/deleted/C/<record>-<sequence>/Windows/x; "
+      "that is not read again.\n"
       "Nothing is overwritten, no link is followed, every file is checked against its SHA-256.\n"
       "\nExamples:\n"
       "  hozen extract HOST-20260301T120000Z.zip evidence\n"

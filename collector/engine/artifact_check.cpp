@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "collector/base/text.h"
+#include "collector/engine/entry_path.h"
 #include "collector/engine/json_read.h"
 
 namespace hozen {
@@ -45,6 +46,10 @@ Result<ArtifactFacts> parse_artifact_row(std::string_view line) {
     facts.modified = json_time(*si, "modified");
     facts.accessed = json_time(*si, "accessed");
   }
+  if (const Json* deleted = json_member(row, "deleted");
+      deleted != nullptr && deleted->is_boolean() && deleted->get<bool>())
+    facts.deleted_folder = deleted_folder_name(json_number(row, "mft_record").value_or(0),
+                                               json_number(row, "mft_sequence").value_or(0));
   return facts;
 }
 

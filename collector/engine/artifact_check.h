@@ -20,6 +20,8 @@ struct ArtifactFacts {
   std::uint64_t stored = 0;
   std::optional<Sha256Digest> sha256{};
   FileTime created{}, modified{}, accessed{};
+  /// Of a deleted file "<record>-<sequence>": its folder; "" for one that was there.
+  std::string deleted_folder{};
 };
 
 /// Errc::malformed when the line is not such a row.

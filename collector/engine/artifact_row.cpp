@@ -53,6 +53,18 @@ void append_info(std::string& json, const FileInfo& info) {
   json += info.deleted ? "true" : "false";
 }
 
+/// What tells one deleted file from others of its path.
+void append_deleted(std::string& json, const ArtifactRow& row) {
+  if (!row.info) {
+    append_number_member(json, "mft_record", row.deleted->record());
+    json += ",\"deleted\":true";
+  }
+  append_number_member(json, "mft_sequence", row.deleted->sequence());
+  if (!row.info) return;
+  append_member(json, "possibly_overwritten");
+  json += row.info->possibly_overwritten ? "true" : "false";
+}
+
 }  // namespace
 
 std::string_view to_text(SkipReason reason) {
@@ -110,6 +122,7 @@ void append_artifact_row(std::string& json, const ArtifactRow& row) {
     append_digest(json, "md5", row.stored.digests->md5);
   }
   if (row.info) append_info(json, *row.info);
+  if (row.deleted) append_deleted(json, row);
   append_text_member(json, "outcome", to_text(row.stored.outcome));
   if (row.skipped) append_text_member(json, "skipped", to_text(*row.skipped));
   if (row.other_way) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "collector/engine/bundle.h"
+#include "collector/source/deleted_file.h"
 #include "collector/source/source.h"
 
 namespace hozen {
@@ -31,8 +32,9 @@ struct OtherWay {
 struct ArtifactRow {
   std::uint32_t id = 0;
   EvidencePath path;                                  ///< as stored where known, else as asked for
-  std::string_view method, module, category, reason;  ///< module or category is "" for the other
-  std::optional<FileInfo> info{};                     ///< before it was read
+  std::string_view method, module, category, reason;  ///< module and category: "" for none
+  std::optional<DeletedFile> deleted{};
+  std::optional<FileInfo> info{};  ///< before it was read
   StoredFile stored{};
   std::optional<SkipReason> skipped{};  ///< for FileOutcome::skipped
   std::optional<OtherWay> other_way{};  ///< of a sample of the files

@@ -54,20 +54,27 @@ void ArtifactStore::open(BundleFeed& feed) {
 }
 
 ArtifactId ArtifactStore::request(FileRequest request) {
-  const std::string key = source_.key(request.path);
+  const std::string key = key_of(request);
   std::uint32_t id = index_.find(key);
   const bool is_new = id == 0;
   if (is_new) {
     id = ++last_id_;
     index_.insert(key, id);
   }
-  if (!request.module.empty() && !named_.contains(id)) named_.emplace(id, Named{request.path});
+  if (!request.module.empty() && !named_.contains(id))
+    named_.emplace(id, Named{request.path, request.deleted});
   if (!is_new) join(id, request);
   if (is_new) {
     queue_.push_back({id, std::move(request)});
     if (feed_ != nullptr && queue_.size() >= kMaxQueued) drain(middle_priority());
   }
   return {id};
+}
+
+/// Several deleted files may have had one path.
+std::string ArtifactStore::key_of(const FileRequest& request) {
+  if (!request.deleted) return source_.key(request.path);
+  return "deleted " + std::to_string(request.deleted->file_reference) + ' ' + request.path.folded();
 }
 
 /// A file that waits is collected as the most demanding of those who ask for it wants it.
@@ -105,7 +112,7 @@ void ArtifactStore::collect(Queued queued) {
   row = row_for(file.queued);
   row.info = examine(file.queued, row);
   if (row.info) {
-    auto content = source_.open(request.path);
+    auto content = open_content(request.path, request.deleted);
     if (content) {
       if (!(*content)->method().empty()) row.method = (*content)->method();
       TailSource tail{**content, row.info->sparse_head_bytes};
@@ -136,6 +143,7 @@ ArtifactRow ArtifactStore::row_for(const Queued& queued) const {
   row.method = source_.method();
   row.module = queued.request.module;
   row.category = queued.request.category;
+  row.deleted = queued.request.deleted;
   return row;
 }
 
@@ -153,7 +161,7 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
   const bool known = was_read(queued.id);
   if (stop_.interrupted() && !known) return skip(SkipReason::interrupted);
   if (stop_.out_of_time() && !known) return reach(stop_.error());
-  auto info = source_.stat(queued.request.path);
+  auto info = facts_of(queued.request);
   if (!info) {
     const bool absent = info.error().code == Errc::not_found;
     // The source may have listed the folder before the output was made in it.
@@ -186,8 +194,9 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
 
 void ArtifactStore::store(Unwritten& file, ByteSource& content) {
   ArtifactRow& row = file.row;
-  auto started =
-      feed_->file(row.path, content, row.info->si.modified, cap_for(file.queued.request));
+  const FileRequest& request = file.queued.request;
+  const EntryPath place = request.deleted ? entry_path_of(*request.deleted) : EntryPath{row.path};
+  auto started = feed_->file(place, content, row.info->si.modified, cap_for(request));
   if (!started) {
     row.stored.outcome = FileOutcome::failed;
     row.stored.error = feed_->failure();
@@ -201,7 +210,7 @@ void ArtifactStore::store(Unwritten& file, ByteSource& content) {
 /// A file that is written to while it is read yields a mixture: what shows it is its size, its
 /// time, or (compare_with_read) a difference to what was read of it before.
 void ArtifactStore::detect_change(const Queued& queued, ArtifactRow& row) {
-  const auto after = source_.stat(queued.request.path);
+  const auto after = facts_of(queued.request);
   const std::uint64_t expected = row.info->size - row.info->sparse_head_bytes;
   if (row.stored.size != expected || !after || !same_content(*row.info, *after))
     row.stored.outcome = FileOutcome::changed_while_reading;
@@ -260,7 +269,9 @@ void ArtifactStore::write(const Queued& queued, ArtifactRow& row) {
   append_artifact_row(json_, row);
   feed_->line("artifacts", json_);
   // A kill must not cost the path of a file whose entry does not tell it.
-  if (!row.stored.entry.empty() && !path_of_entry_name(row.stored.entry)) feed_->close("artifacts");
+  if (const std::string& entry = row.stored.entry;
+      !entry.empty() && !path_of_entry_name(entry, content_root_of(entry)))
+    feed_->close("artifacts");
 }
 
 void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {

@@ -18,6 +18,7 @@
 #include "collector/engine/progress.h"
 #include "collector/engine/run_stop.h"
 #include "collector/module/module.h"
+#include "collector/source/deleted_file.h"
 #include "collector/source/offline_registry.h"
 
 namespace hozen {
@@ -26,13 +27,14 @@ namespace hozen {
 struct FileRequest {
   EvidencePath path;
   std::string_view module;    ///< "" for a target; must outlive the store, as must category
-  std::string_view category;  ///< "" for a module
+  std::string_view category;  ///< of a target; "" for what only a module asks for
   std::string reason;
   Priority priority = Priority::normal;
   std::uint64_t max_bytes = 0;  ///< 0: as the limits say
   bool expected = true;         ///< when it does not exist, a row says so
   bool beyond_total = false;    ///< a hive, which modules read: taken whatever the sum of bytes
   std::optional<std::uint64_t> disk_offset{};
+  std::optional<DeletedFile> deleted{};  ///< `path` is its path then
 };
 
 struct FileCounts {
@@ -101,6 +103,7 @@ class ArtifactStore {
   /// What was asked for by name: a module may read it later.
   struct Named {
     EvidencePath path;
+    std::optional<DeletedFile> deleted{};
     bool collected = false;
     std::optional<Sha256Digest>
         sha256{};  ///< of the preserved bytes, or of those read before open()
@@ -117,6 +120,12 @@ class ArtifactStore {
   class WatchedSource;
   class WatchedCopy;
   enum class Extent : std::uint8_t { whole, beginning };
+
+  // Of a file that is there, or a deleted one.
+  std::string key_of(const FileRequest& request);
+  Result<FileInfo> facts_of(const FileRequest& request);
+  Result<std::unique_ptr<ByteSource>> open_content(const EvidencePath& path,
+                                                   const std::optional<DeletedFile>& deleted);
 
   void join(std::uint32_t id, const FileRequest& request);
   Result<FileBeginning> read_part(ArtifactId id, std::uint64_t max_bytes, Extent extent);

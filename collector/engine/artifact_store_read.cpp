@@ -114,7 +114,7 @@ Result<FileBeginning> ArtifactStore::read_from(ByteSource& file, std::uint64_t m
 Result<FileBeginning> ArtifactStore::read_beside(Named& named, std::uint64_t max_bytes,
                                                  Extent extent) {
   if (named.collected && named.error) return *named.error;
-  HOZEN_TRY(const auto content, source_.open(named.path));
+  HOZEN_TRY(const auto content, open_content(named.path, named.deleted));
   WatchedSource watched{*content, named.path, *this};
   HOZEN_TRY(FileBeginning part, read_from(watched, max_bytes, extent));
   const std::uint64_t whole = extent == Extent::whole ? part.bytes.size() : ~0ull;
@@ -143,7 +143,7 @@ Result<FileBeginning> ArtifactStore::read_queued(std::size_t position, std::uint
                    {},
                    "larger than " + byte_size_text(max_bytes) + ", the most that is read of it"};
     }
-    auto content = source_.open(queued.request.path);
+    auto content = open_content(queued.request.path, queued.request.deleted);
     if (content) {
       WatchedSource watched{**content, queued.request.path, *this};
       auto read = read_from(watched, max_bytes, extent);

@@ -12,6 +12,7 @@
 #include "collector/base/byte_source.h"
 #include "collector/base/filetime.h"
 #include "collector/base/hash.h"
+#include "collector/engine/entry_path.h"
 #include "collector/engine/manifest.h"
 #include "collector/engine/pending_digests.h"
 #include "collector/source/evidence_path.h"
@@ -104,14 +105,14 @@ class BundleWriter {
   /// Without finish() the bundle stays without a directory: what was settled can be recovered.
   virtual ~BundleWriter() = default;
 
-  /// Streams a file of the evidence in as `evidence/…`: hashed and compressed by the workers,
-  /// stored once per content. `content` is read to its end before the call returns. Fails only when
-  /// the sink does; what happened to the file itself is in the answer. At most `max_bytes` are read
-  /// (then: truncated).
-  virtual Result<StartedFile> start_file(const EvidencePath& path, ByteSource& content,
+  /// Streams a file of the evidence in as `evidence/…` or `deleted/…`: hashed and compressed by the
+  /// workers, stored once per content. `content` is read to its end before the call returns. Fails
+  /// only when the sink does; what happened to the file itself is in the answer. At most
+  /// `max_bytes` are read (then: truncated).
+  virtual Result<StartedFile> start_file(const EntryPath& path, ByteSource& content,
                                          FileTime modified, std::uint64_t max_bytes) = 0;
   /// The same for whoever needs the digests at once.
-  Result<StoredFile> add_file(const EvidencePath& path, ByteSource& content, FileTime modified,
+  Result<StoredFile> add_file(const EntryPath& path, ByteSource& content, FileTime modified,
                               std::uint64_t max_bytes) {
     HOZEN_TRY(StartedFile started, start_file(path, content, modified, max_bytes));
     return std::move(started).finish();
@@ -142,6 +143,6 @@ class BundleWriter {
 
 /// The name of an entry for a path of the evidence, before case-fold collisions are looked at
 /// (bundle.md "Names").
-std::string entry_name_for(const EvidencePath& path);
+std::string entry_name_for(const EntryPath& place);
 
 }  // namespace hozen

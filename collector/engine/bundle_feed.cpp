@@ -80,7 +80,7 @@ void BundleFeed::entry(std::string_view name, std::string_view content) {
   if (!failure_) keep(writer_.add_entry(name, bytes_of(content).span(), utc_now()));
 }
 
-std::optional<StartedFile> BundleFeed::file(const EvidencePath& path, ByteSource& content,
+std::optional<StartedFile> BundleFeed::file(const EntryPath& path, ByteSource& content,
                                             FileTime modified, std::uint64_t max_bytes) {
   if (failure_) return std::nullopt;
   auto started = writer_.start_file(path, content, modified, max_bytes);

@@ -34,7 +34,7 @@ class BundleFeed {
   void entry(std::string_view name, std::string_view content);
 
   /// Nothing when the output has failed.
-  std::optional<StartedFile> file(const EvidencePath& path, ByteSource& content, FileTime modified,
+  std::optional<StartedFile> file(const EntryPath& path, ByteSource& content, FileTime modified,
                                   std::uint64_t max_bytes);
   /// Nothing when the output has failed.
   std::unique_ptr<VolumeWriter> volume(const std::string& name);

@@ -15,7 +15,7 @@ namespace hozen {
 namespace {
 
 constexpr std::size_t kSuffixBytes = 2 + 16;  ///< "%~" and hex digits
-constexpr std::string_view kEvidence = "evidence", kVolumes = "volumes", kRaw = ".raw";
+constexpr std::string_view kVolumes = "volumes", kRaw = ".raw";
 constexpr std::size_t kOffsetDigits = 16;
 
 std::string suffix_of(std::string_view exact_path) {
@@ -126,10 +126,11 @@ std::vector<Part> parts_of(const EvidencePath& path) {
 }
 
 /// Joins the names of the components; too long a path keeps the folders that fit, and the suffix.
-std::string join(const std::vector<std::string>& names, std::string_view exact_path) {
-  std::size_t total = kEvidence.size();
+std::string join(std::string_view root, const std::vector<std::string>& names,
+                 std::string_view exact_path) {
+  std::size_t total = root.size();
   for (const std::string& name : names) total += 1 + name.size();
-  std::string joined{kEvidence};
+  std::string joined{root};
   for (const std::string& name : names) {
     if (total > kEntryNameBytes &&
         joined.size() + 1 + name.size() + 1 + kSuffixBytes > kEntryNameBytes)
@@ -195,16 +196,16 @@ std::optional<std::string> component_of(std::string_view name, const std::string
 
 }  // namespace
 
-std::optional<EvidencePath> path_of_entry_name(std::string_view name) {
-  if (!name.starts_with(kEvidence) || name.size() == kEvidence.size()) return std::nullopt;
-  name.remove_prefix(kEvidence.size() + 1);
-  const std::size_t root = std::min(name.find('/'), name.size());
-  auto volume = unescape(name.substr(0, root));
-  if (!volume || root == name.size()) return std::nullopt;
+std::optional<EvidencePath> path_of_entry_name(std::string_view name, std::string_view root) {
+  if (content_root_of(name) != root) return std::nullopt;
+  name.remove_prefix(root.size() + 1);
+  const std::size_t first = std::min(name.find('/'), name.size());
+  auto volume = unescape(name.substr(0, first));
+  if (!volume || first == name.size()) return std::nullopt;
   if (volume->size() == 1) *volume += ':';
   EvidencePath path{*volume};
   std::string above = path.volume() + '\\';
-  for (std::size_t at = root + 1; at <= name.size();) {
+  for (std::size_t at = first + 1; at <= name.size();) {
     const std::size_t end = std::min(name.find('/', at), name.size());
     const auto component = component_of(name.substr(at, end - at), above);
     if (!component) return std::nullopt;
@@ -250,11 +251,11 @@ std::optional<VolumePartName> parse_volume_part_name(std::string_view name) {
 
 std::string exact_path_text(const EvidencePath& path) { return parts_of(path).back().exact; }
 
-std::string entry_name_for(const EvidencePath& path) {
-  const std::vector<Part> parts = parts_of(path);
+std::string entry_name_for(const EntryPath& place) {
+  const std::vector<Part> parts = parts_of(place.path);
   std::vector<std::string> names;
   for (const Part& part : parts) names.push_back(component_name(part.component, part.exact));
-  return join(names, parts.back().exact);
+  return join(place.root, names, parts.back().exact);
 }
 
 bool is_windows_file_name(std::string_view name) {
@@ -292,25 +293,25 @@ bool EntryNames::take(std::string_view name) {
 
 bool EntryNames::claim_exact(std::string_view name) { return take(name); }
 
-std::string EntryNames::claim(const EvidencePath& path) {
-  const std::vector<Part> parts = parts_of(path);
+std::string EntryNames::claim(const EntryPath& place) {
+  const std::vector<Part> parts = parts_of(place.path);
   std::vector<std::string> names;
   for (const Part& part : parts) names.push_back(component_name(part.component, part.exact));
-  std::string name = join(names, parts.back().exact);
+  std::string name = join(place.root, names, parts.back().exact);
   if (take(name)) return name;
 
   // A file of an earlier moment may stand where this path has a folder.
-  std::string folder{kEvidence};
+  std::string folder{place.root};
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
     for (std::uint64_t turn = 1; files_.contains(hashes_of(folder + '/' + names[i]).name); ++turn)
       names[i] = component_with_suffix(parts[i].component, numbered(parts[i].exact, turn));
     folder += '/' + names[i];
   }
-  name = join(names, parts.back().exact);
+  name = join(place.root, names, parts.back().exact);
   for (std::uint64_t turn = 1; !take(name); ++turn) {
     const std::string exact = numbered(parts.back().exact, turn);
     names.back() = component_with_suffix(parts.back().component, exact);
-    name = join(names, exact);
+    name = join(place.root, names, exact);
   }
   return name;
 }

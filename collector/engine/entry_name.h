@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "collector/engine/entry_path.h"
 #include "collector/engine/hash_table.h"
 #include "collector/source/evidence_path.h"
 
@@ -19,10 +20,11 @@ constexpr std::size_t kEntryNameBytes = 4096;      ///< longest entry name
 /// by backslashes, then ":" and the stream; the same as EvidencePath::text() for a file.
 std::string exact_path_text(const EvidencePath& path);
 
-/// The path whose entry has this name, as far as the name tells: nothing for one that was
-/// shortened, or that no path has. Its text is exact_path_text(); a colon in a file's name reads as
-/// a stream.
-std::optional<EvidencePath> path_of_entry_name(std::string_view name);
+/// The path whose entry below `root` has this name, as far as the name tells: nothing for one that
+/// was shortened, or that no path has. Its text is exact_path_text(); a colon in a file's name
+/// reads as a stream. That of a deleted file begins with the folder "<record>-<sequence>".
+std::optional<EvidencePath> path_of_entry_name(std::string_view name,
+                                               std::string_view root = kEvidenceRoot);
 
 /// The entry of a part of a volume's copy that begins `offset` bytes into the volume:
 /// "volumes/C/0000000004000000.raw".
@@ -48,7 +50,7 @@ bool is_windows_file_name(std::string_view name);
 class EntryNames {
  public:
   /// The name of a path: entry_name_for(path), with the suffix where that is taken.
-  std::string claim(const EvidencePath& path);
+  std::string claim(const EntryPath& place);
   /// True, and the name is taken from now on, when it was free.
   bool claim_exact(std::string_view name);
 

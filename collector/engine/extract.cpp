@@ -17,7 +17,6 @@
 namespace hozen {
 namespace {
 
-constexpr std::string_view kEvidencePrefix = "evidence/";
 constexpr std::string_view kArtifacts = "artifacts";
 
 /// One file to write: an entry, and the path it had.
@@ -25,7 +24,8 @@ struct Wanted {
   std::uint32_t entry = 0;  ///< index into the bundle's entries
   std::string path;         ///< exact: of its row or, without one, of its name; "" when not known
   OutputTimes times;
-  bool duplicate = false;  ///< an earlier row has the entry under another path
+  bool duplicate = false;        ///< an earlier row has the entry under another path
+  std::string deleted_folder{};  ///< "<record>-<sequence>" of a deleted file
 };
 
 using Components = std::vector<std::string>;
@@ -46,16 +46,38 @@ std::string folded(const Components& components) {
   return path;
 }
 
-/// C:\Windows\x as C, Windows, x; a stream stays with its file's name. Nothing for what is no path.
-std::optional<Components> exact_components(const std::string& path) {
-  const auto parsed = EvidencePath::parse(path);
+/// C:\Windows\x as C, Windows, x, of a deleted file as deleted, C, 12-3, Windows, x; a stream stays
+/// with its file's name. Nothing for what is no path.
+std::optional<Components> exact_components(const Wanted& wanted) {
+  const auto parsed = EvidencePath::parse(wanted.path);
   if (!parsed || parsed->is_root()) return std::nullopt;
   std::string volume = parsed->volume();
   if (volume.ends_with(':')) volume.pop_back();
-  Components components{std::move(volume)};
+  Components components;
+  if (!wanted.deleted_folder.empty()) components.emplace_back(kDeletedRoot);
+  components.push_back(std::move(volume));
+  if (!wanted.deleted_folder.empty()) components.push_back(wanted.deleted_folder);
   components.insert(components.end(), parsed->components().begin(), parsed->components().end());
   if (!parsed->stream().empty()) components.back() += ':' + parsed->stream();
   return components;
+}
+
+/// What the name of the entry `index` alone tells.
+Wanted without_row(std::uint32_t index, std::string_view name) {
+  Wanted wanted;
+  wanted.entry = index;
+  const std::string_view root = content_root_of(name);
+  auto path = path_of_entry_name(name, root);
+  if (path && root == kDeletedRoot && !path->is_root()) {
+    // What comes first is the folder of its record.
+    wanted.deleted_folder = path->components().front();
+    EvidencePath below{path->volume()};
+    for (std::size_t i = 1; i < path->components().size(); ++i)
+      below = below.child(path->components()[i]);
+    path = below.with_stream(path->stream());
+  }
+  if (path) wanted.path = exact_path_text(*path);
+  return wanted;
 }
 
 class Extraction {
@@ -116,21 +138,20 @@ void Extraction::list_wanted() {
       return {};
     }
     const BundleReader::Entry* entry = row->entry.empty() ? nullptr : bundle_.find(row->entry);
-    if (entry == nullptr || !row->entry.starts_with(kEvidencePrefix)) return {};
+    if (entry == nullptr || content_root_of(row->entry).empty()) return {};
     const auto index = static_cast<std::uint32_t>(entry - entries.data());
     wanted_.push_back({index,
                        row->path,
                        {row->created, row->modified, row->accessed},
-                       static_cast<bool>(named[index])});
+                       static_cast<bool>(named[index]),
+                       row->deleted_folder});
     named[index] = true;
     return {};
   });
   if (!read) result_.problems.push_back(read.error());
   for (std::uint32_t i = 0; i < entries.size(); ++i)
-    if (!named[i] && entries[i].facts.name.starts_with(kEvidencePrefix)) {
-      const auto path = path_of_entry_name(entries[i].facts.name);
-      wanted_.push_back({i, path ? exact_path_text(*path) : "", {}, false});
-    }
+    if (!named[i] && !content_root_of(entries[i].facts.name).empty())
+      wanted_.push_back(without_row(i, entries[i].facts.name));
   std::stable_sort(wanted_.begin(), wanted_.end(),
                    [](const Wanted& a, const Wanted& b) { return a.entry < b.entry; });
 }
@@ -146,7 +167,7 @@ bool Extraction::is_asked_for(const std::string& path, const std::string& entry)
 
 /// Where the exact name goes; nothing when this system does not take it.
 std::optional<Components> Extraction::exact_place(const Wanted& wanted) const {
-  auto exact = exact_components(wanted.path);
+  auto exact = exact_components(wanted);
   if (!exact) return std::nullopt;
   for (const std::string& name : *exact)
     if (!tree_->allows(name)) return std::nullopt;
@@ -165,13 +186,18 @@ void Extraction::merge_folders(Components& components) {
 /// The name that the bundle gives the file or, where it gives it another's, one of its own.
 std::string Extraction::portable_name(const Wanted& wanted) {
   const auto path = EvidencePath::parse(wanted.path);
-  if (!wanted.duplicate || !path) return entry_name(wanted);
+  const std::string_view root = wanted.deleted_folder.empty() ? kEvidenceRoot : kDeletedRoot;
+  const bool is_its_own = !wanted.duplicate && content_root_of(entry_name(wanted)) == root;
+  if (is_its_own || !path) return entry_name(wanted);
   if (!names_) {
     names_.emplace();
     for (const auto& entry : bundle_.entries())
       static_cast<void>(names_->claim_exact(entry.facts.name));
   }
-  return names_->claim(*path);
+  if (root == kEvidenceRoot) return names_->claim(*path);
+  EvidencePath below = EvidencePath{path->volume()}.child(wanted.deleted_folder);
+  for (const std::string& name : path->components()) below = below.child(name);
+  return names_->claim({below.with_stream(path->stream()), root});
 }
 
 /// True when something that this run has not written is there already.
@@ -191,13 +217,15 @@ Result<std::unique_ptr<OutputFile>> Extraction::create(const Wanted& wanted, Com
     auto file = tree_->create(place);
     if (file || is_taken(place)) return file;
   }
-  Components portable = split(portable_name(wanted).substr(kEvidencePrefix.size()));
+  std::string name = portable_name(wanted);
+  if (content_root_of(name) == kEvidenceRoot) name.erase(0, kEvidenceRoot.size() + 1);
+  Components portable = split(name);
   merge_folders(portable);
   auto file = tree_->create(portable);
   if (file && wanted.path.empty()) result_.nameless.push_back(entry_name(wanted));
   if (file && !wanted.path.empty()) {
     std::string written;
-    for (const std::string& name : portable) written += (written.empty() ? "" : "/") + name;
+    for (const std::string& part : portable) written += (written.empty() ? "" : "/") + part;
     result_.renamed.push_back({wanted.path, std::move(written)});
   }
   place = std::move(portable);
@@ -230,6 +258,7 @@ Result<void> Extraction::write(const Wanted& wanted) {
     result_.problems.push_back(std::move(kept).error());
   written_.insert(folded(place));
   ++result_.files;
+  result_.deleted += wanted.deleted_folder.empty() ? 0u : 1u;
   result_.bytes += entry.facts.size;
   return {};
 }

@@ -32,6 +32,7 @@ struct UnwrittenFile {
 struct ExtractResult {
   std::uint64_t matched = 0;  ///< files and volumes that `only` asks for
   std::uint64_t files = 0, bytes = 0;
+  std::uint64_t deleted = 0;  ///< of the files: deleted ones, in a folder of their own
   std::vector<RenamedFile> renamed;
   /// Entries without a row whose name is no longer the file's path: unpacked under that name.
   std::vector<std::string> nameless;
@@ -41,9 +42,10 @@ struct ExtractResult {
 };
 
 /// Writes `C:\Windows\x` as `<folder>/C/Windows/x`, so that `collect --root <folder>` reads it
-/// again, and the copy of volume C: as `<folder>/C.raw`. Never leaves the folder, follows no link,
-/// overwrites nothing; each file's SHA-256 is checked, and one that does not have it is not kept.
-/// Fails when the folder cannot be made or written.
+/// again; the copy of volume C: as `<folder>/C.raw`, and a deleted file of that path as
+/// `<folder>/deleted/C/<record>-<sequence>/Windows/x`, which that does not read. Never leaves the
+/// folder, follows no link, overwrites nothing; each file's SHA-256 is checked, and one that does
+/// not have it is not kept. Fails when the folder cannot be made or written.
 Result<ExtractResult> extract_evidence(const BundleReader& bundle, const ExtractRequest& request);
 
 }  // namespace hozen

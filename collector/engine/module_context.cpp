@@ -35,6 +35,22 @@ ArtifactId EngineContext::collect(const EvidencePath& path, std::string_view rea
   return parts_.files.request(std::move(request));
 }
 
+std::optional<TargetMatch> EngineContext::target_for(const EvidencePath& path, KnownPath known) {
+  return parts_.target_for ? parts_.target_for(path, known) : std::nullopt;
+}
+
+ArtifactId EngineContext::collect_deleted(const DeletedFile& file, const TargetMatch& target) {
+  FileRequest request;
+  request.path = file.path;
+  request.deleted = file;
+  request.module = module_.name;
+  request.category = target.category;
+  request.reason = target.reason;
+  request.priority = target.priority;
+  request.max_bytes = target.max_file_bytes;
+  return parts_.files.request(std::move(request));
+}
+
 Result<std::vector<std::byte>> EngineContext::read(ArtifactId id, std::uint64_t cap_bytes) {
   return parts_.files.read(id, cap_bytes);
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -25,6 +27,8 @@ struct RunParts {
   ProblemLog& problems;
   FileTime reference_time{};
   std::stop_token stop;
+  /// As ModuleContext::target_for().
+  std::function<std::optional<TargetMatch>(const EvidencePath&, KnownPath)> target_for{};
 };
 
 /// The records of one module over all views: their numbers go on, what they say is compared.
@@ -46,6 +50,8 @@ class EngineContext final : public ModuleContext {
   bool reads_files() const override { return reads_files_; }
   FileTime reference_time() const override { return parts_.reference_time; }
   ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
+  std::optional<TargetMatch> target_for(const EvidencePath& path, KnownPath known) override;
+  ArtifactId collect_deleted(const DeletedFile& file, const TargetMatch& target) override;
   Result<std::vector<std::byte>> read(ArtifactId id, std::uint64_t cap_bytes) override;
   Result<FileBeginning> read_beginning(ArtifactId id, std::uint64_t max_bytes) override;
   Result<std::unique_ptr<VolumeCopy>> copy_volume(const std::string& volume) override;

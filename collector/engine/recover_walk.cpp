@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::size_t kScanBytes = 1u << 20;
 constexpr std::string_view kStartName = "start.json";
-constexpr std::string_view kEvidencePrefix = "evidence/";
 constexpr std::string_view kVolumeCopyModule = "volume_copy";
 constexpr std::string_view kTicketName = "ticket.md", kArtifactsStream = "artifacts";
 /// Streams of every run, whatever its modules.
@@ -32,6 +31,9 @@ constexpr std::array kStreams{kArtifactsStream,
                               std::string_view{"records/problems"},
                               kStepsStream};
 constexpr std::uint64_t kStartCapBytes = 64 << 20;
+
+/// Whether the entry holds a file of the evidence.
+bool is_content(std::string_view name) { return !content_root_of(name).empty(); }
 
 Error malformed(std::string what, std::uint64_t offset, std::string detail = {}) {
   return Error{Errc::malformed, std::move(what), offset, std::move(detail)};
@@ -102,7 +104,7 @@ bool Walk::has_entry_behind(std::uint64_t offset) {
       const auto local = read_zip_local(partial_, offset + at);
       if (!local || !is_portable_entry_name(local->name)) continue;
       const auto segment = parse_segment_name(local->name);
-      if (local->name.starts_with(kEvidencePrefix) || local->name == kManifestName ||
+      if (is_content(local->name) || local->name == kManifestName ||
           parse_volume_part_name(local->name) ||
           (segment &&
            (segment->stream == kArtifactsStream || segment->stream.starts_with("records/"))))
@@ -194,9 +196,8 @@ void Walk::look_for_damage(std::uint64_t segment) {
   for (const ArtifactFacts& row : wrong_rows_)
     for (std::size_t i = 0; i < found_.entries.size(); ++i) {
       const BundleEntry& entry = found_.entries[i].facts;
-      if (offsets_[i] >= contradiction_->offset || !entry.name.starts_with(kEvidencePrefix) ||
-          !row.sha256 || entry.sha256 != *row.sha256 ||
-          named_by_rows_.contains(hash_text(entry.name)))
+      if (offsets_[i] >= contradiction_->offset || !is_content(entry.name) || !row.sha256 ||
+          entry.sha256 != *row.sha256 || named_by_rows_.contains(hash_text(entry.name)))
         continue;
       contradiction_ = malformed("local header of " + entry.name, offsets_[i],
                                  "its name is damaged: a row calls it " + row.entry);
@@ -205,7 +206,7 @@ void Walk::look_for_damage(std::uint64_t segment) {
 
 /// Names that a run writes, but for evidence.
 Result<void> Walk::check_name(const std::string& name) {
-  if (name.starts_with(kEvidencePrefix) || name == kStartName || name == kTicketName) return {};
+  if (is_content(name) || name == kStartName || name == kTicketName) return {};
   const auto wrong = [&] {
     return malformed("local header of " + name, found_.used, "no run writes such an entry");
   };
@@ -298,8 +299,7 @@ void Walk::tell_what_is_missing() {
       if (!is_finished(kFilesStep, to_text(priority)))
         found_.missing.push_back("files of priority " + std::string{to_text(priority)});
   for (const Remainder::Entry& entry : found_.entries)
-    if (entry.facts.name.starts_with(kEvidencePrefix) &&
-        !named_by_rows_.contains(hash_text(entry.facts.name)))
+    if (is_content(entry.facts.name) && !named_by_rows_.contains(hash_text(entry.facts.name)))
       ++found_.entries_without_row;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "collector/base/bytes.h"
@@ -16,6 +17,7 @@
 #include "collector/engine/run_steps.h"
 #include "collector/engine/run_stop.h"
 #include "collector/engine/target_expander.h"
+#include "collector/engine/target_matcher.h"
 #include "collector/engine/view_compare.h"
 
 namespace hozen {
@@ -71,6 +73,8 @@ class Run {
   void tell_remarks();
   void write_findings();
   void write_sources();
+  TargetExpander& expander();
+  TargetMatcher& matcher();
   void collect_targets();
   void complete_manifest();
   BundleSummary summary();
@@ -91,6 +95,8 @@ class Run {
   FindingStore findings_;
   ArtifactStore files_;
   std::unique_ptr<OfflineRegistry> raw_registry_;
+  std::optional<TargetExpander> expander_;
+  std::optional<TargetMatcher> matcher_;
   Manifest manifest_;
   std::uint64_t started_ticks_ = monotonic_ticks();
   std::uint64_t records_ = 0, steps_ = 0;
@@ -235,7 +241,14 @@ void Run::run_modules(bool last) {
 void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
   const std::uint64_t start = monotonic_ticks();
   const RunParts parts{
-      source_, *feed_, files_, findings_, problems_, manifest_.clock.reference, stop_.token()};
+      source_,
+      *feed_,
+      files_,
+      findings_,
+      problems_,
+      manifest_.clock.reference,
+      stop_.token(),
+      [this](const EvidencePath& path, KnownPath known) { return matcher().find(path, known); }};
   Registry* api = source_.api_registry();
   ViewCompare compare{module.name, manifest_.clock.reference};
   const bool two_views = raw_registry_ != nullptr && api != nullptr;
@@ -337,19 +350,28 @@ void Run::write_sources() {
   feed_->close("records/problems");
 }
 
-void Run::collect_targets() {
+/// Made when it is first asked for: it looks into folders.
+TargetExpander& Run::expander() {
+  if (expander_) return *expander_;
   std::vector<const Registry*> registries;
   if (const Registry* api = source_.api_registry()) registries.push_back(api);
   registries.push_back(raw_registry_.get());
-  TargetExpander expander{source_, std::move(registries), [this](Error error) {
-                            problems_.add(kSourceOrigin, std::nullopt, error);
-                          }};
+  return expander_.emplace(source_, std::move(registries), [this](const Error& error) {
+    problems_.add(kSourceOrigin, std::nullopt, error);
+  });
+}
+
+TargetMatcher& Run::matcher() {
+  return matcher_ ? *matcher_ : matcher_.emplace(options_.profile.targets, expander());
+}
+
+void Run::collect_targets() {
   for (const Priority priority : kPriorities) {
     const std::uint64_t start = monotonic_ticks();
     phase("files: " + std::string{to_text(priority)});
     for (const auto& target : options_.profile.targets) {
       if (target.priority != priority) continue;
-      expander.expand(target, files_, stop_.token());
+      expander().expand(target, files_, stop_.token());
       if (stop_.stop_requested())
         leave_out(kSourceOrigin, "search for files: " + target.pattern.text);
     }

@@ -26,10 +26,11 @@ class TargetExpander {
   /// Asks `store` for each file of the target: those that match its pattern, and one without
   /// wildcards also when it does not exist. Ends early when `stop` is requested.
   void expand(const FileTarget& target, ArtifactStore& store, const std::stop_token& stop);
+  /// Folders that a pattern's root stands for, each once; where there is none, the one in which it
+  /// would be looked for.
+  std::vector<EvidencePath> bases(const PathPattern& pattern) const;
 
  private:
-  /// Folders that a pattern's root stands for, each once.
-  std::vector<EvidencePath> bases(const PathPattern& pattern) const;
   void find_bases();
   void find_bases_of(const Registry& registry);
   void add(PatternRoot root, const EvidencePath& folder);

@@ -52,7 +52,7 @@ Result<std::optional<StoredFile>> ZipBundleWriter::find_large_duplicate(ByteSour
   return std::optional{std::move(file)};
 }
 
-Result<StartedFile> ZipBundleWriter::start_file(const EvidencePath& path, ByteSource& content,
+Result<StartedFile> ZipBundleWriter::start_file(const EntryPath& path, ByteSource& content,
                                                 FileTime modified, std::uint64_t max_bytes) {
   HOZEN_CHECK(ready());
   StartedFile started;
@@ -88,7 +88,7 @@ Result<StartedFile> ZipBundleWriter::start_file(const EvidencePath& path, ByteSo
   return started;
 }
 
-void ZipBundleWriter::store_small_file(StartedFile& started, const EvidencePath& path,
+void ZipBundleWriter::store_small_file(StartedFile& started, const EntryPath& path,
                                        FileTime modified, const BlockRef& block) {
   StoredFile& file = started.file;
   Sha256Digest digest{};
@@ -111,7 +111,7 @@ void ZipBundleWriter::store_small_file(StartedFile& started, const EvidencePath&
   }
 }
 
-Result<void> ZipBundleWriter::store_large_file(StartedFile& started, const EvidencePath& path,
+Result<void> ZipBundleWriter::store_large_file(StartedFile& started, const EntryPath& path,
                                                FileTime modified, FileReader& reader,
                                                Beginning beginning) {
   started.file.entry = names_.claim(path);

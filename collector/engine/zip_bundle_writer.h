@@ -47,7 +47,7 @@ class ZipBundleWriter final : public BundleWriter {
     return {};
   }
 
-  Result<StartedFile> start_file(const EvidencePath& path, ByteSource& content, FileTime modified,
+  Result<StartedFile> start_file(const EntryPath& path, ByteSource& content, FileTime modified,
                                  std::uint64_t max_bytes) override;
   Result<std::unique_ptr<VolumeWriter>> start_volume(const std::string& volume) override;
   Result<void> add_entry(std::string_view name, std::span<const std::byte> content,
@@ -83,9 +83,9 @@ class ZipBundleWriter final : public BundleWriter {
   bool may_be_stored(std::uint64_t size, const Block& first);
   Result<std::optional<StoredFile>> find_large_duplicate(ByteSource& content,
                                                          std::uint64_t max_bytes);
-  void store_small_file(StartedFile& started, const EvidencePath& path, FileTime modified,
+  void store_small_file(StartedFile& started, const EntryPath& path, FileTime modified,
                         const BlockRef& block);
-  Result<void> store_large_file(StartedFile& started, const EvidencePath& path, FileTime modified,
+  Result<void> store_large_file(StartedFile& started, const EntryPath& path, FileTime modified,
                                 FileReader& reader, Beginning beginning);
   PieceRef compress(BlockRef block, bool last);
   void compress_into(Piece& piece, const BlockRef& block, bool last, Worker& worker);

@@ -56,6 +56,7 @@ void File::clear() {
   names.clear();
   streams.clear();
   reparse_data.clear();
+  extensions.clear();
   problems.clear();
   standard.reset();
   reparse_tag.reset();

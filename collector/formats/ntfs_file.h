@@ -48,6 +48,7 @@ struct File {
   std::optional<std::uint32_t> reparse_tag{};
   std::vector<std::byte> reparse_data{};    ///< with its header, when resident
   std::optional<std::uint32_t> ea_bytes{};  ///< of extended attributes
+  std::vector<std::uint64_t> extensions{};  ///< by FileTable: records that name it as their base
   bool has_attribute_list = false, has_object_id = false;
   std::vector<Error> problems{};  ///< offsets in $MFT
 

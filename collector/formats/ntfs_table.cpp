@@ -172,6 +172,7 @@ void FileTable::add_extensions(File& file) {
                      (!file.in_use() && FileReference::next_sequence(named) == file.sequence);
     if (!own || (file.in_use() && !slot.record.in_use())) continue;
     file.add(slot.record);
+    file.extensions.push_back(at->second);
   }
 }
 

@@ -39,6 +39,15 @@ Result<BootSector> find_boot(ByteSource& bytes, std::vector<Error>& problems) {
   return boot;
 }
 
+/// Whether `other` belongs to the base record `number`. Freeing that raised its sequence number:
+/// what extended it still names the old one.
+bool extends(const FileRecord& other, std::uint64_t number, const FileRecord& base) {
+  const FileReference named = other.base();
+  if (named.record != number) return false;
+  return named.sequence == base.sequence() ||
+         (!base.in_use() && FileReference::next_sequence(named.sequence) == base.sequence());
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Volume>> Volume::open(std::shared_ptr<ByteSource> bytes) {
@@ -183,21 +192,24 @@ Result<std::vector<std::byte>> Volume::read_attribute_list(const FileRecord& bas
 std::vector<FileReference> Volume::list_extensions(const FileRecord& base, std::uint64_t number,
                                                    FunctionRef<void(Error)> problem) {
   std::vector<FileReference> extensions;
-  const auto list = read_attribute_list(base);
-  if (!list) {
-    problem(list.error());
-    return extensions;
-  }
   std::set<std::uint64_t> seen{number};
   bool is_cut = false;
-  const auto read = each_attribute_list_entry(Bytes{*list}, [&](const AttributeListEntry& entry) {
-    if (seen.contains(entry.record.record)) return;
+  const auto add = [&](FileReference record) {
+    if (seen.contains(record.record)) return;
     is_cut = is_cut || extensions.size() == kMaxExtensions;
     if (is_cut) return;
-    seen.insert(entry.record.record);
-    extensions.push_back(entry.record);
-  });
-  if (!read) problem(read.error());
+    seen.insert(record.record);
+    extensions.push_back(record);
+  };
+  if (const auto list = read_attribute_list(base)) {
+    const auto read = each_attribute_list_entry(
+        Bytes{*list}, [&](const AttributeListEntry& entry) { add(entry.record); });
+    if (!read) problem(read.error());
+  } else {
+    problem(list.error());
+  }
+  if (number == more_of_)
+    for (const std::uint64_t more : more_extensions_) add({more, 0});
   if (is_cut)
     problem({Errc::limit, "ntfs records that extend a file", number * boot_.record_bytes});
   return extensions;
@@ -222,8 +234,8 @@ Result<void> Volume::each_record_of(std::uint64_t number,
   std::size_t unfit = 0;
   for (const FileReference& reference : list_extensions(slot.record, number, problem)) {
     const auto other = read_record(reference.record, extension);
-    const bool fits = other && other->state == SlotState::record &&
-                      other->record.base() == FileReference{number, slot.record.sequence()};
+    const bool fits =
+        other && other->state == SlotState::record && extends(other->record, number, slot.record);
     if (fits)
       visit(other->record);
     else if (slot.record.in_use() && unfit++ < kMaxTableProblems)

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collector/base/byte_source.h"
@@ -39,6 +40,12 @@ class Volume {
   /// Errc::malformed when it is damaged or extends another.
   Result<void> each_record_of(std::uint64_t number, FunctionRef<void(const FileRecord&)> visit,
                               FunctionRef<void(Error)> problem);
+  /// From now on these records are looked at too when file `number` is read, as far as they name it
+  /// as their base: where its attribute list is lost. Of the last call only; none ends it.
+  void also_look_at(std::uint64_t number, std::vector<std::uint64_t> extensions) {
+    more_of_ = number;
+    more_extensions_ = std::move(extensions);
+  }
   Result<File> read_file(std::uint64_t number);
   /// The content of an attribute; `problems` gets what is wrong with its layout and the file's
   /// records. Errc::not_found when the file has no such attribute, Errc::malformed when it may have
@@ -62,6 +69,8 @@ class Volume {
   BootSector boot_;
   std::unique_ptr<RunSource> mft_;
   std::vector<Error> problems_;
+  std::uint64_t more_of_ = 0;
+  std::vector<std::uint64_t> more_extensions_;
 };
 
 }  // namespace hozen::ntfs

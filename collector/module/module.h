@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,7 @@
 #include "collector/module/finding.h"
 #include "collector/module/record.h"
 #include "collector/module/view_fact.h"
+#include "collector/source/deleted_file.h"
 #include "collector/source/registry.h"
 #include "collector/source/source.h"
 
@@ -62,6 +64,16 @@ class VolumeCopy {
 enum class Priority : std::uint8_t { volatile_state, crown_jewels, high, normal, bulk };
 std::string_view to_text(Priority priority);
 
+/// What a file target of the profile says of the files it names. Views live as long as the run.
+struct TargetMatch {
+  std::string_view category, reason;
+  Priority priority = Priority::normal;
+  std::uint64_t max_file_bytes = 0;  ///< 0: as the limits say
+};
+
+/// How much of a path is known.
+enum class KnownPath : std::uint8_t { whole, name };
+
 /// What `run` may do. It sees no operating system, no clock, no bundle and no network.
 class ModuleContext {
  public:
@@ -76,6 +88,13 @@ class ModuleContext {
   /// Queues a file for the bundle; the same path twice is one artifact. Its outcome stands in
   /// artifacts.jsonl.
   virtual ArtifactId collect(const EvidencePath&, std::string_view reason, Priority) = 0;
+  /// The file target of the profile that names this path (or the stream behind it), whether there
+  /// is such a file or not; of several, the one of highest priority, with the highest limit of all.
+  /// With KnownPath::name only the last component is held against that of the patterns, where that
+  /// has more than wildcards in it.
+  virtual std::optional<TargetMatch> target_for(const EvidencePath&, KnownPath) = 0;
+  /// Queues what is left of a deleted file for the bundle, as a file of that target.
+  virtual ArtifactId collect_deleted(const DeletedFile&, const TargetMatch&) = 0;
   /// The bytes of a queued file, read now and preserved as far as its limit goes; Errc::limit above
   /// `cap_bytes`.
   virtual Result<std::vector<std::byte>> read(ArtifactId, std::uint64_t cap_bytes) = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collector/base/result.h"
+#include "collector/source/deleted_file.h"
 #include "collector/source/source.h"
 
 namespace hozen {
@@ -32,7 +33,8 @@ constexpr int kMaxLinkHops = 32;
 /// Folders deeper than this are not entered (Errc::limit): no honest path comes near.
 constexpr std::size_t kMaxFolderDepth = 4096;
 
-/// stat, walk, open, spellings, key and take_remarks as EvidenceSource promises them.
+/// stat, walk, open, spellings, key, take_remarks, reads_deleted and open_deleted as EvidenceSource
+/// promises them.
 class FileTree {
  public:
   virtual ~FileTree() = default;
@@ -47,6 +49,11 @@ class FileTree {
   }
   virtual std::string key(const EvidencePath& path) { return path.folded(); }
   virtual std::vector<Error> take_remarks() { return {}; }
+  virtual bool reads_deleted(std::string_view /*volume*/) { return false; }
+  virtual Result<DeletedContent> open_deleted(const DeletedFile& file) {
+    return Error{Errc::unsupported, file.path.text(), std::nullopt,
+                 "this file tree does not read deleted files"};
+  }
   /// Facts of the file system that holds a volume of the tree: name, serial and file system where
   /// known.
   virtual VolumeInfo volume_info(const TreeMount& mount) = 0;

@@ -71,10 +71,36 @@ class Prospect {
   EvidencePath root_;
 };
 
+/// "<record>-<sequence>"
+bool is_record_folder(std::string_view name) {
+  const std::size_t dash = name.find('-');
+  return dash != std::string_view::npos && dash != 0 && dash + 1 != name.size() &&
+         name.find_first_not_of("0123456789") == dash &&
+         name.find_first_not_of("0123456789", dash + 1) == std::string_view::npos;
+}
+
+/// Whether the folder is where `hozen extract` puts deleted files: deleted/C/12-3/Windows/x. They
+/// are not to be taken for files that are there.
+bool holds_deleted_files(FileTree& tree, const FileInfo& folder) {
+  if (folder.path.name() != "deleted" || folder.is_link) return false;
+  bool only_those = true, any = false;
+  const auto look_at_record = [&](const FileInfo& info) {
+    any = true;
+    if (info.is_link || !is_record_folder(info.path.name())) only_those = false;
+  };
+  const auto look_at_volume = [&](const FileInfo& info) {
+    if (info.is_link || !volume_of_folder(info.path.name()) ||
+        !Prospect{tree, info.path}.each_folder(look_at_record))
+      only_those = false;
+  };
+  return Prospect{tree, folder.path}.each_folder(look_at_volume) && only_those && any;
+}
+
 /// What the root of a source holds.
 struct Plan {
   std::vector<TreeMount> mounts;
   std::vector<Error> remarks;
+  bool has_deleted = false;  ///< a folder of deleted files, which is left out
 };
 
 /// The folders that are volumes, when the root is a folder of volumes: it is no volume itself, and
@@ -85,6 +111,13 @@ Result<Plan> volume_folders(FileTree& tree, const EvidencePath& root) {
   bool only_volumes = true;
   bool holds_windows = false;
   const auto look_at = [&](const FileInfo& info) {
+    if (holds_deleted_files(tree, info)) {
+      plan.has_deleted = true;
+      plan.remarks.push_back({Errc::unsupported, std::string{info.path.name()}, std::nullopt,
+                              "deleted files that hozen extract wrote: not read as files that are "
+                              "there"});
+      return;
+    }
     const auto volume = volume_of_folder(info.path.name());
     if (info.is_link) {  // anything may stand behind it, this computer's own files too
       if (volume)
@@ -122,9 +155,12 @@ Result<Plan> plan_volumes(std::string_view root) {
     return Error{Errc::not_found, std::string{root}, std::nullopt,
                  "the folder is empty: is the volume mounted there?"};
   if (prospect.is_windows_folder() && !prospect.has_folder("Windows"))
-    return Plan{{TreeMount{whole, {}, {"Windows"}}}, {}};
+    return Plan{{TreeMount{whole, {}, {"Windows"}}}, {}, false};
   HOZEN_TRY(Plan plan, volume_folders(*tree, path));
   if (!plan.mounts.empty()) return plan;
+  if (plan.has_deleted)
+    return Error{Errc::not_found, std::string{root}, std::nullopt,
+                 "it holds only deleted files that hozen extract wrote"};
   if (prospect.is_system_volume())
     HOZEN_CHECK(prospect.each_folder([&](const FileInfo& info) {
       const auto volume = volume_of_folder(info.path.name());
@@ -134,7 +170,7 @@ Result<Plan> plan_volumes(std::string_view root) {
                                 "of that volume, not as a volume; collect from it by itself"});
     }));
   const std::string_view name = prospect.is_system_volume() ? kFirstVolume : kUnknownVolume;
-  return Plan{{TreeMount{std::string{name}, {}, {}}}, std::move(plan.remarks)};
+  return Plan{{TreeMount{std::string{name}, {}, {}}}, std::move(plan.remarks), false};
 }
 
 /// A volume that cannot be entered is told among the volumes; it is an error only when there is no

@@ -93,6 +93,15 @@ class LiveSource final : public EvidenceSource {
     if (raw_ == RawReading::never || is_internal(path)) return EvidenceSource::open_other_way(path);
     return raw_ == RawReading::always ? tree_.open(path) : open_raw(path);
   }
+  bool reads_deleted(std::string_view volume) override {
+    const std::lock_guard lock{raw_mutex_};
+    return raw_ != RawReading::never && raw_files_.reads_deleted(volume);
+  }
+  Result<DeletedContent> open_deleted(const DeletedFile& file) override {
+    if (raw_ == RawReading::never) return EvidenceSource::open_deleted(file);
+    const std::lock_guard lock{raw_mutex_};
+    return raw_files_.open_deleted(file);
+  }
   std::vector<Error> take_remarks() override {
     const std::lock_guard lock{raw_mutex_};
     return std::exchange(remarks_, {});

@@ -10,6 +10,7 @@
 
 #include "collector/base/text.h"
 #include "collector/formats/reparse_point.h"
+#include "collector/source/ntfs_deleted.h"
 #include "collector/source/ntfs_volume_files.h"
 
 namespace hozen {
@@ -95,6 +96,8 @@ class NtfsTree final : public NtfsFileTree {
   std::vector<EvidencePath> spellings(const EvidencePath& path, std::size_t fixed) override;
   std::string key(const EvidencePath& path) override;
   std::vector<Error> take_remarks() override;
+  bool reads_deleted(std::string_view volume) override;
+  Result<DeletedContent> open_deleted(const DeletedFile& file) override;
   void rename_volume(std::string_view from, std::string to) override;
   VolumeInfo volume_info(const TreeMount& mount) override;
 
@@ -109,6 +112,7 @@ class NtfsTree final : public NtfsFileTree {
     if (remarked_.size() < kMaxRemarks && remarked_.insert(error.text()).second)
       remarks_.push_back(std::move(error));
   }
+  const Mounted* find_mounted(std::string_view volume) const;
   Result<Place> resolve(const EvidencePath& path);
   Result<Place> resolve_folder(const EvidencePath& path);
   Result<void> find(const EvidencePath& path, std::size_t fixed, Search& search);
@@ -197,15 +201,20 @@ Result<void> NtfsTree::find(const EvidencePath& path, std::size_t fixed, Search&
   return {};
 }
 
+const Mounted* NtfsTree::find_mounted(std::string_view volume) const {
+  const auto mounted = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mounted& candidate) {
+    return equals_fold(candidate.volume, volume);
+  });
+  return mounted == mounts_.end() ? nullptr : &*mounted;
+}
+
 Result<void> NtfsTree::begin(EvidencePath path, std::size_t fixed, int hops, bool exact,
                              Search& search) {
   if (path.components().size() > kMaxFolderDepth)
     return Error{Errc::limit, path.text(), kMaxFolderDepth, "too many folders"};
-  const auto mounted = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mounted& candidate) {
-    return equals_fold(candidate.volume, path.volume());
-  });
-  if (mounted == mounts_.end()) return not_found(path, "the source has no such volume");
-  Step step{.place = {&*mounted, kRoot, EvidencePath{mounted->volume}, std::nullopt, exact, true},
+  const Mounted* const mounted = find_mounted(path.volume());
+  if (mounted == nullptr) return not_found(path, "the source has no such volume");
+  Step step{.place = {mounted, kRoot, EvidencePath{mounted->volume}, std::nullopt, exact, true},
             .path = std::make_shared<const EvidencePath>(std::move(path)),
             .fixed = fixed,
             .hops = hops};
@@ -419,6 +428,18 @@ std::string NtfsTree::key(const EvidencePath& path) {
   std::string key = '=' + search.found.front().path.text();
   if (!path.stream().empty()) key += ':' + fold_case(path.stream());
   return key;
+}
+
+bool NtfsTree::reads_deleted(std::string_view volume) {
+  const std::lock_guard lock{mutex_};
+  return find_mounted(volume) != nullptr;
+}
+
+Result<DeletedContent> NtfsTree::open_deleted(const DeletedFile& file) {
+  const std::lock_guard lock{mutex_};
+  const Mounted* const mounted = find_mounted(file.path.volume());
+  if (mounted == nullptr) return not_found(file.path, "the source has no such volume");
+  return hozen::open_deleted(*mounted->files, file);
 }
 
 VolumeInfo NtfsTree::volume_info(const TreeMount& mount) {

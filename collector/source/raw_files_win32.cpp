@@ -4,6 +4,7 @@
 
 #include "collector/base/text.h"
 #include "collector/source/live_host_win32.h"
+#include "collector/source/ntfs_deleted.h"
 #include "collector/source/raw_volume_win32.h"
 
 namespace hozen::win32 {
@@ -112,6 +113,19 @@ Result<std::unique_ptr<ByteSource>> RawFiles::open(const FileInfo& info, const E
   }
   return Error{Errc::io, path.text(), std::nullopt,
                "its file record cannot be read or changes all the time"};
+}
+
+Result<DeletedContent> RawFiles::open_deleted(const DeletedFile& file) {
+  HOZEN_TRY(NtfsVolumeFiles* const files, files_of(file.path.volume()));
+  // Its record says where the content lies before $Bitmap says that this is free: the other way
+  // round another file could come between the two.
+  HOZEN_TRY(DeletedContent found, hozen::open_deleted(*files, file));
+  const auto after = files->volume().read_file(file.record());
+  if (!after || after->in_use() || after->sequence != file.sequence())
+    return Error{Errc::malformed, file.path.text(), std::nullopt,
+                 "the file record holds another file by now"};
+  if (found.content) found.content = std::make_unique<RawContent>(std::move(found.content));
+  return found;
 }
 
 }  // namespace hozen::win32

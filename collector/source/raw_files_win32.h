@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/source/deleted_file.h"
 #include "collector/source/ntfs_volume_files.h"
 #include "collector/source/win32_files_win32.h"
 
@@ -25,6 +26,12 @@ class RawFiles {
   /// Opens the file that `info`, what the system told of it, describes. Errc::unsupported where the
   /// volume is not NTFS, Errc::malformed when the record now holds another file.
   Result<std::unique_ptr<ByteSource>> open(const FileInfo& info, const EvidencePath& path);
+  /// Whether the volume can be read; what keeps from it is told by those who open its file table.
+  bool reads_deleted(std::string_view volume) {
+    return static_cast<bool>(files_of(std::string{volume}));
+  }
+  /// As EvidenceSource::open_deleted().
+  Result<DeletedContent> open_deleted(const DeletedFile& file);
 
  private:
   struct Device {

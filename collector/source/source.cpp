@@ -1,5 +1,7 @@
 #include "collector/source/source.h"
 
+#include "collector/source/deleted_file.h"
+
 namespace hozen {
 
 std::string_view to_text(View view) { return view == View::raw ? "raw" : "api"; }
@@ -23,6 +25,11 @@ Result<EvidencePath> EvidenceSource::real_folder(const EvidencePath& path) {
   if (info.is_link) return Error{Errc::unsupported, path.text(), {}, "a link, not followed"};
   if (!info.is_directory) return Error{Errc::unsupported, path.text(), {}, "not a folder"};
   return std::move(info.path);
+}
+
+Result<DeletedContent> EvidenceSource::open_deleted(const DeletedFile& file) {
+  return Error{Errc::unsupported, file.path.text(), std::nullopt,
+               "this source does not read deleted files"};
 }
 
 }  // namespace hozen

@@ -57,6 +57,9 @@ struct FileInfo {
       disk_offset{};  ///< first cluster, bytes from the start of the volume: orders collection
   std::vector<std::string> streams{};  ///< names of alternate data streams
   bool deleted = false;
+  /// Deleted, and its content is read from clusters that another file, gone by now too, may have
+  /// had since.
+  bool possibly_overwritten = false;
   /// Of the change journal ($J): bytes at its beginning that Windows gave back to the volume. They
   /// read as zeros, many gigabytes of them, and are not preserved.
   std::uint64_t sparse_head_bytes = 0;
@@ -69,7 +72,9 @@ enum class View : std::uint8_t { raw, api };
 std::string_view to_text(View view);
 
 class Registry;
-struct LiveState;  // collector/source/live_state.h
+struct LiveState;       // collector/source/live_state.h
+struct DeletedFile;     // collector/source/deleted_file.h
+struct DeletedContent;  // collector/source/deleted_file.h
 
 struct VolumeInfo {
   std::string name;                     ///< "C:" or "volume1"
@@ -139,6 +144,12 @@ class EvidenceSource {
   virtual std::string key(const EvidencePath& path) { return path.folded(); }
   /// What lookups met and nobody was told: more than one entry for a path. Each once.
   virtual std::vector<Error> take_remarks() { return {}; }
+  /// Whether open_deleted() can tell anything of files of this volume.
+  virtual bool reads_deleted(std::string_view /*volume*/) { return false; }
+  /// What is left of a deleted file. Errc::unsupported where the source does not read file records
+  /// itself, and for content that lies elsewhere; Errc::not_found when the record tells no such
+  /// stream, Errc::malformed when it is damaged or holds another file by now, Errc::io.
+  virtual Result<DeletedContent> open_deleted(const DeletedFile& file);
   /// The registry as the running system's API tells it; nullptr when this source has none. (The raw
   /// view is made of hive files: OfflineRegistry.)
   virtual Registry* api_registry() = 0;

@@ -56,6 +56,10 @@ class TreeSource final : public EvidenceSource {
     return tree_->spellings(path, fixed);
   }
   std::string key(const EvidencePath& path) override { return tree_->key(path); }
+  bool reads_deleted(std::string_view volume) override { return tree_->reads_deleted(volume); }
+  Result<DeletedContent> open_deleted(const DeletedFile& file) override {
+    return tree_->open_deleted(file);
+  }
   std::vector<Error> take_remarks() override {
     std::vector<Error> remarks = std::exchange(remarks_, {});
     for (Error& error : tree_->take_remarks()) remarks.push_back(std::move(error));

@@ -74,8 +74,14 @@ Context::Context(EvidenceSource& source, Registry* registry)
 
 ArtifactId Context::collect(const EvidencePath& path, std::string_view reason, Priority priority) {
   for (std::size_t i = 0; i < artifacts.size(); ++i)
-    if (artifacts[i].path.folded() == path.folded()) return {static_cast<std::uint32_t>(i)};
-  artifacts.push_back({path, std::string{reason}, priority});
+    if (!artifacts[i].deleted && artifacts[i].path.folded() == path.folded())
+      return {static_cast<std::uint32_t>(i)};
+  artifacts.push_back({path, std::string{reason}, priority, std::nullopt});
+  return {static_cast<std::uint32_t>(artifacts.size() - 1)};
+}
+
+ArtifactId Context::collect_deleted(const DeletedFile& file, const TargetMatch& match) {
+  artifacts.push_back({file.path, std::string{match.reason}, match.priority, file});
   return {static_cast<std::uint32_t>(artifacts.size() - 1)};
 }
 

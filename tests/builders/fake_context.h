@@ -1,6 +1,7 @@
 // A ModuleContext for tests: what a module emits, collects, notes and reports, kept in memory.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,6 +34,7 @@ struct Collected {
   EvidencePath path;
   std::string reason;
   Priority priority = Priority::normal;
+  std::optional<DeletedFile> deleted{};
 };
 
 class Context final : public ModuleContext {
@@ -48,6 +50,10 @@ class Context final : public ModuleContext {
   bool reads_files() const override { return true; }
   FileTime reference_time() const override { return reference; }
   ArtifactId collect(const EvidencePath& path, std::string_view reason, Priority priority) override;
+  std::optional<TargetMatch> target_for(const EvidencePath& path, KnownPath known) override {
+    return target ? target(path, known) : std::nullopt;
+  }
+  ArtifactId collect_deleted(const DeletedFile& file, const TargetMatch& match) override;
   Result<std::vector<std::byte>> read(ArtifactId artifact, std::uint64_t cap_bytes) override;
   Result<FileBeginning> read_beginning(ArtifactId artifact, std::uint64_t max_bytes) override;
   Result<std::unique_ptr<VolumeCopy>> copy_volume(const std::string& volume) override;
@@ -88,6 +94,8 @@ class Context final : public ModuleContext {
   std::vector<ViewFact> facts;
   std::vector<std::string> whole;    ///< "kind place" of stated_all()
   std::vector<Collected> artifacts;  ///< row i is ArtifactId{i}
+  /// What the profile has of targets; none without.
+  std::function<std::optional<TargetMatch>(const EvidencePath&, KnownPath)> target;
   std::stop_source stopper;
   FileTime reference = at(86'400);  ///< one day after everything of a fake machine was written
 

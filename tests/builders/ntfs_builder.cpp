@@ -319,6 +319,15 @@ NtfsBuilder& NtfsBuilder::split_table(std::uint64_t first) {
   return *this;
 }
 
+NtfsBuilder& NtfsBuilder::bitmap(const std::vector<Run>& in_use) {
+  NtfsBytes bits(500);
+  for (const Run& run : in_use)
+    for (std::uint64_t lcn = run.lcn; lcn < run.lcn + run.clusters; ++lcn)
+      bits.at(static_cast<std::size_t>(lcn / 8)) |= std::byte{1} << (lcn % 8);
+  constexpr std::uint64_t kBitmap = ntfs::record_number::kBitmap;
+  return stream({kBitmap, kBitmap}, "", Bytes{bits}.chars());
+}
+
 NtfsBytes NtfsBuilder::table() const {
   const std::uint64_t count = record_count();
   NtfsBytes table(static_cast<std::size_t>(count * kRecordBytes));

@@ -1,6 +1,6 @@
 // Small NTFS volumes made by code: what Windows writes, as far as our reader looks at it. There are
-// no directory indexes, no journal and no $Bitmap of use in them: volumes that other programs read
-// too are made with mkntfs (tests/oracle).
+// no directory indexes and no journal in them, and a $Bitmap only when asked for: volumes that
+// other programs read too are made with mkntfs (tests/oracle).
 #pragma once
 
 #include <cstdint>
@@ -99,6 +99,10 @@ class NtfsBuilder {
   /// Splits $MFT: the records from `first` on are told by an extension record, which lies in the
   /// first part.
   NtfsBuilder& split_table(std::uint64_t first);
+
+  /// Gives the volume a $Bitmap in which these runs are in use, and nothing else; once. The volume
+  /// may have 4,000 clusters then.
+  NtfsBuilder& bitmap(const std::vector<ntfs::Run>& in_use);
 
   NtfsBytes volume() const;
   NtfsBytes table() const;  ///< $MFT alone

@@ -232,5 +232,32 @@ TEST(VolumePartName, IsWrittenInOneWayOnly) {
     EXPECT_FALSE(parse_volume_part_name(other)) << other;
 }
 
+TEST(EntryName, DeletedFilesHaveARootOfTheirOwn) {
+  const DeletedFile file{*EvidencePath::parse("C:\\Users\\x\\evil.exe:Zone"),
+                         123 | std::uint64_t{4} << 48};
+  const EntryPath place = entry_path_of(file);
+  const std::string name = entry_name_for(place);
+  EXPECT_EQ(name, "deleted/C/123-4/Users/x/evil.exe%3AZone");
+  EXPECT_EQ(content_root_of(name), kDeletedRoot);
+  EXPECT_FALSE(path_of_entry_name(name));
+  const auto path = path_of_entry_name(name, kDeletedRoot);
+  ASSERT_TRUE(path);
+  EXPECT_EQ(path->text(), "C:\\123-4\\Users\\x\\evil.exe:Zone");
+  EntryNames names;
+  EXPECT_EQ(names.claim(place), name);
+  EXPECT_EQ(names.claim(file.path), "evidence/C/Users/x/evil.exe%3AZone");
+  // The same again gets a suffix below the same root.
+  const std::string second = names.claim(place);
+  EXPECT_TRUE(second.starts_with(name + "%~")) << second;
+}
+
+TEST(EntryName, KnowsWhatHoldsEvidence) {
+  EXPECT_EQ(content_root_of("evidence/C/x"), kEvidenceRoot);
+  EXPECT_EQ(content_root_of("deleted/C/1-1/x"), kDeletedRoot);
+  for (const char* const other : {"", "evidence", "deleted", "evidences/x", "deleted.jsonl",
+                                  "records/deleted_files.jsonl", "manifest.json"})
+    EXPECT_EQ(content_root_of(other), "") << other;
+}
+
 }  // namespace
 }  // namespace hozen

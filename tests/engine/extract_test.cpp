@@ -236,5 +236,52 @@ TEST_F(ExtractTest, FailsWhenTheFolderCannotBeMade) {
   EXPECT_FALSE(extract_evidence(*reader, {folder.text() + "/file/below", {}}));
 }
 
+/// Adds a deleted file and, when asked for, its row.
+void add_deleted(BundleBuilder& builder, const std::string& path, std::uint64_t record,
+                 std::string_view content, bool with_row = true) {
+  const DeletedFile file{*EvidencePath::parse(path), record | std::uint64_t{2} << 48};
+  MemorySource source{to_bytes(content)};
+  const auto stored =
+      builder.writer().add_file(entry_path_of(file), source, test::kBundleTime, test::kNoLimit);
+  ASSERT_TRUE(stored);
+  if (!with_row) return;
+  std::string row = test::artifact_row(static_cast<unsigned>(100 + record), path, *stored);
+  row.insert(row.size() - 2,
+             ",\"mft_record\":" + std::to_string(record) + ",\"mft_sequence\":2,\"deleted\":true");
+  builder.line("artifacts", row);
+}
+
+TEST_F(ExtractTest, PutsDeletedFilesIntoAFolderOfTheirOwn) {
+  BundleBuilder builder;
+  builder.file("C:\\Windows\\evil.exe", to_bytes("there"));
+  add_deleted(builder, "C:\\Windows\\evil.exe", 70, "first");
+  add_deleted(builder, "C:\\Windows\\evil.exe", 71, "second");
+  add_deleted(builder, "C:\\Windows\\copy.exe", 72, "there");  // the entry is evidence/…
+  add_deleted(builder, "C:\\$Orphan\\odd.", 73, "odd");
+  add_deleted(builder, "C:\\Windows\\rowless", 74, "rowless", false);
+  builder.file("C:\\same.txt", to_bytes("second"));  // the entry is deleted/…
+  const ExtractResult result = extract(builder.bytes());
+  EXPECT_EQ(result.files, 7u);
+  EXPECT_EQ(result.deleted, 5u);
+  EXPECT_TRUE(result.unwritten.empty());
+  EXPECT_TRUE(result.nameless.empty());
+  EXPECT_EQ(content("C/Windows/evil.exe"), "there");
+  EXPECT_EQ(content("deleted/C/70-2/Windows/evil.exe"), "first");
+  EXPECT_EQ(content("deleted/C/71-2/Windows/evil.exe"), "second");
+  EXPECT_EQ(content("deleted/C/72-2/Windows/copy.exe"), "there");
+  EXPECT_EQ(content("deleted/C/74-2/Windows/rowless"), "rowless");
+  EXPECT_EQ(content("C/same.txt"), "second");
+  EXPECT_TRUE(fs::exists(at("deleted/C/73-2/$Orphan")));
+}
+
+TEST_F(ExtractTest, FindsDeletedFilesByTheirPaths) {
+  BundleBuilder builder;
+  builder.file("C:\\a\\kept", to_bytes("1"));
+  add_deleted(builder, "C:\\a\\gone", 70, "2");
+  const ExtractResult result = extract(builder.bytes(), {"C:\\a\\g*"});
+  EXPECT_EQ(result.matched, 1u);
+  EXPECT_EQ(content("deleted/C/70-2/a/gone"), "2");
+}
+
 }  // namespace
 }  // namespace hozen

@@ -30,7 +30,7 @@ class FakeBundle final : public BundleWriter {
   bool late_digests = false;            ///< computed by other threads after the answer
   std::function<void()> while_reading;  ///< called between reading a file and answering
 
-  Result<StartedFile> start_file(const EvidencePath& path, ByteSource& content, FileTime,
+  Result<StartedFile> start_file(const EntryPath& path, ByteSource& content, FileTime,
                                  std::uint64_t max_bytes) override {
     if (broken) return failure();
     StartedFile started;
@@ -65,7 +65,7 @@ class FakeBundle final : public BundleWriter {
     } else {
       pending.set(hash.finish());
     }
-    files.push_back({path.text(), std::string{Bytes{bytes}.chars()}, max_bytes});
+    files.push_back({path.path.text(), std::string{Bytes{bytes}.chars()}, max_bytes});
     return started;
   }
   Result<std::unique_ptr<VolumeWriter>> start_volume(const std::string& volume) override {

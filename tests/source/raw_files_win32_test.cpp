@@ -113,6 +113,24 @@ TEST_F(RawFilesTest, FindsTheFilesOfNtfsItself) {
   EXPECT_EQ(raw.stat(EvidencePath{"Y:"} / "$MFT").error().code, Errc::not_found);
 }
 
+TEST_F(RawFilesTest, ReadsDeletedFiles) {
+  NtfsBuilder disk;
+  const auto gone = disk.file(disk.root(), "gone.txt", std::string(3000, 'g'));
+  disk.remove(gone).bitmap({});
+  RawFiles raw = files(disk.volume());
+  EXPECT_TRUE(raw.reads_deleted("x:"));
+  EXPECT_FALSE(raw.reads_deleted("Y:"));
+  DeletedFile file{EvidencePath{"X:"} / "gone.txt", ntfs::FileReference{gone.record, 2}.to_u64()};
+  auto found = raw.open_deleted(file);
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(found->state, DeletedState::free);
+  ASSERT_TRUE(found->content);
+  EXPECT_EQ(found->content->method(), "raw_ntfs");
+  EXPECT_EQ(read_all(*found->content, 1 << 20)->size(), 3000u);
+  file.file_reference = gone.to_u64();
+  EXPECT_EQ(raw.open_deleted(file).error().code, Errc::malformed);
+}
+
 TEST_F(RawFilesTest, LeavesOtherFileSystemsAlone) {
   const NtfsBuilder disk;
   RawFiles raw = files(disk.volume(), "FAT32");

@@ -1,0 +1,346 @@
+// Deleted files that the profile would have collected, had they been there: what an intruder used
+// and removed. A file's record stays until NTFS needs it for another; where its clusters are still
+// free, so does its content, and is preserved. It proves that the volume once held a file of that
+// name. That the content is that file's is certain only where it lies in the record itself: free
+// clusters may have served another file in between, which was deleted too.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collector/formats/ntfs_claims.h"
+#include "collector/formats/ntfs_table.h"
+#include "collector/formats/wof.h"
+#include "collector/module/file_row.h"
+#include "collector/module/module.h"
+#include "collector/source/deleted_file.h"
+
+namespace hozen::modules {
+namespace {
+
+/// Deleted files of one volume that are looked at: a busy volume has some 100,000 deleted records,
+/// of which a profile names a part.
+constexpr std::size_t kMaxFiles = 20'000;
+/// Runs of them that are held against those of other deleted files.
+constexpr std::size_t kMaxClaims = 200'000;
+constexpr std::size_t kMaxOthers = 8;  ///< other claimants that are told
+/// What is remembered of them: honest ones take some 200 bytes each.
+constexpr std::size_t kMaxRememberedBytes = 24u << 20;
+/// Names of a file that targets are asked for; even files of Windows' own store have but a few.
+constexpr std::size_t kMaxNamesAsked = 16;
+
+/// One stream of a deleted file, and what became of it.
+struct DeletedRow {
+  DeletedFile file{};
+  ntfs::PathState path_state = ntfs::PathState::exact;
+  TargetMatch target{};
+  std::uint64_t size = 0, offset = 0;
+  std::optional<Times> si{}, fn{};
+  std::string_view state = "unreadable";
+  std::uint64_t clusters = 0, clusters_reused = 0;
+  bool has_clusters = false, is_there = false;
+  std::string problem{};
+  std::vector<std::uint64_t> others{};
+  std::optional<std::uint32_t> artifact{};
+};
+
+void write_times(const std::optional<Times>& times, Cell& cell) {
+  if (!times) return cell.absent(Absent::not_present);
+  std::string& json = cell.raw();
+  json += "{\"created\":";
+  append_json_time(json, times->created);
+  json += ",\"modified\":";
+  append_json_time(json, times->modified);
+  json += ",\"changed\":";
+  append_json_time(json, times->changed);
+  json += ",\"accessed\":";
+  append_json_time(json, times->accessed);
+  json += '}';
+}
+
+void write_clusters(const DeletedRow& row, std::uint64_t count, Cell& cell) {
+  row.has_clusters ? cell.number(count) : cell.absent(Absent::not_applicable);
+}
+
+constexpr std::array kFields{
+    Field<DeletedRow>{{"path",
+                       "Path that it had, its stream included; below \\$Orphan where its folder is "
+                       "not known."},
+                      [](const DeletedRow& r, Cell& c) { c.text(r.file.path.text()); }},
+    Field<DeletedRow>{
+        {"path_state",
+         "Whether the folders of the path are those meant: exact, deleted_parent, orphan, limit."},
+        [](const DeletedRow& r, Cell& c) { c.text(to_text(r.path_state)); }},
+    Field<DeletedRow>{{"volume", "The volume that it lay on."},
+                      [](const DeletedRow& r, Cell& c) { c.text(r.file.path.volume()); }},
+    Field<DeletedRow>{{"mft_record", "Number of its base record in $MFT."},
+                      [](const DeletedRow& r, Cell& c) { c.number(r.file.record()); }},
+    Field<DeletedRow>{{"sequence", "How often that record was used, raised by the deletion."},
+                      [](const DeletedRow& r, Cell& c) { c.number(r.file.sequence()); }},
+    Field<DeletedRow>{{"size", "Bytes of the stream as its record says."},
+                      [](const DeletedRow& r, Cell& c) { c.number(r.size); }},
+    Field<DeletedRow>{
+        {"state",
+         "What became of its content: resident (in the record itself), free (no file has its "
+         "clusters), partly_overwritten, overwritten, place_unknown, empty, unreadable."},
+        [](const DeletedRow& r, Cell& c) { c.text(r.state); }},
+    Field<DeletedRow>{{"clusters", "Clusters that its content lay on."},
+                      [](const DeletedRow& r, Cell& c) { write_clusters(r, r.clusters, c); }},
+    Field<DeletedRow>{
+        {"clusters_reused", "How many of them are in use by other files now."},
+        [](const DeletedRow& r, Cell& c) { write_clusters(r, r.clusters_reused, c); }},
+    Field<DeletedRow>{
+        {"possibly_overwritten",
+         "Whether what is preserved may be another file's: free clusters can have been used in "
+         "between."},
+        [](const DeletedRow& r, Cell& c) {
+          r.is_there ? c.boolean(r.clusters != 0) : c.absent(Absent::not_applicable);
+        }},
+    Field<DeletedRow>{
+        {"also_claimed_by",
+         "Records of other deleted files that lay on clusters of this one: one at most left its "
+         "content there."},
+        [](const DeletedRow& r, Cell& c) {
+          std::string& json = c.raw();
+          json += '[';
+          for (const std::uint64_t other : r.others) {
+            if (json.back() != '[') json += ',';
+            append_json_number(json, other);
+          }
+          json += ']';
+        }},
+    Field<DeletedRow>{
+        {"content_artifact", "Row of artifacts.jsonl that tells whether it was preserved."},
+        [](const DeletedRow& r, Cell& c) {
+          r.artifact ? c.number(*r.artifact) : c.absent(Absent::not_applicable);
+        }},
+    Field<DeletedRow>{{"problem", "What is wrong with its record, or why it could not be read."},
+                      [](const DeletedRow& r, Cell& c) {
+                        r.problem.empty() ? c.absent(Absent::not_present) : c.text(r.problem);
+                      }},
+    Field<DeletedRow>{{"si", "Times of $STANDARD_INFORMATION, which programs can set."},
+                      [](const DeletedRow& r, Cell& c) { write_times(r.si, c); }},
+    Field<DeletedRow>{{"fn", "Times of $FILE_NAME, set when the name was made, moved or renamed."},
+                      [](const DeletedRow& r, Cell& c) { write_times(r.fn, c); }},
+    Field<DeletedRow>{{"target_category", "Category of the profile's target that names its path."},
+                      [](const DeletedRow& r, Cell& c) { c.text(r.target.category); }},
+    Field<DeletedRow>{{"target_reason", "Why that target wants such files."},
+                      [](const DeletedRow& r, Cell& c) { c.text(r.target.reason); }},
+};
+constexpr auto kColumns = columns_of(kFields);
+constexpr Kind kDeletedFile{"deleted_file",
+                            "One deleted file, or a stream of one, that a target of the profile "
+                            "names.",
+                            kColumns};
+constexpr std::array kKinds{kDeletedFile};
+
+constexpr std::string_view kReferences[] = {
+    "https://flatcap.github.io/linux-ntfs/ntfs/files/mft.html",
+    "https://flatcap.github.io/linux-ntfs/ntfs/files/bitmap.html"};
+constexpr std::string_view kAttack[] = {"T1070.004"};
+
+std::optional<Times> si_of(const ntfs::File& file) {
+  if (!file.standard) return std::nullopt;
+  return Times{file.standard->created, file.standard->modified, file.standard->changed,
+               file.standard->accessed};
+}
+
+std::optional<Times> fn_of(const ntfs::FileName* name) {
+  if (name == nullptr) return std::nullopt;
+  return Times{name->created, name->modified, name->record_changed, name->accessed};
+}
+
+/// A path as FileRowMaker writes it. A colon is part of a name there.
+EvidencePath path_of(std::string_view text, const std::string& volume) {
+  EvidencePath path{volume};
+  text.remove_prefix(std::min(volume.size() + 1, text.size()));
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\\'), text.size());
+    path = path.child(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return path;
+}
+
+class VolumeReader {
+ public:
+  VolumeReader(ModuleContext& context, const std::string& volume)
+      : context_{context}, volume_{volume}, table_path_{EvidencePath{volume} / "$MFT"} {}
+
+  void read() {
+    auto table = context_.source().open(table_path_);
+    if (!table) {
+      if (table.error().code != Errc::not_found) context_.note(table.error());
+      return;
+    }
+    constexpr std::size_t kHeadBytes = 48;
+    std::vector<std::byte> head(kHeadBytes);
+    const auto got = (*table)->read(0, head);
+    record_bytes_ = got ? ntfs::table_record_bytes(Bytes{head}) : 0;
+    if (record_bytes_ == 0)
+      return context_.note({Errc::malformed, table_path_.text() + ": no file table", 0});
+    find_files(**table);
+    for (DeletedRow& row : rows_) {
+      if (context_.stop().stop_requested()) return;
+      look_at(row);
+    }
+    find_claimants(**table);
+    for (DeletedRow& row : rows_) emit(row);
+  }
+
+ private:
+  void find_files(ByteSource& source) {
+    ntfs::FileTable table{source, record_bytes_};
+    std::uint64_t unreadable = 0;
+    table.index([&](const Error&) { ++unreadable; });
+    FileRowMaker maker{table, source.size(), record_bytes_, volume_};
+    table.each_file([&](const ntfs::File& file) {
+      if (!file.in_use() && !file.is_directory()) add(maker.make(file));
+      return !context_.stop().stop_requested();
+    });
+    if (unreadable != 0)
+      context_.note({Errc::malformed, table_path_.text() + ": " + std::to_string(unreadable) +
+                                          " places in which deleted files were not looked for"});
+    if (left_out_ != 0)
+      context_.note({Errc::limit, table_path_.text() + ": " + std::to_string(left_out_) +
+                                      " further deleted files that targets name"});
+  }
+
+  /// The streams of the file that a target names, each by the first of the file's paths that one
+  /// does.
+  void add(const FileRow& file) {
+    if (file.name == nullptr) return;
+    const bool is_known = file.path_state == ntfs::PathState::exact ||
+                          file.path_state == ntfs::PathState::deleted_parent;
+    const KnownPath known = is_known ? KnownPath::whole : KnownPath::name;
+    std::vector<EvidencePath> paths{path_of(file.path, volume_)};
+    for (const std::string& other : file.other_paths)
+      if (paths.size() < kMaxNamesAsked) paths.push_back(path_of(other, volume_));
+    for (const ntfs::FileStream& stream : file.file->streams) {
+      // The content of a compacted file is that of its unnamed stream.
+      const bool is_packed = file.file->reparse_tag == kReparseTagWof && stream.name == kWofStream;
+      if (stream.type != ntfs::attribute_type::kData || is_packed) continue;
+      for (const EvidencePath& path : paths) {
+        const EvidencePath whole = path.with_stream(stream.name);
+        const auto target = context_.target_for(whole, known);
+        if (!target) continue;
+        keep(file, stream, whole, *target);
+        break;
+      }
+    }
+  }
+
+  void keep(const FileRow& file, const ntfs::FileStream& stream, const EvidencePath& path,
+            const TargetMatch& target) {
+    const std::size_t bytes = sizeof(DeletedRow) + path.text().size() +
+                              path.components().size() * sizeof(std::string) +
+                              file.file->extensions.size() * sizeof(std::uint64_t);
+    if (rows_.size() >= kMaxFiles || bytes > bytes_left_) {
+      ++left_out_;
+      return;
+    }
+    bytes_left_ -= bytes;
+    DeletedRow row;
+    row.file = {path, file.file->reference().to_u64(), file.file->extensions};
+    row.target = target;
+    row.path_state = file.path_state;
+    row.size = stream.size_bytes;
+    row.offset = file.offset;
+    row.si = si_of(*file.file);
+    row.fn = fn_of(file.name);
+    rows_.push_back(std::move(row));
+  }
+
+  void look_at(DeletedRow& row) {
+    const auto found = context_.source().open_deleted(row.file);
+    if (!found) {
+      row.problem = found.error().text();
+      return;
+    }
+    row.state = to_text(found->state);
+    row.size = found->info.size;
+    row.is_there = found->content != nullptr;
+    row.clusters = found->clusters;
+    row.clusters_reused = found->clusters_reused;
+    row.has_clusters =
+        found->state != DeletedState::resident && found->state != DeletedState::empty;
+    if (found->problem) row.problem = found->problem->text();
+    for (const ClusterRange& range : found->ranges) {
+      if (claims_.size() == kMaxClaims) {
+        claims_left_out_ = true;
+        break;
+      }
+      claims_.push_back({range.first, range.count, row.file.record()});
+    }
+  }
+
+  void find_claimants(ByteSource& table) {
+    std::map<std::uint64_t, std::vector<std::uint64_t>> others;
+    const bool all = ntfs::find_shared_clusters(
+        table, record_bytes_, std::exchange(claims_, {}),
+        [&](std::uint64_t record, std::uint64_t other) {
+          std::vector<std::uint64_t>& known = others[record];
+          if (known.size() < kMaxOthers &&
+              std::find(known.begin(), known.end(), other) == known.end())
+            known.push_back(other);
+        });
+    if (claims_left_out_ || !all)
+      context_.note({Errc::limit,
+                     table_path_.text() + ": not all deleted files were held against each other"});
+    for (DeletedRow& row : rows_)
+      if (const auto found = others.find(row.file.record()); found != others.end())
+        row.others = found->second;
+  }
+
+  void emit(DeletedRow& row) {
+    if (row.is_there) row.artifact = context_.collect_deleted(row.file, row.target).row;
+    Envelope envelope;
+    if (!table_artifact_)
+      table_artifact_ = context_.collect(table_path_, "The file table", Priority::high).row;
+    // On a running system the preserved copy is read at another moment, and is another.
+    if (context_.source().kind() != "live") envelope.origin.artifact = table_artifact_;
+    envelope.origin.offset = row.offset;
+    if (row.si) {
+      envelope.timestamps.emplace_back("created", row.si->created);
+      envelope.timestamps.emplace_back("modified", row.si->modified);
+      envelope.timestamps.emplace_back("changed", row.si->changed);
+      envelope.timestamps.emplace_back("accessed", row.si->accessed);
+    }
+    context_.emit(kDeletedFile, kFields, row, envelope);
+  }
+
+  ModuleContext& context_;
+  const std::string& volume_;
+  EvidencePath table_path_;
+  std::uint32_t record_bytes_ = 0;
+  std::vector<DeletedRow> rows_;
+  std::uint64_t left_out_ = 0;
+  std::size_t bytes_left_ = kMaxRememberedBytes;
+  std::vector<ntfs::ClusterClaim> claims_;
+  bool claims_left_out_ = false;
+  std::optional<std::uint32_t> table_artifact_;
+};
+
+Result<void> run(ModuleContext& context) {
+  if (!context.reads_files()) return {};
+  for (const VolumeInfo& volume : context.source().volumes())
+    if (!volume.unreadable && context.source().reads_deleted(volume.name))
+      VolumeReader{context, volume.name}.read();
+  return {};
+}
+
+}  // namespace
+
+extern const ModuleSpec deleted_files;
+const ModuleSpec deleted_files{"deleted_files",
+                               "Deleted files that a target of the profile names, recovered where "
+                               "their clusters are still free.",
+                               kKinds,
+                               kReferences,
+                               kAttack,
+                               run};
+
+}  // namespace hozen::modules
