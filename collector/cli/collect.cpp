@@ -117,9 +117,13 @@ RawReading raw_reading(std::string_view word) {
   return word == "never" ? RawReading::never : RawReading::fallback;
 }
 
-Result<std::unique_ptr<EvidenceSource>> open_source(const Options& options) {
+Result<std::unique_ptr<EvidenceSource>> open_source(const Options& options,
+                                                    const Profile& profile) {
   if (options.image) {
     ImageChoice choice{*options.image};
+    choice.bytes_are_enough =
+        std::any_of(profile.modules.begin(), profile.modules.end(),
+                    [](const ProfileModule& module) { return module.name == "volume_copy"; });
     if (options.partition != 0) choice.partition = options.partition;
     return make_image_source(choice);
   }
@@ -179,7 +183,7 @@ int collect_command(const Options& options, const std::vector<std::string>& argu
   collection.command_line = arguments;
   collection.privileges = enable_privileges();
   collection.bundle.threads = options.jobs;
-  const auto source = open_source(options);
+  const auto source = open_source(options, collection.profile);
   if (!source) return source_failure(options, source.error());
   if (options.root && lies_inside(options.output, *options.root))
     return fail(

@@ -55,8 +55,7 @@ std::vector<ProfileText> profile_texts(const std::vector<std::string>& given,
 ProfileChoice choose_profiles(const std::vector<std::string>& given) {
   ProfileChoice choice;
   const auto texts = profile_texts(given, choice.problems);
-  ProfileReading reading =
-      read_profiles(texts, embedded_profiles(), known_modules(all_modules()));
+  ProfileReading reading = read_profiles(texts, embedded_profiles(), known_modules(all_modules()));
   for (const auto& problem : reading.problems) choice.problems.push_back(problem.text());
   choice.profile = std::move(reading.profile);
   return choice;

@@ -46,19 +46,39 @@ std::string folded(const Components& components) {
   return path;
 }
 
-/// C:\Windows\x as C, Windows, x, of a deleted file as deleted, C, 12-3, Windows, x; a stream stays
-/// with its file's name. Nothing for what is no path.
-std::optional<Components> exact_components(const Wanted& wanted) {
-  const auto parsed = EvidencePath::parse(wanted.path);
-  if (!parsed || parsed->is_root()) return std::nullopt;
-  std::string volume = parsed->volume();
+Components components_of(const EvidencePath& path) {
+  std::string volume = path.volume();
   if (volume.ends_with(':')) volume.pop_back();
-  Components components;
-  if (!wanted.deleted_folder.empty()) components.emplace_back(kDeletedRoot);
-  components.push_back(std::move(volume));
-  if (!wanted.deleted_folder.empty()) components.push_back(wanted.deleted_folder);
-  components.insert(components.end(), parsed->components().begin(), parsed->components().end());
-  if (!parsed->stream().empty()) components.back() += ':' + parsed->stream();
+  Components components{std::move(volume)};
+  components.insert(components.end(), path.components().begin(), path.components().end());
+  if (!path.stream().empty()) components.back() += ':' + path.stream();
+  return components;
+}
+
+/// C:\Windows\x as C, Windows, x, of a deleted file as deleted, C, 12-3, Windows, x; a stream stays
+/// with its file's name. Nothing for what is no path. A name can hold a backslash, which the text
+/// of a path does not tell from one between two names: the entry's own name does.
+std::optional<Components> exact_components(const Wanted& wanted, std::string_view entry) {
+  const bool is_deleted = !wanted.deleted_folder.empty();
+  if (!wanted.duplicate) {
+    const auto path = path_of_entry_name(entry, content_root_of(entry));
+    const bool is_meant = path && !path->is_root() &&
+                          is_deleted == (content_root_of(entry) == kDeletedRoot) &&
+                          (is_deleted || exact_path_text(*path) == wanted.path);
+    if (is_meant) {
+      Components components = components_of(*path);
+      if (is_deleted) components.insert(components.begin(), std::string{kDeletedRoot});
+      return components;
+    }
+  }
+  const auto parsed = EvidencePath::parse(wanted.path);
+  // Another text than that of the path: it was resolved, and leads elsewhere.
+  if (!parsed || parsed->is_root() || exact_path_text(*parsed) != wanted.path) return std::nullopt;
+  Components components = components_of(*parsed);
+  if (is_deleted) {
+    components.insert(components.begin() + 1, wanted.deleted_folder);
+    components.insert(components.begin(), std::string{kDeletedRoot});
+  }
   return components;
 }
 
@@ -167,7 +187,7 @@ bool Extraction::is_asked_for(const std::string& path, const std::string& entry)
 
 /// Where the exact name goes; nothing when this system does not take it.
 std::optional<Components> Extraction::exact_place(const Wanted& wanted) const {
-  auto exact = exact_components(wanted);
+  auto exact = exact_components(wanted, entry_name(wanted));
   if (!exact) return std::nullopt;
   for (const std::string& name : *exact)
     if (!tree_->allows(name)) return std::nullopt;

@@ -14,8 +14,12 @@ namespace {
 constexpr std::string_view kStream = "records/volume_copy";
 /// Zeros of this size and place become a hole of the image.
 constexpr std::size_t kHoleBytes = 64 << 10;
-/// No volume of Windows is larger: what a damaged bundle says must not fill a disk.
-constexpr std::uint64_t kMaxVolumeBytes = 1ull << 50;
+/// No volume of NTFS with clusters of 64 KiB is larger: what a damaged bundle says must not fill a
+/// disk.
+constexpr std::uint64_t kMaxVolumeBytes = 1ull << 48;
+/// So much of the image may be gaps for each byte of its parts, and beside them, for its SHA-256 to
+/// be computed: what is nearly empty would take days for nothing.
+constexpr std::uint64_t kGapsPerByte = 1000, kSmallGaps = 1ull << 40;
 
 /// What the records say of a copy.
 struct CopyFacts {
@@ -40,6 +44,7 @@ class ImageWriter {
   ImageWriter(OutputFile& file, bool hashed) : file_{file}, hashed_{hashed} {}
 
   std::uint64_t position() const { return position_; }
+  bool is_hashed() const { return hashed_; }
 
   Result<void> write(std::span<const std::byte> bytes) {
     if (hashed_) hash_.update(bytes);
@@ -81,8 +86,8 @@ class Volumes {
     for (const BundleReader::Entry& entry : bundle_.entries())
       if (const auto part = parse_volume_part_name(entry.facts.name))
         parts_[part->volume].push_back({part->offset, &entry});
-    if (parts_.empty()) return std::vector<RestoredVolume>{};
     read_facts();
+    for (const auto& [volume, facts] : facts_) parts_[volume];
     std::vector<RestoredVolume> restored;
     for (auto& [volume, parts] : parts_)
       if (wanted(volume)) {
@@ -114,9 +119,14 @@ class Volumes {
   Result<RestoredVolume> restore(const std::string& volume, std::vector<Part>& parts) {
     std::sort(parts.begin(), parts.end(),
               [](const Part& a, const Part& b) { return a.offset < b.offset; });
-    const CopyFacts facts = facts_[volume];
+    const CopyFacts facts = facts_of(volume);
     RestoredVolume image;
     image.volume = volume;
+    if (parts.empty()) {
+      image.problems.push_back(
+          {Errc::not_found, "copy of volume " + volume, {}, "the bundle holds no part of it"});
+      return image;
+    }
     image.written = parts.front().entry->facts.name.substr(std::string_view{"volumes/"}.size());
     image.written.resize(image.written.find('/'));
     image.written += ".raw";
@@ -126,28 +136,32 @@ class Volumes {
       image.problems.push_back(std::move(file).error());
       return image;
     }
-    ImageWriter writer{**file, facts.sha256.has_value()};
+    ImageWriter writer{**file, facts.sha256 && is_worth_hashing(parts, facts)};
     for (const Part& part : parts) HOZEN_CHECK(add(part, writer, image));
-    const std::uint64_t size = facts.size.value_or(0);
-    if (size > writer.position() && size <= kMaxVolumeBytes) HOZEN_CHECK(writer.skip_to(size));
+    const std::uint64_t size = facts.size.value_or(writer.position());
+    if (size < writer.position() || size > kMaxVolumeBytes)
+      refuse(image, "copy of volume " + volume, writer.position(),
+             "its size is recorded as " + std::to_string(size) + " bytes");
+    else
+      skip(size, writer, image);
     image.size = writer.position();
-    if (facts.sha256) image.sha256 = writer.digest();
-    judge(facts, image);
+    if (writer.is_hashed()) image.sha256 = writer.digest();
+    judge(facts, writer.is_hashed(), image);
     HOZEN_CHECK((*file)->complete({}));
     return image;
   }
 
   Result<void> add(const Part& part, ImageWriter& writer, RestoredVolume& image) {
     const BundleEntry& facts = part.entry->facts;
-    const auto refuse = [&](std::string_view why) -> Result<void> {
-      image.problems.push_back({Errc::malformed, facts.name, part.offset, std::string{why}});
-      image.damaged = true;
+    const char* const why = part.offset > kMaxVolumeBytes || facts.size > kMaxVolumeBytes
+                                ? "no volume is so large"
+                            : part.offset < writer.position() ? "it overlaps the part before it"
+                                                              : nullptr;
+    if (why != nullptr) {
+      refuse(image, facts.name, part.offset, why);
       return {};
-    };
-    if (part.offset > kMaxVolumeBytes || facts.size > kMaxVolumeBytes)
-      return refuse("no volume is so large");
-    if (part.offset < writer.position()) return refuse("it overlaps the part before it");
-    HOZEN_CHECK(writer.skip_to(part.offset));
+    }
+    if (!skip(part.offset, writer, image)) return {};
     std::optional<Error> refused;
     const auto read =
         bundle_.read(*part.entry, [&](std::span<const std::byte> bytes) -> Result<void> {
@@ -163,7 +177,37 @@ class Volumes {
     return {};
   }
 
-  static void judge(const CopyFacts& facts, RestoredVolume& image) {
+  static void refuse(RestoredVolume& image, std::string what, std::uint64_t offset,
+                     std::string why) {
+    image.problems.push_back({Errc::malformed, std::move(what), offset, std::move(why)});
+    image.damaged = true;
+  }
+
+  /// False, and told, where the file system takes no file of that size.
+  static bool skip(std::uint64_t offset, ImageWriter& writer, RestoredVolume& image) {
+    auto skipped = writer.skip_to(offset);
+    if (!skipped) image.problems.push_back(std::move(skipped).error());
+    return static_cast<bool>(skipped);
+  }
+
+  /// What the records say; of a bundle that was cut, the manifest may know the size.
+  CopyFacts facts_of(const std::string& volume) {
+    CopyFacts facts = facts_[volume];
+    for (const VolumeInfo& info : bundle_.manifest().source.volumes)
+      if (info.name == volume && !facts.size) facts.size = info.size_bytes;
+    return facts;
+  }
+
+  static bool is_worth_hashing(const std::vector<Part>& parts, const CopyFacts& facts) {
+    std::uint64_t stored = 0, end = facts.size.value_or(0);
+    for (const Part& part : parts) {
+      stored += std::min(part.entry->facts.size, kMaxVolumeBytes);
+      end = std::max(end, std::min(part.offset, kMaxVolumeBytes));
+    }
+    return end <= kSmallGaps || end / kGapsPerByte <= stored;
+  }
+
+  static void judge(const CopyFacts& facts, bool hashed, RestoredVolume& image) {
     const auto problem = [&](Errc code, std::string detail) {
       image.problems.push_back({code, "copy of volume " + image.volume, {}, std::move(detail)});
     };
@@ -174,7 +218,9 @@ class Volumes {
               std::to_string(facts.unreadable_bytes) + " bytes could not be read and are zeros");
     else if (!facts.complete)
       problem(Errc::truncated, "it is not complete: what is missing is zeros");
-    if (facts.sha256 && image.sha256 != facts.sha256) {
+    if (facts.sha256 && !hashed)
+      problem(Errc::limit, "nearly all of it is empty: its SHA-256 was not computed");
+    if (facts.sha256 && hashed && image.sha256 != facts.sha256) {
       image.damaged = true;
       problem(Errc::malformed, "the image has another SHA-256 than was recorded");
     }

@@ -47,11 +47,24 @@ Result<std::size_t> RunSource::read_some(std::uint64_t offset, std::span<std::by
 
 Result<std::size_t> RunSource::read_piece(std::uint64_t offset, std::span<std::byte> out) {
   if (offset >= layout_.initialized_bytes) {
+    // What was not written yet has its clusters all the same: a size beyond them is damage.
+    const std::uint64_t known = known_bytes();
+    if (offset >= known)
+      return Error{Errc::malformed, "ntfs stream: no clusters known here", offset};
+    out = head(out, known - offset);
     std::fill(out.begin(), out.end(), std::byte{0});
     return out.size();
   }
   out = head(out, layout_.initialized_bytes - offset);
   return layout_.unit_clusters == 0 ? read_plain(offset, out) : read_compressed(offset, out);
+}
+
+/// Up to where the runs reach, in whole compression units.
+std::uint64_t RunSource::known_bytes() const {
+  if (layout_.runs.empty()) return 0;
+  const std::uint64_t unit = std::max(layout_.unit_clusters, 1u);
+  const std::uint64_t clusters = (layout_.runs.back().end_vcn() - 1) / unit * unit + unit;
+  return std::min(clusters, ~std::uint64_t{0} / cluster_bytes_) * cluster_bytes_;
 }
 
 Result<std::size_t> RunSource::read_plain(std::uint64_t offset, std::span<std::byte> out) {

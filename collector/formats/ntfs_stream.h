@@ -23,7 +23,7 @@ struct StreamLayout {
   std::vector<Run>
       runs{};  ///< in the order of VCNs, without holes; what lies behind reads as error
   std::uint64_t size_bytes = 0;
-  std::uint64_t initialized_bytes = 0;  ///< what follows reads as zeros
+  std::uint64_t initialized_bytes = 0;  ///< what follows reads as zeros, as far as runs reach
   std::uint32_t unit_clusters = 0;      ///< of a compression unit; 0 when not compressed
 };
 
@@ -41,6 +41,7 @@ class RunSource final : public ByteSource {
 
  private:
   const Run* find_run(std::uint64_t vcn);
+  std::uint64_t known_bytes() const;
   /// A part that lies in one run or compression unit; at least one byte.
   Result<std::size_t> read_piece(std::uint64_t offset, std::span<std::byte> out);
   Result<std::size_t> read_plain(std::uint64_t offset, std::span<std::byte> out);

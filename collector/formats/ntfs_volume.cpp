@@ -17,6 +17,9 @@ constexpr std::size_t kMaxOrderedRuns = 16'000'000;
 /// Of such records, told one by one.
 constexpr std::size_t kMaxTableProblems = 100;
 
+/// Of disks: the last sector of a volume holds a copy of its boot sector.
+constexpr std::uint64_t kSectorSizes[] = {512, 4096};
+
 Result<BootSector> read_boot_at(ByteSource& bytes, std::uint64_t offset) {
   std::vector<std::byte> sector(kBootSectorBytes);
   HOZEN_CHECK(bytes.read(offset, sector));
@@ -27,7 +30,7 @@ Result<BootSector> read_boot_at(ByteSource& bytes, std::uint64_t offset) {
 Result<BootSector> find_boot(ByteSource& bytes, std::vector<Error>& problems) {
   auto boot = read_boot_at(bytes, 0);
   if (boot) return boot;
-  for (const std::uint64_t sector : {std::uint64_t{512}, std::uint64_t{4096}}) {
+  for (const std::uint64_t sector : kSectorSizes) {
     if (bytes.size() < 2 * sector) continue;
     auto copy = read_boot_at(bytes, bytes.size() / sector * sector - sector);
     if (!copy) continue;
@@ -53,10 +56,22 @@ bool extends(const FileRecord& other, std::uint64_t number, const FileRecord& ba
 Result<std::shared_ptr<Volume>> Volume::open(std::shared_ptr<ByteSource> bytes) {
   std::vector<Error> problems;
   HOZEN_TRY(const BootSector boot, find_boot(*bytes, problems));
-  std::shared_ptr<Volume> volume{new Volume{std::move(bytes), boot}};
+  std::shared_ptr<Volume> volume{new Volume{bytes, boot}};
   volume->problems_ = std::move(problems);
-  HOZEN_CHECK(volume->find_table());
-  return volume;
+  auto found = volume->find_table();
+  if (found) return volume;
+  // A boot sector that can be read may be damaged too.
+  for (const std::uint64_t sector : kSectorSizes) {
+    if (bytes->size() < 2 * sector) continue;
+    const auto copy = read_boot_at(*bytes, bytes->size() / sector * sector - sector);
+    if (!copy) continue;
+    std::shared_ptr<Volume> other{new Volume{bytes, *copy}};
+    Error told = found.error();
+    told.detail = "the copy of the boot sector in the last sector of the volume was used";
+    other->problems_.push_back(std::move(told));
+    if (other->find_table()) return other;
+  }
+  return std::move(found).error();
 }
 
 Result<void> Volume::read_first_record(std::vector<std::byte>& buffer, FileRecord& record) {
@@ -70,7 +85,10 @@ Result<void> Volume::read_first_record(std::vector<std::byte>& buffer, FileRecor
     const std::uint64_t offset = lcn * boot_.cluster_bytes;
     const auto read = bytes_->read(offset, buffer);
     const Slot slot = read ? read_slot(buffer, offset) : Slot{};
-    if (read && slot.state == SlotState::record && slot.record.in_use()) {
+    // Where the boot sector is damaged, another file's record may lie there.
+    const bool is_first =
+        slot.record.stored_number().value_or(record_number::kMft) == record_number::kMft;
+    if (read && slot.state == SlotState::record && slot.record.in_use() && is_first) {
       if (failed) {
         failed->detail = "the copy in $MFTMirr was used";
         problems_.push_back(*std::move(failed));

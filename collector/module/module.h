@@ -34,7 +34,7 @@ struct FileBeginning {
 /// A choice that a profile may make for a module: <option name="clusters" value="all"/>.
 struct ModuleOption {
   std::string_view name;
-  std::string_view summary;                   ///< one sentence
+  std::string_view summary;                  ///< one sentence
   std::span<const std::string_view> values;  ///< what may be chosen; the first is the default
 };
 

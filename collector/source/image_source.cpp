@@ -58,8 +58,8 @@ class ImageVolumes {
     return {};
   }
 
-  Result<std::unique_ptr<EvidenceSource>> open(std::string given) {
-    if (mounts_.empty()) return nothing_readable();
+  Result<std::unique_ptr<EvidenceSource>> open(std::string given, bool bytes_are_enough) {
+    if (mounts_.empty() && !(bytes_are_enough && !bytes_.empty())) return nothing_readable();
     auto tree = open_ntfs_tree(mounts_);
     const std::vector<std::string> names = choose_names(*tree, table_, named_, remarks_);
     std::vector<VolumeInfo> volumes;
@@ -162,7 +162,7 @@ Result<std::unique_ptr<EvidenceSource>> make_image_source(const ImageChoice& cho
   HOZEN_TRY(auto file, open_image_file(choice.file));
   ImageVolumes volumes{std::make_shared<SharedSource>(std::move(file))};
   HOZEN_CHECK(volumes.find(choice.partition));
-  auto source = volumes.open(choice.file);
+  auto source = volumes.open(choice.file, choice.bytes_are_enough);
   if (!source) {
     Error error = source.error();
     if (error.what == "image") error.what = choice.file;

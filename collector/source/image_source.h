@@ -14,6 +14,9 @@ namespace hozen {
 struct ImageChoice {
   std::string file;                          ///< as the operator wrote it
   std::optional<std::uint32_t> partition{};  ///< only this one of the disk
+  /// Volumes of which nothing but their bytes can be had (encrypted, of another file system) are
+  /// worth it: copies of volumes are wanted.
+  bool bytes_are_enough = false;
 };
 
 /// Opens every NTFS volume of the image (image_file.h says what is one). Volumes are called as the

@@ -11,8 +11,8 @@
 namespace hozen {
 
 struct LiveVolumes {
-  std::vector<VolumeInfo> known;       ///< readable or not
-  std::vector<win32::Mount> readable;  ///< where the readable ones are
+  std::vector<VolumeInfo> known;                  ///< readable or not
+  std::vector<win32::Mount> readable;             ///< where the readable ones are
   std::map<std::string, std::wstring> devices{};  ///< of local volumes, readable or not, by name
 };
 

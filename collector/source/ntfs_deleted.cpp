@@ -119,31 +119,18 @@ Result<DeletedContent> look_at(NtfsVolumeFiles& files, const DeletedFile& file) 
   found.info.size = found.content->size();
   found.info.is_directory = found.info.is_directory && file.path.stream().empty();
   found.info.deleted = true;
-  found.info.possibly_overwritten = found.clusters != 0;
+  // Of a record that was half written over, what lies in it may be another's.
+  const bool is_torn = record.state != ntfs::SlotState::record;
+  found.info.possibly_overwritten = found.clusters != 0 || is_torn;
+  if (is_torn && !found.problem)
+    found.problem = Error{Errc::malformed, file.path.text(), std::nullopt,
+                          "its file record is torn: part of it may be another file's"};
   const bool is_there = found.state == DeletedState::resident || found.state == DeletedState::free;
   if (!is_there) found.content = nullptr;
   return found;
 }
 
 }  // namespace
-
-std::string_view to_text(DeletedState state) {
-  switch (state) {
-    case DeletedState::resident:
-      return "resident";
-    case DeletedState::free:
-      return "free";
-    case DeletedState::partly_overwritten:
-      return "partly_overwritten";
-    case DeletedState::overwritten:
-      return "overwritten";
-    case DeletedState::place_unknown:
-      return "place_unknown";
-    case DeletedState::empty:
-      return "empty";
-  }
-  return "empty";
-}
 
 Result<DeletedContent> open_deleted(NtfsVolumeFiles& files, const DeletedFile& file) {
   if (file.record() > 0xFFFF'FFFF)

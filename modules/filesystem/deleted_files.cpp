@@ -41,7 +41,7 @@ struct DeletedRow {
   std::optional<Times> si{}, fn{};
   std::string_view state = "unreadable";
   std::uint64_t clusters = 0, clusters_reused = 0;
-  bool has_clusters = false, is_there = false;
+  bool has_clusters = false, is_there = false, possibly_overwritten = false;
   std::string problem{};
   std::vector<std::uint64_t> others{};
   std::optional<std::uint32_t> artifact{};
@@ -97,7 +97,7 @@ constexpr std::array kFields{
          "Whether what is preserved may be another file's: free clusters can have been used in "
          "between."},
         [](const DeletedRow& r, Cell& c) {
-          r.is_there ? c.boolean(r.clusters != 0) : c.absent(Absent::not_applicable);
+          r.is_there ? c.boolean(r.possibly_overwritten) : c.absent(Absent::not_applicable);
         }},
     Field<DeletedRow>{
         {"also_claimed_by",
@@ -153,16 +153,24 @@ std::optional<Times> fn_of(const ntfs::FileName* name) {
   return Times{name->created, name->modified, name->record_changed, name->accessed};
 }
 
-/// A path as FileRowMaker writes it. A colon is part of a name there.
-EvidencePath path_of(std::string_view text, const std::string& volume) {
+/// A path as FileRowMaker writes it. A colon is part of a name there, and so is a backslash in the
+/// file's own name: that is one of `names`.
+EvidencePath path_of(std::string_view text, const std::string& volume,
+                     const std::vector<ntfs::FileName>& names) {
+  std::string_view last;
+  for (const ntfs::FileName& name : names)
+    if (name.name.size() > last.size() && text.size() > name.name.size() &&
+        text.ends_with(name.name) && text[text.size() - name.name.size() - 1] == '\\')
+      last = name.name;
+  std::string_view folders = text.substr(0, text.size() - last.size());
   EvidencePath path{volume};
-  text.remove_prefix(std::min(volume.size() + 1, text.size()));
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\\'), text.size());
-    path = path.child(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+  folders.remove_prefix(std::min(volume.size() + 1, folders.size()));
+  while (!folders.empty()) {
+    const std::size_t end = std::min(folders.find('\\'), folders.size());
+    path = path.child(folders.substr(0, end));
+    folders.remove_prefix(std::min(end + 1, folders.size()));
   }
-  return path;
+  return last.empty() ? path : path.child(last);
 }
 
 class VolumeReader {
@@ -216,9 +224,9 @@ class VolumeReader {
     const bool is_known = file.path_state == ntfs::PathState::exact ||
                           file.path_state == ntfs::PathState::deleted_parent;
     const KnownPath known = is_known ? KnownPath::whole : KnownPath::name;
-    std::vector<EvidencePath> paths{path_of(file.path, volume_)};
+    std::vector<EvidencePath> paths{path_of(file.path, volume_, file.file->names)};
     for (const std::string& other : file.other_paths)
-      if (paths.size() < kMaxNamesAsked) paths.push_back(path_of(other, volume_));
+      if (paths.size() < kMaxNamesAsked) paths.push_back(path_of(other, volume_, file.file->names));
     for (const ntfs::FileStream& stream : file.file->streams) {
       // The content of a compacted file is that of its unnamed stream.
       const bool is_packed = file.file->reparse_tag == kReparseTagWof && stream.name == kWofStream;
@@ -263,6 +271,7 @@ class VolumeReader {
     row.state = to_text(found->state);
     row.size = found->info.size;
     row.is_there = found->content != nullptr;
+    row.possibly_overwritten = found->info.possibly_overwritten;
     row.clusters = found->clusters;
     row.clusters_reused = found->clusters_reused;
     row.has_clusters =

@@ -238,8 +238,9 @@ class AnomalyFinder {
 
   void report(const TimeSuspect& one, const FileRow& file, const std::string& record) {
     if (++findings_ > kMaxFindings) return;
-    if (const auto path = EvidencePath::parse(file.path);
-        path && one.file->in_use() && file.path_state == ntfs::PathState::exact)
+    if (const auto path = EvidencePath::parse(file.path); path && path->text() == file.path &&
+                                                          one.file->in_use() &&
+                                                          file.path_state == ntfs::PathState::exact)
       context_.collect(*path, "Its times contradict each other", Priority::normal);
     context_.report(time_finding(one, file.path, record));
   }

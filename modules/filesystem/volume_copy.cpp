@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/formats/ntfs_bitmap.h"
 #include "collector/formats/ntfs_boot.h"
+#include "collector/formats/ntfs_runlist.h"
+#include "collector/formats/ntfs_table.h"
 #include "collector/module/module.h"
 
 namespace hozen::modules {
@@ -147,7 +150,12 @@ class ClusterMap {
   ClusterMap(ByteSource* bitmap, std::uint64_t cluster_bytes, std::uint64_t total_clusters)
       : bitmap_{bitmap}, cluster_bytes_{cluster_bytes}, total_{total_clusters} {}
 
-  /// Loads what is needed for `size` bytes at `offset`, a multiple of kPartBytes.
+  /// These are in use too, whatever $Bitmap says: clusters, in order.
+  void add(std::vector<Range> clusters) { more_ = std::move(clusters); }
+  bool is_everything() const { return bitmap_ == nullptr; }
+
+  /// Loads what is needed for `size` bytes at `offset`, a multiple of kPartBytes. What fails leaves
+  /// all of it in use.
   Result<void> load(std::uint64_t offset, std::uint64_t size) {
     bits_.clear();
     if (bitmap_ == nullptr) return {};
@@ -159,7 +167,12 @@ class ClusterMap {
     if (at >= bitmap_->size()) return {};
     const auto there =
         static_cast<std::size_t>(std::min<std::uint64_t>(bits_.size(), bitmap_->size() - at));
-    return bitmap_->read(at, std::span{bits_}.first(there));
+    if (auto read = bitmap_->read(at, std::span{bits_}.first(there)); !read) {
+      std::fill(bits_.begin(), bits_.end(), std::byte{0xFF});
+      return read;
+    }
+    add_more(clusters);
+    return {};
   }
 
   bool is_used(std::uint64_t offset) const {
@@ -181,9 +194,94 @@ class ClusterMap {
   }
 
  private:
+  /// Sets the bits of `more_` among the `clusters` loaded.
+  void add_more(std::uint64_t clusters) {
+    const auto behind = [&](const Range& range, std::uint64_t first) {
+      return range.offset + range.size <= first;
+    };
+    auto range = std::lower_bound(more_.begin(), more_.end(), first_, behind);
+    for (; range != more_.end() && range->offset < first_ + clusters; ++range) {
+      const std::uint64_t end = std::min(range->offset + range->size, first_ + clusters);
+      for (std::uint64_t at = std::max(range->offset, first_); at < end; ++at)
+        bits_[static_cast<std::size_t>((at - first_) / 8)] |=
+            std::byte{1} << static_cast<int>((at - first_) % 8);
+    }
+  }
+
   ByteSource* bitmap_;
   std::uint64_t cluster_bytes_, total_, first_ = 0;
   std::vector<std::byte> bits_;
+  std::vector<Range> more_;
+};
+
+/// Clusters that records of the file table have and $Bitmap calls free: a table that is intact and
+/// a bitmap that is damaged, or was changed to hide something.
+class FreeByMistake {
+ public:
+  static constexpr std::size_t kMaxRanges = 200'000;
+  /// All runs of a table together have each cluster once; what is damaged must not take for ever.
+  static constexpr std::uint64_t kMostTimesTheVolume = 4;
+
+  FreeByMistake(std::unique_ptr<ByteSource> bitmap, const ntfs::BootSector& boot)
+      : bitmap_{std::move(bitmap)},
+        total_{boot.total_clusters()},
+        left_{total_ > ~std::uint64_t{0} / kMostTimesTheVolume ? total_
+                                                               : total_ * kMostTimesTheVolume} {}
+
+  /// False when not all could be compared.
+  bool look(ByteSource& table, std::uint32_t record_bytes) {
+    bool readable = true;
+    ntfs::scan_table(
+        table, record_bytes,
+        [&](std::uint64_t, ntfs::Slot& slot) {
+          if (slot.state == ntfs::SlotState::record && slot.record.in_use()) look_at(slot.record);
+          return !failed_;
+        },
+        [&](const Error&) { readable = false; });
+    return readable && !failed_;
+  }
+  std::uint64_t clusters() const { return clusters_; }
+  /// In order.
+  std::vector<Range> take() {
+    std::sort(ranges_.begin(), ranges_.end(),
+              [](const Range& a, const Range& b) { return a.offset < b.offset; });
+    std::vector<Range> merged;
+    for (const Range& range : ranges_) {
+      if (merged.empty() || range.offset > merged.back().offset + merged.back().size)
+        merged.push_back(range);
+      else
+        merged.back().size =
+            std::max(merged.back().offset + merged.back().size, range.offset + range.size) -
+            merged.back().offset;
+    }
+    return merged;
+  }
+
+ private:
+  void look_at(const ntfs::FileRecord& record) {
+    record.each_attribute(
+        [&](const ntfs::Attribute& attribute) {
+          if (attribute.resident) return;
+          ntfs::RunReader runs{attribute.runs, attribute.first_vcn, total_};
+          while (const auto run = runs.next())
+            if (!run->is_sparse() && !failed_) look_at(*run);
+        },
+        [](const Error&) {});
+  }
+  void look_at(const ntfs::Run& run) {
+    failed_ = failed_ || run.clusters > left_ || ranges_.size() >= kMaxRanges;
+    if (failed_) return;
+    left_ -= run.clusters;
+    const auto used = bitmap_.count_used(run.lcn, run.clusters);
+    if (used && *used == run.clusters) return;
+    clusters_ += run.clusters - (used ? *used : 0);
+    ranges_.push_back({run.lcn, run.clusters});
+  }
+
+  ntfs::ClusterBitmap bitmap_;
+  std::uint64_t total_, left_, clusters_ = 0;
+  bool failed_ = false;
+  std::vector<Range> ranges_;
 };
 
 /// The bytes of one part: what is in use as it can be read, zeros for the rest.
@@ -267,12 +365,49 @@ class Copier {
       if (bitmap) {
         bitmap_ = *std::move(bitmap);
         map_bytes_ = boot->cluster_bytes;
-        return {bitmap_.get(), map_bytes_, boot->total_clusters()};
+        ClusterMap map{bitmap_.get(), map_bytes_, boot->total_clusters()};
+        if (check(*boot, map)) return map;
+        bitmap_.reset();
+        map_bytes_ = 0;
+        return {nullptr, 0, 0};
       }
       note({bitmap.error().code, "which clusters are in use", bitmap.error().offset,
             "all are copied: " + bitmap.error().text()});
     }
     return {nullptr, 0, 0};
+  }
+
+  /// Holds $Bitmap against the file table. False when everything is to be copied.
+  bool check(const ntfs::BootSector& boot, ClusterMap& map) {
+    auto bitmap = context_.source().open(EvidencePath{volume_.name} / "$Bitmap");
+    const auto table = context_.source().open(EvidencePath{volume_.name} / "$MFT");
+    const auto& failed = bitmap ? table : bitmap;
+    if (!failed) {
+      note({failed.error().code, "$Bitmap cannot be held against the file table", std::nullopt,
+            "all clusters are copied: " + failed.error().text()});
+      return false;
+    }
+    FreeByMistake found{*std::move(bitmap), boot};
+    const bool all = found.look(**table, boot.record_bytes);
+    if (!all)
+      note({Errc::malformed, "$Bitmap cannot be held against the file table", std::nullopt,
+            "all clusters are copied"});
+    else if (found.clusters() != 0)
+      note({Errc::malformed, "$Bitmap calls clusters of files free", std::nullopt,
+            std::to_string(found.clusters()) + " of them are copied too"});
+    if (all) map.add(found.take());
+    return all;
+  }
+
+  /// Whether the volume ends before its boot sector says; nothing is known of others than NTFS.
+  bool is_cut() {
+    std::vector<std::byte> sector(ntfs::kBootSectorBytes);
+    if (volume_.file_system != "NTFS" || !bytes_->read(0, sector)) return false;
+    const auto boot = ntfs::read_boot_sector(Bytes{sector});
+    if (!boot || boot->volume_bytes() <= bytes_->size()) return false;
+    note({Errc::truncated, "the volume ends early", bytes_->size(),
+          "its boot sector says " + std::to_string(boot->volume_bytes()) + " bytes"});
+    return true;
   }
 
   Result<void> copy(ClusterMap& map) {
@@ -286,7 +421,7 @@ class Copier {
     if (end.complete) {
       HOZEN_TRY(end.sha256, copy->finish(end.size));
     }
-    end.complete = end.complete && end.unreadable_bytes == 0;
+    end.complete = end.complete && end.unreadable_bytes == 0 && !is_cut();
     context_.emit(kEnd, kEndFields, end, Envelope{});
     return {};
   }

@@ -87,7 +87,7 @@ class Context final : public ModuleContext {
   };
   std::vector<CopiedVolume> copies;
   std::map<std::string, std::string, std::less<>> options;  ///< what the profile chose
-  std::optional<std::uint64_t> most_parts;                  ///< that a copy may have: the run's limit
+  std::optional<std::uint64_t> most_parts;  ///< that a copy may have: the run's limit
   std::vector<Record> records;
   std::vector<Finding> findings;
   std::vector<Error> notes;

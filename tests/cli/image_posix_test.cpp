@@ -182,8 +182,8 @@ TEST_F(NtfsMountImageTest, CopyOfTheVolumeReadsLikeTheOriginal) {
   const std::string original = folder.text() + "/disk.dd";
   for (const std::string profile : {"image", "image_all"}) {
     const std::string bundle = profile + ".zip";
-    const Ended collected = run({"collect", "--image", "disk.dd", "--profile", profile, "--output",
-                                 bundle, "--quiet"});
+    const Ended collected =
+        run({"collect", "--image", "disk.dd", "--profile", profile, "--output", bundle, "--quiet"});
     EXPECT_THAT(collected.exit_code, testing::AnyOf(0, 1)) << collected.error;
     EXPECT_THAT(run({"report", bundle}).output, HasSubstr("Volumes   1 part of copies"));
     EXPECT_EQ(run({"verify", bundle}).exit_code, 0);

@@ -37,6 +37,8 @@ class ExtractTest : public testing::Test {
     return fs::exists(at(relative)) ? test::file_text(at(relative)) : "(missing)";
   }
 
+  std::string content_of_real() const { return content("C/Users/alice/real.exe"); }
+
   TempFolder folder;
 };
 
@@ -71,6 +73,21 @@ TEST_F(ExtractTest, WritesDuplicatesUnderEachOfTheirNames) {
   EXPECT_EQ(result.files, 2u);
   EXPECT_EQ(content("C/a/one"), "same");
   EXPECT_EQ(content("C/b/two"), "same");
+}
+
+TEST_F(ExtractTest, FileWhoseNameHoldsAPathStaysInItsFolder) {
+  const EvidencePath public_folder = *EvidencePath::parse("C:\\Users\\Public");
+  const EvidencePath hostile = public_folder.child("..\\alice\\real.exe");
+  BundleBuilder builder;
+  MemorySource content{to_bytes("hostile")};
+  const auto stored = builder.writer().add_file(hostile, content, FileTime{}, test::kNoLimit);
+  ASSERT_TRUE(stored);
+  builder.line("artifacts", test::artifact_row(7, hostile.text(), *stored) + "\n");
+  builder.file("C:\\Users\\alice\\real.exe", to_bytes("real"));
+  const ExtractResult result = extract(builder.bytes());
+  EXPECT_EQ(result.files, 2u);
+  EXPECT_TRUE(result.unwritten.empty());
+  EXPECT_EQ(content_of_real(), "real");
 }
 
 TEST_F(ExtractTest, KeepsToTheGlobs) {

@@ -160,6 +160,33 @@ TEST_F(VolumeImageTest, TellsAnotherImageThanWasRecorded) {
   EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("another SHA-256"));
 }
 
+TEST_F(VolumeImageTest, TellsACopyWithoutAPart) {
+  BundleBuilder builder;
+  builder.entry("start.json", "{}");
+  builder.line("records/volume_copy", R"({"kind":"volume_copy","volume":"C:","size":9100000})"
+                                      "\n");
+  const ExtractResult result = extract(builder.bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_EQ(result.volumes[0].size, 0u);
+  ASSERT_EQ(result.volumes[0].problems.size(), 1u);
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("no part of it"));
+}
+
+TEST_F(VolumeImageTest, RefusesSizesThatContradictTheParts) {
+  for (const char* const size : {"512", "18446744073709551615", "1125899906842624"}) {
+    BundleBuilder builder;
+    builder.entry("start.json", "{}");
+    builder.entry("volumes/C/0000000000000000.raw", std::string(2000, 'x'));
+    builder.line("records/volume_copy",
+                 R"({"kind":"volume_copy_end","volume":"C:","complete":true,"size":)" +
+                     std::string{size} + ",\"sha256\":\"" + std::string(64, 'a') + "\"}\n");
+    const ExtractResult result = extract(builder.bytes());
+    ASSERT_EQ(result.volumes.size(), 1u);
+    EXPECT_TRUE(result.volumes[0].damaged) << size;
+    std::filesystem::remove_all(folder.path() / "out");
+  }
+}
+
 TEST_F(VolumeImageTest, RefusesPartsThatNoRunWrites) {
   BundleBuilder builder;
   const std::string part(2000, 'x');

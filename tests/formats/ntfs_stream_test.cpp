@@ -88,8 +88,22 @@ TEST(NtfsStream, IsZerosBehindWhatWasWritten) {
   Data whole = disk.clusters(10, 8);
   std::fill(whole.begin() + 1000, whole.end(), std::byte{0});
   expect_content(source, whole);
-  RunSource nothing = disk.open({.runs = {}, .size_bytes = 3000, .initialized_bytes = 0});
+  RunSource nothing =
+      disk.open({.runs = {{0, kSparseLcn, 6}}, .size_bytes = 3000, .initialized_bytes = 0});
   expect_content(nothing, Data(3000));
+}
+
+TEST(NtfsStream, HasNothingBehindItsClustersWhateverSizeItSays) {
+  const Disk disk{64};
+  RunSource source = disk.open(
+      {.runs = {{0, 10, 2}}, .size_bytes = 1ull << 40, .initialized_bytes = 2 * kCluster});
+  Data out(4 * kCluster);
+  EXPECT_EQ(*source.read_some(0, out), 2 * kCluster);
+  const auto behind = source.read_some(2 * kCluster, out);
+  ASSERT_FALSE(behind);
+  EXPECT_EQ(behind.error().code, Errc::malformed);
+  RunSource none = disk.open({.runs = {}, .size_bytes = 3000, .initialized_bytes = 0});
+  EXPECT_FALSE(none.read_some(0, out));
 }
 
 TEST(NtfsStream, GivesWhatLiesBeforeAHoleThatIsAnError) {

@@ -2,7 +2,8 @@
 """Reads damaged NTFS volumes: check_damaged_image.py HOZEN FOLDER RUNS [SEED]
 
 Makes a volume with mkntfs and ntfs-3g in FOLDER (needs root and FUSE), then RUNS times changes bytes of
-it, most of them in its file table, boot sectors and indexes, and collects from it and parses it. Each
+it, most of them in its file table, boot sectors and indexes, and collects from it (deleted files and a
+copy of the volume too) and parses it. Each
 run must end by itself with a documented exit code, in bounded time and memory, and leave a bundle that
 is sound (or none: exit code 4). Prints one line for each kind of end and ends with 1 when something was wrong.
 """
@@ -46,6 +47,8 @@ def make_volume(folder):
         log = mount / "Windows/System32/winevt/Logs"
         log.mkdir(parents=True)
         (log / "System.evtx").write_bytes(os.urandom(200_000))
+        for number in range(0, 300, 5):
+            (mount / f"Users/u{number % 7}/d{number % 31}/file {number}.txt").unlink()
     finally:
         run(["umount", mount])
     return image
@@ -93,7 +96,8 @@ def main():
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         for command in (["parse", damaged, "--format", "ntfs_volume"],
-                        ["collect", "--image", damaged, "--output", out, "--quiet", "--jobs", "1"]):
+                        ["collect", "--image", damaged, "--output", out, "--quiet", "--jobs", "1",
+                         "--profile", "full", "--profile", "image"]):
             try:
                 ended = subprocess.run([hozen, *command], timeout=SECONDS, preexec_fn=limited,
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)

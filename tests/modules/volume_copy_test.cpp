@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/builders/fake_context.h"
+#include "tests/builders/ntfs_builder.h"
 #include "tests/builders/ntfs_side_builder.h"
 #include "tests/builders/sparse_volume.h"
 
@@ -11,10 +12,10 @@ extern const ModuleSpec volume_copy;
 }  // namespace modules
 namespace {
 
+using test::SparseVolume;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using test::SparseVolume;
 
 constexpr std::uint64_t kMiB = 1u << 20, kPart = 64 * kMiB, kCluster = 4096;
 
@@ -51,6 +52,13 @@ class VolumeCopyTest : public testing::Test {
     static const fake::Context::CopiedVolume none;
     source.add_volume({"C:", std::nullopt, "NTFS", {}});
     if (!bitmap.empty()) source.add_file(EvidencePath{"C:"} / "$Bitmap", bitmap);
+    // A file on these clusters.
+    builders::NtfsRecordBuilder record;
+    record.non_resident({.runs = {{0, file_cluster, 1}},
+                         .size = kCluster,
+                         .initialized = kCluster,
+                         .allocated = kCluster});
+    if (has_table) source.add_file(EvidencePath{"C:"} / "$MFT", record.bytes(24));
     const auto done = modules::volume_copy.run(context);
     EXPECT_TRUE(done);
     return context.copies.empty() ? none : context.copies[0];
@@ -59,6 +67,8 @@ class VolumeCopyTest : public testing::Test {
 
   SparseVolume volume;
   std::vector<std::byte> bitmap;
+  std::uint64_t file_cluster = 0;
+  bool has_table = true;
   fake::FakeSource source;
   fake::Context context{source, nullptr};
 };
@@ -71,15 +81,15 @@ TEST_F(VolumeCopyTest, CopiesClustersInUseAndNothingElse) {
   const auto& copy = run();
   EXPECT_EQ(copy.volume, "C:");
   // Nothing in the second part is in use; behind the last cluster lies the copy of the boot sector.
-  EXPECT_THAT(copy.parts, ElementsAre(std::pair{std::uint64_t{0}, kPart},
-                                      std::pair{2 * kPart, kPart},
-                                      std::pair{3 * kPart, std::uint64_t{512}}));
+  EXPECT_THAT(copy.parts,
+              ElementsAre(std::pair{std::uint64_t{0}, kPart}, std::pair{2 * kPart, kPart},
+                          std::pair{3 * kPart, std::uint64_t{512}}));
   EXPECT_TRUE(copy.pages.contains(0));
   EXPECT_TRUE(copy.pages.contains(used / kCluster));
   EXPECT_FALSE(copy.pages.contains(free / kCluster));
   EXPECT_EQ(copy.used_bytes, 2 * kCluster + 512);
   EXPECT_EQ(copy.finished, volume.size);
-  EXPECT_EQ(volume.bytes_read, 2 * kCluster + 512 + 512) << "and the boot sector, to know it";
+  EXPECT_EQ(volume.bytes_read, 2 * kCluster + 512 + 2 * 512) << "and the boot sector, to know it";
   ASSERT_EQ(context.records.size(), 5u);
   EXPECT_EQ(context.records[0].kind, "volume_copy");
   EXPECT_EQ(context.records[0]["clusters"], "used");
@@ -109,6 +119,33 @@ TEST_F(VolumeCopyTest, TakesEverythingWhereNobodyKnowsWhatIsInUse) {
   EXPECT_EQ(context.records[0]["clusters"], "all");
   ASSERT_EQ(context.notes.size(), 1u);
   EXPECT_THAT(context.notes[0].text(), HasSubstr("all are copied"));
+}
+
+TEST_F(VolumeCopyTest, TakesClustersOfFilesThatTheBitmapCallsFree) {
+  file_cluster = kPart / kCluster + 3;
+  volume.fill(kPart + 3 * kCluster, std::byte{4});
+  volume.fill(kPart + 4 * kCluster, std::byte{5});
+  const auto& copy = run();
+  EXPECT_TRUE(copy.pages.contains(file_cluster));
+  EXPECT_FALSE(copy.pages.contains(file_cluster + 1));
+  EXPECT_EQ(context.records[0]["clusters"], "used");
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("calls clusters of files free: malformed (1 of"));
+}
+
+TEST_F(VolumeCopyTest, TakesEverythingWhereTheBitmapCannotBeHeldAgainstTheTable) {
+  has_table = false;
+  EXPECT_EQ(run().parts.size(), 4u);
+  EXPECT_EQ(context.records[0]["clusters"], "all");
+  EXPECT_EQ(context.notes.size(), 1u);
+}
+
+TEST_F(VolumeCopyTest, TellsAVolumeThatEndsBeforeItsBootSectorSays) {
+  volume.size = 2 * kPart;
+  run();
+  EXPECT_EQ(end()["complete"], "false");
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("the volume ends early"));
 }
 
 TEST_F(VolumeCopyTest, TakesWhatAShortBitmapDoesNotCover) {

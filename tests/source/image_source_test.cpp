@@ -181,6 +181,34 @@ TEST_F(ImageSource, GivesTheBytesOfEveryVolumeUnderItsName) {
   EXPECT_EQ(source->open_volume("volume1").error().code, Errc::not_found);
 }
 
+TEST_F(ImageSource, OfNoFileSystemWeReadIsOpenedWhereBytesAreWanted) {
+  std::vector<std::byte> image = builders::boot_sector(VolumeKind::bitlocker);
+  image.resize(1 << 20);
+  EXPECT_EQ(try_open(image).error().code, Errc::unsupported);
+  ImageChoice choice{(folder.path() / "image.dd").string()};
+  choice.bytes_are_enough = true;
+  const auto source = make_image_source(choice);
+  ASSERT_TRUE(source) << source.error().text();
+  ASSERT_EQ((*source)->volumes().size(), 1u);
+  EXPECT_TRUE((*source)->volumes()[0].unreadable);
+  EXPECT_EQ((*(*source)->open_volume("volume1"))->size(), image.size());
+}
+
+TEST_F(ImageSource, DamagedBootSectorThatCanBeReadGivesWayToItsCopy) {
+  NtfsBytes bytes = volume("mark");
+  // A copy behind the volume, as Windows has it.
+  const NtfsBytes boot{bytes.begin(), bytes.begin() + 512};
+  bytes.insert(bytes.end(), boot.begin(), boot.end());
+  for (const std::size_t at : {std::size_t{48}, std::size_t{64}}) {
+    NtfsBytes damaged = bytes;
+    damaged[at] ^= at == 64 ? std::byte{1} : std::byte{0x80};
+    const auto source = open(damaged);
+    ASSERT_TRUE(source) << at;
+    EXPECT_EQ(content(*source, "volume1\\mark"), "mark") << at;
+    EXPECT_FALSE(source->take_remarks().empty()) << at;
+  }
+}
+
 TEST_F(ImageSource, VolumeOfAWindowsWhoseHiveSaysNothingIsC) {
   const auto source = open(mbr_disk(volume("data"), volume("system", {}, true)).bytes());
   EXPECT_EQ(names(*source), (Names{"volume1", "C:", "volume2", "volume6", "volume7"}));

@@ -22,7 +22,7 @@ struct BundleSummary {
   std::uint64_t entries = 0, entry_bytes = 0;  ///< of the bundle; bytes before compression
   std::uint64_t stored_files = 0;
   std::uint64_t volume_parts = 0, volume_bytes = 0;  ///< of copies of volumes
-  std::array<std::uint64_t, 5> by_severity{};  ///< number of findings, indexed by Severity
+  std::array<std::uint64_t, 5> by_severity{};        ///< number of findings, indexed by Severity
   std::vector<RankedFinding> findings;  ///< the most important ones first, at most kSummaryFindings
   std::uint64_t left_out = 0;           ///< files that are not there as a whole
   std::vector<FileFailure> failures;    ///< the first of them
