@@ -67,10 +67,38 @@ class ZlibDeflater final : public Deflater {
 
 #ifdef HOZEN_WITH_ISAL
 
+/// Whoever calls a function on Windows finds xmm6 to xmm15 as they were. isa-l's assembly changes
+/// some of them (seen: the upper half of xmm6), and what a caller of ours held there was lost. A
+/// function that calls isa-l, this, and is not inlined, saves and restores them for its caller.
+inline void forget_kept_registers() {
+#if defined(_WIN64) && defined(__x86_64__)
+  asm volatile("" ::
+                   : "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+                     "xmm15");
+#endif
+}
+
+[[gnu::noinline]] int isal_deflate_safely(isal_zstream& stream) {
+  const int result = isal_deflate(&stream);
+  forget_kept_registers();
+  return result;
+}
+
+[[gnu::noinline]] void isal_init_safely(isal_zstream& stream) {
+  isal_deflate_init(&stream);
+  forget_kept_registers();
+}
+
+[[gnu::noinline]] std::uint32_t isal_crc32_safely(std::span<const std::byte> data) {
+  const std::uint32_t crc = crc32_gzip_refl(0, octets(data), data.size());
+  forget_kept_registers();
+  return crc;
+}
+
 class IsalDeflater final : public Deflater {
  public:
   std::size_t deflate(std::span<const std::byte> in, bool last, std::span<std::byte> out) override {
-    isal_deflate_init(&stream_);
+    isal_init_safely(stream_);
     stream_.level = 2;
     stream_.level_buf = level_buffer_.data();
     stream_.level_buf_size = static_cast<std::uint32_t>(level_buffer_.size());
@@ -81,7 +109,7 @@ class IsalDeflater final : public Deflater {
     stream_.avail_in = static_cast<std::uint32_t>(in.size());
     stream_.next_out = octets(out);
     stream_.avail_out = static_cast<std::uint32_t>(out.size());
-    const bool done = isal_deflate(&stream_) == COMP_OK && stream_.avail_in == 0 &&
+    const bool done = isal_deflate_safely(stream_) == COMP_OK && stream_.avail_in == 0 &&
                       stream_.internal_state.state == (last ? ZSTATE_END : ZSTATE_NEW_HDR);
     return done ? out.size() - stream_.avail_out : 0;
   }
@@ -104,7 +132,7 @@ std::unique_ptr<Deflater> make_deflater([[maybe_unused]] DeflateEncoder encoder)
 
 std::uint32_t crc32_of(std::span<const std::byte> data) {
 #ifdef HOZEN_WITH_ISAL
-  return crc32_gzip_refl(0, octets(data), data.size());
+  return isal_crc32_safely(data);
 #else
   return static_cast<std::uint32_t>(crc32_z(0, octets(data), data.size()));
 #endif
