@@ -16,6 +16,13 @@ namespace {
 
 constexpr std::size_t kMaxListedProblems = 1000;
 
+void append_number(std::string& out, std::string_view name, std::uint64_t value) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  append_json_number(out, value);
+}
+
 class TablePrinter {
  public:
   TablePrinter(ByteSource& table, std::uint32_t record_bytes, std::string_view source,
@@ -74,10 +81,7 @@ class TablePrinter {
     out += "{\"kind\":\"file_table_end\",\"source\":";
     append_json_string(out, source_);
     const auto number = [&](std::string_view name, std::uint64_t value) {
-      out += ",\"";
-      out += name;
-      out += "\":";
-      append_json_number(out, value);
+      append_number(out, name, value);
     };
     number("files", files_);
     number("slots", counts.slots);
@@ -121,10 +125,7 @@ void print_partition(const Partition& partition, std::string_view file_system,
   out += "{\"kind\":\"partition\",\"source\":";
   append_json_string(out, source);
   const auto number = [&](std::string_view name, std::uint64_t value) {
-    out += ",\"";
-    out += name;
-    out += "\":";
-    append_json_number(out, value);
+    append_number(out, name, value);
   };
   const auto text = [&](std::string_view name, std::string_view value) {
     if (value.empty()) return;

@@ -274,8 +274,12 @@ Result<void> Extraction::write(const Wanted& wanted) {
   }
   OutputTimes times = wanted.times;
   if (!times.modified.is_set()) times.modified = entry.facts.modified;
-  if (auto kept = (*file)->complete(times); !kept)
-    result_.problems.push_back(std::move(kept).error());
+  if (auto set = (*file)->set_times(times); !set)
+    result_.problems.push_back(std::move(set).error());
+  if (auto kept = (*file)->complete(); !kept) {
+    result_.unwritten.push_back({shown_path(wanted), std::move(kept).error()});
+    return {};
+  }
   written_.insert(folded(place));
   ++result_.files;
   result_.deleted += wanted.deleted_folder.empty() ? 0u : 1u;

@@ -147,7 +147,7 @@ class Volumes {
     image.size = writer.position();
     if (writer.is_hashed()) image.sha256 = writer.digest();
     judge(facts, writer.is_hashed(), image);
-    HOZEN_CHECK((*file)->complete({}));
+    HOZEN_CHECK((*file)->complete());
     return image;
   }
 

@@ -20,14 +20,17 @@ struct OutputTimes {
   FileTime created{}, modified{}, accessed{};
 };
 
-/// A file being written. It is removed again unless complete() was called.
+/// A file being written. It is removed again unless complete() was called, where the system can do
+/// that also when the program is ended.
 class OutputFile {
  public:
   virtual ~OutputFile() = default;
   virtual Result<void> write(std::span<const std::byte> bytes) = 0;
   /// Zeros, so many, which need no room on the disk where the file system can do that.
   virtual Result<void> skip(std::uint64_t bytes) = 0;
-  virtual Result<void> complete(const OutputTimes& times) = 0;
+  virtual Result<void> set_times(const OutputTimes& times) = 0;
+  /// All is written: the file stays, under its name.
+  virtual Result<void> complete() = 0;
 };
 
 class OutputTree {

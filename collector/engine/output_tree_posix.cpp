@@ -48,12 +48,18 @@ timespec timespec_of(FileTime time) {
   return {static_cast<time_t>(seconds), static_cast<long>(time.ticks % kTicksPerSecond * 100)};
 }
 
+/// Gives the open file that has no name yet this one. Linux only, open(2).
+int name_file(int file, int folder, const std::string& name) {
+  const std::string link = "/proc/self/fd/" + std::to_string(file);
+  return ::linkat(AT_FDCWD, link.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW);
+}
+
 class PosixOutputFile final : public OutputFile {
  public:
-  PosixOutputFile(Descriptor file, std::shared_ptr<Descriptor> folder, std::string name)
-      : file_{std::move(file)}, folder_{std::move(folder)}, name_{std::move(name)} {}
+  PosixOutputFile(Descriptor file, bool named, std::shared_ptr<Descriptor> folder, std::string name)
+      : file_{std::move(file)}, named_{named}, folder_{std::move(folder)}, name_{std::move(name)} {}
   ~PosixOutputFile() override {
-    if (!complete_) ::unlinkat(folder_->get(), name_.c_str(), 0);
+    if (named_ && !complete_) ::unlinkat(folder_->get(), name_.c_str(), 0);
   }
 
   Result<void> write(std::span<const std::byte> bytes) override {
@@ -76,8 +82,7 @@ class PosixOutputFile final : public OutputFile {
     return {};
   }
 
-  Result<void> complete(const OutputTimes& times) override {
-    complete_ = true;
+  Result<void> set_times(const OutputTimes& times) override {
     const timespec both[] = {timespec_of(times.accessed), timespec_of(times.modified)};
     // A file system that cannot hold the time keeps the file all the same.
     if (::futimens(file_.get(), both) != 0 && errno != EINVAL && errno != ENOTSUP)
@@ -85,9 +90,17 @@ class PosixOutputFile final : public OutputFile {
     return {};
   }
 
+  Result<void> complete() override {
+    if (!named_ && name_file(file_.get(), folder_->get(), name_) != 0)
+      return system_error("create " + name_, "linkat", errno);
+    complete_ = true;
+    return {};
+  }
+
  private:
   static constexpr std::uint64_t kMostSkipped = 1ull << 62;
   Descriptor file_;
+  bool named_;
   std::shared_ptr<Descriptor> folder_;
   std::string name_;
   bool complete_ = false;
@@ -114,14 +127,34 @@ class PosixOutputTree final : public OutputTree {
     const std::string name = std::move(folders.back());
     folders.pop_back();
     HOZEN_TRY(const std::shared_ptr<Descriptor> folder, open_folder(folders));
+    if (Descriptor file = open_unnamed(*folder)) {
+      struct stat facts {};
+      const bool is_there =
+          ::fstatat(folder->get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
+      if (is_there || errno != ENOENT)
+        return system_error("create " + name, "fstatat", is_there ? EEXIST : errno);
+      return std::unique_ptr<OutputFile>{
+          std::make_unique<PosixOutputFile>(std::move(file), false, folder, name)};
+    }
     Descriptor file{::openat(folder->get(), name.c_str(),
                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode)};
     if (!file) return system_error("create " + name, "openat", errno);
     return std::unique_ptr<OutputFile>{
-        std::make_unique<PosixOutputFile>(std::move(file), folder, name)};
+        std::make_unique<PosixOutputFile>(std::move(file), true, folder, name)};
   }
 
  private:
+  /// A file that gets its name when all of it is written, so that a program that is ended leaves no
+  /// half of one. None where the system or the file system of the folder cannot do that.
+  static Descriptor open_unnamed(const Descriptor& folder) {
+#ifdef O_TMPFILE
+    static const bool can_be_named = ::access("/proc/self/fd", X_OK) == 0;
+    if (can_be_named)
+      return Descriptor{::openat(folder.get(), ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, kFileMode)};
+#endif
+    static_cast<void>(folder);
+    return Descriptor{};
+  }
   /// Goes down folder by folder, none of them a link. Keeps the last one for the next file.
   Result<std::shared_ptr<Descriptor>> open_folder(const std::vector<std::string>& names) {
     if (last_ != nullptr && names == last_names_) return last_;

@@ -20,13 +20,22 @@ FILETIME filetime_of(FileTime time) {
   return {static_cast<DWORD>(time.ticks), static_cast<DWORD>(time.ticks >> 32)};
 }
 
+/// Whether the system removes the file when its handle is closed, by whatever ends the program.
+bool set_removal(HANDLE file, bool removed) {
+  FILE_DISPOSITION_INFO wish{};
+  wish.DeleteFile = removed ? TRUE : FALSE;
+  return SetFileInformationByHandle(file, FileDispositionInfo, &wish, sizeof wish) != 0;
+}
+
 class WindowsOutputFile final : public OutputFile {
  public:
   WindowsOutputFile(OwnedHandle file, NativePath path)
-      : file_{std::move(file)}, path_{std::move(path)} {}
+      : file_{std::move(file)},
+        path_{std::move(path)},
+        removed_by_system_{set_removal(file_.get(), true)} {}
   ~WindowsOutputFile() override {
     file_.reset();
-    if (!complete_) DeleteFileW(path_.c_str());
+    if (!complete_ && !removed_by_system_) DeleteFileW(path_.c_str());
   }
 
   Result<void> write(std::span<const std::byte> bytes) override {
@@ -56,8 +65,7 @@ class WindowsOutputFile final : public OutputFile {
     return {};
   }
 
-  Result<void> complete(const OutputTimes& times) override {
-    complete_ = true;
+  Result<void> set_times(const OutputTimes& times) override {
     const FILETIME created = filetime_of(times.created), accessed = filetime_of(times.accessed),
                    modified = filetime_of(times.modified);
     if (!SetFileTime(file_.get(), times.created.is_set() ? &created : nullptr,
@@ -67,9 +75,18 @@ class WindowsOutputFile final : public OutputFile {
     return {};
   }
 
+  Result<void> complete() override {
+    if (removed_by_system_ && !set_removal(file_.get(), false))
+      return win32_error("keep " + native_text(path_), "SetFileInformationByHandle",
+                         GetLastError());
+    complete_ = true;
+    return {};
+  }
+
  private:
   OwnedHandle file_;
   NativePath path_;
+  bool removed_by_system_;
   bool complete_ = false, sparse_ = false;
 };
 
@@ -88,8 +105,9 @@ class WindowsOutputTree final : public OutputTree {
     const std::vector<std::string> folders(components.begin(), components.end() - 1);
     if (folders != held_names_) HOZEN_CHECK(hold_folders(folders));
     NativePath path = native_child(held_path_, components.back());
-    OwnedHandle file{CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ, nullptr, CREATE_NEW,
-                                 FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr)};
+    OwnedHandle file{CreateFileW(path.c_str(), GENERIC_WRITE | DELETE, FILE_SHARE_READ, nullptr,
+                                 CREATE_NEW, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT,
+                                 nullptr)};
     if (!file) return win32_error("create " + native_text(path), "CreateFileW", GetLastError());
     return std::unique_ptr<OutputFile>{
         std::make_unique<WindowsOutputFile>(std::move(file), std::move(path))};

@@ -22,10 +22,9 @@ class Claims {
     }
   }
 
-  /// Claims of others than `record` that share clusters with `run`; false when the steps are used
-  /// up.
-  bool each_shared(const Run& run, std::uint64_t record,
-                   FunctionRef<void(std::uint64_t, std::uint64_t)> found) {
+  /// Calls `found` with the claims' records, other than `record`, that share clusters with `run`;
+  /// false when the steps are used up.
+  bool each_shared(const Run& run, std::uint64_t record, FunctionRef<void(std::uint64_t)> found) {
     const auto behind = std::lower_bound(
         claims_.begin(), claims_.end(), run.lcn + run.clusters,
         [](const ClusterClaim& claim, std::uint64_t end) { return claim.first < end; });
@@ -33,8 +32,7 @@ class Claims {
       if (reach_[at] <= run.lcn) break;
       if (steps_left_-- == 0) return false;
       const ClusterClaim& claim = claims_[at];
-      if (claim.first + claim.clusters > run.lcn && claim.record != record)
-        found(claim.record, record);
+      if (claim.first + claim.clusters > run.lcn && claim.record != record) found(claim.record);
     }
     return true;
   }
@@ -49,26 +47,29 @@ class Claims {
 
 bool find_shared_clusters(ByteSource& table, std::uint32_t record_bytes,
                           std::vector<ClusterClaim> claims,
-                          FunctionRef<void(std::uint64_t, std::uint64_t)> found) {
+                          FunctionRef<void(const SharedClusters&)> found) {
   if (claims.empty()) return true;
   Claims known{std::move(claims)};
   bool go_on = true;
-  const auto look_at = [&](const Attribute& attribute, std::uint64_t record) {
-    if (attribute.type != attribute_type::kData || attribute.resident) return;
+  const auto look_at = [&](const Attribute& attribute, std::uint64_t other, bool in_use) {
+    if (attribute.resident || (!in_use && attribute.type != attribute_type::kData)) return;
     constexpr std::uint64_t kAnyClusters = std::uint64_t{1} << 62;  // the claims bound them
     RunReader runs{attribute.runs, attribute.first_vcn, kAnyClusters};
     while (const auto run = go_on ? runs.next() : std::nullopt)
-      if (!run->is_sparse()) go_on = known.each_shared(*run, record, found);
+      if (!run->is_sparse())
+        go_on = known.each_shared(*run, other, [&](std::uint64_t record) {
+          found({record, other, in_use});
+        });
   };
   scan_table(
       table, record_bytes,
       [&](std::uint64_t number, Slot& slot) {
-        const bool readable = slot.state == SlotState::record || slot.state == SlotState::torn;
-        if (!readable || slot.record.in_use()) return go_on;
+        if (slot.state != SlotState::record && slot.state != SlotState::torn) return go_on;
         const std::uint64_t record =
             slot.record.is_extension() ? slot.record.base().record : number;
-        slot.record.each_attribute([&](const Attribute& a) { look_at(a, record); },
-                                   [](const Error&) {});
+        slot.record.each_attribute(
+            [&](const Attribute& a) { look_at(a, record, slot.record.in_use()); },
+            [](const Error&) {});
         return go_on;
       },
       [](const Error&) {});

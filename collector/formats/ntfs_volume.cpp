@@ -59,7 +59,10 @@ Result<std::shared_ptr<Volume>> Volume::open(std::shared_ptr<ByteSource> bytes) 
   std::shared_ptr<Volume> volume{new Volume{bytes, boot}};
   volume->problems_ = std::move(problems);
   auto found = volume->find_table();
-  if (found) return volume;
+  if (found) {
+    volume->tell_cut();
+    return volume;
+  }
   // A boot sector that can be read may be damaged too.
   for (const std::uint64_t sector : kSectorSizes) {
     if (bytes->size() < 2 * sector) continue;
@@ -69,9 +72,20 @@ Result<std::shared_ptr<Volume>> Volume::open(std::shared_ptr<ByteSource> bytes) 
     Error told = found.error();
     told.detail = "the copy of the boot sector in the last sector of the volume was used";
     other->problems_.push_back(std::move(told));
-    if (other->find_table()) return other;
+    if (other->find_table()) {
+      other->tell_cut();
+      return other;
+    }
   }
   return std::move(found).error();
+}
+
+void Volume::tell_cut() {
+  if (boot_.volume_bytes() > bytes_->size())
+    problems_.push_back({Errc::truncated,
+                         "ntfs volume of " + std::to_string(boot_.volume_bytes()) +
+                             " bytes, as its boot sector says, that ends here",
+                         bytes_->size()});
 }
 
 Result<void> Volume::read_first_record(std::vector<std::byte>& buffer, FileRecord& record) {

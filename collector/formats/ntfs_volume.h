@@ -22,7 +22,8 @@ class Volume {
  public:
   /// `bytes`: the volume from its boot sector on. Where the boot sector is damaged its copy in the
   /// last sector is tried, where the first record of $MFT is damaged that of $MFTMirr; both are
-  /// told in problems(). Errc::malformed when there is no file table to be found.
+  /// told in problems(), and so is a volume that ends early. Errc::malformed when there is no file
+  /// table to be found.
   static Result<std::shared_ptr<Volume>> open(std::shared_ptr<ByteSource> bytes);
 
   const BootSector& boot() const { return boot_; }
@@ -58,6 +59,7 @@ class Volume {
   Volume(std::shared_ptr<ByteSource> bytes, BootSector boot)
       : bytes_{std::move(bytes)}, boot_{boot} {}
   Result<void> find_table();
+  void tell_cut();
   std::uint64_t table_bytes(const StreamLayout& layout) const;
   Result<void> read_first_record(std::vector<std::byte>& buffer, FileRecord& record);
   void add_table_extensions(const FileRecord& first, LayoutCollector& layout);

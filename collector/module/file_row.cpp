@@ -47,8 +47,8 @@ class TimesText {
   FileTime last_time_{};
 };
 
-void write_times(std::string& json, FileTime created, FileTime modified, FileTime changed,
-                 FileTime accessed) {
+void append_times(std::string& json, FileTime created, FileTime modified, FileTime changed,
+                  FileTime accessed) {
   TimesText text;
   text.add("{\"created\":", created);
   text.add(",\"modified\":", modified);
@@ -59,16 +59,21 @@ void write_times(std::string& json, FileTime created, FileTime modified, FileTim
 
 }  // namespace
 
+void file_fields::write_times(const std::optional<Times>& times, Cell& cell) {
+  if (!times) return cell.absent(Absent::not_present);
+  append_times(cell.raw(), times->created, times->modified, times->changed, times->accessed);
+}
+
 void file_fields::write_si(const FileRow& row, Cell& cell) {
   const auto& si = row.file->standard;
   if (!si) return cell.absent(Absent::not_present);
-  write_times(cell.raw(), si->created, si->modified, si->changed, si->accessed);
+  append_times(cell.raw(), si->created, si->modified, si->changed, si->accessed);
 }
 
 void file_fields::write_fn(const FileRow& row, Cell& cell) {
   if (row.name == nullptr) return cell.absent(Absent::not_present);
-  write_times(cell.raw(), row.name->created, row.name->modified, row.name->record_changed,
-              row.name->accessed);
+  append_times(cell.raw(), row.name->created, row.name->modified, row.name->record_changed,
+               row.name->accessed);
 }
 
 void file_fields::append_flags(std::string& json, const FileStream& stream) {

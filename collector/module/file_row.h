@@ -11,6 +11,7 @@
 
 #include "collector/formats/ntfs_table.h"
 #include "collector/module/record.h"
+#include "collector/source/source.h"
 
 namespace hozen {
 
@@ -34,6 +35,8 @@ template <class T>
 void number_or_absent(Cell& cell, const std::optional<T>& value) {
   value ? cell.number(*value) : cell.absent(Absent::not_present);
 }
+/// {"created":…,"modified":…,"changed":…,"accessed":…}
+void write_times(const std::optional<Times>& times, Cell& cell);
 void write_si(const FileRow& row, Cell& cell);
 void write_fn(const FileRow& row, Cell& cell);
 /// Alternate data streams; the unnamed one stands in the row itself.

@@ -27,6 +27,7 @@ constexpr std::size_t kMaxFiles = 20'000;
 /// Runs of them that are held against those of other deleted files.
 constexpr std::size_t kMaxClaims = 200'000;
 constexpr std::size_t kMaxOthers = 8;  ///< other claimants that are told
+constexpr std::string_view kContradicted = "contradicted";
 /// What is remembered of them: honest ones take some 200 bytes each.
 constexpr std::size_t kMaxRememberedBytes = 24u << 20;
 /// Names of a file that targets are asked for; even files of Windows' own store have but a few.
@@ -47,19 +48,17 @@ struct DeletedRow {
   std::optional<std::uint32_t> artifact{};
 };
 
-void write_times(const std::optional<Times>& times, Cell& cell) {
-  if (!times) return cell.absent(Absent::not_present);
-  std::string& json = cell.raw();
-  json += "{\"created\":";
-  append_json_time(json, times->created);
-  json += ",\"modified\":";
-  append_json_time(json, times->modified);
-  json += ",\"changed\":";
-  append_json_time(json, times->changed);
-  json += ",\"accessed\":";
-  append_json_time(json, times->accessed);
-  json += '}';
-}
+/// Other files on the clusters of one.
+struct Claimants {
+  std::vector<std::uint64_t> deleted{}, in_use{};
+
+  void add(const ntfs::SharedClusters& found) {
+    std::vector<std::uint64_t>& known = found.in_use ? in_use : deleted;
+    if (known.size() < kMaxOthers &&
+        std::find(known.begin(), known.end(), found.other) == known.end())
+      known.push_back(found.other);
+  }
+};
 
 void write_clusters(const DeletedRow& row, std::uint64_t count, Cell& cell) {
   row.has_clusters ? cell.number(count) : cell.absent(Absent::not_applicable);
@@ -85,7 +84,8 @@ constexpr std::array kFields{
     Field<DeletedRow>{
         {"state",
          "What became of its content: resident (in the record itself), free (no file has its "
-         "clusters), partly_overwritten, overwritten, place_unknown, empty, unreadable."},
+         "clusters), contradicted ($Bitmap calls them free, a file in use has some of them), "
+         "partly_overwritten, overwritten, place_unknown, empty, unreadable."},
         [](const DeletedRow& r, Cell& c) { c.text(r.state); }},
     Field<DeletedRow>{{"clusters", "Clusters that its content lay on."},
                       [](const DeletedRow& r, Cell& c) { write_clusters(r, r.clusters, c); }},
@@ -101,8 +101,8 @@ constexpr std::array kFields{
         }},
     Field<DeletedRow>{
         {"also_claimed_by",
-         "Records of other deleted files that lay on clusters of this one: one at most left its "
-         "content there."},
+         "Records of other files on clusters of this one, deleted ones or, where `state` is "
+         "contradicted, in use: one at most left its content there."},
         [](const DeletedRow& r, Cell& c) {
           std::string& json = c.raw();
           json += '[';
@@ -122,9 +122,9 @@ constexpr std::array kFields{
                         r.problem.empty() ? c.absent(Absent::not_present) : c.text(r.problem);
                       }},
     Field<DeletedRow>{{"si", "Times of $STANDARD_INFORMATION, which programs can set."},
-                      [](const DeletedRow& r, Cell& c) { write_times(r.si, c); }},
+                      [](const DeletedRow& r, Cell& c) { file_fields::write_times(r.si, c); }},
     Field<DeletedRow>{{"fn", "Times of $FILE_NAME, set when the name was made, moved or renamed."},
-                      [](const DeletedRow& r, Cell& c) { write_times(r.fn, c); }},
+                      [](const DeletedRow& r, Cell& c) { file_fields::write_times(r.fn, c); }},
     Field<DeletedRow>{{"target_category", "Category of the profile's target that names its path."},
                       [](const DeletedRow& r, Cell& c) { c.text(r.target.category); }},
     Field<DeletedRow>{{"target_reason", "Why that target wants such files."},
@@ -287,21 +287,25 @@ class VolumeReader {
   }
 
   void find_claimants(ByteSource& table) {
-    std::map<std::uint64_t, std::vector<std::uint64_t>> others;
+    std::map<std::uint64_t, Claimants> others;
+    for (const DeletedRow& row : rows_) others[row.file.record()];
     const bool all = ntfs::find_shared_clusters(
         table, record_bytes_, std::exchange(claims_, {}),
-        [&](std::uint64_t record, std::uint64_t other) {
-          std::vector<std::uint64_t>& known = others[record];
-          if (known.size() < kMaxOthers &&
-              std::find(known.begin(), known.end(), other) == known.end())
-            known.push_back(other);
-        });
+        [&](const ntfs::SharedClusters& found) { others[found.record].add(found); });
     if (claims_left_out_ || !all)
       context_.note({Errc::limit,
-                     table_path_.text() + ": not all deleted files were held against each other"});
-    for (DeletedRow& row : rows_)
-      if (const auto found = others.find(row.file.record()); found != others.end())
-        row.others = found->second;
+                     table_path_.text() + ": not all deleted files were held against the others"});
+    for (DeletedRow& row : rows_) {
+      const Claimants& found = others[row.file.record()];
+      row.others = found.deleted;
+      // Of clusters that are known to be used again it says nothing new.
+      if (found.in_use.empty() || row.state != to_text(DeletedState::free)) continue;
+      row.state = kContradicted;
+      row.others.insert(row.others.end(), found.in_use.begin(), found.in_use.end());
+      row.problem += row.problem.empty() ? "" : "; ";
+      row.problem += "$Bitmap calls clusters free that file record " +
+                     std::to_string(found.in_use.front()) + ", in use, has";
+    }
   }
 
   void emit(DeletedRow& row) {

@@ -30,7 +30,7 @@ Pairs shared(const NtfsBuilder& disk, std::vector<ClusterClaim> claims) {
   Pairs pairs;
   EXPECT_TRUE(find_shared_clusters(
       table, 1024, std::move(claims),
-      [&](std::uint64_t record, std::uint64_t other) { pairs.emplace(record, other); }));
+      [&](const SharedClusters& found) { pairs.emplace(found.record, found.other); }));
   return pairs;
 }
 
@@ -51,11 +51,39 @@ TEST(NtfsClaims, FindsOtherDeletedFilesOnTheSameClusters) {
   EXPECT_THAT(shared(disk, {}), IsEmpty());
 }
 
-TEST(NtfsClaims, LeavesFilesInUseAndResidentOnesAlone) {
+TEST(NtfsClaims, TellsFilesInUseFromDeletedOnes) {
   NtfsBuilder disk;
   const auto mine = deleted(disk, {{0, 1000, 4}});
-  const auto used = deleted(disk, {{0, 1000, 4}});
+  const auto used = deleted(disk, {{0, 1000, 1}});
   disk.record(used).flags(FileRecord::kInUse);
+  const auto other = deleted(disk, {{0, 1001, 1}});
+  MemorySource table{disk.table()};
+  std::set<std::pair<std::uint64_t, bool>> found;
+  EXPECT_TRUE(find_shared_clusters(table, 1024, {{1000, 4, mine.record}},
+                                   [&](const SharedClusters& shared) {
+                                     EXPECT_EQ(shared.record, mine.record);
+                                     found.emplace(shared.other, shared.in_use);
+                                   }));
+  EXPECT_THAT(found,
+              UnorderedElementsAre(std::pair{used.record, true}, std::pair{other.record, false}));
+}
+
+TEST(NtfsClaims, LooksAtAllThatFilesInUseHaveOnClusters) {
+  NtfsBuilder disk;
+  const auto mine = deleted(disk, {{0, 1000, 4}});
+  for (const std::uint16_t flags : {FileRecord::kInUse, std::uint16_t{0}}) {
+    NtfsRecordBuilder folder;
+    folder.name(disk.root(), "folder").flags(flags);
+    folder.non_resident(
+        {attribute_type::kIndexAllocation, "$I30", {{0, 1002, 1}}, 4096, 4096, 4096});
+    disk.add(std::move(folder));
+  }
+  EXPECT_EQ(shared(disk, {{1000, 4, mine.record}}).size(), 1u);
+}
+
+TEST(NtfsClaims, LeavesResidentAndSparseOnesAlone) {
+  NtfsBuilder disk;
+  const auto mine = deleted(disk, {{0, 1000, 4}});
   disk.remove(disk.file(disk.root(), "small", "resident"));
   deleted(disk, {{0, kSparseLcn, 2000}});
   EXPECT_THAT(shared(disk, {{1000, 4, mine.record}}), IsEmpty());
@@ -82,7 +110,7 @@ TEST(NtfsClaims, GivesUpOnATableThatClaimsTheSameAgainAndAgain) {
   MemorySource table{disk.table()};
   std::uint64_t found = 0;
   EXPECT_FALSE(find_shared_clusters(table, 1024, std::move(claims),
-                                    [&](std::uint64_t, std::uint64_t) { ++found; }));
+                                    [&](const SharedClusters&) { ++found; }));
   EXPECT_LE(found, kMaxClaimSteps);
 }
 

@@ -161,6 +161,16 @@ TEST(NtfsVolume, TableOnClustersThatTheImageLacksIsCut) {
   EXPECT_EQ(content(*volume, sample.small), "content");
 }
 
+TEST(NtfsVolume, TellsThatItEndsEarly) {
+  const Sample sample;
+  NtfsBytes bytes = sample.builder.volume();
+  bytes.resize(bytes.size() - 4 * kCluster);
+  const auto volume = opened(bytes);
+  ASSERT_EQ(volume->problems().size(), 1u);
+  EXPECT_EQ(volume->problems()[0].code, Errc::truncated);
+  EXPECT_EQ(volume->problems()[0].offset, bytes.size());
+}
+
 TEST(NtfsVolume, RunsThatLieOnEachOtherMakeNoLargeTable) {
   const Sample sample;
   std::vector<ntfs::Run> runs{{0, NtfsBuilder::kMftLcn, 32}};

@@ -139,6 +139,24 @@ TEST_F(DeletedFilesTest, MarksFilesThatLayOnTheSameClusters) {
   EXPECT_EQ(of_path("C:\\evil one")["mft_record"], std::to_string(first));
 }
 
+TEST_F(DeletedFilesTest, DoesNotBelieveABitmapThatAFileInUseContradicts) {
+  const auto runs = disk.store(varied(3000));
+  const auto add = [&](const std::string& name, std::uint16_t flags) {
+    NtfsRecordBuilder record;
+    record.name(disk.root(), name).flags(flags);
+    record.non_resident({ntfs::attribute_type::kData, "", {{0, runs[0].lcn, 1}}, 1000, 1000, 1024});
+    return disk.add(std::move(record)).record;
+  };
+  add("evil one", 0);
+  const auto in_use = std::to_string(add("holder", ntfs::FileRecord::kInUse));
+  run();
+  const auto& record = of_path("C:\\evil one");
+  EXPECT_EQ(record["state"], "contradicted");
+  EXPECT_EQ(record.json_of("also_claimed_by"), "[" + in_use + "]");
+  EXPECT_THAT(record["problem"], testing::HasSubstr("file record " + in_use + ", in use"));
+  EXPECT_EQ(record["possibly_overwritten"], "true");
+}
+
 TEST_F(DeletedFilesTest, AsksForLostFilesByTheirNames) {
   const auto lost = disk.file({99, 1}, "evil.exe", "x");
   const auto folder = disk.folder(disk.root(), "evil folder");
