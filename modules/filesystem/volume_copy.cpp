@@ -11,10 +11,8 @@
 #include <vector>
 
 #include "collector/base/text.h"
-#include "collector/formats/ntfs_bitmap.h"
+#include "collector/formats/ntfs_bitmap_check.h"
 #include "collector/formats/ntfs_boot.h"
-#include "collector/formats/ntfs_runlist.h"
-#include "collector/formats/ntfs_table.h"
 #include "collector/module/module.h"
 
 namespace hozen::modules {
@@ -150,8 +148,8 @@ class ClusterMap {
   ClusterMap(ByteSource* bitmap, std::uint64_t cluster_bytes, std::uint64_t total_clusters)
       : bitmap_{bitmap}, cluster_bytes_{cluster_bytes}, total_{total_clusters} {}
 
-  /// These are in use too, whatever $Bitmap says: clusters, in order.
-  void add(std::vector<Range> clusters) { more_ = std::move(clusters); }
+  /// These are in use too, whatever $Bitmap says; in order.
+  void add(std::vector<ntfs::ClusterRun> runs) { more_ = std::move(runs); }
   bool is_everything() const { return bitmap_ == nullptr; }
 
   /// Loads what is needed for `size` bytes at `offset`, a multiple of kPartBytes. What fails leaves
@@ -196,13 +194,13 @@ class ClusterMap {
  private:
   /// Sets the bits of `more_` among the `clusters` loaded.
   void add_more(std::uint64_t clusters) {
-    const auto behind = [&](const Range& range, std::uint64_t first) {
-      return range.offset + range.size <= first;
+    const auto behind = [](const ntfs::ClusterRun& run, std::uint64_t first) {
+      return run.first + run.clusters <= first;
     };
-    auto range = std::lower_bound(more_.begin(), more_.end(), first_, behind);
-    for (; range != more_.end() && range->offset < first_ + clusters; ++range) {
-      const std::uint64_t end = std::min(range->offset + range->size, first_ + clusters);
-      for (std::uint64_t at = std::max(range->offset, first_); at < end; ++at)
+    auto run = std::lower_bound(more_.begin(), more_.end(), first_, behind);
+    for (; run != more_.end() && run->first < first_ + clusters; ++run) {
+      const std::uint64_t end = std::min(run->first + run->clusters, first_ + clusters);
+      for (std::uint64_t at = std::max(run->first, first_); at < end; ++at)
         bits_[static_cast<std::size_t>((at - first_) / 8)] |=
             std::byte{1} << static_cast<int>((at - first_) % 8);
     }
@@ -211,77 +209,7 @@ class ClusterMap {
   ByteSource* bitmap_;
   std::uint64_t cluster_bytes_, total_, first_ = 0;
   std::vector<std::byte> bits_;
-  std::vector<Range> more_;
-};
-
-/// Clusters that records of the file table have and $Bitmap calls free: a table that is intact and
-/// a bitmap that is damaged, or was changed to hide something.
-class FreeByMistake {
- public:
-  static constexpr std::size_t kMaxRanges = 200'000;
-  /// All runs of a table together have each cluster once; what is damaged must not take for ever.
-  static constexpr std::uint64_t kMostTimesTheVolume = 4;
-
-  FreeByMistake(std::unique_ptr<ByteSource> bitmap, const ntfs::BootSector& boot)
-      : bitmap_{std::move(bitmap)},
-        total_{boot.total_clusters()},
-        left_{total_ > ~std::uint64_t{0} / kMostTimesTheVolume ? total_
-                                                               : total_ * kMostTimesTheVolume} {}
-
-  /// False when not all could be compared.
-  bool look(ByteSource& table, std::uint32_t record_bytes) {
-    bool readable = true;
-    ntfs::scan_table(
-        table, record_bytes,
-        [&](std::uint64_t, ntfs::Slot& slot) {
-          if (slot.state == ntfs::SlotState::record && slot.record.in_use()) look_at(slot.record);
-          return !failed_;
-        },
-        [&](const Error&) { readable = false; });
-    return readable && !failed_;
-  }
-  std::uint64_t clusters() const { return clusters_; }
-  /// In order.
-  std::vector<Range> take() {
-    std::sort(ranges_.begin(), ranges_.end(),
-              [](const Range& a, const Range& b) { return a.offset < b.offset; });
-    std::vector<Range> merged;
-    for (const Range& range : ranges_) {
-      if (merged.empty() || range.offset > merged.back().offset + merged.back().size)
-        merged.push_back(range);
-      else
-        merged.back().size =
-            std::max(merged.back().offset + merged.back().size, range.offset + range.size) -
-            merged.back().offset;
-    }
-    return merged;
-  }
-
- private:
-  void look_at(const ntfs::FileRecord& record) {
-    record.each_attribute(
-        [&](const ntfs::Attribute& attribute) {
-          if (attribute.resident) return;
-          ntfs::RunReader runs{attribute.runs, attribute.first_vcn, total_};
-          while (const auto run = runs.next())
-            if (!run->is_sparse() && !failed_) look_at(*run);
-        },
-        [](const Error&) {});
-  }
-  void look_at(const ntfs::Run& run) {
-    failed_ = failed_ || run.clusters > left_ || ranges_.size() >= kMaxRanges;
-    if (failed_) return;
-    left_ -= run.clusters;
-    const auto used = bitmap_.count_used(run.lcn, run.clusters);
-    if (used && *used == run.clusters) return;
-    clusters_ += run.clusters - (used ? *used : 0);
-    ranges_.push_back({run.lcn, run.clusters});
-  }
-
-  ntfs::ClusterBitmap bitmap_;
-  std::uint64_t total_, left_, clusters_ = 0;
-  bool failed_ = false;
-  std::vector<Range> ranges_;
+  std::vector<ntfs::ClusterRun> more_;
 };
 
 /// The bytes of one part: what is in use as it can be read, zeros for the rest.
@@ -387,16 +315,18 @@ class Copier {
             "all clusters are copied: " + failed.error().text()});
       return false;
     }
-    FreeByMistake found{*std::move(bitmap), boot};
-    const bool all = found.look(**table, boot.record_bytes);
-    if (!all)
+    auto found = ntfs::find_unmarked_clusters(**table, boot.record_bytes, *std::move(bitmap),
+                                              boot.total_clusters());
+    if (!found) {
       note({Errc::malformed, "$Bitmap cannot be held against the file table", std::nullopt,
-            "all clusters are copied"});
-    else if (found.clusters() != 0)
+            "all clusters are copied: " + found.error().text()});
+      return false;
+    }
+    if (found->clusters != 0)
       note({Errc::malformed, "$Bitmap calls clusters of files free", std::nullopt,
-            std::to_string(found.clusters()) + " of them are copied too"});
-    if (all) map.add(found.take());
-    return all;
+            std::to_string(found->clusters) + " of them are copied too"});
+    map.add(std::move(found->runs));
+    return true;
   }
 
   /// Whether the volume ends before its boot sector says; nothing is known of others than NTFS.

@@ -1,10 +1,12 @@
 // A volume: opened, every file and the beginning of every stream read; then as a tree, walked and
-// looked into as a collection does. (fuzz_ntfs_record reads the table as such.)
+// looked into as a collection does, deleted files too. (fuzz_ntfs_record reads the table as such.)
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
+#include "collector/formats/ntfs_claims.h"
 #include "collector/formats/ntfs_volume.h"
+#include "collector/source/deleted_file.h"
 #include "collector/source/ntfs_tree.h"
 #include "tests/fuzz/ntfs_reading.h"
 
@@ -79,6 +81,33 @@ void read_tree(NtfsFileTree& tree, std::size_t size) {
   ntfs::require(tree.take_remarks().size() <= kMaxRemarks);
 }
 
+/// Of every deleted file each stream, by a path that need not be its own.
+void read_deleted(NtfsFileTree& tree, ntfs::Volume& volume) {
+  int opened = 0;
+  std::vector<ntfs::ClusterClaim> claims;
+  for (std::uint64_t number = 0; number < volume.record_count(); ++number) {
+    const auto file = volume.read_file(number);
+    if (!file || file->in_use()) continue;
+    for (const ntfs::FileStream& stream : file->streams) {
+      if (++opened > kMaxOpened) break;
+      const auto left = tree.open_deleted({EvidencePath{"C:"}.child("x").with_stream(stream.name),
+                                           file->reference().to_u64(), file->extensions});
+      if (!left) continue;
+      const bool is_there =
+          left->state == DeletedState::resident || left->state == DeletedState::free;
+      ntfs::require(is_there || left->content == nullptr);
+      ntfs::require(left->clusters_reused <= left->clusters);
+      ntfs::require(left->ranges.size() <= kMaxDeletedRanges);
+      for (const ClusterRange& range : left->ranges)
+        claims.push_back({range.first, range.count, number});
+      if (left->content != nullptr) read_ends(*left->content);
+    }
+  }
+  (void)ntfs::find_shared_clusters(
+      volume.mft(), volume.boot().record_bytes, std::move(claims),
+      [](const ntfs::SharedClusters& shared) { ntfs::require(shared.record != shared.other); });
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -88,7 +117,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ntfs::require((*volume)->record_count() * (*volume)->boot().record_bytes <= size);
   read_files(**volume);
   std::vector<NtfsMount> mounts;
-  mounts.push_back({"C:", bytes, *std::move(volume)});
-  read_tree(*open_ntfs_tree(std::move(mounts)), size);
+  mounts.push_back({"C:", bytes, *volume});
+  const auto tree = open_ntfs_tree(std::move(mounts));
+  read_tree(*tree, size);
+  read_deleted(*tree, **volume);
   return 0;
 }

@@ -1,6 +1,7 @@
 // Seed corpus of fuzz_ntfs_volume: small volumes with files, links and compressed content.
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "collector/base/bytes.h"
 #include "tests/builders/compression_builder.h"
@@ -63,6 +64,24 @@ NtfsBuilder listed() {
   return builder;
 }
 
+/// Deleted files: in their records, on free clusters, on the same and on used ones.
+NtfsBuilder deleted() {
+  NtfsBuilder builder{kRecords};
+  const auto small = builder.file(builder.root(), "small", "x");
+  const auto large = builder.file(builder.root(), "large", std::string(3000, 'l'));
+  const auto reused = builder.file(builder.root(), "reused", std::string(2000, 'r'));
+  builder.stream(large, "ads", std::string(1500, 'a'));
+  const auto runs = builder.store(std::string(1000, 's'));
+  for (const std::uint16_t flags : {std::uint16_t{0}, ntfs::FileRecord::kInUse}) {
+    NtfsRecordBuilder record;
+    record.name(builder.root(), "same").flags(flags);
+    record.non_resident({ntfs::attribute_type::kData, "", runs, 1000, 1000, 1024});
+    builder.add(std::move(record));
+  }
+  builder.remove(small).remove(large).remove(reused);
+  return builder.bitmap({{0, 20, 4}});
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -77,6 +96,7 @@ int main(int count, char** arguments) {
   save(sample().split_table(26).volume());
   save(compressed().volume());
   save(listed().volume());
+  save(deleted().volume());
   NtfsBytes mirrored = sample().volume();
   mirrored[NtfsBuilder::kMftLcn * NtfsBuilder::kClusterBytes] = std::byte{0};
   save(mirrored);

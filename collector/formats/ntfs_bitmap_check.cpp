@@ -1,0 +1,89 @@
+#include "collector/formats/ntfs_bitmap_check.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "collector/formats/ntfs_bitmap.h"
+#include "collector/formats/ntfs_runlist.h"
+#include "collector/formats/ntfs_table.h"
+
+namespace hozen::ntfs {
+namespace {
+
+std::vector<ClusterRun> merged(std::vector<ClusterRun> runs) {
+  std::sort(runs.begin(), runs.end(),
+            [](const ClusterRun& a, const ClusterRun& b) { return a.first < b.first; });
+  std::vector<ClusterRun> merged;
+  for (const ClusterRun& run : runs) {
+    if (merged.empty() || run.first > merged.back().first + merged.back().clusters) {
+      merged.push_back(run);
+      continue;
+    }
+    ClusterRun& last = merged.back();
+    last.clusters = std::max(last.first + last.clusters, run.first + run.clusters) - last.first;
+  }
+  return merged;
+}
+
+class BitmapCheck {
+ public:
+  BitmapCheck(std::unique_ptr<ByteSource> bitmap, std::uint64_t total_clusters)
+      : bitmap_{std::move(bitmap)},
+        total_{total_clusters},
+        left_{total_ > ~std::uint64_t{0} / kMostTimesTheVolume ? total_
+                                                               : total_ * kMostTimesTheVolume} {}
+
+  Result<UnmarkedClusters> run(ByteSource& table, std::uint32_t record_bytes) {
+    std::optional<Error> failed;
+    scan_table(
+        table, record_bytes,
+        [&](std::uint64_t, Slot& slot) {
+          if (slot.state == SlotState::record && slot.record.in_use()) look_at(slot.record);
+          return !is_over_;
+        },
+        [&](const Error& error) {
+          if (!failed) failed = error;
+        });
+    if (failed) return *std::move(failed);
+    if (is_over_) return Error{Errc::limit, "ntfs clusters of files that $Bitmap calls free"};
+    found_.runs = merged(std::move(found_.runs));
+    return std::move(found_);
+  }
+
+ private:
+  void look_at(const FileRecord& record) {
+    record.each_attribute(
+        [&](const Attribute& attribute) {
+          if (attribute.resident) return;
+          RunReader runs{attribute.runs, attribute.first_vcn, total_};
+          while (const auto run = runs.next())
+            if (!run->is_sparse() && !is_over_) look_at(*run);
+        },
+        [](const Error&) {});
+  }
+  void look_at(const Run& run) {
+    is_over_ = run.clusters > left_ || found_.runs.size() >= kMaxUnmarkedRuns;
+    if (is_over_) return;
+    left_ -= run.clusters;
+    const auto used = bitmap_.count_used(run.lcn, run.clusters);
+    if (used && *used == run.clusters) return;
+    found_.clusters += run.clusters - (used ? *used : 0);
+    found_.runs.push_back({run.lcn, run.clusters});
+  }
+
+  ClusterBitmap bitmap_;
+  std::uint64_t total_, left_;
+  bool is_over_ = false;
+  UnmarkedClusters found_;
+};
+
+}  // namespace
+
+Result<UnmarkedClusters> find_unmarked_clusters(ByteSource& table, std::uint32_t record_bytes,
+                                                std::unique_ptr<ByteSource> bitmap,
+                                                std::uint64_t total_clusters) {
+  return BitmapCheck{std::move(bitmap), total_clusters}.run(table, record_bytes);
+}
+
+}  // namespace hozen::ntfs

@@ -1,0 +1,39 @@
+// $Bitmap of an NTFS volume held against its file table: clusters of files that it calls free,
+// where it is damaged, or was changed to hide something.
+//
+// Source: every cluster of an attribute in a record in use is marked in $Bitmap (Linux NTFS
+// documentation, "$Bitmap"); holds for the volumes of Windows and ntfs-3g among the test data.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "collector/base/byte_source.h"
+
+namespace hozen::ntfs {
+
+struct ClusterRun {
+  std::uint64_t first = 0, clusters = 0;
+};
+
+struct UnmarkedClusters {
+  std::uint64_t clusters = 0;
+  /// Runs in which they are, in order, none touching the next; other clusters of these are marked.
+  std::vector<ClusterRun> runs{};
+};
+
+/// Runs that are remembered.
+constexpr std::size_t kMaxUnmarkedRuns = 200'000;
+/// Together an honest table has each cluster once; what is damaged must not take for ever.
+constexpr std::uint64_t kMostTimesTheVolume = 4;
+
+/// `table`: $MFT, of records of `record_bytes`; `bitmap`: the content of $Bitmap. Clusters behind
+/// the end of `bitmap`, or that cannot be read of it, count as unmarked. Errc::malformed or
+/// Errc::io when not all of the table could be read, Errc::limit beyond the limits above. One pass
+/// over the table; memory: one buffer of 1 MiB and the runs.
+Result<UnmarkedClusters> find_unmarked_clusters(ByteSource& table, std::uint32_t record_bytes,
+                                                std::unique_ptr<ByteSource> bitmap,
+                                                std::uint64_t total_clusters);
+
+}  // namespace hozen::ntfs

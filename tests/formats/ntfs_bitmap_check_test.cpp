@@ -1,0 +1,83 @@
+#include "collector/formats/ntfs_bitmap_check.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "collector/formats/ntfs_record.h"
+#include "tests/builders/ntfs_builder.h"
+
+namespace hozen::ntfs {
+namespace {
+
+using builders::NtfsBuilder;
+using builders::NtfsRecordBuilder;
+
+constexpr std::uint64_t kClusters = 4096;
+
+void add(NtfsBuilder& disk, std::vector<Run> runs, std::uint16_t flags = FileRecord::kInUse) {
+  NtfsRecordBuilder record;
+  record.name(disk.root(), "x").flags(flags);
+  record.non_resident({attribute_type::kData, "", std::move(runs), 4096, 4096, 4096});
+  disk.add(std::move(record));
+}
+
+/// All clusters below 1000 are in use: those of the table and of what the builder stores.
+Result<UnmarkedClusters> find(const NtfsBuilder& disk, std::size_t bitmap_bytes = kClusters / 8) {
+  MemorySource table{disk.table()};
+  std::vector<std::byte> bitmap(bitmap_bytes);
+  std::fill_n(bitmap.begin(), std::min<std::size_t>(1000 / 8, bitmap_bytes), std::byte{0xFF});
+  return find_unmarked_clusters(table, 1024, std::make_unique<MemorySource>(std::move(bitmap)),
+                                kClusters);
+}
+
+std::string text_of(const Result<UnmarkedClusters>& found) {
+  if (!found) return found.error().text();
+  std::string text = std::to_string(found->clusters);
+  for (const ClusterRun& run : found->runs)
+    text += " " + std::to_string(run.first) + "+" + std::to_string(run.clusters);
+  return text;
+}
+
+TEST(NtfsBitmapCheck, FindsClustersOfFilesInUseThatAreCalledFree) {
+  NtfsBuilder disk;
+  add(disk, {{0, 996, 8}});                        // half of it
+  add(disk, {{0, 500, 3}, {3, 2000, 2}});          // its second run
+  add(disk, {{0, 2002, 1}, {1, kSparseLcn, 50}});  // touches the one before
+  add(disk, {{0, 3000, 5}}, 0);                    // deleted
+  EXPECT_EQ(text_of(find(disk)), "7 996+8 2000+3");
+}
+
+TEST(NtfsBitmapCheck, IsContentWithASoundVolume) {
+  NtfsBuilder disk;
+  add(disk, {{0, 900, 100}});
+  EXPECT_EQ(text_of(find(disk)), "0");
+}
+
+TEST(NtfsBitmapCheck, ClustersBehindTheEndOfTheBitmapAreNotMarked) {
+  NtfsBuilder disk;
+  add(disk, {{0, 900, 4}});
+  EXPECT_EQ(text_of(find(disk, 100)), "4 900+4");
+}
+
+TEST(NtfsBitmapCheck, GivesUpOnATableThatClaimsTheSameAgainAndAgain) {
+  NtfsBuilder disk;
+  for (int i = 0; i < 5; ++i) add(disk, {{0, 0, kClusters - 1}});
+  const auto found = find(disk);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, Errc::limit);
+}
+
+TEST(NtfsBitmapCheck, TellsATableThatCannotBeRead) {
+  struct Broken final : ByteSource {
+    std::uint64_t size() const override { return 1 << 20; }
+    Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte>) override {
+      return Error{Errc::io, "bad sector", offset};
+    }
+  } table;
+  EXPECT_FALSE(find_unmarked_clusters(
+      table, 1024, std::make_unique<MemorySource>(std::vector<std::byte>(9)), kClusters));
+}
+
+}  // namespace
+}  // namespace hozen::ntfs
