@@ -111,9 +111,10 @@ class TablePrinter {
   std::uint64_t files_ = 0, problems_ = 0;
 };
 
-Result<std::uint64_t> print_named_volume(std::shared_ptr<ByteSource> bytes, std::string_view source,
-                                         LineBuffer& out, const std::string& name) {
-  HOZEN_TRY(const auto volume, ntfs::Volume::open(std::move(bytes)));
+Result<std::uint64_t> print_named_volume(const std::shared_ptr<ByteSource>& bytes,
+                                         std::string_view source, LineBuffer& out,
+                                         const std::string& name) {
+  HOZEN_TRY(const auto volume, ntfs::Volume::open(bytes));
   TablePrinter printer{volume->mft(), volume->boot().record_bytes, source, out, name};
   for (const Error& problem : volume->problems()) printer.tell(problem);
   return printer.run();
@@ -159,12 +160,12 @@ Result<std::uint64_t> print_file_table(ByteSource& table, std::uint32_t record_b
   return printer.run();
 }
 
-Result<std::uint64_t> print_volume(std::shared_ptr<ByteSource> bytes, std::string_view source,
-                                   LineBuffer& out) {
-  return print_named_volume(std::move(bytes), source, out, {});
+Result<std::uint64_t> print_volume(const std::shared_ptr<ByteSource>& bytes,
+                                   std::string_view source, LineBuffer& out) {
+  return print_named_volume(bytes, source, out, {});
 }
 
-Result<std::uint64_t> print_disk(std::shared_ptr<ByteSource> disk, std::string_view source,
+Result<std::uint64_t> print_disk(const std::shared_ptr<ByteSource>& disk, std::string_view source,
                                  LineBuffer& out) {
   const PartitionTable table = read_partition_table(*disk);
   if (table.kind == PartitionTableKind::none)
@@ -176,7 +177,7 @@ Result<std::uint64_t> print_disk(std::shared_ptr<ByteSource> disk, std::string_v
   };
   for (const Error& problem : table.problems) tell(problem);
   for (const Partition& partition : table.partitions) {
-    auto bytes =
+    const auto bytes =
         std::make_shared<SectionSource>(disk, partition.offset_bytes, partition.size_bytes);
     std::optional<VolumeKind> kind;
     if (partition.may_hold_volume()) {

@@ -16,13 +16,13 @@ namespace hozen::cli {
 Result<std::uint64_t> print_file_table(ByteSource& table, std::uint32_t record_bytes,
                                        std::string_view source, LineBuffer& out);
 /// The same of a whole volume. Errc::malformed when it has no file table.
-Result<std::uint64_t> print_volume(std::shared_ptr<ByteSource> volume, std::string_view source,
-                                   LineBuffer& out);
+Result<std::uint64_t> print_volume(const std::shared_ptr<ByteSource>& volume,
+                                   std::string_view source, LineBuffer& out);
 
 /// Of a disk: a `partition` record for each partition of its table, and behind that of an NTFS
 /// volume the same as print_volume(), whose paths begin with `volume` and the partition's number.
 /// Errc::malformed when it has no table.
-Result<std::uint64_t> print_disk(std::shared_ptr<ByteSource> disk, std::string_view source,
+Result<std::uint64_t> print_disk(const std::shared_ptr<ByteSource>& disk, std::string_view source,
                                  LineBuffer& out);
 
 }  // namespace hozen::cli

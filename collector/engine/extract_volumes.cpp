@@ -186,8 +186,9 @@ class Volumes {
   /// False, and told, where the file system takes no file of that size.
   static bool skip(std::uint64_t offset, ImageWriter& writer, RestoredVolume& image) {
     auto skipped = writer.skip_to(offset);
-    if (!skipped) image.problems.push_back(std::move(skipped).error());
-    return static_cast<bool>(skipped);
+    if (skipped) return true;
+    image.problems.push_back(std::move(skipped).error());
+    return false;
   }
 
   /// What the records say; of a bundle that was cut, the manifest may know the size.

@@ -53,7 +53,7 @@ bool extends(const FileRecord& other, std::uint64_t number, const FileRecord& ba
 
 }  // namespace
 
-Result<std::shared_ptr<Volume>> Volume::open(std::shared_ptr<ByteSource> bytes) {
+Result<std::shared_ptr<Volume>> Volume::open(const std::shared_ptr<ByteSource>& bytes) {
   std::vector<Error> problems;
   HOZEN_TRY(const BootSector boot, find_boot(*bytes, problems));
   std::shared_ptr<Volume> volume{new Volume{bytes, boot}};

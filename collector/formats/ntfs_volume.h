@@ -24,7 +24,7 @@ class Volume {
   /// last sector is tried, where the first record of $MFT is damaged that of $MFTMirr; both are
   /// told in problems(), and so is a volume that ends early. Errc::malformed when there is no file
   /// table to be found.
-  static Result<std::shared_ptr<Volume>> open(std::shared_ptr<ByteSource> bytes);
+  static Result<std::shared_ptr<Volume>> open(const std::shared_ptr<ByteSource>& bytes);
 
   const BootSector& boot() const { return boot_; }
   std::uint64_t record_count() const { return mft_->size() / boot_.record_bytes; }

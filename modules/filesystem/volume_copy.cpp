@@ -74,6 +74,7 @@ constexpr Kind kCopy{"volume_copy", "A copy of a volume begins.", kCopyColumns};
 
 void ranges(Cell& cell, const std::vector<Range>& list) {
   std::vector<std::string> texts;
+  texts.reserve(list.size());
   for (const Range& range : list)
     texts.push_back(std::to_string(range.offset) + "+" + std::to_string(range.size));
   cell.texts(texts);
