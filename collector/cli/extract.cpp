@@ -78,6 +78,9 @@ int extract(const Options& options) {
   if (result->deleted != 0)
     text += counted(result->deleted, "deleted file") + " of them, in the folder deleted there\n";
   if (!print(text)) return kExitOutput;
+  if (result->stopped)
+    return fail(kExitOutput, "cannot write to the folder, the rest is not unpacked: " +
+                                 printable(result->stopped->text()));
   if (result->matched == 0)
     return fail(kExitIncomplete, options.request.only.empty() ? "the bundle holds no evidence files"
                                                               : "no file matches --only");

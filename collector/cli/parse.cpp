@@ -21,6 +21,8 @@
 #include "collector/formats/ntfs_table.h"
 #include "collector/formats/partition_table.h"
 #include "collector/formats/task_xml.h"
+#include "collector/formats/volume_kind.h"
+#include "collector/source/image_file.h"
 
 namespace hozen::cli {
 namespace {
@@ -119,14 +121,19 @@ class Parser {
   Parser(const ParseOptions& options, LineBuffer& lines) : options_{options}, lines_{lines} {}
 
   int parse_file(const std::string& name) {
-    auto file = open_native_file(name);
+    auto file = open(name);
     if (!file) return unreadable(name, file.error());
     const auto head = read_head(**file);
     if (!head) return unreadable(name, head.error());
     const Bytes start{*head};
     std::string_view format = options_.format.empty() ? format_of(start) : options_.format;
-    if (format.empty() && read_partition_table(**file).kind != PartitionTableKind::none)
-      format = kDiskFormat;
+    if (format.empty()) format = image_format(**file);
+    if (format == kVolumeFormat || format == kDiskFormat) {
+      // All parts of a split one.
+      auto image = open_image_file(name);
+      if (!image) return unreadable(name, image.error());
+      *file = *std::move(image);
+    }
     if (format == kHiveFormat) return parse_hive(name, **file, start);
     if (format == kTaskFormat) return parse_task(name, **file, print_task_xml);
     if (format == kJobFormat) return parse_task(name, **file, print_job_file);
@@ -141,6 +148,22 @@ class Parser {
   }
 
  private:
+  /// A file, or a block device.
+  static Result<std::unique_ptr<ByteSource>> open(const std::string& name) {
+    auto file = open_native_file(name);
+    if (file) return std::unique_ptr<ByteSource>{*std::move(file)};
+    auto image = open_image_file(name);
+    if (image) return std::unique_ptr<ByteSource>{*std::move(image)};
+    return std::move(file).error();
+  }
+
+  /// Of what does not begin as a format does: a disk, or a volume whose boot sector is damaged.
+  static std::string_view image_format(ByteSource& file) {
+    if (read_partition_table(file).kind != PartitionTableKind::none) return kDiskFormat;
+    const auto head = read_volume_kind(file);
+    return head && head->kind == VolumeKind::ntfs ? kVolumeFormat : std::string_view{};
+  }
+
   static int unreadable(const std::string& name, const Error& error) {
     return complain(kExitSource,
                     hozen::quoted(name) + " cannot be read: " + printable(error.text()));
@@ -184,8 +207,7 @@ class Parser {
   int ended(const std::string& name, const Result<std::uint64_t>& problems) {
     if (problems) return *problems == 0 ? kExitComplete : kExitIncomplete;
     const Error& error = problems.error();
-    print_problem(native_text(native_path(name)), {error.code, error.what, error.offset, {}},
-                  lines_);
+    print_problem(native_text(native_path(name)), error, lines_);
     return complain(kExitIncomplete, hozen::quoted(name) + ": " + printable(error.text()));
   }
 
@@ -227,7 +249,7 @@ class Parser {
         continue;
       }
       ++problems;
-      print_problem(source, {bytes.error().code, "transaction log " + name, {}, {}}, lines_);
+      print_problem(source, Error{bytes.error().code, "transaction log " + name}, lines_);
       complain(0, "transaction log " + hozen::quoted(name) +
                       " cannot be read: " + printable(bytes.error().text()));
     }

@@ -337,7 +337,7 @@ class HivePrinter {
         further_problems_ + hive_.problem_count() - hive_.problems().size();
     if (further != 0) {
       const std::string what = std::to_string(further) + " further problems, not listed";
-      print_problem(source_, {Errc::limit, what, {}, {}}, lines_);
+      print_problem(source_, Error{Errc::limit, what}, lines_);
     }
     return hive_.problem_count() + own_problems_.size() + further_problems_;
   }
@@ -373,24 +373,43 @@ class HivePrinter {
 
 }  // namespace
 
-void print_problem(std::string_view source, const regf::Problem& problem, LineBuffer& out) {
-  std::string& text = out.text();
+namespace {
+
+void begin_problem(std::string& text, std::string_view source, const Error& error) {
   text += "{\"kind\":\"problem\",\"source\":";
   append_json_string(text, source);
   text += ",\"what\":";
-  append_json_string(text, problem.what);
+  append_json_string(text, error.what);
   text += ",\"reason\":\"";
-  text += to_text(problem.code);
+  text += to_text(error.code);
   text += '"';
-  if (problem.offset) {
+  if (error.offset) {
     text += ",\"offset\":";
-    append_json_number(text, *problem.offset);
+    append_json_number(text, *error.offset);
   }
-  if (!problem.key_path.empty()) {
-    text += ",\"key\":";
-    append_json_string(text, problem.key_path);
-  }
-  text += '}';
+}
+
+void append_text(std::string& text, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  text += ",\"";
+  text += name;
+  text += "\":";
+  append_json_string(text, value);
+}
+
+}  // namespace
+
+void print_problem(std::string_view source, const regf::Problem& problem, LineBuffer& out) {
+  begin_problem(out.text(), source, {problem.code, problem.what, problem.offset, {}});
+  append_text(out.text(), "key", problem.key_path);
+  out.text() += '}';
+  out.end_line();
+}
+
+void print_problem(std::string_view source, const Error& error, LineBuffer& out) {
+  begin_problem(out.text(), source, error);
+  append_text(out.text(), "detail", error.detail);
+  out.text() += '}';
   out.end_line();
 }
 

@@ -48,5 +48,6 @@ Result<std::uint64_t> print_hive(std::vector<std::byte> file, std::vector<regf::
 
 /// One problem record.
 void print_problem(std::string_view source, const regf::Problem& problem, LineBuffer& out);
+void print_problem(std::string_view source, const Error& error, LineBuffer& out);
 
 }  // namespace hozen::cli

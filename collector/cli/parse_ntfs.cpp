@@ -36,8 +36,7 @@ class TablePrinter {
   }
 
   void tell(const Error& error) {
-    if (++problems_ <= kMaxListedProblems)
-      print_problem(source_, {error.code, error.what, error.offset, {}}, lines_);
+    if (++problems_ <= kMaxListedProblems) print_problem(source_, error, lines_);
   }
 
   std::uint64_t run() {
@@ -69,14 +68,12 @@ class TablePrinter {
   void print_end() {
     const ntfs::TableCounts& counts = table_.counts();
     if (counts.bad != 0 || counts.malformed != 0) tell_damaged(counts);
+    if (const auto misplaced = counts.misplaced_problem()) tell(*misplaced);
     if (problems_ > kMaxListedProblems)
-      print_problem(
-          source_,
-          {Errc::limit,
-           std::to_string(problems_ - kMaxListedProblems) + " further problems, not listed",
-           {},
-           {}},
-          lines_);
+      print_problem(source_,
+                    Error{Errc::limit, std::to_string(problems_ - kMaxListedProblems) +
+                                           " further problems, not listed"},
+                    lines_);
     std::string& out = lines_.text();
     out += "{\"kind\":\"file_table_end\",\"source\":";
     append_json_string(out, source_);
@@ -173,7 +170,7 @@ Result<std::uint64_t> print_disk(const std::shared_ptr<ByteSource>& disk, std::s
   std::uint64_t problems = 0;
   const auto tell = [&](const Error& error) {
     ++problems;
-    print_problem(source, {error.code, error.what, error.offset, {}}, out);
+    print_problem(source, error, out);
   };
   for (const Error& problem : table.problems) tell(problem);
   for (const Partition& partition : table.partitions) {

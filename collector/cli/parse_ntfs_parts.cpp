@@ -21,12 +21,10 @@ std::string line_start(std::string_view kind, std::string_view source) {
 
 std::uint64_t print_problems(const ntfs::Problems& problems, std::string_view source,
                              LineBuffer& out) {
-  for (const Error& problem : problems.kept())
-    print_problem(source, {problem.code, problem.what, problem.offset, {}}, out);
+  for (const Error& problem : problems.kept()) print_problem(source, problem, out);
   if (const auto further = problems.count() - problems.kept().size(); further != 0)
-    print_problem(source,
-                  {Errc::limit, std::to_string(further) + " further problems, not listed", {}, {}},
-                  out);
+    print_problem(
+        source, Error{Errc::limit, std::to_string(further) + " further problems, not listed"}, out);
   return problems.count();
 }
 

@@ -103,16 +103,44 @@ void append_streams(RecordLines& lines, const std::string& path, const Json& rec
               times);
 }
 
+/// "C:/", or nothing where the record does not tell.
+std::string volume_of(const Json& record, const TableVolumes& volumes) {
+  const Json* source = json_member(record, "source");
+  const auto artifact = source != nullptr ? json_number(*source, "artifact") : std::nullopt;
+  const auto found = artifact ? volumes.find(*artifact) : volumes.end();
+  return found == volumes.end() ? "" : found->second + "/";
+}
+
+TableVolumes volumes_of(const BundleReader& bundle) {
+  TableVolumes volumes;
+  // What cannot be read of it is told by `hozen verify`; a prefix is all that is lost.
+  (void)bundle
+      .each_line("artifacts",
+                 [&](std::string_view line) -> Result<void> {
+                   if (line.find("$MFT") == std::string_view::npos) return {};
+                   const Json row = parse_json(line);
+                   const auto id = json_number(row, "id");
+                   const std::string path = json_text(row, "path");
+                   if (id && path.ends_with("\\$MFT") && path.find('\\') + 5 == path.size())
+                     volumes[*id] = path.substr(0, path.size() - 5);
+                   return {};
+                 })
+      .has_value();
+  return volumes;
+}
+
 }  // namespace
 
-BodyfileRecord append_bodyfile_lines(std::string& out, std::string_view record_json) {
+BodyfileRecord append_bodyfile_lines(std::string& out, std::string_view record_json,
+                                     const TableVolumes& volumes) {
   const Json record = parse_json(record_json);
   const auto number = json_number(record, "mft_record");
   const std::string kind = json_text(record, "kind");
   if (!kind.empty() && kind != "file") return BodyfileRecord::other;
   if (kind.empty() || !number) return BodyfileRecord::unreadable;
   std::string path = with_slashes(json_text(record, "path"));
-  if (path.empty()) path = "$Orphan/OrphanFile-" + std::to_string(*number);
+  if (path.empty())
+    path = volume_of(record, volumes) + "$Orphan/OrphanFile-" + std::to_string(*number);
   const Json none;
   const Json* si = json_member(record, "si");
   const Json& times = si != nullptr ? *si : none;
@@ -132,6 +160,7 @@ BodyfileRecord append_bodyfile_lines(std::string& out, std::string_view record_j
 Result<BodyfileCounts> write_bodyfile(const BundleReader& bundle,
                                       FunctionRef<Result<void>(std::string_view lines)> write) {
   BodyfileCounts counts;
+  const TableVolumes volumes = volumes_of(bundle);
   std::string buffer;
   std::optional<Error> unwritten;
   const auto flush = [&]() -> Result<void> {
@@ -141,7 +170,7 @@ Result<BodyfileCounts> write_bodyfile(const BundleReader& bundle,
     return written;
   };
   const auto line = [&](std::string_view text) -> Result<void> {
-    const BodyfileRecord taken = append_bodyfile_lines(buffer, text);
+    const BodyfileRecord taken = append_bodyfile_lines(buffer, text, volumes);
     counts.files += taken == BodyfileRecord::file ? 1u : 0u;
     counts.unreadable += taken == BodyfileRecord::unreadable ? 1u : 0u;
     return buffer.size() < kBufferBytes ? Result<void>{} : flush();

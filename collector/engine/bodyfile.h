@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,12 +38,17 @@ enum class BodyfileRecord : std::uint8_t {
   unreadable,  ///< no JSON, or without what a record has
 };
 
-/// Appends the lines of one record of kind `file`; nothing for any other.
+/// Volumes by the rows of artifacts.jsonl that hold their file tables.
+using TableVolumes = std::map<std::uint64_t, std::string>;
+
+/// Appends the lines of one record of kind `file`; nothing for any other. `volumes`: a record
+/// without a name does not say whose it is; its artifact does.
 ///
 /// Names: `\` becomes `/`. What could break or forge a line, or cannot be seen, becomes \u{XXXX}
 /// (see printable()). `|` becomes %7C, and a `%` before two hex digits %25: mactime reads both
 /// back.
-BodyfileRecord append_bodyfile_lines(std::string& out, std::string_view record_json);
+BodyfileRecord append_bodyfile_lines(std::string& out, std::string_view record_json,
+                                     const TableVolumes& volumes = {});
 
 struct BodyfileCounts {
   std::uint64_t files = 0;

@@ -108,6 +108,12 @@ class Extraction {
   Result<ExtractResult> run() {
     HOZEN_TRY(tree_, OutputTree::open(request_.folder));
     list_wanted();
+    if (auto written = write_all(); !written) result_.stopped = std::move(written).error();
+    return std::move(result_);
+  }
+
+ private:
+  Result<void> write_all() {
     for (const Wanted& wanted : wanted_) {
       if (!is_asked_for(shown_path(wanted), entry_name(wanted))) continue;
       ++result_.matched;
@@ -117,10 +123,8 @@ class Extraction {
                 return is_asked_for(volume, volume);
               }));
     result_.matched += result_.volumes.size();
-    return std::move(result_);
+    return {};
   }
-
- private:
   const std::string& entry_name(const Wanted& wanted) const {
     return bundle_.entries()[wanted.entry].facts.name;
   }

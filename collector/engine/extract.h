@@ -38,14 +38,15 @@ struct ExtractResult {
   std::vector<std::string> nameless;
   std::vector<UnwrittenFile> unwritten;
   std::vector<RestoredVolume> volumes;
-  std::vector<Error> problems;  ///< of the bundle as a whole
+  std::vector<Error> problems;   ///< of the bundle as a whole
+  std::optional<Error> stopped;  ///< why the folder took no more: the rest is not unpacked
 };
 
 /// Writes `C:\Windows\x` as `<folder>/C/Windows/x`, so that `collect --root <folder>` reads it
 /// again; the copy of volume C: as `<folder>/C.raw`, and a deleted file of that path as
 /// `<folder>/deleted/C/<record>-<sequence>/Windows/x`, which that does not read. Never leaves the
 /// folder, follows no link, overwrites nothing; each file's SHA-256 is checked, and one that does
-/// not have it is not kept. Fails when the folder cannot be made or written.
+/// not have it is not kept. Fails when the folder cannot be made.
 Result<ExtractResult> extract_evidence(const BundleReader& bundle, const ExtractRequest& request);
 
 }  // namespace hozen

@@ -7,6 +7,7 @@
 
 #include "collector/engine/entry_name.h"
 #include "collector/engine/json_read.h"
+#include "collector/formats/ntfs_boot.h"
 
 namespace hozen {
 namespace {
@@ -119,7 +120,7 @@ class Volumes {
   Result<RestoredVolume> restore(const std::string& volume, std::vector<Part>& parts) {
     std::sort(parts.begin(), parts.end(),
               [](const Part& a, const Part& b) { return a.offset < b.offset; });
-    const CopyFacts facts = facts_of(volume);
+    const CopyFacts facts = facts_of(volume, parts);
     RestoredVolume image;
     image.volume = volume;
     if (parts.empty()) {
@@ -191,12 +192,34 @@ class Volumes {
     return false;
   }
 
-  /// What the records say; of a bundle that was cut, the manifest may know the size.
-  CopyFacts facts_of(const std::string& volume) {
+  /// What the records say; of a bundle that was cut, the manifest or the boot sector may know the
+  /// size.
+  CopyFacts facts_of(const std::string& volume, const std::vector<Part>& parts) {
     CopyFacts facts = facts_[volume];
     for (const VolumeInfo& info : bundle_.manifest().source.volumes)
       if (info.name == volume && !facts.size) facts.size = info.size_bytes;
+    if (!facts.size && !parts.empty() && parts.front().offset == 0)
+      facts.size = size_in_boot_sector(*parts.front().entry);
     return facts;
+  }
+
+  /// With the copy of the boot sector that lies behind the volume.
+  std::optional<std::uint64_t> size_in_boot_sector(const BundleReader::Entry& part) {
+    std::vector<std::byte> sector;
+    // Ends the reading with an error of its own.
+    (void)bundle_
+        .read(part,
+              [&](std::span<const std::byte> bytes) -> Result<void> {
+                const auto more =
+                    bytes.first(std::min(bytes.size(), ntfs::kBootSectorBytes - sector.size()));
+                sector.insert(sector.end(), more.begin(), more.end());
+                if (sector.size() == ntfs::kBootSectorBytes) return Error{Errc::limit, "enough"};
+                return {};
+              })
+        .has_value();
+    const auto boot = ntfs::read_boot_sector(Bytes{sector});
+    if (!boot) return std::nullopt;
+    return boot->volume_bytes() + boot->sector_bytes;
   }
 
   static bool is_worth_hashing(const std::vector<Part>& parts, const CopyFacts& facts) {
@@ -213,12 +236,18 @@ class Volumes {
       image.problems.push_back({code, "copy of volume " + image.volume, {}, std::move(detail)});
     };
     if (!facts.ended)
-      problem(Errc::truncated, "the run ended before it was done: what is missing is zeros");
+      problem(Errc::truncated,
+              facts.size ? "the run ended before it was done: what is missing is zeros"
+                         : "the run ended before it was done, and the size of the volume is not "
+                           "known: the image ends behind the last part, what is missing before is "
+                           "zeros");
     else if (facts.unreadable_bytes != 0)
       problem(Errc::io,
               std::to_string(facts.unreadable_bytes) + " bytes could not be read and are zeros");
     else if (!facts.complete)
-      problem(Errc::truncated, "it is not complete: what is missing is zeros");
+      problem(Errc::truncated,
+              "it is not complete: what is missing before its end is zeros (module volume_copy "
+              "tells why)");
     if (facts.sha256 && !hashed)
       problem(Errc::limit, "nearly all of it is empty: its SHA-256 was not computed");
     if (facts.sha256 && hashed && image.sha256 != facts.sha256) {

@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -54,12 +55,35 @@ int name_file(int file, int folder, const std::string& name) {
   return ::linkat(AT_FDCWD, link.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW);
 }
 
+/// Renames and never replaces. Where the file system knows only links, by one; where it knows
+/// neither, it is looked first whether the name is free.
+int rename_file(int folder, const std::string& from, const std::string& to) {
+#ifdef RENAME_NOREPLACE
+  if (::renameat2(folder, from.c_str(), folder, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+#endif
+  if (::linkat(folder, from.c_str(), folder, to.c_str(), 0) == 0)
+    return ::unlinkat(folder, from.c_str(), 0);
+  if (errno == EEXIST) return -1;
+  struct stat facts {};
+  if (::fstatat(folder, to.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0) {
+    errno = EEXIST;
+    return -1;
+  }
+  return ::renameat(folder, from.c_str(), folder, to.c_str());
+}
+
 class PosixOutputFile final : public OutputFile {
  public:
-  PosixOutputFile(Descriptor file, bool named, std::shared_ptr<Descriptor> folder, std::string name)
-      : file_{std::move(file)}, named_{named}, folder_{std::move(folder)}, name_{std::move(name)} {}
+  /// `unfinished`: the name that the file has meanwhile; "" when it has none.
+  PosixOutputFile(Descriptor file, std::string unfinished, std::shared_ptr<Descriptor> folder,
+                  std::string name)
+      : file_{std::move(file)},
+        unfinished_{std::move(unfinished)},
+        folder_{std::move(folder)},
+        name_{std::move(name)} {}
   ~PosixOutputFile() override {
-    if (named_ && !complete_) ::unlinkat(folder_->get(), name_.c_str(), 0);
+    if (!unfinished_.empty() && !complete_) ::unlinkat(folder_->get(), unfinished_.c_str(), 0);
   }
 
   Result<void> write(std::span<const std::byte> bytes) override {
@@ -91,8 +115,9 @@ class PosixOutputFile final : public OutputFile {
   }
 
   Result<void> complete() override {
-    if (!named_ && name_file(file_.get(), folder_->get(), name_) != 0)
-      return system_error("create " + name_, "linkat", errno);
+    const int named = unfinished_.empty() ? name_file(file_.get(), folder_->get(), name_)
+                                          : rename_file(folder_->get(), unfinished_, name_);
+    if (named != 0) return system_error("create " + name_, "rename", errno);
     complete_ = true;
     return {};
   }
@@ -100,7 +125,7 @@ class PosixOutputFile final : public OutputFile {
  private:
   static constexpr std::uint64_t kMostSkipped = 1ull << 62;
   Descriptor file_;
-  bool named_;
+  std::string unfinished_;
   std::shared_ptr<Descriptor> folder_;
   std::string name_;
   bool complete_ = false;
@@ -134,13 +159,21 @@ class PosixOutputTree final : public OutputTree {
       if (is_there || errno != ENOENT)
         return system_error("create " + name, "fstatat", is_there ? EEXIST : errno);
       return std::unique_ptr<OutputFile>{
-          std::make_unique<PosixOutputFile>(std::move(file), false, folder, name)};
+          std::make_unique<PosixOutputFile>(std::move(file), "", folder, name)};
     }
     Descriptor file{::openat(folder->get(), name.c_str(),
                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode)};
     if (!file) return system_error("create " + name, "openat", errno);
+    // That it could be made shows that the file system takes the name; it gets it back at the end.
+    std::string unfinished = "hozen-unfinished-" + std::to_string(::getpid()) + "-" +
+                             std::to_string(++unfinished_files_);
+    if (rename_file(folder->get(), name, unfinished) != 0) {
+      const int code = errno;
+      ::unlinkat(folder->get(), name.c_str(), 0);
+      return system_error("create " + unfinished, "rename", code);
+    }
     return std::unique_ptr<OutputFile>{
-        std::make_unique<PosixOutputFile>(std::move(file), true, folder, name)};
+        std::make_unique<PosixOutputFile>(std::move(file), std::move(unfinished), folder, name)};
   }
 
  private:
@@ -174,6 +207,7 @@ class PosixOutputTree final : public OutputTree {
 
   std::shared_ptr<Descriptor> root_, last_;
   std::vector<std::string> last_names_;
+  std::uint64_t unfinished_files_ = 0;
 };
 
 }  // namespace

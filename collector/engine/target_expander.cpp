@@ -188,9 +188,8 @@ void TargetExpander::follow(Walk& walk, const EvidencePath& start,
                 all.end());
     const bool below = pattern_may_match_below(pattern, here);
     if (info.is_link && below) met.emplace_back(info.path, here);
-    if (info.is_directory) return below && !info.is_link ? Visit::enter : Visit::skip;
     if (pattern_matches(pattern, here)) request(walk.target, info, walk.store);
-    return Visit::skip;
+    return info.is_directory && below && !info.is_link ? Visit::enter : Visit::skip;
   };
   auto walked = source_.walk(start, visit, [&](const EvidencePath& folder, Error error) {
     tell(folder, std::move(error));
@@ -215,7 +214,7 @@ void TargetExpander::request(const FileTarget& target, const FileInfo& info, Art
     store.request(std::move(request));
   };
   const std::string& stream = target.pattern.stream;
-  if (stream.empty()) ask(info.path);
+  if (stream.empty() && !info.is_directory) ask(info.path);
   for (const auto& name : info.streams)
     if (stream.empty() ? target.streams : glob_match_fold(stream, name))
       ask(info.path.with_stream(name));

@@ -39,7 +39,8 @@ class BitmapCheck {
     scan_table(
         table, record_bytes,
         [&](std::uint64_t, Slot& slot) {
-          if (slot.state == SlotState::record && slot.record.in_use()) look_at(slot.record);
+          const bool is_read = slot.state == SlotState::record || slot.state == SlotState::torn;
+          if (is_read && slot.record.in_use()) look_at(slot.record);
           return !is_over_;
         },
         [&](const Error& error) {
@@ -48,6 +49,10 @@ class BitmapCheck {
     if (failed) return *std::move(failed);
     if (is_over_) return Error{Errc::limit, "ntfs clusters of files that $Bitmap calls free"};
     found_.runs = merged(std::move(found_.runs));
+    for (const ClusterRun& run : found_.runs) {
+      const auto used = bitmap_.count_used(run.first, run.clusters);
+      found_.clusters += run.clusters - (used ? *used : 0);
+    }
     return std::move(found_);
   }
 
@@ -68,7 +73,6 @@ class BitmapCheck {
     left_ -= run.clusters;
     const auto used = bitmap_.count_used(run.lcn, run.clusters);
     if (used && *used == run.clusters) return;
-    found_.clusters += run.clusters - (used ? *used : 0);
     found_.runs.push_back({run.lcn, run.clusters});
   }
 

@@ -22,9 +22,9 @@ class Claims {
     }
   }
 
-  /// Calls `found` with the claims' records, other than `record`, that share clusters with `run`;
-  /// false when the steps are used up.
-  bool each_shared(const Run& run, std::uint64_t record, FunctionRef<void(std::uint64_t)> found) {
+  /// Calls `found` with the ids of claims of other records than `record` that share clusters with
+  /// `run`; false when the steps are used up.
+  bool each_shared(const Run& run, std::uint64_t record, FunctionRef<void(std::size_t)> found) {
     const auto behind = std::lower_bound(
         claims_.begin(), claims_.end(), run.lcn + run.clusters,
         [](const ClusterClaim& claim, std::uint64_t end) { return claim.first < end; });
@@ -32,7 +32,7 @@ class Claims {
       if (reach_[at] <= run.lcn) break;
       if (steps_left_-- == 0) return false;
       const ClusterClaim& claim = claims_[at];
-      if (claim.first + claim.clusters > run.lcn && claim.record != record) found(claim.record);
+      if (claim.first + claim.clusters > run.lcn && claim.record != record) found(claim.id);
     }
     return true;
   }
@@ -57,9 +57,7 @@ bool find_shared_clusters(ByteSource& table, std::uint32_t record_bytes,
     RunReader runs{attribute.runs, attribute.first_vcn, kAnyClusters};
     while (const auto run = go_on ? runs.next() : std::nullopt)
       if (!run->is_sparse())
-        go_on = known.each_shared(*run, other, [&](std::uint64_t record) {
-          found({record, other, in_use});
-        });
+        go_on = known.each_shared(*run, other, [&](std::size_t id) { found({id, other, in_use}); });
   };
   scan_table(
       table, record_bytes,

@@ -16,7 +16,8 @@ namespace hozen::ntfs {
 /// Clusters that a deleted record says were its own.
 struct ClusterClaim {
   std::uint64_t first = 0, clusters = 0;
-  std::uint64_t record = 0;  ///< number of the base record
+  std::uint64_t record = 0;  ///< number of the base record: what that has is no other file's
+  std::size_t id = 0;        ///< whatever tells the caller whose claim it is
 };
 
 /// Comparisons of a run with a claim: an honest table needs a few for each of its runs.
@@ -24,9 +25,9 @@ constexpr std::uint64_t kMaxClaimSteps = 20'000'000;
 
 /// Another file on clusters of a claim.
 struct SharedClusters {
-  std::uint64_t record = 0;  ///< the claim's
-  std::uint64_t other = 0;   ///< number of the other file's base record
-  bool in_use = false;       ///< of the other: a file that is there, and not deleted
+  std::size_t id = 0;       ///< the claim's
+  std::uint64_t other = 0;  ///< number of the other file's base record
+  bool in_use = false;      ///< of the other: a file that is there, and not deleted
 };
 
 /// Calls `found` for each run in a record of `table` that shares clusters with a claim of another

@@ -100,6 +100,14 @@ void FileTable::index(FunctionRef<void(Error)> problem) {
   }
 }
 
+std::optional<Error> TableCounts::misplaced_problem() const {
+  if (misplaced == 0) return std::nullopt;
+  return Error{Errc::malformed,
+               std::to_string(misplaced) +
+                   " ntfs file records say another number than that of their place: something may "
+                   "be missing in front of them"};
+}
+
 void FileTable::learn(std::uint64_t number, const Slot& slot) {
   ++counts_.slots;
   switch (slot.state) {
@@ -118,6 +126,9 @@ void FileTable::learn(std::uint64_t number, const Slot& slot) {
       break;
   }
   ++counts_.records;
+  // mkntfs leaves 0 in records that it only sets aside.
+  const std::uint64_t stored = slot.record.stored_number().value_or(0);
+  if (stored != 0 && stored != number) ++counts_.misplaced;
   if (slot.record.in_use()) ++counts_.in_use;
   if (slot.record.is_extension()) {
     ++counts_.extensions;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,11 @@ std::uint32_t table_record_bytes(Bytes head);
 struct TableCounts {
   std::uint64_t slots = 0, records = 0, in_use = 0, directories = 0, extensions = 0, torn = 0,
                 bad = 0, malformed = 0;
+  std::uint64_t misplaced = 0;  ///< say another number than that of their place
+
+  /// Where something is missing in front of them, as of a table whose beginning was lost, all are
+  /// misplaced: paths cannot be told then.
+  std::optional<Error> misplaced_problem() const;
 };
 
 /// Two passes: index() learns the folders and what extends what, each_file() then gives every file

@@ -14,6 +14,8 @@ constexpr std::size_t kMaxTableExtensions = 4096;
 /// Runs that are put in order to find the table's own records, all times together: each record may
 /// lie in what the one before it told, and then the runs known so far are gone through anew.
 constexpr std::size_t kMaxOrderedRuns = 16'000'000;
+/// The first records of $MFT, which $MFTMirr holds too, whatever the size of a cluster.
+constexpr std::uint64_t kMirroredRecords = 4;
 /// Of such records, told one by one.
 constexpr std::size_t kMaxTableProblems = 100;
 
@@ -206,8 +208,28 @@ Result<Slot> Volume::read_record(std::uint64_t number, std::vector<std::byte>& b
   if (number >= record_count()) return Error{Errc::not_found, "ntfs file record", std::nullopt};
   buffer.resize(boot_.record_bytes);
   const std::uint64_t offset = number * boot_.record_bytes;
-  HOZEN_CHECK(mft_->read(offset, buffer));
-  return read_slot(buffer, offset);
+  const auto read = mft_->read(offset, buffer);
+  const Slot slot = read ? read_slot(buffer, offset) : Slot{};
+  const bool is_intact = read && slot.state == SlotState::record;
+  if (!is_intact && number < kMirroredRecords)
+    if (auto copy = read_mirrored(number, buffer)) return copy;
+  if (!read) return read.error();
+  return slot;
+}
+
+/// Into `buffer` only where the copy is intact.
+Result<Slot> Volume::read_mirrored(std::uint64_t number, std::vector<std::byte>& buffer) {
+  const Error absent{Errc::not_found, "ntfs record in $MFTMirr"};
+  if (boot_.mirror_lcn >= boot_.total_clusters()) return absent;
+  std::vector<std::byte> copy(boot_.record_bytes);
+  const std::uint64_t offset = boot_.mirror_lcn * boot_.cluster_bytes + number * boot_.record_bytes;
+  HOZEN_CHECK(bytes_->read(offset, copy));
+  Slot slot = read_slot(copy, offset);
+  const bool is_meant = slot.state == SlotState::record && slot.record.in_use() &&
+                        slot.record.stored_number().value_or(number) == number;
+  if (!is_meant) return absent;
+  buffer.swap(copy);  // the slot's views go with it
+  return slot;
 }
 
 Result<std::vector<std::byte>> Volume::read_attribute_list(const FileRecord& base) {

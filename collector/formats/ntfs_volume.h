@@ -33,8 +33,8 @@ class Volume {
   const StreamLayout& mft_layout() const { return mft_->layout(); }
   const std::vector<Error>& problems() const { return problems_; }
 
-  /// Reads record `number` into `buffer`, which the slot's record views. Errc::not_found behind the
-  /// end of the table, Errc::io.
+  /// Reads record `number` into `buffer`, which the slot's record views; one of the first four that
+  /// is damaged from $MFTMirr. Errc::not_found behind the end of the table, Errc::io.
   Result<Slot> read_record(std::uint64_t number, std::vector<std::byte>& buffer);
   /// Visits the base record `number` and those that extend it, as its attribute list says. What
   /// cannot be read is told to `problem`. Errc::not_found when there is no record in that place,
@@ -60,6 +60,7 @@ class Volume {
       : bytes_{std::move(bytes)}, boot_{boot} {}
   Result<void> find_table();
   void tell_cut();
+  Result<Slot> read_mirrored(std::uint64_t number, std::vector<std::byte>& buffer);
   std::uint64_t table_bytes(const StreamLayout& layout) const;
   Result<void> read_first_record(std::vector<std::byte>& buffer, FileRecord& record);
   void add_table_extensions(const FileRecord& first, LayoutCollector& layout);

@@ -54,6 +54,7 @@ void VolumeTable::tell_rest() {
   const ntfs::TableCounts& counts = table_.counts();
   if (const auto damaged = counts.bad + counts.malformed + counts.torn; damaged != 0)
     tell({Errc::malformed, std::to_string(damaged) + " damaged file records", std::nullopt});
+  if (const auto misplaced = counts.misplaced_problem()) tell(*misplaced);
   if (told_ > kMaxNotes)
     context_.note({Errc::limit, path_.text() + ": " + std::to_string(told_ - kMaxNotes) +
                                     " further problems, not listed"});

@@ -102,11 +102,8 @@ Result<DeletedContent> look_at(NtfsVolumeFiles& files, const DeletedFile& file) 
   HOZEN_TRY(found.content, files.open(number, file.path));
   if (!files.problems_of_last().empty()) found.problem = files.problems_of_last().front();
   const std::string_view name = stored_stream(file, found.info);
-  const auto stored = std::find_if(
-      record.streams.begin(), record.streams.end(), [&](const ntfs::FileStream& stream) {
-        return stream.type == type::kData && equals_fold(stream.name, name);
-      });
-  if (stored == record.streams.end()) return Error{Errc::not_found, "ntfs attribute"};
+  const ntfs::FileStream* const stored = find_data_stream(record, name);
+  if (stored == nullptr) return Error{Errc::not_found, "ntfs attribute"};
   HOZEN_TRY(const auto stream, volume.open_attribute(number, type::kData, stored->name));
   const auto* const runs = dynamic_cast<const ntfs::RunSource*>(stream.get());
   if (found.content->size() == 0)

@@ -230,6 +230,17 @@ Result<void> NtfsTree::descend(Step step, Search& search) {
   }
   NtfsNames& known = step.place.mounted->files->names();
   step.entries = known.find(step.place.record, names[step.next]);
+  if (step.entries.empty() && step.next == 0 && step.place.record == kRoot) {
+    // A file of NTFS itself whose record lost the name has its number all the same.
+    const EvidencePath first = step.place.path.child(names[0]);
+    if (const auto number = step.place.mounted->files->internal_record(first)) {
+      step.place.parent = kRoot;
+      step.place.record = *number;
+      step.place.path = first;
+      ++step.next;
+      return descend(std::move(step), search);
+    }
+  }
   if (step.entries.empty()) {
     // A damaged table may have lost the record: then it is not true that there is no such file.
     if (!step.place.mounted->is_whole &&
@@ -316,9 +327,11 @@ Result<FileInfo> NtfsTree::stat(const EvidencePath& path) {
   if (path.stream().empty()) return info;
   HOZEN_TRY(const auto content,
             place.mounted->files->open(place.record, place.path.with_stream(path.stream())));
-  const auto stored =
-      std::find_if(info.streams.begin(), info.streams.end(),
-                   [&](const std::string& name) { return equals_fold(name, path.stream()); });
+  auto stored = std::find(info.streams.begin(), info.streams.end(), path.stream());
+  if (stored == info.streams.end())
+    stored = std::find_if(info.streams.begin(), info.streams.end(), [&](const std::string& name) {
+      return equals_fold(name, path.stream());
+    });
   info.path = info.path.with_stream(stored == info.streams.end() ? path.stream() : *stored);
   info.size = content->size();
   info.sparse_head_bytes = place.mounted->files->sparse_head(info.path, *content);
@@ -424,9 +437,14 @@ std::string NtfsTree::key(const EvidencePath& path) {
   const std::lock_guard lock{mutex_};
   Search search;
   const auto found = find(path, 0, search);
-  if (!found || search.found.empty() || search.found.front().alone) return path.folded();
-  std::string key = '=' + search.found.front().path.text();
-  if (!path.stream().empty()) key += ':' + fold_case(path.stream());
+  if (!found || search.found.empty()) return path.folded();
+  const Place& place = search.found.front();
+  const bool has_twins =
+      !path.stream().empty() && place.mounted->files->has_stream_twins(place.record, path.stream());
+  if (place.alone && !has_twins) return path.folded();
+  std::string key = '=' + (place.alone ? place.path.folded() : place.path.text());
+  if (!path.stream().empty())
+    key += ':' + (has_twins ? std::string{path.stream()} : fold_case(path.stream()));
   return key;
 }
 

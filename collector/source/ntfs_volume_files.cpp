@@ -82,6 +82,15 @@ void list_streams(const File& file, FileInfo& info) {
 
 }  // namespace
 
+const FileStream* find_data_stream(const File& file, std::string_view name) {
+  if (const FileStream* const exact = file.find_stream(type::kData, name)) return exact;
+  const auto found =
+      std::find_if(file.streams.begin(), file.streams.end(), [&](const FileStream& stream) {
+        return stream.type == type::kData && equals_fold(stream.name, name);
+      });
+  return found == file.streams.end() ? nullptr : &*found;
+}
+
 bool is_ntfs_internal(const EvidencePath& path) {
   const auto number = internal_number(path);
   const std::size_t depth = path.components().size();
@@ -98,8 +107,27 @@ void NtfsVolumeFiles::load(FunctionRef<void(Error)> problem) {
   };
   tell(counts.torn, " ntfs file records whose fixup does not match");
   tell(counts.bad + counts.malformed, " ntfs file records that cannot be read");
+  if (const auto misplaced = counts.misplaced_problem()) problem(*misplaced);
   tell(names_.lost_names(), " ntfs names of files in use whose folder is not there");
   tell(names_.nameless_files(), " ntfs files in use without a name");
+  tell_system_files(problem);
+}
+
+/// What is lost with them is not seen in the counts: a wiped record looks like one never used.
+void NtfsVolumeFiles::tell_system_files(FunctionRef<void(Error)> problem) {
+  std::string lost;
+  ntfs::scan_table(
+      volume_->mft(), volume_->boot().record_bytes,
+      [&](std::uint64_t number, ntfs::Slot& slot) {
+        if (number > ntfs::record_number::kExtend) return false;
+        const bool is_there = slot.state == ntfs::SlotState::record && slot.record.in_use();
+        if (!is_there) lost += (lost.empty() ? "" : ", ") + std::to_string(number);
+        return true;
+      },
+      [](const Error&) {});
+  if (!lost.empty())
+    problem({Errc::malformed, "ntfs file records of the file system itself that are lost: " + lost,
+             std::nullopt});
 }
 
 Result<std::vector<std::byte>> NtfsVolumeFiles::reparse_point(const File& file) {
@@ -217,9 +245,18 @@ std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,
   return std::min(std::min(clusters, kMaxClusters) * volume_->boot().cluster_bytes, stream->size());
 }
 
+Result<File> NtfsVolumeFiles::read_file(std::uint32_t record, const EvidencePath& path) {
+  auto file = volume_->read_file(record);
+  // Every volume has the files of NTFS itself: an empty place in the table is damage.
+  if (!file && file.error().code == Errc::not_found && record <= ntfs::record_number::kExtend)
+    return Error{Errc::malformed, path.text(), file.error().offset,
+                 "its file record is not there, though every volume has one"};
+  return file;
+}
+
 Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path,
                                        std::optional<std::uint32_t> parent) {
-  const auto read = volume_->read_file(record);
+  const auto read = read_file(record, path);
   if (!read && record == ntfs::record_number::kRoot) return damaged_root(path);
   if (!read) return read.error();
   const File& file = *read;
@@ -249,6 +286,14 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
   }
   list_streams(file, info);
   return info;
+}
+
+bool NtfsVolumeFiles::has_stream_twins(std::uint32_t record, std::string_view stream) {
+  const auto file = volume_->read_file(record);
+  return file &&
+         std::count_if(file->streams.begin(), file->streams.end(), [&](const FileStream& other) {
+           return other.type == type::kData && equals_fold(other.name, stream);
+         }) > 1;
 }
 
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_data(std::uint64_t number,
@@ -287,7 +332,7 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_behind(Bytes point, co
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
                                                           const EvidencePath& path) {
   last_problems_.clear();
-  HOZEN_TRY(const File file, volume_->read_file(record));
+  HOZEN_TRY(const File file, read_file(record, path));
   if (path.stream().empty()) {
     if (file.is_directory()) return unsupported(path, "a folder");
     auto content = open_unnamed(file, path);
@@ -299,9 +344,8 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
     }
     return content;
   }
-  for (const FileStream& stream : file.streams)
-    if (stream.type == type::kData && equals_fold(stream.name, path.stream()))
-      return open_data(file.number, stream.name);
+  if (const FileStream* const stream = find_data_stream(file, path.stream()))
+    return open_data(file.number, stream->name);
   if (!file.problems.empty())
     return Error{
         Errc::malformed, path.text(), file.problems.front().offset,

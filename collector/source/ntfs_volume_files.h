@@ -20,6 +20,10 @@ namespace hozen {
 /// `$Extend`: $MFT, $Extend\$UsnJrnl. Other names with a dollar are ordinary ones.
 bool is_ntfs_internal(const EvidencePath& path);
 
+/// The $DATA of this name, spelled so or, where there is none, but for case: Windows makes no two
+/// such streams, other systems do. nullptr where there is neither.
+const ntfs::FileStream* find_data_stream(const ntfs::File& file, std::string_view name);
+
 /// Not safe for two threads at once, what open() returns aside.
 class NtfsVolumeFiles {
  public:
@@ -40,8 +44,10 @@ class NtfsVolumeFiles {
   /// cannot be read.
   Result<FileInfo> info(std::uint32_t record, const EvidencePath& path,
                         std::optional<std::uint32_t> parent = std::nullopt);
-  /// The unnamed stream, or the one that `path` names, in any case: its content as programs on
-  /// Windows see it.
+  /// Whether the file has streams that differ from this one in case only.
+  bool has_stream_twins(std::uint32_t record, std::string_view stream);
+  /// The unnamed stream, or the one that `path` names, as find_data_stream() finds it: its content
+  /// as programs on Windows see it.
   Result<std::unique_ptr<ByteSource>> open(std::uint32_t record, const EvidencePath& path);
   /// The record of a file of NTFS itself ($MFT, $Extend\$UsnJrnl), without the names of the volume
   /// being loaded. Errc::not_found for any other path.
@@ -58,6 +64,8 @@ class NtfsVolumeFiles {
   Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
 
  private:
+  Result<ntfs::File> read_file(std::uint32_t record, const EvidencePath& path);
+  void tell_system_files(FunctionRef<void(Error)> problem);
   Result<void> each_in_index(std::uint64_t folder, std::uint64_t max_bytes,
                              FunctionRef<bool(std::uint64_t record, std::string_view name)> visit);
   Result<std::uint32_t> find_in_extend(std::string_view name);

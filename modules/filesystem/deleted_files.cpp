@@ -5,7 +5,6 @@
 // clusters may have served another file in between, which was deleted too.
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -191,10 +190,15 @@ class VolumeReader {
     if (record_bytes_ == 0)
       return context_.note({Errc::malformed, table_path_.text() + ": no file table", 0});
     find_files(**table);
-    for (DeletedRow& row : rows_) {
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
       if (context_.stop().stop_requested()) return;
-      look_at(row);
+      look_at(i);
     }
+    if (unread_ != 0)
+      context_.note({unread_first_->code,
+                     table_path_.text() + ": " + std::to_string(unread_) +
+                         " deleted files could not be looked at",
+                     std::nullopt, unread_first_->text()});
     find_claimants(**table);
     for (DeletedRow& row : rows_) emit(row);
   }
@@ -206,7 +210,7 @@ class VolumeReader {
     table.index([&](const Error&) { ++unreadable; });
     FileRowMaker maker{table, source.size(), record_bytes_, volume_};
     table.each_file([&](const ntfs::File& file) {
-      if (!file.in_use() && !file.is_directory()) add(maker.make(file));
+      if (!file.in_use()) add(maker.make(file));
       return !context_.stop().stop_requested();
     });
     if (unreadable != 0)
@@ -262,10 +266,12 @@ class VolumeReader {
     rows_.push_back(std::move(row));
   }
 
-  void look_at(DeletedRow& row) {
+  void look_at(std::size_t index) {
+    DeletedRow& row = rows_[index];
     const auto found = context_.source().open_deleted(row.file);
     if (!found) {
       row.problem = found.error().text();
+      if (unread_++ == 0) unread_first_ = found.error();
       return;
     }
     row.state = to_text(found->state);
@@ -277,34 +283,35 @@ class VolumeReader {
     row.has_clusters =
         found->state != DeletedState::resident && found->state != DeletedState::empty;
     if (found->problem) row.problem = found->problem->text();
+    claims_left_out_ = claims_left_out_ || found->ranges.size() == kMaxDeletedRanges;
     for (const ClusterRange& range : found->ranges) {
       if (claims_.size() == kMaxClaims) {
         claims_left_out_ = true;
         break;
       }
-      claims_.push_back({range.first, range.count, row.file.record()});
+      claims_.push_back({range.first, range.count, row.file.record(), index});
     }
   }
 
   void find_claimants(ByteSource& table) {
-    std::map<std::uint64_t, Claimants> others;
-    for (const DeletedRow& row : rows_) others[row.file.record()];
+    std::vector<Claimants> others(rows_.size());
     const bool all = ntfs::find_shared_clusters(
         table, record_bytes_, std::exchange(claims_, {}),
-        [&](const ntfs::SharedClusters& found) { others[found.record].add(found); });
+        [&](const ntfs::SharedClusters& found) { others[found.id].add(found); });
     if (claims_left_out_ || !all)
       context_.note({Errc::limit,
                      table_path_.text() + ": not all deleted files were held against the others"});
-    for (DeletedRow& row : rows_) {
-      const Claimants& found = others[row.file.record()];
-      row.others = found.deleted;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      DeletedRow& row = rows_[i];
+      row.others = std::move(others[i].deleted);
+      const std::vector<std::uint64_t>& in_use = others[i].in_use;
       // Of clusters that are known to be used again it says nothing new.
-      if (found.in_use.empty() || row.state != to_text(DeletedState::free)) continue;
+      if (in_use.empty() || row.state != to_text(DeletedState::free)) continue;
       row.state = kContradicted;
-      row.others.insert(row.others.end(), found.in_use.begin(), found.in_use.end());
+      row.others.insert(row.others.end(), in_use.begin(), in_use.end());
       row.problem += row.problem.empty() ? "" : "; ";
       row.problem += "$Bitmap calls clusters free that file record " +
-                     std::to_string(found.in_use.front()) + ", in use, has";
+                     std::to_string(in_use.front()) + ", in use, has";
     }
   }
 
@@ -330,7 +337,8 @@ class VolumeReader {
   EvidencePath table_path_;
   std::uint32_t record_bytes_ = 0;
   std::vector<DeletedRow> rows_;
-  std::uint64_t left_out_ = 0;
+  std::uint64_t left_out_ = 0, unread_ = 0;
+  std::optional<Error> unread_first_;
   std::size_t bytes_left_ = kMaxRememberedBytes;
   std::vector<ntfs::ClusterClaim> claims_;
   bool claims_left_out_ = false;

@@ -136,7 +136,10 @@ class Books {
     bool any = false;
     for (const BookFile& book : kBooks) {
       const auto path = EvidencePath::parse(root_.text() + std::string{book.path});
-      if (!path || !source_.stat(*path)) continue;
+      if (!path) continue;
+      // Where it is damaged, its row says so.
+      if (const auto info = source_.stat(*path); !info && info.error().code == Errc::not_found)
+        continue;
       const auto id = context_.collect(*path, book.reason, Priority::high);
       if (book.path == "$MFT") table_artifact_ = id.row;
       any = true;

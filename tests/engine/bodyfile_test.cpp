@@ -142,6 +142,26 @@ TEST(Bodyfile, ReadsEverySegment) {
   EXPECT_LT(got.text.find("C:/first"), got.text.find("C:/second"));
 }
 
+TEST(Bodyfile, RecordsWithoutANameAreOfTheirVolume) {
+  test::BundleBuilder builder;
+  const auto nameless = [](int artifact) {
+    return R"({"kind":"file","source":{"artifact":)" + std::to_string(artifact) +
+           R"(},"path":null,"mft_record":23,"allocated":false,"si":{"created":"2020-01-01T00:00:00Z"}})"
+           "\n";
+  };
+  builder.entry("artifacts.jsonl", R"({"id":4,"path":"C:\\$MFT"})"
+                                   "\n"
+                                   R"({"id":5,"path":"volume2:\\$MFT"})"
+                                   "\n"
+                                   R"({"id":6,"path":"C:\\a\\$MFT"})"
+                                   "\n");
+  builder.entry("records/file_table.jsonl", nameless(4) + nameless(5) + nameless(6));
+  const std::string text = written(builder.bytes()).text;
+  EXPECT_THAT(text, HasSubstr("0|C:/$Orphan/OrphanFile-23 (deleted)|"));
+  EXPECT_THAT(text, HasSubstr("0|volume2:/$Orphan/OrphanFile-23 (deleted)|"));
+  EXPECT_THAT(text, HasSubstr("0|$Orphan/OrphanFile-23 (deleted)|"));
+}
+
 TEST(Bodyfile, ReadsOnBehindADamagedSegment) {
   test::BundleBuilder builder;
   builder.entry("records/file_table.jsonl", record("C:\\first", "") + "\n");

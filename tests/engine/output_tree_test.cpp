@@ -41,6 +41,15 @@ TEST_F(OutputTreeTest, FilesStayOnceTheyAreComplete) {
   EXPECT_FALSE(fs::exists(folder.path() / "a" / "dropped"));
 }
 
+TEST_F(OutputTreeTest, LeavesNothingBesideTheFiles) {
+  for (const char* name : {"one", "two"}) ASSERT_TRUE(create({"a", name})->complete());
+  static_cast<void>(create({"a", "three"}));
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator{folder.path() / "a"})
+    names.push_back(entry.path().filename().string());
+  EXPECT_EQ(names.size(), 2u);
+}
+
 TEST_F(OutputTreeTest, RefusesWhatIsThereAlready) {
   folder.write("taken", "old");
   EXPECT_FALSE(tree->create({"taken"}));

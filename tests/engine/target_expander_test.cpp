@@ -28,6 +28,7 @@ class TargetExpanderTest : public ::testing::Test {
  protected:
   std::vector<std::string> expand(const std::string& pattern, bool streams = false) {
     machine = windows.machine();
+    if (change) change(*machine.source);
     BundleFeed feed{bundle, stop};
     const RunStop run_stop{stop, 0};
     ProgressState progress;
@@ -52,6 +53,7 @@ class TargetExpanderTest : public ::testing::Test {
   }
 
   fake::FakeWindows windows;
+  std::function<void(fake::FakeSource&)> change;
   fake::Machine machine;
   fake::FakeBundle bundle;
   std::stop_source stop;
@@ -144,6 +146,20 @@ TEST_F(TargetExpanderTest, TakesAlternateStreamsWhereAskedFor) {
   bundle.files.clear();
   EXPECT_THAT(expand("%SystemRoot%\\a.exe:Zone.Identifier"),
               UnorderedElementsAre("C:\\Windows\\a.exe:Zone.Identifier"));
+}
+
+TEST_F(TargetExpanderTest, TakesAlternateStreamsOfFoldersToo) {
+  windows.file("C:\\Tools\\a.exe", "x");
+  change = [](fake::FakeSource& source) {
+    source.add_folder(EvidencePath{"C:"} / "Tools").streams["hidden.exe"] = fake::bytes_from("z");
+  };
+  EXPECT_THAT(expand("%SystemDrive%\\Tools\\**", true), UnorderedElementsAre("C:\\Tools\\a.exe"));
+  bundle.files.clear();
+  EXPECT_THAT(expand("%SystemDrive%\\T*\\**"), UnorderedElementsAre("C:\\Tools\\a.exe"));
+  bundle.files.clear();
+  EXPECT_THAT(expand("%SystemDrive%\\T*", true), UnorderedElementsAre("C:\\Tools:hidden.exe"));
+  bundle.files.clear();
+  EXPECT_THAT(expand("%SystemDrive%\\**:*.exe"), UnorderedElementsAre("C:\\Tools:hidden.exe"));
 }
 
 TEST_F(TargetExpanderTest, DoesNotFollowLinks) {

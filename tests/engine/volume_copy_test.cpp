@@ -10,9 +10,11 @@
 #include "collector/engine/recover.h"
 #include "collector/engine/report/read_bundle.h"
 #include "collector/engine/verify.h"
+#include "collector/formats/ntfs_boot.h"
 #include "tests/builders/bundle_builder.h"
 #include "tests/builders/fake_source.h"
 #include "tests/builders/file_text.h"
+#include "tests/builders/ntfs_builder.h"
 #include "tests/builders/sparse_volume.h"
 #include "tests/builders/temp_folder.h"
 #include "tests/engine/run_bundle.h"
@@ -282,6 +284,30 @@ TEST_F(VolumeRunTest, GivesAllWholePartsOfABundleThatWasCut) {
     }
     std::filesystem::remove_all(out);
   }
+}
+
+TEST_F(VolumeImageTest, HasTheSizeOfItsBootSectorWhereNoRecordTellsOne) {
+  builders::NtfsBuilder disk;
+  const auto bytes = disk.volume();
+  const std::string head{Bytes{bytes}.head(8192).chars()};
+  const auto boot = ntfs::read_boot_sector(Bytes{bytes});
+  ASSERT_TRUE(boot);
+  const ExtractResult result =
+      extract(BundleBuilder{}.entry("volumes/C/0000000000000000.raw", head).bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_EQ(result.volumes[0].size, boot->volume_bytes() + boot->sector_bytes);
+  EXPECT_EQ(image(), head + std::string(result.volumes[0].size - head.size(), '\0'));
+  ASSERT_EQ(result.volumes[0].problems.size(), 1u);
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("what is missing is zeros"));
+}
+
+TEST_F(VolumeImageTest, SaysWhereItEndsWhenNothingTellsItsSize) {
+  const ExtractResult result =
+      extract(BundleBuilder{}.entry("volumes/C/0000000000000000.raw", "no boot sector").bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_EQ(image(), "no boot sector");
+  ASSERT_EQ(result.volumes[0].problems.size(), 1u);
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("ends behind the last part"));
 }
 
 TEST_F(VolumeRunTest, KeepsToTheLimitOfBytes) {

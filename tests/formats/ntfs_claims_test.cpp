@@ -28,9 +28,10 @@ FileReference deleted(NtfsBuilder& disk, std::vector<Run> runs) {
 Pairs shared(const NtfsBuilder& disk, std::vector<ClusterClaim> claims) {
   MemorySource table{disk.table()};
   Pairs pairs;
+  for (ClusterClaim& claim : claims) claim.id = claim.record;
   EXPECT_TRUE(find_shared_clusters(
       table, 1024, std::move(claims),
-      [&](const SharedClusters& found) { pairs.emplace(found.record, found.other); }));
+      [&](const SharedClusters& found) { pairs.emplace(found.id, found.other); }));
   return pairs;
 }
 
@@ -59,9 +60,9 @@ TEST(NtfsClaims, TellsFilesInUseFromDeletedOnes) {
   const auto other = deleted(disk, {{0, 1001, 1}});
   MemorySource table{disk.table()};
   std::set<std::pair<std::uint64_t, bool>> found;
-  EXPECT_TRUE(find_shared_clusters(table, 1024, {{1000, 4, mine.record}},
+  EXPECT_TRUE(find_shared_clusters(table, 1024, {{1000, 4, mine.record, 7}},
                                    [&](const SharedClusters& shared) {
-                                     EXPECT_EQ(shared.record, mine.record);
+                                     EXPECT_EQ(shared.id, 7u);
                                      found.emplace(shared.other, shared.in_use);
                                    }));
   EXPECT_THAT(found,

@@ -276,5 +276,19 @@ TEST(NtfsTable, WhatCannotBeReadIsToldAndTheRestIsRead) {
   EXPECT_EQ(problems[0].code, Errc::io);
 }
 
+TEST(NtfsTable, TellsThatItsBeginningIsMissing) {
+  NtfsBuilder disk;
+  disk.file(disk.root(), "a", "x");
+  std::vector<std::byte> bytes = disk.table();
+  for (const bool is_cut : {false, true}) {
+    if (is_cut) bytes.erase(bytes.begin(), bytes.begin() + 3 * 1024);
+    MemorySource source{bytes};
+    FileTable table{source, 1024};
+    table.index([](const Error&) {});
+    EXPECT_EQ(table.counts().misplaced, is_cut ? table.counts().records : 0u);
+    EXPECT_EQ(table.counts().misplaced_problem().has_value(), is_cut);
+  }
+}
+
 }  // namespace
 }  // namespace hozen::ntfs

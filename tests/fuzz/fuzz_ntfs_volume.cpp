@@ -99,13 +99,13 @@ void read_deleted(NtfsFileTree& tree, ntfs::Volume& volume) {
       ntfs::require(left->clusters_reused <= left->clusters);
       ntfs::require(left->ranges.size() <= kMaxDeletedRanges);
       for (const ClusterRange& range : left->ranges)
-        claims.push_back({range.first, range.count, number});
+        claims.push_back({range.first, range.count, number, number});
       if (left->content != nullptr) read_ends(*left->content);
     }
   }
   (void)ntfs::find_shared_clusters(
       volume.mft(), volume.boot().record_bytes, std::move(claims),
-      [](const ntfs::SharedClusters& shared) { ntfs::require(shared.record != shared.other); });
+      [](const ntfs::SharedClusters& shared) { ntfs::require(shared.id != shared.other); });
 }
 
 }  // namespace

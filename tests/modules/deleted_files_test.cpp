@@ -29,7 +29,7 @@ std::string varied(std::size_t size) {
 class DeletedFilesTest : public testing::Test {
  protected:
   void run(const std::vector<ntfs::Run>& in_use = {}) {
-    disk.bitmap(in_use);
+    if (!without_bitmap) disk.bitmap(in_use);
     NtfsMount mount{"C:", std::make_shared<MemorySource>(disk.volume())};
     mount.ntfs = *ntfs::Volume::open(mount.bytes);
     std::vector<NtfsMount> mounts;
@@ -54,6 +54,7 @@ class DeletedFilesTest : public testing::Test {
   }
 
   NtfsBuilder disk;
+  bool without_bitmap = false;
   std::unique_ptr<EvidenceSource> source;
   std::optional<fake::Context> context;
   std::vector<std::string> names_asked;
@@ -155,6 +156,45 @@ TEST_F(DeletedFilesTest, DoesNotBelieveABitmapThatAFileInUseContradicts) {
   EXPECT_EQ(record.json_of("also_claimed_by"), "[" + in_use + "]");
   EXPECT_THAT(record["problem"], testing::HasSubstr("file record " + in_use + ", in use"));
   EXPECT_EQ(record["possibly_overwritten"], "true");
+}
+
+TEST_F(DeletedFilesTest, HoldsEachStreamAgainstTheOthersByItself) {
+  const auto file = disk.file(disk.root(), "evil", varied(2000));
+  disk.stream(file, "big", varied(3000)).stream(file, "res", "small");
+  disk.remove(file);
+  NtfsRecordBuilder other;
+  other.name(disk.root(), "other").flags(0);
+  // The first clusters that were given away: those of the unnamed stream.
+  const auto runs = disk.store(std::string(1000, 'x'));
+  const std::uint64_t first = runs[0].lcn - 5;
+  other.non_resident({ntfs::attribute_type::kData, "", {{0, first, 2}}, 2000, 2000, 2048});
+  const auto claimant = disk.add(std::move(other)).record;
+  run();
+  EXPECT_EQ(of_path("C:\\evil").json_of("also_claimed_by"), "[" + std::to_string(claimant) + "]");
+  EXPECT_EQ(of_path("C:\\evil:big").json_of("also_claimed_by"), "[]");
+  EXPECT_EQ(of_path("C:\\evil:res").json_of("also_claimed_by"), "[]");
+}
+
+TEST_F(DeletedFilesTest, TakesStreamsOfFoldersAndStreamsThatDifferInCaseOnly) {
+  const auto folder = disk.folder(disk.root(), "evil");
+  disk.stream(folder, "hidden", "in a folder");
+  const auto file = disk.file(disk.root(), "evil too", "x");
+  disk.stream(file, "A", "first").stream(file, "a", "second");
+  disk.remove(folder).remove(file);
+  run();
+  EXPECT_EQ(of_path("C:\\evil:hidden")["state"], "resident");
+  EXPECT_EQ(of_path("C:\\evil too:A")["size"], "5");
+  EXPECT_EQ(of_path("C:\\evil too:a")["size"], "6");
+  EXPECT_EQ(context->record({{"path", "C:\\evil"}}), nullptr);
+}
+
+TEST_F(DeletedFilesTest, NotesThatTheBitmapCannotBeRead) {
+  disk.remove(disk.file(disk.root(), "evil", varied(2000)));
+  without_bitmap = true;
+  run();
+  EXPECT_EQ(of_path("C:\\evil")["state"], "unreadable");
+  ASSERT_EQ(context->notes.size(), 1u);
+  EXPECT_THAT(context->notes[0].text(), testing::HasSubstr("1 deleted files could not be looked"));
 }
 
 TEST_F(DeletedFilesTest, AsksForLostFilesByTheirNames) {

@@ -273,7 +273,47 @@ TEST(NtfsTreeHostile, RootWhoseRecordIsDamagedStillHoldsItsEntries) {
   const auto tree = tree_of(bytes);
   EXPECT_EQ(content(*tree, "C:\\Windows\\f"), "content");
   EXPECT_EQ(walk(*tree, "C:\\").names, (Names{"C:\\Windows", "C:\\Windows\\f"}));
-  EXPECT_EQ(tree->take_remarks().size(), 1u);
+  EXPECT_EQ(tree->take_remarks().size(), 2u);  // a record is damaged, and which
+}
+
+TEST(NtfsTreeHostile, FilesOfNtfsItselfAreFoundWithoutTheirRecords) {
+  NtfsBuilder builder;
+  const auto folder = builder.folder(builder.root(), "Windows");
+  builder.file(folder, "f", "content");
+  NtfsBytes bytes = builder.volume();
+  const std::string table = content(*tree_of(bytes), "C:\\$MFT");
+  const auto wipe = [&](std::uint64_t record) {
+    const auto at =
+        bytes.begin() + static_cast<std::ptrdiff_t>(builder.mft_offset() + record * 1024);
+    std::fill_n(at, 1024, std::byte{0});
+  };
+  for (const auto record :
+       {ntfs::record_number::kMft, ntfs::record_number::kRoot, ntfs::record_number::kBoot})
+    wipe(record);
+  const auto tree = tree_of(bytes);
+  // By $MFTMirr.
+  EXPECT_EQ(content(*tree, "C:\\$MFT").substr(1024, 1024), table.substr(1024, 1024));
+  EXPECT_EQ(content(*tree, "C:\\Windows\\f"), "content");
+  const auto boot = tree->stat(path("C:\\$Boot"));
+  ASSERT_FALSE(boot);
+  EXPECT_EQ(boot.error().code, Errc::malformed);
+  std::string told;
+  for (const Error& remark : tree->take_remarks()) told += remark.text() + "\n";
+  EXPECT_NE(told.find("lost: 0, 5, 7"), std::string::npos) << told;
+}
+
+TEST(NtfsTreeHostile, StreamsThatDifferInCaseOnlyAreSeveral) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "f", "x");
+  builder.stream(file, "Evil", "first").stream(file, "evil", "second one").stream(file, "b", "b");
+  const auto tree = tree_of(builder.volume());
+  EXPECT_EQ(content(*tree, "C:\\f:Evil"), "first");
+  EXPECT_EQ(content(*tree, "C:\\f:evil"), "second one");
+  EXPECT_EQ(content(*tree, "C:\\f:EVIL"), "first");
+  EXPECT_EQ(tree->stat(path("C:\\f:evil"))->size, 10u);
+  EXPECT_EQ(tree->stat(path("C:\\f:evil"))->path.text(), "C:\\f:evil");
+  EXPECT_NE(tree->key(path("C:\\f:Evil")), tree->key(path("C:\\f:evil")));
+  EXPECT_EQ(tree->key(path("C:\\F:B")), tree->key(path("C:\\f:b")));
 }
 
 TEST(NtfsTreeHostile, NamesThatWindowsCouldNotOpenAreFoundAsListed) {
