@@ -137,7 +137,7 @@ class Parser {
     if (format == kHiveFormat) return parse_hive(name, **file, start);
     if (format == kTaskFormat) return parse_task(name, **file, print_task_xml);
     if (format == kJobFormat) return parse_task(name, **file, print_job_file);
-    if (format == kTableFormat) return parse_table(name, **file, start);
+    if (format == kTableFormat) return parse_table(name, **file);
     if (format == kVolumeFormat) return parse_volume(name, *std::move(file));
     if (format == kDiskFormat) return parse_disk(name, *std::move(file));
     if (format == kJournalFormat) return parse_part(name, **file, print_usn_journal);
@@ -182,9 +182,9 @@ class Parser {
     return looks_like_task_xml(head) ? kTaskFormat : std::string_view{};
   }
 
-  int parse_table(const std::string& name, ByteSource& file, Bytes head) {
+  int parse_table(const std::string& name, ByteSource& file) {
     constexpr std::uint32_t kUsualRecordBytes = 1024;
-    std::uint32_t record_bytes = ntfs::table_record_bytes(head);
+    std::uint32_t record_bytes = ntfs::table_record_bytes(file);
     if (record_bytes == 0) record_bytes = kUsualRecordBytes;  // the operator says that it is one
     return ended(name,
                  print_file_table(file, record_bytes, native_text(native_path(name)), lines_));

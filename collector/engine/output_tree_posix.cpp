@@ -115,8 +115,11 @@ class PosixOutputFile final : public OutputFile {
   }
 
   Result<void> complete() override {
-    const int named = unfinished_.empty() ? name_file(file_.get(), folder_->get(), name_)
-                                          : rename_file(folder_->get(), unfinished_, name_);
+    const bool is_nameless = unfinished_.empty();
+    // Not every file system renames what is open.
+    if (!is_nameless) file_ = Descriptor{};
+    const int named = is_nameless ? name_file(file_.get(), folder_->get(), name_)
+                                  : rename_file(folder_->get(), unfinished_, name_);
     if (named != 0) return system_error("create " + name_, "rename", errno);
     complete_ = true;
     return {};
@@ -161,22 +164,25 @@ class PosixOutputTree final : public OutputTree {
       return std::unique_ptr<OutputFile>{
           std::make_unique<PosixOutputFile>(std::move(file), "", folder, name)};
     }
-    Descriptor file{::openat(folder->get(), name.c_str(),
-                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode)};
+    Descriptor file = open_new(*folder, name);
     if (!file) return system_error("create " + name, "openat", errno);
-    // That it could be made shows that the file system takes the name; it gets it back at the end.
+    // So the name is free, and one that the file system takes.
+    file = Descriptor{};
+    ::unlinkat(folder->get(), name.c_str(), 0);
     std::string unfinished = "hozen-unfinished-" + std::to_string(::getpid()) + "-" +
                              std::to_string(++unfinished_files_);
-    if (rename_file(folder->get(), name, unfinished) != 0) {
-      const int code = errno;
-      ::unlinkat(folder->get(), name.c_str(), 0);
-      return system_error("create " + unfinished, "rename", code);
-    }
+    file = open_new(*folder, unfinished);
+    if (!file) return system_error("create " + unfinished, "openat", errno);
     return std::unique_ptr<OutputFile>{
         std::make_unique<PosixOutputFile>(std::move(file), std::move(unfinished), folder, name)};
   }
 
  private:
+  static Descriptor open_new(const Descriptor& folder, const std::string& name) {
+    return Descriptor{::openat(folder.get(), name.c_str(),
+                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode)};
+  }
+
   /// A file that gets its name when all of it is written, so that a program that is ended leaves no
   /// half of one. None where the system or the file system of the folder cannot do that.
   static Descriptor open_unnamed(const Descriptor& folder) {

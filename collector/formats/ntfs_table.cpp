@@ -76,6 +76,19 @@ std::uint32_t table_record_bytes(Bytes head) {
   return fits ? allocated : 0;
 }
 
+std::uint32_t table_record_bytes(ByteSource& table) {
+  constexpr std::uint64_t kSearchedBytes = 1u << 20;
+  constexpr std::size_t kHeadBytes = 48;
+  std::vector<std::byte> head(kHeadBytes);
+  const std::uint64_t end = std::min(table.size(), kSearchedBytes);
+  for (std::uint64_t offset = 0; offset + kHeadBytes <= end; offset += kMinRecordBytes) {
+    if (!table.read(offset, head)) continue;
+    const std::uint32_t size = table_record_bytes(Bytes{head});
+    if (size != 0 && offset % size == 0) return size;
+  }
+  return 0;
+}
+
 void FileTable::index(FunctionRef<void(Error)> problem) {
   const std::uint64_t slots = table_.size() / record_bytes_;
   constexpr std::uint64_t kMaxRecords = std::uint64_t{1} << 32;  // as many as NTFS can number

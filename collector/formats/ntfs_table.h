@@ -40,6 +40,9 @@ void scan_table(ByteSource& table, std::uint32_t record_bytes,
 
 /// The record size of a table that begins with `head`; 0 when it does not look like one.
 std::uint32_t table_record_bytes(Bytes head);
+/// The same of a table whose first records may be damaged: of the first in its first MiB that says
+/// its size and lies where one of that size does.
+std::uint32_t table_record_bytes(ByteSource& table);
 
 struct TableCounts {
   std::uint64_t slots = 0, records = 0, in_use = 0, directories = 0, extensions = 0, torn = 0,

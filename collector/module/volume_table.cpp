@@ -8,7 +8,6 @@ namespace {
 
 /// Problems of one table that are told one by one.
 constexpr std::uint64_t kMaxNotes = 100;
-constexpr std::size_t kHeadBytes = 48;
 
 }  // namespace
 
@@ -28,9 +27,7 @@ std::unique_ptr<VolumeTable> VolumeTable::open(ModuleContext& context, const std
     if (source.error().code != Errc::not_found) context.note(source.error());
     return nullptr;
   }
-  std::vector<std::byte> head(kHeadBytes);
-  const auto got = (*source)->read(0, head);
-  const std::uint32_t record_bytes = got ? ntfs::table_record_bytes(Bytes{head}) : 0;
+  const std::uint32_t record_bytes = ntfs::table_record_bytes(**source);
   if (record_bytes == 0) {
     context.note({Errc::malformed, path.text() + ": no file table", 0});
     return nullptr;

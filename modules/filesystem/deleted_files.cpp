@@ -183,10 +183,7 @@ class VolumeReader {
       if (table.error().code != Errc::not_found) context_.note(table.error());
       return;
     }
-    constexpr std::size_t kHeadBytes = 48;
-    std::vector<std::byte> head(kHeadBytes);
-    const auto got = (*table)->read(0, head);
-    record_bytes_ = got ? ntfs::table_record_bytes(Bytes{head}) : 0;
+    record_bytes_ = ntfs::table_record_bytes(**table);
     if (record_bytes_ == 0)
       return context_.note({Errc::malformed, table_path_.text() + ": no file table", 0});
     find_files(**table);

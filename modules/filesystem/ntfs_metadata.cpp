@@ -179,11 +179,8 @@ class Books {
     const auto table = source_.open(root_ / "$MFT");
     if (!table) return note(table.error());
     row_.table_bytes = (*table)->size();
-    constexpr std::size_t kHeadBytes = 48;
     constexpr std::uint64_t kMirrored = 4;
-    std::vector<std::byte> head(kHeadBytes);
-    const std::uint32_t record_bytes =
-        (*table)->read(0, head) ? ntfs::table_record_bytes(Bytes{head}) : 0;
+    const std::uint32_t record_bytes = ntfs::table_record_bytes(**table);
     std::vector<std::byte> records(kMirrored * record_bytes);
     if (record_bytes == 0 || !(*table)->read(0, records))
       return note({Errc::malformed, "no file table", 0});

@@ -66,10 +66,8 @@ class Folders {
  public:
   Folders(EvidenceSource& source, const std::string& volume) {
     auto stream = source.open(EvidencePath{volume} / "$MFT");
-    constexpr std::size_t kHeadBytes = 48;
-    std::vector<std::byte> head(kHeadBytes);
-    if (!stream || !(*stream)->read(0, head)) return;
-    const std::uint32_t record_bytes = ntfs::table_record_bytes(Bytes{head});
+    if (!stream) return;
+    const std::uint32_t record_bytes = ntfs::table_record_bytes(**stream);
     if (record_bytes == 0) return;
     stream_ = *std::move(stream);
     table_ = std::make_unique<ntfs::FileTable>(*stream_, record_bytes);

@@ -276,6 +276,19 @@ TEST(NtfsTable, WhatCannotBeReadIsToldAndTheRestIsRead) {
   EXPECT_EQ(problems[0].code, Errc::io);
 }
 
+TEST(NtfsTable, FindsTheSizeOfItsRecordsBehindDamagedOnes) {
+  std::vector<std::byte> bytes = NtfsBuilder{}.table();
+  std::fill_n(bytes.begin(), 3 * 1024, std::byte{0});
+  MemorySource source{bytes};
+  EXPECT_EQ(table_record_bytes(source), 1024u);
+  // What does not lie where a record can is none.
+  bytes.insert(bytes.begin(), 512, std::byte{0});
+  MemorySource shifted{bytes};
+  EXPECT_EQ(table_record_bytes(shifted), 0u);
+  MemorySource empty{std::vector<std::byte>(4 << 20)};
+  EXPECT_EQ(table_record_bytes(empty), 0u);
+}
+
 TEST(NtfsTable, TellsThatItsBeginningIsMissing) {
   NtfsBuilder disk;
   disk.file(disk.root(), "a", "x");
