@@ -5,7 +5,9 @@ Makes a volume with mkntfs and ntfs-3g in FOLDER (needs root and FUSE), then RUN
 it, most of them in its file table, boot sectors and indexes, and collects from it (deleted files and a
 copy of the volume too) and parses it. Each
 run must end by itself with a documented exit code, in bounded time and memory, and leave a bundle that
-is sound (or none: exit code 4). Prints one line for each kind of end and ends with 1 when something was wrong.
+is sound (or none: exit code 4). Every file of which nothing was changed (its clusters, its record and those of
+its folders, the file system's own) must be in it, the same; where one is not, a problem must be told. Prints
+one line for each kind of end and ends with 1 when something was wrong.
 """
 import collections
 import json
@@ -17,6 +19,11 @@ import subprocess
 import sys
 import zipfile
 
+PROFILE = """<profile version="1" summary="Every file">
+  <include profile="full"/>
+  <target category="everything" priority="normal" reason="test" streams="true"><path>%EveryVolume%\\**</path></target>
+</profile>
+"""
 VOLUME_MIB = 32
 SECONDS = 30
 MEMORY = 512 << 20
@@ -43,7 +50,7 @@ def make_volume(folder):
             place = mount / f"Users/u{number % 7}/d{number % 31}"
             place.mkdir(parents=True, exist_ok=True)
             (place / f"file {number}.txt").write_bytes(bytes([number % 256]) * (number * 17 % 9000))
-            os.setxattr(place / f"file {number}.txt", "user.stream", b"s" * (number % 700))
+            os.setxattr(place / f"file {number}.txt", "user.stream", b"s" * (number % 300))
         log = mount / "Windows/System32/winevt/Logs"
         log.mkdir(parents=True)
         (log / "System.evtx").write_bytes(os.urandom(200_000))
@@ -71,6 +78,64 @@ def places(image, random_source, count):
             yield random_source.randrange(size)
 
 
+def lines(bundle, name):
+    """Of all segments of a stream of JSON lines."""
+    for entry in bundle.namelist():
+        if entry == name + ".jsonl" or (entry.startswith(name + ".") and entry.endswith(".jsonl")):
+            for line in bundle.read(entry).splitlines():
+                yield json.loads(line)
+
+
+def collected(bundle):
+    """SHA-256 of each file that is preserved whole, by its path without the volume."""
+    return {row["path"].partition("\\")[2]: row.get("sha256") for row in lines(bundle, "artifacts")
+            if row["outcome"] == "complete" and "\\$" not in row["path"] and not row.get("deleted")}
+
+
+class Intact:
+    """What an intact volume holds, and which of its bytes each file needs."""
+
+    def __init__(self, hozen, image, bundle):
+        self.files = collected(bundle)
+        with open(image, "rb") as file:
+            boot = file.read(512)
+        self.cluster = int.from_bytes(boot[11:13], "little") * boot[13]
+        self.table = int.from_bytes(boot[48:56], "little") * self.cluster
+        printed = subprocess.run([hozen, "parse", image], check=False, stdout=subprocess.PIPE).stdout
+        rows = [json.loads(line) for line in printed.splitlines()]
+        self.rows = {row["path"]: row for row in rows if row["kind"] == "file" and row["allocated"] and row["path"]}
+
+    def record(self, row):
+        return self.table + row["mft_record"] * 1024, self.table + row["mft_record"] * 1024 + 1024
+
+    def needs(self, path):
+        """Ranges of bytes: the file's own and, of the file system, those that lead to it."""
+        own, shared = [], [(0, 512), (self.table, self.table + 24 * 1024)]
+        names = path.partition(":")[0].split("\\")
+        for depth in range(1, len(names) + 1):
+            row = self.rows.get("\\" + "\\".join(names[:depth]))
+            if row is None:
+                return [(0, 1 << 60)], []
+            own.append(self.record(row))
+        if row["first_cluster"] is not None:
+            begin = row["first_cluster"] * self.cluster
+            own.append((begin, begin + row["allocated_size"]))
+        return own, shared  # streams are short: they lie in the record
+
+    def lost(self, bundle, changed_places):
+        """Files that are lost without a reason."""
+        now = collected(bundle)
+        told = any(True for _ in lines(bundle, "records/problems"))
+        touched = lambda ranges: any(begin <= at < end for at in changed_places for begin, end in ranges)
+        for path, digest in self.files.items():
+            if now.get(path) == digest:
+                continue
+            own, shared = self.needs(path)
+            if touched(own) or (touched(shared) and told):
+                continue
+            yield path
+
+
 def limited():
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
@@ -85,10 +150,18 @@ def main():
     intact = image.read_bytes()
     random_source = random.Random(seed)
     ends, wrong = collections.Counter(), []
+    whole, profile = folder / "whole", folder / "every file.xml"
+    whole.mkdir()
+    profile.write_text(PROFILE)
+    subprocess.run([hozen, "collect", "--image", image, "--output", whole, "--quiet", "--profile", profile],
+                   check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    expected = Intact(hozen, image, zipfile.ZipFile(next(whole.glob("*.zip"))))
+    print(f"{len(expected.files)} files are preserved of the intact volume")
     for number in range(runs):
         changed = bytearray(intact)
         flips = random_source.choice(FLIPS)
-        for place in places(image, random_source, flips):
+        changed_places = list(places(image, random_source, flips))
+        for place in changed_places:
             changed[place] = random_source.randrange(256)
         damaged = folder / "damaged.dd"
         damaged.write_bytes(changed)
@@ -97,7 +170,7 @@ def main():
         out.mkdir()
         for command in (["parse", damaged, "--format", "ntfs_volume"],
                         ["collect", "--image", damaged, "--output", out, "--quiet", "--jobs", "1",
-                         "--profile", "full", "--profile", "image"]):
+                         "--profile", profile, "--profile", "image"]):
             try:
                 ended = subprocess.run([hozen, *command], timeout=SECONDS, preexec_fn=limited,
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -115,6 +188,11 @@ def main():
                 bundles = list(out.glob("*.zip"))
                 if len(bundles) != 1 or zipfile.ZipFile(bundles[0]).testzip():
                     wrong.append(f"run {number} seed {seed}: no sound bundle")
+                    continue
+                lost = list(expected.lost(zipfile.ZipFile(bundles[0]), changed_places))
+                if lost:
+                    wrong.append(f"run {number} seed {seed}: {len(lost)} files lost without a reason: {lost[:3]}")
+                    shutil.copy(damaged, folder / f"wrong-{number}.dd")
     for end, count in sorted(ends.items()):
         print(f"{count:6} {end}")
     print(*wrong, sep="\n")
