@@ -190,12 +190,12 @@ class Parser {
                  print_file_table(file, record_bytes, native_text(native_path(name)), lines_));
   }
 
-  int parse_volume(const std::string& name, std::shared_ptr<ByteSource> file) {
-    return ended(name, print_volume(std::move(file), native_text(native_path(name)), lines_));
+  int parse_volume(const std::string& name, const std::shared_ptr<ByteSource>& file) {
+    return ended(name, print_volume(file, native_text(native_path(name)), lines_));
   }
 
-  int parse_disk(const std::string& name, std::shared_ptr<ByteSource> file) {
-    return ended(name, print_disk(std::move(file), native_text(native_path(name)), lines_));
+  int parse_disk(const std::string& name, const std::shared_ptr<ByteSource>& file) {
+    return ended(name, print_disk(file, native_text(native_path(name)), lines_));
   }
 
   using PrintPart = Result<std::uint64_t> (*)(ByteSource&, std::string_view, LineBuffer&);

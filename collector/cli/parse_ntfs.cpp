@@ -184,8 +184,8 @@ Result<std::uint64_t> print_disk(const std::shared_ptr<ByteSource>& disk, std::s
     }
     print_partition(partition, kind ? to_text(*kind) : std::string_view{}, source, out);
     if (kind != VolumeKind::ntfs) continue;
-    const auto volume = print_named_volume(std::move(bytes), source, out,
-                                           "volume" + std::to_string(partition.number));
+    const auto volume =
+        print_named_volume(bytes, source, out, "volume" + std::to_string(partition.number));
     if (volume)
       problems += *volume;
     else

@@ -298,9 +298,9 @@ NtfsBytes disk_of_three() {
       .entry({.unique = {}, .first = 64, .last = 64 + sectors - 1, .name = u"Basic \u4FDD\u5168"})
       .entry({.first = 2048, .last = 2048 + sectors - 1})
       .entry({.type = builders::kEfiSystem, .first = 4096, .last = 4200})
-      .put(64 * 512, volume)
-      .put(2048 * 512, damaged)
-      .put(4096 * 512, builders::boot_sector(VolumeKind::fat32))
+      .put(std::size_t{64} * 512, volume)
+      .put(std::size_t{2048} * 512, damaged)
+      .put(std::size_t{4096} * 512, builders::boot_sector(VolumeKind::fat32))
       .bytes();
 }
 

@@ -35,7 +35,7 @@ class TargetExpanderTest : public ::testing::Test {
     NoProgress listener;
     ArtifactStore store{*machine.source, Limits{}, run_stop, progress, listener};
     store.open(feed);
-    TargetExpander expander{*machine.source, {machine.registry.get()}, [this](Error error) {
+    TargetExpander expander{*machine.source, {machine.registry.get()}, [this](const Error& error) {
                               problems.push_back(error.text());
                             }};
     FileTarget target;

@@ -294,7 +294,7 @@ TEST(NtfsTable, TellsThatItsBeginningIsMissing) {
   disk.file(disk.root(), "a", "x");
   std::vector<std::byte> bytes = disk.table();
   for (const bool is_cut : {false, true}) {
-    if (is_cut) bytes.erase(bytes.begin(), bytes.begin() + 3 * 1024);
+    if (is_cut) bytes.erase(bytes.begin(), bytes.begin() + std::ptrdiff_t{3} * 1024);
     MemorySource source{bytes};
     FileTable table{source, 1024};
     table.index([](const Error&) {});
