@@ -23,6 +23,11 @@ struct JsonUtf16 {
 /// append_json_string over UTF-16LE bytes in one pass. An odd last byte is dropped; with
 /// `until_nul` it stops before the first NUL.
 JsonUtf16 append_json_utf16le(std::string& out, Bytes text, bool until_nul);
+/// The most that write_json_utf16le writes for `units` UTF-16 units.
+constexpr std::size_t json_utf16_bytes(std::size_t units) { return 6 * units + 2; }
+/// append_json_utf16le of all units, for text by the million: to `out`, which has room for
+/// json_utf16_bytes(). Returns the end; `exact` becomes false when a lone surrogate was replaced.
+char* write_json_utf16le(char* out, Bytes text, bool& exact);
 void append_json_number(std::string& out, std::uint64_t value);
 void append_json_number(std::string& out, std::int64_t value);
 /// ISO 8601 with seven decimals in quotes; null when unset.

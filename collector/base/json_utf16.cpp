@@ -60,7 +60,70 @@ class Piece {
   std::size_t size_ = 0;
 };
 
+char* write_escaped(char* out, char c) {
+  constexpr char kHexDigits[] = "0123456789abcdef";
+  constexpr std::string_view kShort = "\b\t\n\f\r\"\\", kLetters = "btnfr\"\\";
+  *out++ = '\\';
+  if (const auto found = kShort.find(c); found != kShort.npos) {
+    *out++ = kLetters[found];
+    return out;
+  }
+  for (const char part : {'u', '0', '0'}) *out++ = part;
+  *out++ = kHexDigits[static_cast<std::uint8_t>(c) >> 4];
+  *out++ = kHexDigits[static_cast<std::uint8_t>(c) & 15];
+  return out;
+}
+
+/// The units from `at` on that stand in JSON as one byte each, four at a time; returns how many.
+inline std::size_t write_plain(char* out, Bytes text, std::size_t at, std::size_t units) {
+  const std::size_t from = at;
+  const std::byte* const data = text.span().data();
+  for (; units - at >= 4; at += 4) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, data + 2 * at, sizeof word);
+    if (!four_plain(word)) break;
+    word = (word | (word >> 8)) & 0x0000'FFFF'0000'FFFFu;
+    const auto packed = static_cast<std::uint32_t>(word | (word >> 16));
+    std::memcpy(out + (at - from), &packed, sizeof packed);
+  }
+  return at - from;
+}
+
 }  // namespace
+
+char* write_json_utf16le(char* out, Bytes text, bool& exact) {
+  const std::size_t units = text.size() / 2;
+  const auto unit_at = [&](std::size_t at) -> char32_t {
+    std::uint16_t unit = 0;
+    std::memcpy(&unit, text.span().data() + 2 * at, sizeof unit);
+    return unit;
+  };
+  *out++ = '"';
+  for (std::size_t at = 0; at < units;) {
+    const std::size_t plain = write_plain(out, text, at, units);
+    out += plain;
+    at += plain;
+    if (at == units) break;
+    const char32_t unit = unit_at(at++);
+    if (unit < 0x80) {
+      if (unit >= 0x20 && unit != '"' && unit != '\\')
+        *out++ = static_cast<char>(unit);
+      else
+        out = write_escaped(out, static_cast<char>(unit));
+    } else if (!is_surrogate(unit)) {
+      out = encode_wtf8(out, unit);
+    } else {
+      const char32_t low = at < units ? unit_at(at) : 0;
+      const bool pair = is_high_surrogate(unit) && is_low_surrogate(low);
+      out = encode_wtf8(out,
+                        pair ? 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00) : kReplacement);
+      at += pair ? 1 : 0;
+      exact = exact && pair;
+    }
+  }
+  *out++ = '"';
+  return out;
+}
 
 JsonUtf16 append_json_utf16le(std::string& out, Bytes text, bool until_nul) {
   const std::size_t units = text.size() / 2;

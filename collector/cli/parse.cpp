@@ -12,10 +12,12 @@
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
 #include "collector/cli/large_pages.h"
+#include "collector/cli/parse_event_log.h"
 #include "collector/cli/parse_hive.h"
 #include "collector/cli/parse_ntfs.h"
 #include "collector/cli/parse_ntfs_parts.h"
 #include "collector/cli/parse_task.h"
+#include "collector/formats/evtx.h"
 #include "collector/formats/job_file.h"
 #include "collector/formats/ntfs_boot.h"
 #include "collector/formats/ntfs_table.h"
@@ -33,9 +35,9 @@ constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xm
                            kJobFormat = "job_file", kTableFormat = "mft",
                            kVolumeFormat = "ntfs_volume", kJournalFormat = "usn_journal",
                            kIndexFormat = "ntfs_index", kSecurityFormat = "ntfs_security",
-                           kDiskFormat = "disk_image";
+                           kDiskFormat = "disk_image", kEventLogFormat = "event_log";
 /// What is read before the format is known.
-constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 4;
+constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 8;
 /// Hives and logs address 32 bits; what is larger is not one.
 constexpr std::uint64_t kMaxHiveBytes = std::uint64_t{4} << 30;
 
@@ -134,6 +136,10 @@ class Parser {
       if (!image) return unreadable(name, image.error());
       *file = *std::move(image);
     }
+    if (options_.xml && format != kEventLogFormat)
+      return complain(kExitUsage, hozen::quoted(name) + " is no event log: --xml is for those");
+    if (format == kEventLogFormat)
+      return parse_part(name, **file, options_.xml ? print_event_log_xml : print_event_log);
     if (format == kHiveFormat) return parse_hive(name, **file, start);
     if (format == kTaskFormat) return parse_task(name, **file, print_task_xml);
     if (format == kJobFormat) return parse_task(name, **file, print_job_file);
@@ -173,6 +179,7 @@ class Parser {
   static std::string_view format_of(Bytes head) {
     if (head.head(4).chars() == "regf" || head.tail(regf::kBaseBlockBytes).chars() == "hbin")
       return kHiveFormat;
+    if (evtx::looks_like_event_log(head)) return kEventLogFormat;
     if (ntfs::looks_like_ntfs(head)) return kVolumeFormat;
     if (ntfs::table_record_bytes(head) != 0) return kTableFormat;
     if (looks_like_index(head)) return kIndexFormat;
@@ -276,9 +283,10 @@ int graver(int a, int b) {
 }  // namespace
 
 std::vector<std::string> parse_formats() {
-  return {std::string{kHiveFormat},  std::string{kTaskFormat},     std::string{kJobFormat},
-          std::string{kTableFormat}, std::string{kVolumeFormat},   std::string{kJournalFormat},
-          std::string{kIndexFormat}, std::string{kSecurityFormat}, std::string{kDiskFormat}};
+  return {std::string{kHiveFormat},    std::string{kTaskFormat},     std::string{kJobFormat},
+          std::string{kTableFormat},   std::string{kVolumeFormat},   std::string{kJournalFormat},
+          std::string{kIndexFormat},   std::string{kSecurityFormat}, std::string{kDiskFormat},
+          std::string{kEventLogFormat}};
 }
 
 int run_parse(const ParseOptions& options) {
@@ -292,10 +300,13 @@ int run_parse(const ParseOptions& options) {
   LineBuffer lines{write};
   Parser parser{options, lines};
   int code = kExitComplete;
+  if (options.xml) lines.text() += kEventsXmlBegin;
   for (const std::string& file : options.files) {
     code = graver(code, parser.parse_file(file));
     if (!lines.flush()) return complain(kExitOutput, "standard output cannot be written");
   }
+  if (options.xml) lines.text() += kEventsXmlEnd;
+  if (!lines.flush()) return complain(kExitOutput, "standard output cannot be written");
   return code;
 }
 

@@ -9,6 +9,7 @@ namespace hozen::cli {
 struct ParseOptions {
   std::vector<std::string> files;  ///< as the operator wrote them, UTF-8
   bool logs = true;                ///< apply transaction logs found beside a dirty hive
+  bool xml = false;                ///< event logs as XML
   std::string format{};            ///< name of a format; "": by content
 };
 

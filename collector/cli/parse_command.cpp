@@ -28,13 +28,17 @@ void add_parse(DeclaredCommand program) {
       .value_name("NAME");
   command.add_flag("--no-logs", *no_logs,
                    "Leave the transaction logs beside a registry hive (.LOG, .LOG1, .LOG2)");
+  command.add_flag("--xml", options->xml,
+                   "Print event logs as XML, as the Event Viewer of Windows shows them");
   command.footer(
       "\nPrints JSON lines. What is damaged is read as far as it goes and said in lines of kind\n"
       "\"problem\"; the exit code is 1 then.\n"
       "\nExamples:\n"
       "  hozen parse NTUSER.DAT\n"
       "  hozen parse --no-logs SYSTEM | grep Services\n"
-      "  hozen parse System32/Tasks/Updater At1.job");
+      "  hozen parse System32/Tasks/Updater At1.job\n"
+      "  hozen parse Security.evtx | jq 'select(.event_id == 4624) | .data.IpAddress'\n"
+      "  hozen parse --xml System.evtx > System.xml");
   command.action([options, no_logs] {
     options->logs = !*no_logs;
     return run_parse(*options);

@@ -31,6 +31,11 @@ class LineBuffer {
     text_.clear();
     return !failed_;
   }
+  /// Hands on whole lines that were put together elsewhere, behind those that wait.
+  bool hand_on(std::string_view lines) {
+    if (flush() && !lines.empty()) failed_ = !write_(lines);
+    return !failed_;
+  }
   bool failed() const { return failed_; }
 
  private:
