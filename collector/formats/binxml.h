@@ -53,6 +53,7 @@ struct Node {
   NodeKind kind = NodeKind::root;
   Content content = Content::none;
   bool optional = false;        ///< substitution: nothing is written for a null value
+  bool is_namespace = false;    ///< attribute xmlns or xmlns:...
   bool repeated_names = false;  ///< two child elements have one name
   bool plain_name = true;       ///< of ASCII letters and the like: it stands in the key as it is
   std::uint16_t index = 0;      ///< substitution: number of the value

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "collector/base/json_text.h"
 #include "collector/base/text.h"
@@ -263,7 +264,11 @@ class Compiler {
     node.key.size = static_cast<std::uint32_t>(out_.pool.size()) - node.key.at;
     const std::string_view inner = std::string_view{out_.pool}.substr(node.key.at + 1);
     node.plain_name = exact && is_plain_name(inner.substr(0, inner.size() - 2));
-    if (node.plain_name) return;
+    if (node.plain_name) {
+      const std::string_view name = inner.substr(0, inner.size() - 2);
+      node.is_namespace = name == "xmlns" || name.starts_with("xmlns:");
+      return;
+    }
     const std::string name = wtf8_from_utf16le(units);
     node.name = {static_cast<std::uint32_t>(out_.pool.size()),
                  static_cast<std::uint32_t>(name.size())};
@@ -358,17 +363,20 @@ Result<InstanceHead> read_instance(Bytes chunk, std::uint32_t offset, std::uint3
   found.first = static_cast<std::uint32_t>(slots.size());
   found.count = *count;
   std::uint64_t data = at + std::uint64_t{*count} * kSlotBytes;
-  slots.reserve(slots.size() + *count);
-  for (std::uint32_t i = 0; i < *count; ++i, at += kSlotBytes) {
-    const std::uint32_t entry = *inside.get<std::uint32_t>(at);
-    const auto size = static_cast<std::uint16_t>(entry);
-    if (!inside.contains(data, size)) {
-      slots.resize(found.first);
-      return Error{Errc::truncated, "binxml template value", chunk.base() + at};
-    }
-    slots.push_back(
-        {static_cast<std::uint32_t>(data), size, static_cast<std::uint8_t>(entry >> 16)});
-    data += size;
+  slots.resize(slots.size() + *count);
+  const std::byte* entry_at = inside.span().data() + at;
+  for (Slot& slot : std::span{slots}.subspan(found.first)) {
+    std::uint32_t entry = 0;
+    std::memcpy(&entry, entry_at, sizeof entry);
+    entry_at += kSlotBytes;
+    slot.offset = static_cast<std::uint32_t>(data);
+    slot.size = static_cast<std::uint16_t>(entry);
+    slot.type = static_cast<std::uint8_t>(entry >> 16);
+    data += slot.size;
+  }
+  if (data > inside.size()) {  // offsets only grow, and 64 bits hold all sizes there can be
+    slots.resize(found.first);
+    return Error{Errc::truncated, "binxml template value", chunk.base() + at};
   }
   found.end = static_cast<std::uint32_t>(data);
   return found;

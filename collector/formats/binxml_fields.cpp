@@ -177,8 +177,7 @@ class FieldFinder {
   void attributes(std::uint32_t element, std::uint32_t section, std::string_view own,
                   std::uint32_t but = 0) {
     for (std::uint32_t i = program_.nodes[element].attributes; i != 0; i = program_.nodes[i].next) {
-      const std::string_view name = name_of(i);
-      if (i == but || name == "xmlns" || name.starts_with("xmlns:")) continue;
+      if (i == but || program_.nodes[i].is_namespace) continue;
       const Slice element_key = program_.nodes[element].key, key = program_.nodes[i].key;
       std::string& pool = program_.pool;
       const std::size_t at = pool.size();

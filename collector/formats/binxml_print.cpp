@@ -105,15 +105,17 @@ bool append_json(TextOut& out, const Value& value) {
     out.commit(write_json_utf16le(out.room(json_utf16_bytes(units.size() / 2)), units, exact));
     return exact;
   }
-  if (value.is_null()) {
-    out.append("null");
-  } else if (can_be_cut(value)) {
-    return append_json_array(out, value);
-  } else if (value.type == kAnsi) {
-    append_json_text(out, decode_ansi(without_nuls(value.data, 1), false).text);
-  } else {
+  if (value.type != kAnsi && !value.is_null() && !value.is_array()) {
     append_json_plain(out, value);
+    return true;
   }
+  if (can_be_cut(value)) return append_json_array(out, value);
+  if (value.is_null())
+    out.append("null");
+  else if (value.type == kAnsi)
+    append_json_text(out, decode_ansi(without_nuls(value.data, 1), false).text);
+  else
+    append_json_plain(out, value);
   return true;
 }
 

@@ -109,7 +109,6 @@ char* write_system_time(char* out, Bytes data) {
 }
 
 char* write_bool(char* out, std::uint32_t value) {
-  if (value > 1) return write_number(out, value);
   const std::string_view word = value == 0 ? "false" : "true";
   return out + word.copy(out, word.size());
 }

@@ -16,7 +16,13 @@ char* write_plain(char* out, const Value& value, HexCase hex);
 bool is_bare_json(const Value& value);
 
 /// Without the NULs that it ends with; `unit`: bytes of a character.
-Bytes without_nuls(Bytes text, std::size_t unit);
+Bytes strip_nuls(Bytes text, std::size_t unit);
+inline Bytes without_nuls(Bytes text, std::size_t unit) {
+  const std::size_t size = text.size();
+  const bool ends_with_character =
+      unit == 2 && size >= 2 && size % 2 == 0 && *text.get<std::uint16_t>(size - 2) != 0;
+  return ends_with_character ? text : strip_nuls(text, unit);
+}
 /// Whether it is an array whose items can be told apart.
 bool can_be_cut(const Value& value);
 

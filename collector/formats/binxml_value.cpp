@@ -85,7 +85,7 @@ void each_text(const Value& array, FunctionRef<void(const Value&)> visit) {
 
 }  // namespace
 
-Bytes without_nuls(Bytes text, std::size_t unit) {
+Bytes strip_nuls(Bytes text, std::size_t unit) {
   std::size_t size = text.size() / unit * unit;
   const auto* const data = text.span().data();
   while (size >= unit && data[size - 1] == std::byte{0} && data[size - unit] == std::byte{0})

@@ -60,11 +60,6 @@ void TemplateCache::begin(Bytes chunk) {
   used_ = compiled_bytes_ = work_ = 0;
 }
 
-bool TemplateCache::spend(std::uint32_t work) {
-  work_ += work;
-  return work_ <= kMaxChunkWork;
-}
-
 const Program* TemplateCache::find(std::uint32_t offset) {
   for (std::size_t i = 0; i < used_; ++i)
     if (entries_[i].offset == offset) return entries_[i].program.get();
@@ -82,8 +77,14 @@ const Program* TemplateCache::find(std::uint32_t offset) {
 }
 
 void Event::load(const RecordHead& head, TemplateCache& templates) {
+  if (templates_ == &templates && chunk_.data() == templates.chunk().span().data() &&
+      base_ == templates.chunk().base())
+    templates.spend(work_);  // of the record before
+  work_limit_ = std::min(kMaxRecordWork, templates.spend(0));
   head_ = head;
   templates_ = &templates;
+  chunk_ = templates.chunk().span();
+  base_ = templates.chunk().base();
   fault_.reset();
   instances_.clear();
   instances_.reserve(kMaxInstances);
@@ -102,9 +103,8 @@ void Event::add_fault(Errc code, std::string_view what, std::uint32_t offset) {
   if (!fault_) fault_ = Error{code, std::string{what}, chunk().base() + offset};
 }
 
-bool Event::spend(std::uint32_t work) {
-  work_ += work;
-  if (work_ <= kMaxRecordWork && templates_->spend(work)) return true;
+bool Event::overspent() {
+  work_ = work_limit_ + 1;  // not to come around to 0
   add_fault(Errc::limit, "event record of too many parts", head_.offset);
   return false;
 }
@@ -175,23 +175,12 @@ std::span<const Slot> Event::loose_values() const {
   return instances_.empty() ? std::span{slots_} : std::span<const Slot>{};
 }
 
-Value Event::slot_value(const Slot& slot) const {
-  return {slot.type, chunk().tail(slot.offset).head(slot.size)};
-}
-
-Value Event::value(const Instance& instance, const Node& node) {
+Value Event::constant(const Instance& instance, const Node& node) {
   if (node.kind == NodeKind::text)
     return {value_type::kUtf16, chunk().tail(node.data_offset).head(node.data_bytes)};
   if (node.kind != NodeKind::substitution) return {};
-  if (node.index < instance.slots) return slot_value(slots_[instance.first_slot + node.index]);
   add_fault(Errc::malformed, "binxml substitution without a value", instance.offset);
   return {};
-}
-
-bool Event::is_left_out(const Instance& instance, const Node& node) {
-  if (node.content != Content::single) return false;
-  const Node& only = instance.program->nodes[node.child];
-  return only.kind == NodeKind::substitution && only.optional && value(instance, only).is_null();
 }
 
 void Event::append_text(const Instance& instance, const Node& node, std::string& units) {
@@ -210,9 +199,8 @@ void Event::append_text(const Instance& instance, const Node& node, std::string&
   }
 }
 
-Value Event::content(const Instance& instance, const Node& node) {
+Value Event::built_content(const Instance& instance, const Node& node) {
   const auto& nodes = instance.program->nodes;
-  if (node.content == Content::single) return value(instance, nodes[node.child]);
   if (node.content == Content::elements) return {value_type::kBinXml, {}};
   if (node.content == Content::none) return {};
   std::string units;

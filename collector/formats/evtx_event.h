@@ -38,8 +38,11 @@ class TemplateCache {
   Bytes chunk() const { return chunk_; }
   /// The template whose definition is at `offset`; null at the limit. It may be incomplete.
   const Program* find(std::uint32_t offset);
-  /// False when all records together have taken more than their share.
-  bool spend(std::uint32_t work);
+  /// Takes work from what all records of the chunk may do; tells what is left.
+  std::uint32_t spend(std::uint32_t work) {
+    work_ = work < kMaxChunkWork - work_ ? work_ + work : kMaxChunkWork;
+    return kMaxChunkWork - work_;
+  }
 
  private:
   struct Entry {
@@ -133,19 +136,36 @@ class Event {
   Section system_section();
   const Instance* outer() const { return instances_.empty() ? nullptr : &instances_.front(); }
   /// The value of a constant or substitution.
-  Value value(const Instance& instance, const Node& node);
+  Value value(const Instance& instance, const Node& node) {
+    if (node.kind == NodeKind::substitution && node.index < instance.slots) [[likely]]
+      return slot_value(slots_[instance.first_slot + node.index]);
+    return constant(instance, node);
+  }
   /// The value of an element's or attribute's content, put together where it has several parts.
-  Value content(const Instance& instance, const Node& node);
+  Value content(const Instance& instance, const Node& node) {
+    if (node.content == Content::single) [[likely]]
+      return value(instance, instance.program->nodes[node.child]);
+    return built_content(instance, node);
+  }
   /// Whether an element or attribute is left out because its optional value is null.
-  bool is_left_out(const Instance& instance, const Node& node);
+  bool is_left_out(const Instance& instance, const Node& node) {
+    if (node.content != Content::single) return false;
+    const Node& only = instance.program->nodes[node.child];
+    return only.optional && value(instance, only).is_null();
+  }
   /// The fragments that a value of type BinXml holds; empty when it cannot be read.
   std::span<const Instance> expand(const Instance& around, const Value& value);
   std::span<const Instance> expand_nested(const Instance& around, const Node& node);
   /// False once the record has taken more than its share of work.
-  bool spend(std::uint32_t work = 1);
+  bool spend(std::uint32_t work = 1) {
+    work_ += work;
+    return work_ <= work_limit_ || overspent();
+  }
   /// The values of the record where its template cannot be had.
   std::span<const Slot> loose_values() const;
-  Value slot_value(const Slot& slot) const;
+  Value slot_value(const Slot& slot) const {
+    return {slot.type, Bytes{chunk_.subspan(slot.offset, slot.size), base_ + slot.offset}};
+  }
   Bytes chunk() const { return templates_->chunk(); }
   /// End of what was read of the record, in the chunk.
   std::uint32_t read_end() const { return read_end_; }
@@ -164,6 +184,9 @@ class Event {
                              std::uint32_t& fragment_end);
   std::span<const Instance> expand_range(std::uint32_t offset, std::uint32_t end,
                                          std::uint32_t depth);
+  Value constant(const Instance& instance, const Node& node);
+  Value built_content(const Instance& instance, const Node& node);
+  bool overspent();
   void find_sections();
   void add_sections(const Instance& instance, std::uint32_t first);
   void append_text(const Instance& instance, const Node& node, std::string& units);
@@ -182,7 +205,9 @@ class Event {
   std::size_t plain_used_ = 0;
   std::deque<std::string> built_;  // texts put together
   std::uint32_t read_end_ = 0;
-  std::uint32_t work_ = 0;
+  std::uint32_t work_ = 0, work_limit_ = 0;
+  std::span<const std::byte> chunk_;  // of the templates' chunk
+  std::uint64_t base_ = 0;
   std::array<Memo, kSystemFields> memos_;
 };
 

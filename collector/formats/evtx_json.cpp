@@ -70,8 +70,8 @@ class JsonWriter {
     return section.instance->program->name(node_of(section));
   }
   /// True, with a fault, when no more may be written.
-  bool full() {
-    if (out_.size() <= limit_ && event_.spend()) return false;
+  bool full() { return (out_.size() > limit_ || !event_.spend()) && tell_full(); }
+  [[gnu::noinline]] bool tell_full() {
     event_.add_fault(Errc::limit, "event record of too much text", event_.head().offset);
     return true;
   }
@@ -304,7 +304,7 @@ class JsonWriter {
     for (std::uint32_t i = node.attributes; i != 0; i = program.nodes[i].next) {
       const Node& attribute = program.nodes[i];
       const std::string_view key = program.text(attribute.key);
-      if (key == "\"xmlns\":" || key.starts_with("\"xmlns:")) continue;
+      if (attribute.is_namespace) continue;
       if (event_.is_left_out(instance, attribute)) continue;
       if (full()) return;
       if (!first) out_.put(',');
@@ -400,7 +400,7 @@ class JsonWriter {
     for (std::uint32_t i = node.attributes; i != 0; i = program.nodes[i].next) {
       const Node& attribute = program.nodes[i];
       const std::string_view key = program.text(attribute.key);
-      if (key == "\"xmlns\":" || key.starts_with("\"xmlns:")) continue;
+      if (attribute.is_namespace) continue;
       if (event_.is_left_out(instance, attribute) || full()) continue;
       const std::size_t begin = out_.size();
       (void)content(instance, attribute);

@@ -143,8 +143,8 @@ EvtxValue evtx_embedded(EvtxElement fragment, std::vector<EvtxValue> values, boo
 }
 
 EvtxBuilder::Chunk& EvtxBuilder::chunk() {
-  if (chunks_.empty()) chunks_.push_back(std::make_unique<Chunk>());
-  return *chunks_.back();
+  if (chunks_.empty()) chunks_.emplace_back();
+  return chunks_.back();
 }
 
 void EvtxBuilder::put(std::uint64_t value, std::size_t size) {
@@ -349,7 +349,7 @@ EvtxBuilder& EvtxBuilder::hidden(const EvtxEvent& event) {
 
 EvtxBuilder& EvtxBuilder::new_chunk() {
   chunk();
-  chunks_.push_back(std::make_unique<Chunk>());
+  chunks_.emplace_back();
   return *this;
 }
 
@@ -368,6 +368,10 @@ EvtxBuilder& EvtxBuilder::free_at_last(std::size_t records) {
 
 EvtxBuilder& EvtxBuilder::counted_chunks(std::uint16_t count) {
   counted_ = count;
+  return *this;
+}
+EvtxBuilder& EvtxBuilder::at_zero() {
+  chunk().bytes.clear();
   return *this;
 }
 EvtxBuilder& EvtxBuilder::dirty() {
@@ -409,8 +413,8 @@ EvtxBytes EvtxBuilder::finished(const Chunk& chunk, std::uint64_t& number) const
 EvtxBytes EvtxBuilder::bytes() const {
   EvtxBytes file(kHeader);
   std::uint64_t number = 1;
-  for (const auto& one : chunks_) {
-    const EvtxBytes bytes = finished(*one, number);
+  for (const Chunk& one : chunks_) {
+    const EvtxBytes bytes = finished(one, number);
     file.insert(file.end(), bytes.begin(), bytes.end());
   }
   std::memcpy(file.data(), "ElfFile", 8);

@@ -106,6 +106,10 @@ class EvtxBuilder {
   EvtxBuilder& truncate_at(std::size_t size);
 
   EvtxBytes bytes() const;
+  /// The first chunk begins with its first record, as if it had no header; call it first.
+  EvtxBuilder& at_zero();
+  /// The bytes of that chunk, as far as they are used.
+  const EvtxBytes& record_at_zero() const { return chunks_.at(0).bytes; }
   /// Where record `number` of all stands in the file, and how long it is.
   std::size_t record_offset(std::size_t number) const { return places_.at(number).first; }
   std::size_t record_bytes(std::size_t number) const { return places_.at(number).second; }
@@ -135,7 +139,7 @@ class EvtxBuilder {
   void put_value(const EvtxValue& value);
   EvtxBytes finished(const Chunk& chunk, std::uint64_t& number) const;
 
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::vector<Chunk> chunks_;
   std::vector<std::pair<std::size_t, std::size_t>> places_;
   std::uint64_t next_id_ = 1;
   std::uint32_t record_at_ = 0;
