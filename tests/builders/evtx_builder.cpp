@@ -16,7 +16,7 @@ constexpr std::size_t kChunk = 65536, kHeader = 4096;
 
 EvtxBytes little_endian(std::uint64_t value, std::size_t size) {
   EvtxBytes bytes(size);
-  std::memcpy(bytes.data(), &value, size);
+  if (size != 0) std::memcpy(bytes.data(), &value, size);
   return bytes;
 }
 
@@ -165,11 +165,10 @@ void EvtxBuilder::put_name(std::string_view name) {
   const auto [found, is_new] = names.try_emplace(std::string{name}, here);
   put(found->second, 4);
   if (!is_new) return;
-  std::uint16_t hash = 0;
-  for (const char c : name)
-    hash = static_cast<std::uint16_t>(hash * 65599 + static_cast<unsigned char>(c));
+  std::uint32_t hash = 0;
+  for (const char c : name) hash = hash * 65599u + static_cast<unsigned char>(c);
   put(0, 4);
-  put(hash, 2);
+  put(hash & 0xFFFF, 2);
   put_units(name);
   put(0, 2);
 }

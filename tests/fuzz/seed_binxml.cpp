@@ -1,5 +1,6 @@
 // Seeds of fuzz_binxml: what stands in one record, with every token and type.
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <string>
 
@@ -39,8 +40,9 @@ int main(int argc, char** argv) {
   const std::string folder = argv[1];
   EvtxEvent types;
   std::uint8_t type = 0;
-  for (const std::size_t size :
-       {0, 4, 2, 1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 4, 5, 16, 8, 8, 16, 12, 4, 8})
+  constexpr std::array<std::size_t, 22> kSizes{0, 4, 2, 1, 1,  2, 2, 4,  4,  8, 8,
+                                               4, 8, 4, 5, 16, 8, 8, 16, 12, 4, 8};
+  for (const std::size_t size : kSizes)
     types.data.emplace_back(
         "v", evtx_number(type++, 0x0101010101010501, std::min<std::size_t>(size, 8)));
   bool done = write(folder, "types", EvtxBuilder{}.at_zero().event(types));
