@@ -1,5 +1,6 @@
 // The XML of every event of the test data, element by element, against libevtx's evtxexport.
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
