@@ -12,6 +12,7 @@
 #include "collector/engine/bundle_reader.h"
 #include "tests/builders/fake_windows.h"
 #include "tests/builders/file_text.h"
+#include "tests/builders/prefetch_builder.h"
 #include "tests/builders/program.h"
 #include "tests/builders/temp_folder.h"
 #include "tests/modules/task_machine.h"
@@ -34,7 +35,8 @@ class LinksTest : public ::testing::Test {
     windows.value("HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Run", "a",
                   fake::sz("C:\\Users\\alice\\a.exe"));
     windows.file("C:\\Windows\\System32\\winevt\\Logs\\Security.evtx", "log");
-    windows.file("C:\\Windows\\Prefetch\\A.pf", "prefetch");
+    windows.file("C:\\Windows\\Prefetch\\A.pf", "").bytes =
+        builders::PrefetchBuilder{30}.program("\\A.EXE", "A.EXE").bytes();
     windows.file(TaskMachine::file_of("\\Updater"), "").bytes =
         TaskMachine::xml_of({.path = "\\Updater", .command = "C:\\Users\\alice\\a.exe"});
     fs::create_directories(root);
