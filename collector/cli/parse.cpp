@@ -13,6 +13,7 @@
 #include "collector/cli/exit_code.h"
 #include "collector/cli/large_pages.h"
 #include "collector/cli/parse_event_log.h"
+#include "collector/cli/parse_execution.h"
 #include "collector/cli/parse_hive.h"
 #include "collector/cli/parse_ntfs.h"
 #include "collector/cli/parse_ntfs_parts.h"
@@ -22,6 +23,8 @@
 #include "collector/formats/ntfs_boot.h"
 #include "collector/formats/ntfs_table.h"
 #include "collector/formats/partition_table.h"
+#include "collector/formats/prefetch.h"
+#include "collector/formats/recent_file_cache.h"
 #include "collector/formats/task_xml.h"
 #include "collector/formats/volume_kind.h"
 #include "collector/source/image_file.h"
@@ -35,9 +38,13 @@ constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xm
                            kJobFormat = "job_file", kTableFormat = "mft",
                            kVolumeFormat = "ntfs_volume", kJournalFormat = "usn_journal",
                            kIndexFormat = "ntfs_index", kSecurityFormat = "ntfs_security",
-                           kDiskFormat = "disk_image", kEventLogFormat = "event_log";
+                           kDiskFormat = "disk_image", kEventLogFormat = "event_log",
+                           kPrefetchFormat = "prefetch", kJumpListFormat = "jump_list",
+                           kLnkFormat = "lnk", kRecentFileFormat = "recent_file_cache";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 8;
+/// Jump lists and the like: the largest has some MiB.
+constexpr std::uint64_t kMaxTraceBytes = 64u << 20;
 /// Hives and logs address 32 bits; what is larger is not one.
 constexpr std::uint64_t kMaxHiveBytes = std::uint64_t{4} << 30;
 
@@ -141,8 +148,7 @@ class Parser {
     if (format == kEventLogFormat)
       return parse_part(name, **file, options_.xml ? print_event_log_xml : print_event_log);
     if (format == kHiveFormat) return parse_hive(name, **file, start);
-    if (format == kTaskFormat) return parse_task(name, **file, print_task_xml);
-    if (format == kJobFormat) return parse_task(name, **file, print_job_file);
+    if (const SmallFormat* small = small_format(format)) return parse_small(name, **file, *small);
     if (format == kTableFormat) return parse_table(name, **file);
     if (format == kVolumeFormat) return parse_volume(name, *std::move(file));
     if (format == kDiskFormat) return parse_disk(name, *std::move(file));
@@ -175,6 +181,26 @@ class Parser {
                     hozen::quoted(name) + " cannot be read: " + printable(error.text()));
   }
 
+  /// A format whose files are read whole.
+  struct SmallFormat {
+    std::string_view name;
+    Result<std::uint64_t> (*print)(Bytes, std::string_view, LineBuffer&);
+    std::uint64_t max_bytes;
+  };
+  static const SmallFormat* small_format(std::string_view format) {
+    static constexpr SmallFormat kSmallFormats[] = {
+        {kTaskFormat, print_task_xml, kMaxTaskXmlBytes},
+        {kJobFormat, print_job_file, kMaxTaskXmlBytes},
+        {kPrefetchFormat, print_prefetch, kMaxPrefetchBytes},
+        {kJumpListFormat, print_jump_list, kMaxTraceBytes},
+        {kLnkFormat, print_lnk, kMaxTraceBytes},
+        {kRecentFileFormat, print_recent_file_cache, kMaxTraceBytes},
+    };
+    for (const SmallFormat& small : kSmallFormats)
+      if (small.name == format) return &small;
+    return nullptr;
+  }
+
   /// By content; "" for none that is known.
   static std::string_view format_of(Bytes head) {
     if (head.head(4).chars() == "regf" || head.tail(regf::kBaseBlockBytes).chars() == "hbin")
@@ -185,6 +211,10 @@ class Parser {
     if (looks_like_index(head)) return kIndexFormat;
     if (looks_like_security_stream(head)) return kSecurityFormat;
     if (looks_like_usn_journal(head)) return kJournalFormat;
+    if (looks_like_prefetch(head)) return kPrefetchFormat;
+    if (looks_like_lnk(head)) return kLnkFormat;
+    if (looks_like_recent_file_cache(head)) return kRecentFileFormat;
+    if (looks_like_jump_list(head)) return kJumpListFormat;
     if (looks_like_job_file(head)) return kJobFormat;
     return looks_like_task_xml(head) ? kTaskFormat : std::string_view{};
   }
@@ -218,12 +248,11 @@ class Parser {
     return complain(kExitIncomplete, hozen::quoted(name) + ": " + printable(error.text()));
   }
 
-  using PrintTask = Result<std::uint64_t> (*)(Bytes, std::string_view, LineBuffer&);
-  int parse_task(const std::string& name, ByteSource& file, PrintTask print_task) {
-    const auto bytes = read_all(file, kMaxTaskXmlBytes);
+  int parse_small(const std::string& name, ByteSource& file, const SmallFormat& format) {
+    const auto bytes = read_all(file, format.max_bytes);
     if (!bytes) return unreadable(name, bytes.error());
     const std::string source = native_text(native_path(name));
-    return ended(name, print_task(Bytes{*bytes}, source, lines_));
+    return ended(name, format.print(Bytes{*bytes}, source, lines_));
   }
 
   int parse_hive(const std::string& name, ByteSource& file, Bytes head) {
@@ -283,10 +312,13 @@ int graver(int a, int b) {
 }  // namespace
 
 std::vector<std::string> parse_formats() {
-  return {std::string{kHiveFormat},    std::string{kTaskFormat},     std::string{kJobFormat},
-          std::string{kTableFormat},   std::string{kVolumeFormat},   std::string{kJournalFormat},
-          std::string{kIndexFormat},   std::string{kSecurityFormat}, std::string{kDiskFormat},
-          std::string{kEventLogFormat}};
+  std::vector<std::string> names;
+  for (const std::string_view name :
+       {kHiveFormat, kTaskFormat, kJobFormat, kTableFormat, kVolumeFormat, kJournalFormat,
+        kIndexFormat, kSecurityFormat, kDiskFormat, kEventLogFormat, kPrefetchFormat,
+        kJumpListFormat, kLnkFormat, kRecentFileFormat})
+    names.emplace_back(name);
+  return names;
 }
 
 int run_parse(const ParseOptions& options) {

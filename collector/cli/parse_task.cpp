@@ -8,6 +8,7 @@
 #include "collector/base/hash.h"
 #include "collector/base/json_object.h"
 #include "collector/base/json_text.h"
+#include "collector/cli/print_record.h"
 #include "collector/formats/job_file.h"
 #include "collector/formats/task_xml.h"
 #include "collector/module/record.h"
@@ -145,25 +146,6 @@ constexpr std::array kJobFields{
     J{{"triggers", ""},
       [](const JobFile& j, Cell& c) { append_task_triggers(c.raw(), j.triggers); }},
 };
-
-template <class Row, std::size_t N>
-void print_record(std::string_view kind, const std::array<Field<Row>, N>& fields, const Row& row,
-                  std::string_view source, LineBuffer& out) {
-  std::string& line = out.text();
-  line += "{\"kind\":\"";
-  line += kind;
-  line += "\",\"source\":";
-  append_json_string(line, source);
-  write_fields(fields, row, line);
-  line += '}';
-  out.end_line();
-}
-
-std::uint64_t print_problems(const std::vector<Error>& problems, std::string_view source,
-                             LineBuffer& out) {
-  for (const Error& problem : problems) print_problem(source, problem, out);
-  return problems.size();
-}
 
 }  // namespace
 
