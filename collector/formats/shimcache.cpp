@@ -1,6 +1,7 @@
 #include "collector/formats/shimcache.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "collector/base/text.h"
@@ -59,22 +60,33 @@ class Reader {
     const std::uint32_t count = header.u32<8>();
     out_.stated_count = count;
     if (count > kXpMaxEntries) problem(Errc::malformed, "shimcache entry count", 8);
+    std::array<bool, kXpMaxEntries> listed{};
     for (std::uint32_t i = 0; i < std::min(count, kXpMaxEntries); ++i) {
-      const std::uint32_t index = data_.get<std::uint32_t>(16 + std::uint64_t{4} * i).value_or(0);
-      const std::uint64_t at = kXpHeaderBytes + std::uint64_t{kXpEntryBytes} * index;
-      const auto entry = data_.fixed<kXpEntryBytes>(at, "shimcache entry");
-      if (!entry || index >= kXpMaxEntries) {
-        problem(Errc::malformed, "shimcache entry", 16 + std::uint64_t{4} * i);
-        continue;
-      }
-      ShimCacheEntry one;
-      one.path = wtf8_from_utf16le(data_.tail(at).head(kXpPathBytes), true);
-      one.file_modified = FileTime{entry->u64<528>()};
-      one.file_size = entry->u64<536>();
-      one.updated = FileTime{entry->u64<544>()};
-      add(std::move(one), at);
+      const std::uint64_t at = 16 + std::uint64_t{4} * i;
+      const std::uint32_t index = data_.get<std::uint32_t>(at).value_or(kXpMaxEntries);
+      if (index >= kXpMaxEntries || listed[index] || !add_xp(index, true))
+        problem(Errc::malformed, "shimcache entry", at);
+      else
+        listed[index] = true;
     }
+    // What the list of use does not name is there all the same.
+    for (std::uint32_t index = 0; index < kXpMaxEntries; ++index)
+      if (!listed[index]) add_xp(index, false);
     return {};
+  }
+
+  /// False when the entry is not there. An empty one is taken only when it is listed.
+  bool add_xp(std::uint32_t index, bool is_listed) {
+    const std::uint64_t at = kXpHeaderBytes + std::uint64_t{kXpEntryBytes} * index;
+    const auto entry = data_.fixed<kXpEntryBytes>(at, "shimcache entry");
+    if (!entry) return false;
+    ShimCacheEntry one;
+    one.path = wtf8_from_utf16le(data_.tail(at).head(kXpPathBytes), true);
+    one.file_modified = FileTime{entry->u64<528>()};
+    one.file_size = entry->u64<536>();
+    one.updated = FileTime{entry->u64<544>()};
+    if (is_listed || !one.path.empty()) add(std::move(one), at);
+    return true;
   }
 
   /// Windows 2003 and Vista: which of both is in the numbers behind the time.

@@ -64,6 +64,7 @@ class History {
   /// PSReadLine ends each line of a command but the last with a backtick.
   void take(std::string_view line, std::uint32_t number) {
     if (!goes_on_) {
+      if (line.empty()) return;
       emit(false);
       line_ = number;
       command_.clear();

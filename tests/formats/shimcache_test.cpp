@@ -89,6 +89,22 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{Form::windows_8_1, false}, std::pair{Form::windows_10, false},
                     std::pair{Form::windows_10_1703, false}));
 
+TEST(ShimCacheData, OfWindowsXpKeepsWhatTheListOfUseLacks) {
+  auto data = shimcache(Form::windows_xp, false, items());
+  constexpr std::uint32_t kOne = 1, kNone = 0xFFFF'FFFF;
+  std::memcpy(data.data() + 8, &kOne, sizeof kOne);
+  const auto cut = parse_shimcache(Bytes{data});
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->entries.size(), 2u);
+  EXPECT_EQ(cut->entries[0].path, "\\??\\C:\\Windows\\a.exe");
+  EXPECT_TRUE(cut->problems.empty());
+  std::memcpy(data.data() + 16, &kNone, sizeof kNone);
+  const auto lost = parse_shimcache(Bytes{data});
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->entries.size(), 2u);
+  EXPECT_EQ(lost->problems.size(), 1u);
+}
+
 TEST(ShimCacheData, OfAppsHasAPackageInsteadOfAPath) {
   const auto data = shimcache(Form::windows_10_1703, false,
                               {{.path = "00000009\t000b0000\tMicrosoft.App", .modified = kTime}});

@@ -55,8 +55,9 @@ TEST(PowerShellHistoryModule, ReadsFilesThatEndAnywhere) {
   const ModuleRun cut = run_on("a`");
   ASSERT_EQ(cut.context->records.size(), 1u);
   EXPECT_EQ(cut.context->records[0].json_of("command"), R"("a\n")");
-  const ModuleRun blank = run_on("a\n\nb");
-  EXPECT_EQ(blank.context->records.size(), 2u);
+  const ModuleRun blank = run_on("a\n\nb\n\n");
+  ASSERT_EQ(blank.context->records.size(), 2u);
+  EXPECT_EQ(blank.context->records[1]["is_last"], "true");
 }
 
 }  // namespace
