@@ -90,6 +90,7 @@ void Event::load(const RecordHead& head, TemplateCache& templates) {
   instances_.reserve(kMaxInstances);
   slots_.clear();
   sections_.clear();
+  data_sections_.clear();
   has_sections_ = false;
   system_ = {};
   plain_used_ = 0;
@@ -277,6 +278,28 @@ void Event::find_sections() {
   const Instance& outer = instances_.front();
   const std::uint32_t event = outer.program->event;
   add_sections(outer, outer.program->nodes[event].child);
+}
+
+/// `<UserData>` with a fragment as its only content: the elements of that hold the values.
+void Event::add_data_sections(const Section& section) {
+  data_sections_.push_back(section);
+  const Instance& instance = *section.instance;
+  const Node& node = instance.program->nodes[section.node];
+  if (node.content != Content::single || !spend()) return;
+  const Value held = value(instance, instance.program->nodes[node.child]);
+  if (!held.is_binxml()) return;
+  for (const Instance& inner : expand(instance, held)) {
+    const auto& nodes = inner.program->nodes;
+    for (std::uint32_t i = nodes[0].child; i != 0; i = nodes[i].next)
+      if (nodes[i].kind == NodeKind::element) add_data_sections({&inner, i});
+  }
+}
+
+std::span<const Section> Event::data_sections() {
+  find_sections();
+  if (data_sections_.empty())
+    for (const Section& section : sections_) add_data_sections(section);
+  return data_sections_;
 }
 
 std::span<const Section> Event::sections() {

@@ -132,6 +132,9 @@ class Event {
 
   /// Elements of Event, in order.
   std::span<const Section> sections();
+  /// The same, and what stands in those of them whose content is a fragment: where the named values
+  /// are.
+  std::span<const Section> data_sections();
   /// The node System, wherever it is.
   Section system_section();
   const Instance* outer() const { return instances_.empty() ? nullptr : &instances_.front(); }
@@ -189,6 +192,7 @@ class Event {
   bool overspent();
   void find_sections();
   void add_sections(const Instance& instance, std::uint32_t first);
+  void add_data_sections(const Section& section);
   void append_text(const Instance& instance, const Node& node, std::string& units);
   bool visit_field(const Instance& instance, const DataField& field, std::uint32_t& number,
                    FunctionRef<bool(std::string_view, const Value&)> visit);
@@ -198,7 +202,7 @@ class Event {
   std::optional<Error> fault_;
   std::vector<Instance> instances_;  // its memory is had at once, so that pointers stay
   std::vector<Slot> slots_;
-  std::vector<Section> sections_;
+  std::vector<Section> sections_, data_sections_;
   bool has_sections_ = false;
   Section system_;
   std::vector<std::unique_ptr<Program>> plain_;  // fragments without a template

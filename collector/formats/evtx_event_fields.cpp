@@ -102,7 +102,7 @@ bool Event::visit_field(const Instance& instance, const DataField& field, std::u
 
 void Event::each_data(FunctionRef<bool(std::string_view, const Value&)> visit) {
   std::uint32_t number = 0;
-  const auto all = sections();
+  const auto all = data_sections();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Section& section = all[i];
     // The fields of a program are those of all its sections.
@@ -118,7 +118,7 @@ void Event::each_data(FunctionRef<bool(std::string_view, const Value&)> visit) {
 std::optional<Value> Event::data(std::string_view name) {
   std::optional<Value> found;
   // A name is compared before anything is looked up.
-  for (const Section& section : sections()) {
+  for (const Section& section : data_sections()) {
     const Program& program = *section.instance->program;
     for (const DataField& field : program.fields) {
       if (field.section != section.node || field.key.size != name.size() + 3) continue;

@@ -51,7 +51,7 @@ class JsonWriter {
     const auto sections = event_.sections();
     out_.append("\"data\":");
     const std::size_t begin = out_.size();
-    data(sections);
+    data(event_.data_sections());
     const std::size_t end = out_.size();
     out_.append(",\"System\":");
     if (const Section system = event_.system_section(); system.instance != nullptr)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collector/engine/bundle_reader.h"
+#include "tests/builders/evtx_builder.h"
 #include "tests/builders/fake_windows.h"
 #include "tests/builders/file_text.h"
 #include "tests/builders/prefetch_builder.h"
@@ -34,7 +35,8 @@ class LinksTest : public ::testing::Test {
     windows.program("C:\\Users\\alice\\a.exe");
     windows.value("HKU\\alice\\Software\\Microsoft\\Windows\\CurrentVersion\\Run", "a",
                   fake::sz("C:\\Users\\alice\\a.exe"));
-    windows.file("C:\\Windows\\System32\\winevt\\Logs\\Security.evtx", "log");
+    windows.file("C:\\Windows\\System32\\winevt\\Logs\\Security.evtx", "").bytes =
+        builders::EvtxBuilder{}.event({}).bytes();
     windows.file("C:\\Windows\\Prefetch\\A.pf", "").bytes =
         builders::PrefetchBuilder{30}.program("\\A.EXE", "A.EXE").bytes();
     windows.file(TaskMachine::file_of("\\Updater"), "").bytes =
@@ -82,6 +84,7 @@ TEST_F(LinksTest, WhatLiesBehindLinksWithinTheEvidenceIsCollected) {
   const std::string artifacts = lines("artifacts");
   for (const char* name : {"NTUSER.DAT", "Security.evtx", "A.pf", "Updater", "a.exe"})
     EXPECT_THAT(artifacts, HasSubstr(name));
+  EXPECT_THAT(lines("records/event_logs"), HasSubstr("Security.evtx"));
   EXPECT_THAT(lines("records/run_keys"), HasSubstr("a.exe"));
   EXPECT_THAT(lines("records/scheduled_tasks"), HasSubstr("\\\\Updater"));
 }

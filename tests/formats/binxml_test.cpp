@@ -249,6 +249,18 @@ TEST(BinXmlFragments, ReadsAFragmentInAValueOfEventData) {
   EXPECT_THAT(event.xml, HasSubstr("<Data Name=\"x\"><Inner><A>1</A></Inner></Data>"));
 }
 
+TEST(BinXmlFragments, ValuesOfAFragmentInUserDataAreData) {
+  const EvtxElement inner{"LogFileCleared",
+                          {},
+                          {evtx_element({"Channel", {}, {evtx_substitution(0)}}),
+                           evtx_element({"BackupPath", {}, {evtx_constant("")}})}};
+  const EventRead event = read_one(
+      EvtxBuilder{}.record({"Event", {}, {evtx_element({"UserData", {}, {evtx_substitution(0)}})}},
+                           {evtx_embedded(inner, {evtx_text("System")})}));
+  EXPECT_THAT(event.json, HasSubstr("\"data\":{\"Channel\":\"System\""));
+  EXPECT_THAT(event.json, HasSubstr("\"UserData\":{\"LogFileCleared\":{\"Channel\":\"System\""));
+}
+
 TEST(BinXmlFragments, OtherSectionsHaveAPlaceOfTheirOwn) {
   const EventRead event = read_one(EvtxBuilder{}.record(
       {"Event",

@@ -1,0 +1,23 @@
+// Which events of which logs say what happened on a host: logons, services, tasks, programs that
+// ran, remote access, changes of accounts and of the logs themselves.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace hozen {
+
+/// Events of one channel that are about one thing.
+struct EventTopic {
+  std::string_view channel;  ///< as in System/Channel, in any case
+  std::string_view topic;    ///< "logon", "service", ...
+  std::span<const std::uint32_t> ids;
+};
+
+std::span<const EventTopic> event_topics();
+
+/// What an event of this channel is about; "" when it is none of them.
+std::string_view topic_of_event(std::string_view channel, std::uint32_t id);
+
+}  // namespace hozen
