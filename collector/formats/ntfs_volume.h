@@ -30,6 +30,10 @@ class Volume {
   std::uint64_t record_count() const { return mft_->size() / boot_.record_bytes; }
   /// The file table as one stream.
   ByteSource& mft() { return *mft_; }
+  /// The same, for a reader of its own: never larger than the volume, whatever its record says.
+  std::unique_ptr<ByteSource> open_mft() const {
+    return std::make_unique<RunSource>(bytes_, boot_.cluster_bytes, mft_->layout());
+  }
   const StreamLayout& mft_layout() const { return mft_->layout(); }
   const std::vector<Error>& problems() const { return problems_; }
 

@@ -265,6 +265,7 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
   info.is_directory = file.is_directory();
   const FileStream* const data = file.data();
   if (data != nullptr) info.size = data->size_bytes;
+  if (record == ntfs::record_number::kMft) info.size = volume_->mft().size();
   if (data != nullptr && data->first_lcn)
     info.disk_offset = *data->first_lcn * volume_->boot().cluster_bytes;
   if (file.standard) {
@@ -334,6 +335,7 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
   last_problems_.clear();
   HOZEN_TRY(const File file, read_file(record, path));
   if (path.stream().empty()) {
+    if (record == ntfs::record_number::kMft) return volume_->open_mft();
     if (file.is_directory()) return unsupported(path, "a folder");
     auto content = open_unnamed(file, path);
     if (!content && content.error().what != path.text()) {

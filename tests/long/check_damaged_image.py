@@ -101,12 +101,19 @@ class Intact:
             boot = file.read(512)
         self.cluster = int.from_bytes(boot[11:13], "little") * boot[13]
         self.table = int.from_bytes(boot[48:56], "little") * self.cluster
+        volume = image.read_bytes()
+        self.extensions = collections.defaultdict(list)  # records that hold a part of another's attributes
+        for number in range(2048):
+            at = self.table + number * 1024
+            if volume[at:at + 4] == b"FILE":
+                self.extensions[int.from_bytes(volume[at + 32:at + 38], "little")].append(number)
         printed = subprocess.run([hozen, "parse", image], check=False, stdout=subprocess.PIPE).stdout
         rows = [json.loads(line) for line in printed.splitlines()]
         self.rows = {row["path"]: row for row in rows if row["kind"] == "file" and row["allocated"] and row["path"]}
 
-    def record(self, row):
-        return self.table + row["mft_record"] * 1024, self.table + row["mft_record"] * 1024 + 1024
+    def records(self, row):
+        for number in [row["mft_record"], *self.extensions[row["mft_record"]]]:
+            yield self.table + number * 1024, self.table + number * 1024 + 1024
 
     def needs(self, path):
         """Ranges of bytes: the file's own and, of the file system, those that lead to it."""
@@ -116,7 +123,7 @@ class Intact:
             row = self.rows.get("\\" + "\\".join(names[:depth]))
             if row is None:
                 return [(0, 1 << 60)], []
-            own.append(self.record(row))
+            own.extend(self.records(row))
         if row["first_cluster"] is not None:
             begin = row["first_cluster"] * self.cluster
             own.append((begin, begin + row["allocated_size"]))

@@ -302,6 +302,24 @@ TEST(NtfsTreeHostile, FilesOfNtfsItselfAreFoundWithoutTheirRecords) {
   EXPECT_NE(told.find("lost: 0, 5, 7"), std::string::npos) << told;
 }
 
+TEST(NtfsTreeHostile, FileTableIsNoLargerThanItsVolume) {
+  NtfsBuilder builder;
+  builder.file(builder.root(), "f", "content");
+  NtfsBytes bytes = builder.volume();
+  const std::uint64_t size = tree_of(bytes)->stat(path("C:\\$MFT"))->size;
+  // Wherever the size of the table stands in its record, it says something else.
+  const auto record = static_cast<std::size_t>(builder.mft_offset());
+  for (std::size_t at = record; at + 8 <= record + 510; at += 8) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, &bytes[at], 8);
+    if (value == size) bytes[at + 6] = std::byte{1};
+  }
+  const auto tree = tree_of(bytes);
+  EXPECT_LE(tree->stat(path("C:\\$MFT"))->size, bytes.size());
+  EXPECT_LE((*tree->open(path("C:\\$MFT")))->size(), bytes.size());
+  EXPECT_FALSE(tree->take_remarks().empty());
+}
+
 TEST(NtfsTreeHostile, StreamsThatDifferInCaseOnlyAreSeveral) {
   NtfsBuilder builder;
   const auto file = builder.file(builder.root(), "f", "x");
