@@ -12,8 +12,6 @@ using namespace builders;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr FileTime kTime{133'000'000'000'000'000};  // 2022-06-18T04:26:40Z
-
 EventRead read_one(const EvtxBuilder& builder) {
   const auto read = read_log(builder.bytes());
   EXPECT_TRUE(read);

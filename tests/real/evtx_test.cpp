@@ -173,7 +173,9 @@ TEST_F(RealEvidence, KeyEventsSayWhatTheFactsSay) {
   std::map<std::string, std::vector<Row>> by_path;
   for (const Row& row : facts("evtx_key_events.tsv")) by_path[row[0]].push_back(row);
   std::uint64_t found = 0, told = 0, wanted = 0;
-  for (const auto& [path, rows] : by_path) {
+  for (const auto& entry : by_path) {
+    const auto& path = entry.first;
+    const auto& rows = entry.second;
     wanted += rows.size();
     read(evidence(path), [&](evtx::Event& event) {
       for (const Row& row : rows) {
