@@ -37,6 +37,7 @@ bool equals_fold(std::string_view a, std::string_view b);
 int compare_fold(std::string_view a, std::string_view b);
 bool starts_with_fold(std::string_view text, std::string_view prefix);
 bool ends_with_fold(std::string_view text, std::string_view suffix);
+bool contains_fold(std::string_view text, std::string_view part);
 /// ASCII lower case; other characters stay.
 std::string to_lower_ascii(std::string_view text);
 /// Without leading and trailing ASCII white space and NULs.

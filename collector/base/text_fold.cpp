@@ -148,6 +148,10 @@ bool ends_with_fold(std::string_view text, std::string_view suffix) {
   return fold_case(text).ends_with(fold_case(suffix));
 }
 
+bool contains_fold(std::string_view text, std::string_view part) {
+  return part.empty() || fold_case(text).find(fold_case(part)) != std::string::npos;
+}
+
 bool glob_match_fold(std::string_view pattern, std::string_view text) {
   std::size_t in_pattern = 0, at = 0;
   // Where to go on when a literal part does not fit: behind the last `*`, one character further on.

@@ -81,6 +81,8 @@ void EngineContext::stated_all(std::string_view kind, std::string_view place) {
   if (records_.compare != nullptr) records_.compare->whole(view_, kind, place);
 }
 
+void EngineContext::state(Fact fact) { parts_.facts.add(std::move(fact)); }
+
 void EngineContext::note(Error error) { parts_.problems.add(module_.name, view_, error); }
 
 std::string& EngineContext::begin_record(const Kind& kind, const Envelope& envelope) {

@@ -14,6 +14,7 @@
 #include "collector/engine/finding_store.h"
 #include "collector/engine/problem_log.h"
 #include "collector/engine/view_compare.h"
+#include "collector/module/fact_store.h"
 #include "collector/module/module.h"
 
 namespace hozen {
@@ -24,6 +25,7 @@ struct RunParts {
   BundleFeed& feed;
   ArtifactStore& files;
   FindingStore& findings;
+  FactStore& facts;
   ProblemLog& problems;
   FileTime reference_time{};
   std::stop_token stop;
@@ -59,6 +61,8 @@ class EngineContext final : public ModuleContext {
   void report(Finding finding) override;
   void state(ViewFact fact) override;
   void stated_all(std::string_view kind, std::string_view place) override;
+  void state(Fact fact) override;
+  const FactBook& facts() const override { return parts_.facts; }
   void note(Error error) override;
   std::stop_token stop() const override { return parts_.stop; }
 

@@ -10,13 +10,14 @@
 namespace hozen {
 
 constexpr std::string_view kStepsStream = "records/steps";
-constexpr std::string_view kModuleStep = "module", kFindingsStep = "findings", kFilesStep = "files";
+constexpr std::string_view kModuleStep = "module", kJudgeStep = "judge",
+                           kFindingsStep = "findings", kFilesStep = "files";
 constexpr std::string_view kAllFindings = "all";
 constexpr std::string_view kStepComplete = "complete", kStepFailed = "failed",
                            kStepInterrupted = "interrupted";
 
 struct RunStep {
-  std::string kind;  ///< kModuleStep, kFindingsStep, kFilesStep
+  std::string kind;  ///< kModuleStep, kJudgeStep, kFindingsStep, kFilesStep
   std::string name;  ///< of the module; "all" findings; the priority of the files
   std::string
       outcome;  ///< kStepComplete; kStepFailed: see records/problems.jsonl; kStepInterrupted

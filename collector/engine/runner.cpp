@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -66,7 +67,12 @@ class Run {
   Result<void> open(const OutputFactory& open_output);
   void run_modules(bool last);
   void run_module(const ModuleSpec& module, const ProfileModule& use);
-  bool run_view(const ModuleSpec& module, EngineContext& context);
+  RunParts parts();
+  /// Joins what the modules stated.
+  void judge_modules();
+  void judge_module(const ModuleSpec& module, const ProfileModule& use);
+  bool call(Result<void> (*function)(ModuleContext&), const ModuleSpec& module,
+            EngineContext& context);
   void leave_out(std::string_view origin, std::string what);
   void step_done(RunStep step, std::uint64_t start_ticks);
   /// What the source noticed of itself.
@@ -93,6 +99,7 @@ class Run {
   ProgressState progress_;
   ProblemLog problems_;
   FindingStore findings_;
+  FactStore facts_;
   ArtifactStore files_;
   std::unique_ptr<OfflineRegistry> raw_registry_;
   std::optional<TargetExpander> expander_;
@@ -100,6 +107,7 @@ class Run {
   Manifest manifest_;
   std::uint64_t started_ticks_ = monotonic_ticks();
   std::uint64_t records_ = 0, steps_ = 0;
+  std::map<std::string_view, std::uint64_t> records_of_;  // module
   bool failed_ = false;  // beyond what files and problems count
   std::unique_ptr<BundleOutput> output_;
   std::unique_ptr<BundleWriter> writer_;
@@ -238,17 +246,21 @@ void Run::run_modules(bool last) {
   }
 }
 
+RunParts Run::parts() {
+  return {source_,
+          *feed_,
+          files_,
+          findings_,
+          facts_,
+          problems_,
+          manifest_.clock.reference,
+          stop_.token(),
+          [this](const EvidencePath& path, KnownPath known) { return matcher().find(path, known); }};
+}
+
 void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
   const std::uint64_t start = monotonic_ticks();
-  const RunParts parts{
-      source_,
-      *feed_,
-      files_,
-      findings_,
-      problems_,
-      manifest_.clock.reference,
-      stop_.token(),
-      [this](const EvidencePath& path, KnownPath known) { return matcher().find(path, known); }};
+  const RunParts parts = this->parts();
   Registry* api = source_.api_registry();
   ViewCompare compare{module.name, manifest_.clock.reference};
   const bool two_views = raw_registry_ != nullptr && api != nullptr;
@@ -261,7 +273,7 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
     // Files are the same in both views; on a live system they are read with the view of the system.
     const bool reads_files = view == View::api || api == nullptr;
     EngineContext context{parts, module, records, view, registry, reads_files, use};
-    works = run_view(module, context) && works;
+    works = call(module.run, module, context) && works;
   }
   // A run that was stopped has not seen all.
   if (two_views && works && !stop_.stop_requested())
@@ -272,10 +284,50 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
   step_done({std::string{kModuleStep}, std::string{module.name},
              std::string{works ? kStepComplete : kStepFailed}, 0, records.count},
             start);
+  records_of_[module.name] = records.count;
   records_ += records.count;
   progress_.records = records_;
   logger("engine").info("ran module={} records={} seconds={:.2f}", module.name, records.count,
                         seconds_since(start));
+}
+
+void Run::judge_modules() {
+  facts_.settle();
+  for (std::size_t i = 0; i < kFactKinds; ++i) {
+    const auto kind = static_cast<FactKind>(i);
+    if (const std::uint64_t dropped = facts_.dropped(kind))
+      problems_.add("judge", std::nullopt,
+                    Error{Errc::limit, "rules that join records saw the last of " +
+                                           std::string{to_text(kind)} + " only: " +
+                                           std::to_string(dropped) + " before them had no room"});
+  }
+  for (const auto& use : options_.profile.modules) {
+    const ModuleSpec* module = module_named(use.name);
+    if (module == nullptr || module->judge == nullptr) continue;
+    if (!stop_.stop_requested()) judge_module(*module, use);
+    if (stop_.stop_requested()) leave_out(use.name, "rules of module " + use.name);
+  }
+}
+
+/// Of what was stated in both views there is one judgement; files and the raw view can be asked.
+void Run::judge_module(const ModuleSpec& module, const ProfileModule& use) {
+  const std::uint64_t start = monotonic_ticks();
+  phase("judging: " + std::string{module.name});
+  const RunParts parts = this->parts();
+  std::uint64_t& count = records_of_[module.name];
+  const std::uint64_t before = count;
+  ModuleRecords records{"records/" + std::string{module.name}, before, nullptr};
+  EngineContext context{parts, module, records, View::raw, raw_registry_.get(), true, use};
+  const bool works = call(module.judge, module, context);
+  feed_->close(records.stream);
+  step_done({std::string{kJudgeStep}, std::string{module.name},
+             std::string{works ? kStepComplete : kStepFailed}, 0, records.count - before},
+            start);
+  records_ += records.count - before;
+  count = records.count;
+  progress_.records = records_;
+  logger("engine").info("judged module={} records={} seconds={:.2f}", module.name,
+                        records.count - before, seconds_since(start));
 }
 
 /// The run ends before its plan is done: tells what of it was not, or not wholly, done.
@@ -296,10 +348,11 @@ void Run::step_done(RunStep step, std::uint64_t start_ticks) {
 }
 
 /// The last wall: whatever a module does, the run goes on. False when it failed.
-bool Run::run_view(const ModuleSpec& module, EngineContext& context) {
+bool Run::call(Result<void> (*function)(ModuleContext&), const ModuleSpec& module,
+               EngineContext& context) {
   std::optional<Error> failure;
   try {
-    if (auto result = module.run(context); !result) failure = std::move(result).error();
+    if (auto result = function(context); !result) failure = std::move(result).error();
   } catch (const std::exception& exception) {
     failure = Error{Errc::malformed, "module " + std::string{module.name}, {}, exception.what()};
   } catch (...) {
@@ -468,6 +521,7 @@ Result<CollectResult> Run::run(const OutputFactory& open_output) {
   look_around();
   HOZEN_CHECK(open(open_output));
   run_modules(false);
+  judge_modules();
   tell_remarks();
   write_findings();
   write_sources();

@@ -13,6 +13,7 @@
 
 #include "collector/base/byte_source.h"
 #include "collector/base/hash.h"
+#include "collector/module/fact.h"
 #include "collector/module/finding.h"
 #include "collector/module/record.h"
 #include "collector/module/view_fact.h"
@@ -110,6 +111,10 @@ class ModuleContext {
   /// All facts of `kind` below the key `place` (as mounted) were stated: what is not among them
   /// this view does not hold. Only what both views have whole is compared.
   virtual void stated_all(std::string_view kind, std::string_view place) = 0;
+  /// States what a record shows, for rules that join it with others.
+  virtual void state(Fact) = 0;
+  /// What all modules stated, in `judge`; empty in `run`.
+  virtual const FactBook& facts() const = 0;
   virtual void note(Error) = 0;  ///< a problem that cost part of the result
   virtual std::stop_token stop() const = 0;
 
@@ -138,6 +143,8 @@ struct ModuleSpec {
   std::span<const ModuleOption> options{};
   /// It takes long and finds nothing: the files that the profile asks for come first.
   bool runs_last = false;
+  /// Called once, when all modules have run that find something: joins facts, emits, reports.
+  Result<void> (*judge)(ModuleContext&) = nullptr;
 };
 
 /// All modules of this build by name. CMake writes the definition from the file names.

@@ -144,6 +144,24 @@ void judge_libraries(ModuleContext& context, const EvidencePath& source, const P
   }
 }
 
+/// One for each time; one without a time when the file holds none.
+void state_runs(ModuleContext& context, const Prefetch& file, const std::string& record) {
+  std::vector<FileTime> times = file.runs;
+  if (times.empty()) times.emplace_back();
+  for (const FileTime time : times) {
+    Fact fact;
+    fact.kind = FactKind::execution;
+    fact.time = time;
+    fact.record = record;
+    fact.subject = file.executable_path.empty() ? file.executable : file.executable_path;
+    fact.values.add("source", "prefetch");
+    fact.values.add("executable", file.executable);
+    fact.values.add("run_count", std::to_string(file.run_count));
+    fact.values.add("runs_kept", std::to_string(file.runs.size()));
+    context.state(std::move(fact));
+  }
+}
+
 void emit(ModuleContext& context, const TraceFile& trace, const EvidencePath& path,
           std::span<const std::byte> content) {
   std::vector<std::byte> unpacked;
@@ -156,6 +174,7 @@ void emit(ModuleContext& context, const TraceFile& trace, const EvidencePath& pa
   const std::string record =
       context.emit(kPrefetch, kPrefetchFields, PrefetchRow{*file, name}, envelope);
   note_problems(context, path, file->problems);
+  state_runs(context, *file, record);
   if (!path.stream().empty()) report_stream(context, path, *file, record);
   const auto& installations = context.registry()->installations();
   judge_libraries(context, path, *file, installations[trace.installation].windows, record);

@@ -15,6 +15,7 @@
 #include "collector/base/text.h"
 #include "collector/formats/evtx.h"
 #include "collector/module/cells.h"
+#include "collector/module/event_fact.h"
 #include "collector/module/event_table.h"
 #include "collector/module/execution_files.h"
 #include "collector/module/hashed_source.h"
@@ -301,6 +302,19 @@ class LogReader {
     const std::string record = context_.emit(kEvent, kEventFields, row, envelope);
     ++row_.events_told;
     remember_clearing(event, id, record);
+    state_fact(event, id, record);
+  }
+
+  void state_fact(evtx::Event& event, std::uint32_t id, const std::string& record) {
+    const auto value = [&](std::string_view name) -> std::optional<std::string> {
+      const auto found = event.data(name);
+      return found ? std::optional{found->text()} : std::nullopt;
+    };
+    auto fact = fact_of_event({event.channel(), event.text(evtx::SystemField::user_id), id,
+                               event.time_created(), !event.is_recovered(), value});
+    if (!fact) return;
+    fact->record = record;
+    context_.state(*std::move(fact));
   }
 
   /// Security 1102 and System 104: the first record of a log after it was cleared, or its notice.

@@ -112,6 +112,21 @@ class ManagerReader {
   bool done_ = false;
 };
 
+/// For rules that join it with other evidence.
+Fact joinable(const ServiceEntry& entry, const std::string& record) {
+  Fact fact;
+  fact.kind = FactKind::service_entry;
+  fact.time = entry.written;
+  fact.record = record;
+  fact.subject = entry.name;
+  fact.values.add("ImagePath", entry.image.text);
+  fact.values.add("DisplayName", entry.display_name);
+  fact.values.add("key", entry.key_path);
+  if (entry.start) fact.values.add("Start", std::to_string(*entry.start));
+  if (entry.deleted) fact.values.add("what", "deleted");
+  return fact;
+}
+
 Result<void> run(ModuleContext& context) {
   const bool wine = is_wine(context.source());
   ServiceBaseline baseline{kBaseline};
@@ -124,6 +139,7 @@ Result<void> run(ModuleContext& context) {
     std::string record = context.emit(kService, kServiceFields, entry, entry.envelope());
     if (entry.installation_index == 0 && !entry.deleted)
       context.state(fact_of(entry, kService.name, record));
+    context.state(joinable(entry, record));
     return record;
   };
   visitor.end_of_set = [&](const ServiceSet& set) {

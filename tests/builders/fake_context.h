@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/module/fact_store.h"
 #include "collector/module/module.h"
 #include "tests/builders/fake_windows.h"
 
@@ -58,7 +59,9 @@ class Context final : public ModuleContext {
   Result<FileBeginning> read_beginning(ArtifactId artifact, std::uint64_t max_bytes) override;
   Result<std::unique_ptr<VolumeCopy>> copy_volume(const std::string& volume) override;
   std::string_view option(std::string_view name) const override;
-  void state(ViewFact fact) override { facts.push_back(std::move(fact)); }
+  void state(ViewFact fact) override { view_facts.push_back(std::move(fact)); }
+  void state(Fact fact) override { stated.add(std::move(fact)); }
+  const FactBook& facts() const override { return stated; }
   void stated_all(std::string_view kind, std::string_view place) override {
     whole.push_back(std::string{kind} + " " + std::string{place});
   }
@@ -91,7 +94,8 @@ class Context final : public ModuleContext {
   std::vector<Record> records;
   std::vector<Finding> findings;
   std::vector<Error> notes;
-  std::vector<ViewFact> facts;
+  std::vector<ViewFact> view_facts;
+  FactStore stated;  ///< settled before `judge`
   std::vector<std::string> whole;    ///< "kind place" of stated_all()
   std::vector<Collected> artifacts;  ///< row i is ArtifactId{i}
   /// What the profile has of targets; none without.

@@ -1,0 +1,77 @@
+// What records show, for rules that join what several modules read: stated while modules run, read
+// by `judge` when all have run. No module reads another's records.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "collector/base/filetime.h"
+
+namespace hozen {
+
+/// What a fact is about. Values are named as Windows names them in the event, where it is one;
+/// event_table.h says which of them a fact of an event has. In braces: `subject`.
+enum class FactKind : std::uint8_t {
+  logon,          ///< an account was logged on or refused, or credentials were used {account}
+  machine_logon,  ///< the same of a computer's account {account}
+  session,        ///< a desktop session began, ended or was tried from afar {account}
+  service,        ///< a service was installed {service name}
+  service_state,  ///< a service was started, stopped, changed, or failed {service name}
+  share,          ///< a share or a file on it was asked for from afar {name on the share}
+  pipe,           ///< a named pipe was made or opened {pipe}
+  process,        ///< a process was started {image}
+  file,           ///< a file was made, deleted, or is there {path}
+  registry,       ///< a value or key was written or deleted {key with value}
+  task,           ///< a scheduled task was made, changed or deleted {task}
+  task_run,       ///< a scheduled task started something {task}
+  wmi,            ///< a WMI consumer, filter, binding, or a query that was run {consumer}
+  network,        ///< a connection was made {image}
+  remoting,       ///< WinRM or a remote PowerShell was used {}
+  log_cleared,    ///< {log}
+  execution,      ///< a trace of a program that ran, at one of its times {path, or name alone}
+  presence,       ///< a trace of a program that was there {path}
+  eula,           ///< a user accepted the licence of a tool of Sysinternals {name of the tool}
+  service_entry,  ///< a service is set up in the registry {service name}
+};
+inline constexpr std::size_t kFactKinds = 20;
+std::string_view to_text(FactKind kind);
+
+/// Strings by name. A name that is not there and a value that is empty are the same.
+class FactValues {
+ public:
+  /// Longer values are cut to kMaxValue bytes, at a character's end.
+  static constexpr std::size_t kMaxValue = 2048;
+  void add(std::string_view name, std::string_view value);
+  std::string_view operator[](std::string_view name) const;
+  std::size_t bytes() const { return packed_.size(); }
+
+ private:
+  std::string packed_;  // name, NUL, length in two bytes, value, ...
+};
+
+struct Fact {
+  FactKind kind{};
+  std::uint32_t event_id = 0;  ///< of an event; 0 for all others
+  FileTime time{};             ///< may be unset
+  std::string record;          ///< id of the record that shows it
+  std::string subject;
+  FactValues values;
+};
+
+/// All facts of a run. Spans are valid during `judge`.
+class FactBook {
+ public:
+  virtual ~FactBook() = default;
+  /// In the order of their times, those without one first; equal times in the order of statement.
+  virtual std::span<const Fact> facts(FactKind kind) const = 0;
+  /// How many were dropped because there were too many of the kind: the ones stated first. 0: all
+  /// that was stated is there.
+  virtual std::uint64_t dropped(FactKind kind) const = 0;
+
+  /// Those of facts(kind) with first <= time <= last.
+  std::span<const Fact> between(FactKind kind, FileTime first, FileTime last) const;
+};
+
+}  // namespace hozen

@@ -1,0 +1,290 @@
+#include "collector/module/remote_use.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "collector/base/text.h"
+#include "collector/module/remote_use_finder.h"
+
+namespace hozen {
+namespace remote_use {
+namespace {
+
+constexpr std::string_view kPsExecStem = "PSEXESVC";
+
+const RemoteTool* psexec() { return tool_of_pipe(kPsExecStem); }
+
+std::string_view without_slash(std::string_view pipe) {
+  while (pipe.starts_with('\\')) pipe.remove_prefix(1);
+  return pipe;
+}
+
+/// What is written of a value in the registry: Sysmon doubles the percent signs.
+std::string single_percents(std::string_view text) {
+  std::string single{text};
+  for (std::size_t i = single.find("%%"); i != std::string::npos; i = single.find("%%", i + 1))
+    single.erase(i, 1);
+  return single;
+}
+
+int install_weight(const Draft& draft, std::string_view image) {
+  const std::string_view name = draft.use.tool->name;
+  if (draft.use.renamed || draft.is_random) return 60;
+  if (name == "PsExec") return is_in_windows_root(image) ? 25 : 65;
+  if (draft.use.tool->is_dual_use) return 40;
+  return 70;
+}
+
+std::string what_happened(const Fact& fact) {
+  const std::string_view what = fact.values["what"];
+  if (!what.empty()) return std::string{what};
+  return fact.event_id == 11 ? "written" : "deleted";
+}
+
+}  // namespace
+
+// ---- which programs are meant
+
+/// PsExec under another name is known by the pipes of its sessions and by its version resource.
+void UseFinder::learn_names() {
+  const auto learn = [&](std::string_view pipe) {
+    const auto session = session_pipe(pipe);
+    if (session && tool_of_pipe(pipe) == nullptr) renamed_.insert(fold_case(session->service));
+  };
+  for (const Fact& fact : book_.facts(FactKind::pipe)) learn(fact.subject);
+  for (const Fact& fact : book_.facts(FactKind::share)) learn(fact.subject);
+  for (const Fact& fact : book_.facts(FactKind::process))
+    if (psexec_part(fact.values["OriginalFileName"], fact.values["Description"]) ==
+        PsExecPart::service)
+      renamed_.insert(image_stem(fact.subject));
+  renamed_.erase(std::string{kPsExecStem});
+}
+
+/// Ordinary names count in the folder of Windows only, where no program of Windows is called so.
+std::optional<UseFinder::Known> UseFinder::known_image(std::string_view path) const {
+  const std::string stem = image_stem(path);
+  if (stem.empty()) return std::nullopt;
+  if (renamed_.contains(stem) && is_in_windows_root(path)) return Known{psexec(), true};
+  const auto service = remote_service({}, stem + ".EXE", false);
+  if (service && !service->is_random && service->command.empty())
+    return Known{service->tool, false};
+  return std::nullopt;
+}
+
+// ---- services installed
+
+void UseFinder::add_installs() {
+  for (const Fact& fact : book_.facts(FactKind::service)) add_install(fact);
+  for (const Fact& fact : book_.facts(FactKind::registry))
+    if (contains_fold(fact.subject, "\\Services\\") && ends_with_fold(fact.subject, "\\ImagePath"))
+      add_registry_install(fact);
+}
+
+void UseFinder::add_install(const Fact& fact) {
+  const bool is_audit = fact.event_id == 4697;
+  const std::string_view image = fact.values[is_audit ? "ServiceFileName" : "ImagePath"];
+  const std::string_view start = fact.values[is_audit ? "ServiceStartType" : "StartType"];
+  const bool demand = is_audit ? start == "3" : !contains_fold(start, "auto");
+  Draft* draft = install(fact, fact.values["ServiceName"], image, demand);
+  if (draft != nullptr && is_audit) draft->take_account(fact);
+}
+
+void UseFinder::add_registry_install(const Fact& fact) {
+  std::string_view key = fact.subject;
+  key.remove_suffix(std::string_view{"\\ImagePath"}.size());
+  install(fact, file_name(key), single_percents(fact.values["Details"]), true);
+}
+
+/// The use that an installed service begins, or that another log began with it; nullptr for others.
+Draft* UseFinder::install(const Fact& fact, std::string_view name, std::string_view image,
+                          bool demand) {
+  auto service = remote_service(name, image, demand);
+  std::string stem = image_stem(image);
+  const bool renamed = renamed_.contains(stem) && is_in_windows_root(image);
+  if (renamed)
+    service = RemoteService{psexec(),
+                            "the pipes of its sessions, or its version resource, are those of "
+                            "PsExec",
+                            {},
+                            {},
+                            false};
+  if (!service || !is_new(fact)) return nullptr;
+  if (!service->command.empty()) stem = fold_case(name);
+  Draft* draft = same_install(fact, stem);
+  const bool first = draft == nullptr;
+  if (first) draft = &begin(service->tool, stem, fact.time);
+  RemoteUse& use = draft->use;
+  use.ended = std::max(use.ended, fact.time);
+  use.installed = true;
+  use.renamed = renamed;
+  use.image = std::string{image};
+  use.service = std::string{name};
+  draft->is_random = service->is_random;
+  draft->install_events.insert(fact.event_id);
+  if (use.source_host.empty()) use.source_host = service->source_host;
+  draft->add_command(service->command);
+  draft->tell("The service '" + std::string{name} + "' with the program " + std::string{image} +
+                  " was installed" + at(fact.time) + ". It is taken for " +
+                  std::string{service->tool->name} + ", because " + service->because + ".",
+              first ? install_weight(*draft, image) : 0, Family::registry_state, fact.record);
+  return draft;
+}
+
+Draft* UseFinder::same_install(const Fact& fact, std::string_view stem) {
+  for (Draft& draft : drafts_)
+    if (draft.use.stem == stem && apart(draft.use.started, fact.time) <= kSameInstall &&
+        !draft.install_events.contains(fact.event_id))
+      return &draft;
+  return nullptr;
+}
+
+// ---- pipes
+
+void UseFinder::add_pipes() {
+  for (const Fact& fact : book_.facts(FactKind::pipe))
+    add_pipe(fact, without_slash(fact.subject), fact.values["Image"]);
+  for (const Fact& fact : book_.facts(FactKind::share))
+    if (ends_with_fold(fact.values["ShareName"], "\\IPC$"))
+      add_pipe(fact, without_slash(fact.subject), {});
+}
+
+void UseFinder::add_pipe(const Fact& fact, std::string_view pipe, std::string_view image) {
+  const RemoteTool* tool = tool_of_pipe(pipe);
+  if (const auto session = session_pipe(pipe); session && (tool == nullptr || tool == psexec()))
+    return add_session(fact, *session);
+  const bool renamed = renamed_.contains(fold_case(pipe));
+  if ((tool == nullptr && !renamed) || !is_new(fact)) return;
+  if (renamed) tool = psexec();
+  std::string stem = fold_case(tool == psexec() ? pipe : tool->image);
+  stem.resize(std::min(stem.size(), stem.find('*')));
+  Draft& draft = use_of(tool, stem, fact.time, Join::to_last);
+  draft.use.renamed = draft.use.renamed || renamed;
+  draft.take_account(fact);
+  const int weight = draft.use.installed ? 15 : tool->is_dual_use ? 25 : 60;
+  draft.tell("The pipe " + std::string{pipe} + " was used" +
+                 (image.empty() ? std::string{} : " by " + std::string{image}) + at(fact.time) +
+                 ".",
+             draft.once(Once::pipe, weight), Family::name, fact.record);
+  extend(draft, fact.time);
+}
+
+void UseFinder::add_session(const Fact& fact, const SessionPipe& session) {
+  if (!is_new(fact)) return;
+  const std::string stem = fold_case(session.service);
+  Draft& draft = use_of(psexec(), stem, fact.time, Join::to_last);
+  RemoteUse& use = draft.use;
+  use.renamed = stem != kPsExecStem;
+  use.source_host = session.source_host;
+  draft.take_account(fact);
+  draft.tell(
+      "The pipes of its session name the host it came from, " + session.source_host +
+          ", and the process there, " + std::to_string(session.source_process) +
+          (use.renamed ? "; only PsExec calls pipes so, and its service had another name, '" +
+                             session.service + "'."
+                       : "."),
+      draft.once(Once::session, use.renamed && !use.installed ? 60 : 20), Family::content,
+      fact.record);
+  extend(draft, fact.time);
+}
+
+// ---- programs and files of the service
+
+void UseFinder::add_processes() {
+  for (const Fact& fact : book_.facts(FactKind::process)) {
+    const auto known = known_image(fact.subject);
+    if (!known || !is_new(fact)) continue;
+    Draft& draft = use_of(known->tool, image_stem(fact.subject), fact.time, Join::to_last);
+    draft.use.renamed = draft.use.renamed || known->renamed;
+    if (draft.use.image.empty()) draft.use.image = fact.subject;
+    draft.process_ids.emplace_back(
+        fact.values[fact.event_id == 4688 ? "NewProcessId" : "ProcessId"]);
+    const int weight = draft.use.installed ? 5 : known->renamed ? 60 : 30;
+    draft.tell("Its program " + fact.subject + " was started" + at(fact.time) + ".",
+               draft.once(Once::process, weight), Family::content, fact.record);
+    extend(draft, fact.time);
+  }
+}
+
+void UseFinder::add_files() {
+  for (const Fact& fact : book_.facts(FactKind::file)) {
+    if (const auto host = host_of_key_file(file_name(fact.subject))) {
+      add_key_file(fact, *host);
+    } else if (known_image(fact.subject) && fact.time.is_set() && is_new(fact)) {
+      // A file alone is no use: it may lie there since the last one.
+      if (Draft* draft = near(image_stem(fact.subject), fact.time, Join::to_next))
+        draft->tell(
+            "Its file " + fact.subject + " was " + what_happened(fact) + at(fact.time) + ".", 5,
+            Family::content, fact.record);
+    }
+  }
+}
+
+void UseFinder::add_key_file(const Fact& fact, const std::string& host) {
+  if (!fact.time.is_set() || !is_new(fact)) return;
+  Draft& draft = use_of(psexec(), std::string{kPsExecStem}, fact.time, Join::to_next);
+  if (draft.use.source_host.empty()) draft.use.source_host = host;
+  draft.tell("The key file " + fact.subject + " (" + what_happened(fact) + at(fact.time) +
+                 ") names the host it came from: " + host + ".",
+             draft.use.installed ? 15 : 30, Family::name, fact.record);
+}
+
+/// 5145: the program is copied to ADMIN$ before its service is installed.
+void UseFinder::add_shares() {
+  for (const Fact& fact : book_.facts(FactKind::share)) {
+    const bool is_file =
+        fact.event_id == 5145 && ends_with_fold(fact.values["ShareName"], "\\ADMIN$");
+    if (is_file && (ends_with_fold(fact.subject, ".exe") || host_of_key_file(fact.subject)))
+      add_share(fact);
+  }
+}
+
+void UseFinder::add_share(const Fact& fact) {
+  const auto key = host_of_key_file(fact.subject);
+  const auto known = known_image("C:\\Windows\\" + fact.subject);
+  const std::string stem = key ? std::string{kPsExecStem} : image_stem(fact.subject);
+  Draft* draft = near(stem, fact.time, Join::to_next);
+  if ((draft == nullptr && !known && !key) || !is_new(fact)) return;
+  if (draft == nullptr) draft = &begin(key ? psexec() : known->tool, stem, fact.time);
+  draft->take_account(fact);
+  if (key && draft->use.source_host.empty()) draft->use.source_host = *key;
+  draft->tell(
+      "The file " + fact.subject + " of the share ADMIN$ was opened from " +
+          std::string{fact.values["IpAddress"]} + " by " +
+          account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]) + ".",
+      draft->once(Once::share, draft->use.installed ? 20 : 30), Family::location, fact.record);
+  extend(*draft, fact.time);
+}
+
+}  // namespace remote_use
+
+std::vector<RemoteUse> find_remote_uses(const FactBook& book) {
+  return remote_use::UseFinder{book}.find();
+}
+
+std::vector<RemoteStart> find_remote_starts(const FactBook& book) {
+  std::vector<RemoteStart> starts;
+  std::set<std::pair<std::uint64_t, std::string>> seen;
+  for (const Fact& fact : book.facts(FactKind::process)) {
+    const std::string_view name = remote_use::file_name(fact.subject);
+    const bool named = (starts_with_fold(name, "psexec") || starts_with_fold(name, "paexec")) &&
+                       !starts_with_fold(name, "psexesvc");
+    const bool is_client = psexec_part(fact.values["OriginalFileName"],
+                                       fact.values["Description"]) == PsExecPart::client;
+    if (!named && !is_client) continue;
+    RemoteStart start;
+    start.command = client_command(fact.values["CommandLine"]);
+    if (start.command.target.empty()) continue;
+    start.time = fact.time;
+    start.record = fact.record;
+    start.image = fact.subject;
+    start.renamed = !named;
+    start.account = std::string{fact.values["User"]};
+    if (start.account.empty())
+      start.account =
+          remote_use::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
+    if (seen.emplace(start.time.ticks, fact.subject).second) starts.push_back(std::move(start));
+  }
+  return starts;
+}
+
+}  // namespace hozen

@@ -1,0 +1,378 @@
+// PsExec and tools like it: services that run something for another host. Joins what all modules
+// found: services installed, pipes, programs, prefetch files, logons, shares, key files, licences
+// that users accepted. A use is one time that something was run; each has a record with its story,
+// and a finding. What stands in a use's record was written by Windows; that two of its signs belong
+// together is concluded from their times, names and process numbers, and each is named. PsExec
+// deletes its service and file afterwards: that neither is there says nothing.
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "collector/base/text.h"
+#include "collector/module/cells.h"
+#include "collector/module/execution_files.h"
+#include "collector/module/execution_registry.h"
+#include "collector/module/remote_use.h"
+
+namespace hozen::modules {
+namespace {
+
+struct EulaRow {
+  std::string tool;
+  std::optional<std::uint64_t> accepted;
+};
+using A = Field<EulaRow>;
+constexpr std::array kEulaFields{
+    A{{"tool", "Tool of Sysinternals, as its key is called."},
+      [](const EulaRow& r, Cell& c) { c.text(r.tool); }},
+    A{{"accepted", "EulaAccepted as it stands there: 1 when the licence was accepted."},
+      [](const EulaRow& r, Cell& c) { number_or_absent(c, r.accepted); }},
+    A{{"proves", "What the entry is evidence of: `execution`, by this user, at least once."},
+      [](const EulaRow&, Cell& c) { c.text("execution"); }},
+};
+constexpr auto kEulaColumns = columns_of(kEulaFields);
+constexpr Kind kEula{"sysinternals_eula",
+                     "A tool of Sysinternals whose licence a user accepted: it is written at the "
+                     "first run, also with -accepteula.",
+                     kEulaColumns};
+
+struct FileRow {
+  std::string path, source_host;
+  std::optional<std::uint64_t> size;
+};
+using P = Field<FileRow>;
+constexpr std::array kFileFields{
+    P{{"path", "File of PsExec or a tool like it in the folder of Windows."},
+      [](const FileRow& r, Cell& c) { c.text(r.path); }},
+    P{{"source_host", "Host that the name of a key file of PsExec names."},
+      [](const FileRow& r, Cell& c) { text_or_absent(c, r.source_host); }},
+    P{{"size", "Bytes."}, [](const FileRow& r, Cell& c) { number_or_absent(c, r.size); }},
+};
+constexpr auto kFileColumns = columns_of(kFileFields);
+constexpr Kind kFile{"remote_execution_file",
+                     "A file that PsExec or a tool like it leaves on the host where it runs.",
+                     kFileColumns};
+
+using U = Field<RemoteUse>;
+constexpr std::array kUseFields{
+    U{{"tool", "What it is taken for."}, [](const RemoteUse& r, Cell& c) { c.text(r.tool->name); }},
+    U{{"service", "Service, as the evidence names it."},
+      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.service); }},
+    U{{"image", "Program of the service."},
+      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.image); }},
+    U{{"renamed", "Whether PsExec's service had another name than its own."},
+      [](const RemoteUse& r, Cell& c) { c.boolean(r.renamed); }},
+    U{{"source_host", "Host that it came from, as pipes, key files or logons name it."},
+      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.source_host); }},
+    U{{"source_address", "Address that it came from."},
+      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.source_address); }},
+    U{{"account", "Account that asked for it."},
+      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.account); }},
+    U{{"client", "Program that asked for it, where that ran on this host."},
+      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.client); }},
+    U{{"commands", "What was run, as far as anything tells."},
+      [](const RemoteUse& r, Cell& c) { c.texts(r.commands); }},
+    U{{"prefetch_run", "Run in the prefetch file of its program that belongs to it."},
+      [](const RemoteUse& r, Cell& c) { time_or_absent(c, r.prefetch_run); }},
+    U{{"installed", "Whether an event tells that its service was installed."},
+      [](const RemoteUse& r, Cell& c) { c.boolean(r.installed); }},
+    U{{"story", "What it rests on, a sentence each."},
+      [](const RemoteUse& r, Cell& c) {
+        std::vector<std::string> texts;
+        texts.reserve(r.why.size());
+        for (const Why& why : r.why) texts.push_back(why.fact);
+        c.texts(texts);
+      }},
+    U{{"missing", "What could have told more and is not there."},
+      [](const RemoteUse& r, Cell& c) { c.texts(r.missing); }},
+    U{{"records", "Records that it was put together from."},
+      [](const RemoteUse& r, Cell& c) {
+        std::set<std::string> ids;
+        for (const Why& why : r.why) ids.insert(why.records.begin(), why.records.end());
+        c.texts(std::vector<std::string>{ids.begin(), ids.end()});
+      }},
+};
+constexpr auto kUseColumns = columns_of(kUseFields);
+constexpr Kind kUse{"remote_execution",
+                    "One use of PsExec or a tool like it on this host, put together from other "
+                    "records.",
+                    kUseColumns};
+
+using S = Field<RemoteStart>;
+constexpr std::array kStartFields{
+    S{{"image", "Program."}, [](const RemoteStart& r, Cell& c) { c.text(r.image); }},
+    S{{"renamed", "Whether the file has another name than the tool's own."},
+      [](const RemoteStart& r, Cell& c) { c.boolean(r.renamed); }},
+    S{{"account", "Account that started it."},
+      [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.account); }},
+    S{{"target", "Host that it was to run something on."},
+      [](const RemoteStart& r, Cell& c) { c.text(r.command.target); }},
+    S{{"target_account", "Account there, behind -u."},
+      [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.command.account); }},
+    S{{"command", "What was to be run; passwords behind -p are left out."},
+      [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.command.command); }},
+    S{{"started_by", "Record of the process."},
+      [](const RemoteStart& r, Cell& c) { c.text(r.record); }},
+};
+constexpr auto kStartColumns = columns_of(kStartFields);
+constexpr Kind kStart{"remote_execution_start",
+                      "One start of PsExec or PAExec on this host, to run something on another.",
+                      kStartColumns};
+constexpr std::array kKinds{kEula, kFile, kUse, kStart};
+
+constexpr std::string_view kReferences[] = {
+    "https://jpcertcc.github.io/ToolAnalysisResultSheet/details/PsExec.htm",
+    "https://learn.microsoft.com/sysinternals/downloads/psexec",
+    "https://github.com/fortra/impacket/blob/master/impacket/examples/serviceinstall.py",
+    "https://github.com/poweradminllc/PAExec"};
+constexpr std::string_view kAttack[] = {"T1569.002", "T1021.002", "T1570",    "T1134.001",
+                                        "T1588.002", "T1036.003", "T1543.003"};
+
+// ---- run
+
+void read_licences(ModuleContext& context, RegistryHive& hive) {
+  const auto key = key_at(hive, "Software\\Sysinternals");
+  if (!key) return;
+  each_subkey(context, *key, [&](RegistryKey& tool) {
+    const auto value = tool.value("EulaAccepted");
+    if (!value) return;
+    const EulaRow row{tool.name(), value->number()};
+    Envelope envelope = key_envelope(hive, tool, &*value);
+    Fact fact;
+    fact.kind = FactKind::eula;
+    fact.time = tool.last_written();
+    fact.record = context.emit(kEula, kEulaFields, row, envelope);
+    fact.subject = row.tool;
+    fact.values.add("user", envelope.user_name);
+    fact.values.add("sid", envelope.user_sid);
+    context.state(std::move(fact));
+  });
+}
+
+void read_file(ModuleContext& context, const FileInfo& file) {
+  FileRow row{file.path.text(), {}, file.size};
+  if (const auto host = host_of_key_file(file.path.name())) row.source_host = *host;
+  const auto artifact = context.collect(
+      file.path, "left by PsExec or a tool like it, which run programs for another host",
+      Priority::crown_jewels);
+  Envelope envelope;
+  envelope.origin.artifact = artifact.row;
+  envelope.timestamps.emplace_back("file_created", file.si.created);
+  envelope.timestamps.emplace_back("file_modified", file.si.modified);
+  Fact fact;
+  fact.kind = FactKind::file;
+  fact.time = file.si.created;
+  fact.subject = row.path;
+  fact.values.add("what", "created and is there still");
+  fact.record = context.emit(kFile, kFileFields, row, envelope);
+  context.state(std::move(fact));
+}
+
+void read_files(ModuleContext& context) {
+  constexpr std::string_view kPatterns[] = {
+      "%SystemRoot%\\PSEXESVC*.exe",         "%SystemRoot%\\PSEXEC-*.key",
+      "%SystemRoot%\\PAExec*.exe",           "%SystemRoot%\\PAExec_Move*.dat",
+      "%SystemRoot%\\System32\\RemCom*.exe", "%SystemRoot%\\RemCom*.exe",
+      "%SystemRoot%\\csexec*.exe",           "%SystemRoot%\\winexesvc*.exe",
+      "%SystemRoot%\\xcmdsvc*.exe",          "%SystemRoot%\\System32\\xcmdsvc*.exe"};
+  for (const std::string_view pattern : kPatterns)
+    each_trace_name(context, pattern, [&](const FileInfo& file, const UserProfile*, std::size_t) {
+      read_file(context, file);
+      return true;
+    });
+}
+
+Result<void> run(ModuleContext& context) {
+  read_files(context);
+  return each_trace_hive(context, {HiveRole::user, HiveRole::default_user},
+                         [&](RegistryHive& hive) { read_licences(context, hive); });
+}
+
+// ---- judge
+
+std::string title_of(const RemoteUse& use) {
+  const std::string tool{use.tool->name};
+  if (use.renamed) return "PsExec was used under another name";
+  return use.tool->name == "PsExec" ? "PsExec was used on this host"
+                                    : "A program was run through a service (" + tool + ")";
+}
+
+std::string from_text(const RemoteUse& use) {
+  std::string text;
+  if (!use.account.empty()) text += " by " + use.account;
+  if (!use.source_host.empty()) text += " from " + use.source_host;
+  if (!use.source_address.empty()) text += " (" + use.source_address + ")";
+  return text;
+}
+
+Finding finding_of(const RemoteUse& use, const std::string& record) {
+  Finding finding;
+  const bool is_psexec = use.tool->name == "PsExec";
+  finding.rule = is_psexec ? "psexec.use" : "psexec.clone_use";
+  finding.title = title_of(use);
+  finding.subject =
+      use.service + (use.started.is_set() ? " at " + use.started.iso8601() : "") + from_text(use);
+  finding.why = use.why;
+  if (!finding.why.empty()) finding.why.front().records.push_back(record);
+  finding.attack = {"T1569.002", "T1021.002"};
+  if (use.renamed) finding.attack.emplace_back("T1036.003");
+  if (use.tool->name.starts_with("getsystem")) finding.attack = {"T1569.002", "T1134.001"};
+  if (use.tool->is_dual_use)
+    finding.benign = {"Administrators and tools that distribute software use " +
+                      std::string{use.tool->name} +
+                      ": is the account one of theirs, the host it came from theirs, and the "
+                      "command their work?"};
+  finding.not_checked = use.missing;
+  finding.next = {"The same minutes on the host it came from.",
+                  "What was started, written and connected to after it on this host."};
+  return finding;
+}
+
+void judge_starts(ModuleContext& context) {
+  for (const RemoteStart& start : find_remote_starts(context.facts())) {
+    Envelope envelope;
+    envelope.timestamps.emplace_back("started", start.time);
+    const std::string record = context.emit(kStart, kStartFields, start, envelope);
+    Finding finding;
+    finding.rule = "psexec.used_from_here";
+    finding.title = "PsExec was started here to run something on another host";
+    finding.subject = start.command.target + " at " + start.time.iso8601();
+    finding.why.push_back(
+        {start.image + " was started at " + start.time.iso8601() +
+             (start.account.empty() ? "" : " by " + start.account) + " for the host " +
+             start.command.target +
+             (start.command.command.empty() ? "." : ", to run: " + start.command.command + "."),
+         30,
+         Family::command_line,
+         {start.record, record}});
+    if (start.renamed)
+      finding.why.push_back(
+          {"Its version resource is that of PsExec, its file is called otherwise.",
+           40,
+           Family::name,
+           {start.record}});
+    finding.attack = {"T1569.002", "T1021.002"};
+    finding.benign = {"Administrators use it: is the account one of theirs?"};
+    finding.next = {"The same minutes on the other host: service, prefetch file, logons."};
+    context.report(std::move(finding));
+  }
+}
+
+/// What is left where it was used from: tells that, not when nor against whom.
+void judge_licences(ModuleContext& context) {
+  std::map<std::string, Finding> by_user;
+  std::set<std::string> seen;
+  for (const Fact& fact : context.facts().facts(FactKind::eula)) {
+    const bool psexec = equals_fold(fact.subject, "PsExec");
+    const std::string user{fact.values["user"].empty() ? fact.values["sid"] : fact.values["user"]};
+    if (!psexec || !seen.insert(user + fact.time.iso8601()).second) continue;
+    Finding& finding = by_user[user];
+    finding.rule = "psexec.licence";
+    finding.title = "A user ran PsExec";
+    finding.subject = user.empty() ? "a user" : user;
+    finding.why.push_back(
+        {"The licence of PsExec was accepted, which its first run writes; the "
+         "key was last written at " +
+             fact.time.iso8601() + ".",
+         20,
+         Family::registry_state,
+         {fact.record}});
+  }
+  for (auto& [user, finding] : by_user) {
+    finding.attack = {"T1569.002"};
+    finding.benign = {"Administrators use PsExec."};
+    finding.not_checked = {
+        "Against which hosts and when: only logs, prefetch files and the other "
+        "hosts tell."};
+    context.report(std::move(finding));
+  }
+}
+
+/// Sysmon tells the licence at the moment it is accepted.
+void judge_licence_events(ModuleContext& context) {
+  for (const Fact& fact : context.facts().facts(FactKind::registry)) {
+    if (fact.event_id != 13 || !ends_with_fold(fact.subject, "\\EulaAccepted")) continue;
+    std::string_view key{fact.subject};
+    key.remove_suffix(std::string_view{"\\EulaAccepted"}.size());
+    const std::string tool{key.substr(key.rfind('\\') + 1)};
+    const bool psexec = equals_fold(tool, "PsExec");
+    Finding finding;
+    finding.rule = "psexec.tool_of_sysinternals";
+    finding.title = "A tool of Sysinternals was run for the first time by a user";
+    finding.subject = tool + " at " + fact.time.iso8601();
+    finding.why.push_back({"The licence of " + tool + " was accepted at " + fact.time.iso8601() +
+                               " by " + std::string{fact.values["Image"]} + " (" + fact.subject +
+                               ").",
+                           psexec || contains_fold(tool, "PsService") ? 25 : 15,
+                           Family::registry_state,
+                           {fact.record}});
+    finding.attack = {psexec ? "T1569.002" : "T1588.002"};
+    finding.benign = {"Administrators use these tools."};
+    context.report(std::move(finding));
+  }
+}
+
+/// A service that is still set up: its connection broke, or it was meant to stay.
+void judge_entries(ModuleContext& context) {
+  std::set<std::string> seen;
+  for (const Fact& fact : context.facts().facts(FactKind::service_entry)) {
+    const bool demand = fact.values["Start"] == "3";
+    const auto service = remote_service(fact.subject, fact.values["ImagePath"], demand);
+    // Commands and random names in services are judged by the module services.
+    if (!service || !service->command.empty() || service->is_random) continue;
+    const std::string key{fact.values["key"]};
+    if (!seen.insert(fold_case(key)).second) continue;
+    Finding finding;
+    finding.rule = "psexec.service_entry";
+    finding.title = "The service of a tool that runs programs for other hosts is set up";
+    finding.subject = key;
+    finding.why.push_back(
+        {"The service '" + fact.subject + "' with the program " +
+             std::string{fact.values["ImagePath"]} + " is " +
+             (fact.values["what"] == "deleted" ? "left in free cells of the hive" : "set up") +
+             "; its key was last written at " + fact.time.iso8601() + ". It is taken for " +
+             std::string{service->tool->name} + ", because " + service->because + ".",
+         service->tool->is_dual_use ? 40 : 60,
+         Family::registry_state,
+         {fact.record}});
+    finding.attack = {"T1569.002", "T1543.003"};
+    finding.benign = {
+        "PsExec leaves its service where its connection broke, in the hands of an "
+        "administrator too."};
+    context.report(std::move(finding));
+  }
+}
+
+Result<void> judge(ModuleContext& context) {
+  for (const RemoteUse& use : find_remote_uses(context.facts())) {
+    Envelope envelope;
+    envelope.timestamps.emplace_back("started", use.started);
+    envelope.timestamps.emplace_back("last_sign", use.ended);
+    const std::string record = context.emit(kUse, kUseFields, use, envelope);
+    context.report(finding_of(use, record));
+    if (context.stop().stop_requested()) return Error{Errc::cancelled, "judging remote uses"};
+  }
+  judge_starts(context);
+  judge_licences(context);
+  judge_licence_events(context);
+  judge_entries(context);
+  return {};
+}
+
+}  // namespace
+
+extern const ModuleSpec psexec;
+const ModuleSpec psexec{"psexec",
+                        "PsExec and tools like it: each use on this host with its story, and what "
+                        "they leave where they are used from.",
+                        kKinds,
+                        kReferences,
+                        kAttack,
+                        run,
+                        {},
+                        false,
+                        judge};
+
+}  // namespace hozen::modules
