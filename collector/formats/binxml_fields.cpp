@@ -85,8 +85,9 @@ class FieldFinder {
     const std::string_view name = name_of(element);
     if (name == "System" && program_.system_node == 0) return system(element);
     if (!is_data_section(name)) return;
-    attributes(element, element, "@");
-    if (name == "EventData")
+    const bool is_event_data = name == "EventData";
+    attributes(element, element, "@");  // the pool grows: `name` lies in it
+    if (is_event_data)
       event_data(element);
     else
       leaves(element, element);

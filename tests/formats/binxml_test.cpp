@@ -187,6 +187,22 @@ TEST(BinXmlElements, TextAndAttributesStandSideBySide) {
   EXPECT_THAT(event.xml, HasSubstr("<EventID Qualifiers=\"16384\">7045</EventID>"));
 }
 
+/// Names of many attributes move what the names of elements are kept in (seen with AddressSanitizer).
+TEST(BinXmlElements, AttributesOfEventDataLeaveItWhatItIs) {
+  std::vector<EvtxAttribute> attributes;
+  for (int i = 0; i < 80; ++i) {
+    const std::string name = "Attribute" + std::to_string(i);
+    attributes.push_back({name, {evtx_substitution(0)}});
+    const EventRead event = read_one(EvtxBuilder{}.record(
+        {"Event",
+         {},
+         {evtx_element({"EventData", attributes, {evtx_data("Name", 0), evtx_data("Other", 0)}})}},
+        {evtx_text("v")}));
+    EXPECT_THAT(event.json, HasSubstr("\"@" + name + "\":\"v\""));
+    EXPECT_THAT(event.json, HasSubstr("\"Name\":\"v\",\"Other\":\"v\""));
+  }
+}
+
 TEST(BinXmlElements, OptionalNullLeavesTheElementOut) {
   const EvtxPart optional = evtx_element({"A", {}, {evtx_substitution(0, true)}});
   const EvtxPart normal = evtx_element({"B", {}, {evtx_substitution(0)}});
