@@ -27,6 +27,7 @@ constexpr RemoteTool kMetasploit{"Metasploit psexec with PowerShell", "", "", ""
 constexpr RemoteTool kRandom{"Metasploit or Impacket psexec", "", "", "", false};
 constexpr RemoteTool kGetSystem{"getsystem of Metasploit or Cobalt Strike", "", "", "", false};
 constexpr RemoteTool kShell{"a shell as a service", "", "", "", false};
+constexpr RemoteTool kProgram{"a program as a service", "", "", "", false};
 constexpr const RemoteTool* kPipeTools[] = {&kCobaltStrike};
 constexpr std::string_view kCobaltPipes[] = {"MSSE-*-server", "status_??", "msagent_??",
                                              "postex_????", "postex_ssh_????"};
@@ -67,6 +68,12 @@ bool is_hidden_powershell(std::string_view image) {
           contains_fold(image, "-w hidden") || contains_fold(image, "frombase64string"));
 }
 
+/// "calc.exe": installers write paths.
+bool is_bare_program(std::string_view image) {
+  image = trim(image);
+  return ends_with_fold(image, ".exe") && image.find_first_of("\\/%\" ") == std::string_view::npos;
+}
+
 std::optional<RemoteService> by_command(std::string_view image) {
   RemoteService found;
   found.command = std::string{image};
@@ -82,6 +89,9 @@ std::optional<RemoteService> by_command(std::string_view image) {
   } else if (is_command_shell(image)) {
     found.tool = &kShell;
     found.because = "its program is a command shell, which no service needs";
+  } else if (is_bare_program(image)) {
+    found.tool = &kProgram;
+    found.because = "its program is named without a folder, as someone types it";
   } else {
     return std::nullopt;
   }

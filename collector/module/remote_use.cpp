@@ -160,11 +160,20 @@ void UseFinder::add_pipe(const Fact& fact, std::string_view pipe, std::string_vi
   Draft& draft = use_of(tool, stem, fact.time, Join::to_last);
   draft.use.renamed = draft.use.renamed || renamed;
   draft.take_account(fact);
-  const int weight = draft.use.installed ? 15 : tool->is_dual_use ? 25 : 60;
-  draft.tell("The pipe " + std::string{pipe} + " was used" +
-                 (image.empty() ? std::string{} : " by " + std::string{image}) + at(fact.time) +
-                 ".",
-             draft.once(Once::pipe, weight), Family::name, fact.record);
+  // Its service makes the pipe; another program that does waits for the service to come to it.
+  const bool is_trap = fact.event_id == 17 && tool == psexec() && !renamed &&
+                       fold_case(pipe) == kPsExecStem && !image.empty() && !known_image(image);
+  const int weight = is_trap ? 45 : draft.use.installed ? 15 : tool->is_dual_use ? 25 : 60;
+  if (is_trap)
+    draft.tell("The pipe of its service, " + std::string{pipe} + ", was made by another program, " +
+                   std::string{image} + at(fact.time) +
+                   ": so a user makes PsExec's service, which runs as SYSTEM, come to him.",
+               weight, Family::name, fact.record);
+  else
+    draft.tell("The pipe " + std::string{pipe} + " was used" +
+                   (image.empty() ? std::string{} : " by " + std::string{image}) + at(fact.time) +
+                   ".",
+               draft.once(Once::pipe, weight), Family::name, fact.record);
   extend(draft, fact.time);
 }
 

@@ -36,14 +36,14 @@ std::string account_of(std::string_view domain, std::string_view user);
 bool is_local_address(std::string_view address);
 
 /// Kinds of evidence that count once for a use, however often they come.
-enum class Once : std::uint8_t { pipe, session, process, share, child };
+enum class Once : std::uint8_t { pipe, session, process, share, child, state };
 
 /// A use while it is put together.
 struct Draft {
   RemoteUse use;
   bool is_random = false;  ///< known by the form of its names only
   std::set<std::uint32_t> install_events{};
-  std::array<bool, 5> told{};
+  std::array<bool, 6> told{};
   std::vector<std::string> process_ids{}, logon_ids{};
 
   /// `weight` the first time, 0 afterwards.

@@ -255,7 +255,8 @@ void UseFinder::add_states() {
       if (apart(use.started, fact.time) > kAfter) break;
       if (name != use.stem && name != fold_case(use.service)) continue;
       use.ended = std::max(use.ended, fact.time);
-      drafts_[i].tell(state_text(fact), 0, Family::registry_state, fact.record);
+      drafts_[i].tell(state_text(fact), drafts_[i].once(Once::state, 15), Family::registry_state,
+                      fact.record);
       break;
     }
   }

@@ -1,0 +1,129 @@
+// What modules state, and how rules find it again.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "collector/module/event_fact.h"
+#include "collector/module/fact_store.h"
+
+namespace hozen {
+namespace {
+
+Fact fact_at(std::uint64_t ticks, std::string subject = {}, FactKind kind = FactKind::service) {
+  Fact fact;
+  fact.kind = kind;
+  fact.time = FileTime{ticks};
+  fact.subject = std::move(subject);
+  return fact;
+}
+
+TEST(FactValues, AreFoundByName) {
+  FactValues values;
+  values.add("IpAddress", "10.0.0.1");
+  values.add("Empty", "");
+  values.add("IpPort", std::string(300, 'x'));
+  EXPECT_EQ(values["IpAddress"], "10.0.0.1");
+  EXPECT_EQ(values["IpPort"], std::string(300, 'x'));
+  EXPECT_EQ(values["Empty"], "");
+  EXPECT_EQ(values["Ip"], "");
+  EXPECT_EQ(FactValues{}["IpAddress"], "");
+}
+
+TEST(FactValues, LongOnesAreCutBetweenCharacters) {
+  FactValues values;
+  std::string text(FactValues::kMaxValue - 1, 'a');
+  values.add("x", text + "\xE4\xBF\x9D\xE5\x85\xA8");  // 保全
+  EXPECT_EQ(values["x"], text);
+  values.add("y", text + "b");
+  EXPECT_EQ(values["y"], text + "b");
+}
+
+TEST(FactStore, KeepsThemInTheOrderOfTheirTimes) {
+  FactStore store;
+  store.add(fact_at(30, "c"));
+  store.add(fact_at(10, "a"));
+  store.add(fact_at(10, "b"));
+  store.add(fact_at(5, "x", FactKind::pipe));
+  store.settle();
+  std::string order;
+  for (const Fact& fact : store.facts(FactKind::service)) order += fact.subject;
+  EXPECT_EQ(order, "abc");
+  EXPECT_EQ(store.facts(FactKind::pipe).size(), 1u);
+  EXPECT_EQ(store.between(FactKind::service, FileTime{10}, FileTime{29}).size(), 2u);
+  EXPECT_EQ(store.between(FactKind::service, FileTime{31}, FileTime{99}).size(), 0u);
+  EXPECT_EQ(store.dropped(FactKind::service), 0u);
+}
+
+TEST(FactStore, OfTooManyTheFirstGoAndAreCounted) {
+  FactStore store{10 * sizeof(Fact)};
+  for (std::uint64_t i = 0; i < 100; ++i) store.add(fact_at(i));
+  store.add(fact_at(7, "p", FactKind::pipe));
+  store.settle();
+  ASSERT_EQ(store.facts(FactKind::service).size(), 10u);
+  EXPECT_EQ(store.facts(FactKind::service).front().time.ticks, 90u);
+  EXPECT_EQ(store.dropped(FactKind::service), 90u);
+  EXPECT_EQ(store.facts(FactKind::pipe).size(), 1u) << "another kind has room of its own";
+}
+
+/// An event of these values as a fact.
+std::optional<Fact> fact_of(std::string_view channel, std::uint32_t id,
+                            const std::vector<std::pair<std::string, std::string>>& values,
+                            std::string_view user = {}) {
+  const auto value = [&](std::string_view name) -> std::optional<std::string> {
+    for (const auto& [known, text] : values)
+      if (known == name) return text;
+    return std::nullopt;
+  };
+  return fact_of_event({channel, user, id, FileTime{9}, true, value});
+}
+
+TEST(EventFact, HasTheValuesThatRulesAskFor) {
+  const auto fact =
+      fact_of("System", 7045, {{"ServiceName", "PSEXESVC"}, {"ImagePath", "x.exe"}, {"Other", "y"}},
+              "S-1-5-21-1");
+  ASSERT_TRUE(fact);
+  EXPECT_EQ(fact->kind, FactKind::service);
+  EXPECT_EQ(fact->event_id, 7045u);
+  EXPECT_EQ(fact->subject, "PSEXESVC");
+  EXPECT_EQ(fact->values["ImagePath"], "x.exe");
+  EXPECT_EQ(fact->values["UserSid"], "S-1-5-21-1");
+  EXPECT_EQ(fact->values["Other"], "");
+  EXPECT_FALSE(fact_of("Application", 7045, {{"ServiceName", "PSEXESVC"}}));
+  EXPECT_FALSE(fact_of("System", 7046, {}));
+}
+
+TEST(EventFact, EverydayLogonsAreLeftOut) {
+  const auto logon = [](const char* type, const char* sid, const char* name) {
+    return fact_of("Security", 4624,
+                   {{"LogonType", type}, {"TargetUserSid", sid}, {"TargetUserName", name}});
+  };
+  EXPECT_FALSE(logon("5", "S-1-5-18", "SYSTEM"));
+  EXPECT_FALSE(logon("2", "S-1-5-90-0-1", "DWM-1"));
+  const auto network = logon("3", "S-1-5-21-1-1001", "eve");
+  ASSERT_TRUE(network);
+  EXPECT_EQ(network->kind, FactKind::logon);
+  const auto machine = logon("3", "S-1-5-21-1-1002", "PC$");
+  ASSERT_TRUE(machine);
+  EXPECT_EQ(machine->kind, FactKind::machine_logon);
+}
+
+TEST(EventFact, OfSharesOnlyAdministrativeOnesAndChangesCount) {
+  EXPECT_FALSE(fact_of("Security", 5145, {{"ShareName", "\\\\*\\SYSVOL"}}));
+  EXPECT_TRUE(fact_of("Security", 5145, {{"ShareName", "\\\\*\\IPC$"}}));
+  EXPECT_TRUE(fact_of("Security", 5142, {{"ShareName", "\\\\*\\data"}}));
+}
+
+TEST(EventFact, TasksTellWhatTheyStart) {
+  const auto fact = fact_of(
+      "Security", 4698,
+      {{"TaskName", "\\x"},
+       {"TaskContent",
+        "<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n<Task version=\"1.2\" "
+        "xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\"><Actions><Exec>"
+        "<Command>cmd.exe</Command><Arguments>/C whoami</Arguments></Exec></Actions></Task>"}});
+  ASSERT_TRUE(fact);
+  EXPECT_EQ(fact->values["Command"], "cmd.exe");
+  EXPECT_EQ(fact->values["Arguments"], "/C whoami");
+}
+
+}  // namespace
+}  // namespace hozen

@@ -1,0 +1,298 @@
+// Uses of PsExec and tools like it, told by logs, prefetch files and the registry together.
+#include <gmock/gmock.h>
+
+#include "collector/module/remote_use.h"
+#include "tests/builders/prefetch_builder.h"
+#include "tests/modules/judge_cases.h"
+
+namespace hozen {
+namespace modules {
+extern const ModuleSpec event_logs, prefetch, psexec, services;
+}  // namespace modules
+namespace {
+
+using builders::EvtxBuilder;
+using builders::EvtxEvent;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr std::string_view kSysmon = "Microsoft-Windows-Sysmon/Operational";
+constexpr std::string_view kImage = "\\DEVICE\\HARDDISKVOLUME2\\WINDOWS\\PSEXESVC.EXE";
+
+EvtxEvent install(double seconds, const std::string& name = "PSEXESVC",
+                  const std::string& image = "%SystemRoot%\\PSEXESVC.exe") {
+  return text_event("System", 7045, seconds,
+                    {{"ServiceName", name},
+                     {"ImagePath", image},
+                     {"ServiceType", "user mode service"},
+                     {"StartType", "demand start"},
+                     {"AccountName", "LocalSystem"}},
+                    "Service Control Manager");
+}
+EvtxEvent logon(double seconds, const std::string& address, const std::string& id = "0x1234") {
+  return text_event("Security", 4624, seconds,
+                    {{"TargetUserSid", "S-1-5-21-1-1001"},
+                     {"TargetUserName", "adm"},
+                     {"TargetDomainName", "CORP"},
+                     {"TargetLogonId", id},
+                     {"LogonType", "3"},
+                     {"AuthenticationPackageName", "NTLM"},
+                     {"WorkstationName", "WS-07"},
+                     {"IpAddress", address}});
+}
+EvtxEvent share(double seconds, const std::string& name, const std::string& target,
+                const std::string& id = "0x1234") {
+  return text_event("Security", 5145, seconds,
+                    {{"SubjectUserName", "adm"},
+                     {"SubjectDomainName", "CORP"},
+                     {"SubjectLogonId", id},
+                     {"IpAddress", "10.0.0.7"},
+                     {"ShareName", "\\\\*\\" + name},
+                     {"RelativeTargetName", target}});
+}
+EvtxEvent process(double seconds, const std::string& image, const std::string& line,
+                  const std::string& number, const std::string& parent = "",
+                  const std::string& parent_number = "", const std::string& original = "") {
+  return text_event(std::string{kSysmon}, 1, seconds,
+                    {{"Image", image},
+                     {"CommandLine", line},
+                     {"ProcessId", number},
+                     {"ParentImage", parent},
+                     {"ParentProcessId", parent_number},
+                     {"OriginalFileName", original},
+                     {"User", "CORP\\adm"}});
+}
+
+class PsExecTest : public testing::Test {
+ protected:
+  void log(const std::string& name, const std::vector<EvtxEvent>& events) {
+    EvtxBuilder log;
+    for (const EvtxEvent& event : events) log.event(event);
+    windows.file("C:\\Windows\\System32\\winevt\\Logs\\" + name + ".evtx", "").bytes = log.bytes();
+  }
+  ModuleRun judge() {
+    return run_and_judge({&modules::event_logs, &modules::prefetch, &modules::psexec}, windows);
+  }
+  static FileTime time(double seconds) { return text_event("", 0, seconds, {}).time; }
+  fake::FakeWindows windows;
+};
+
+TEST_F(PsExecTest, AnInstalledServiceAloneIsLow) {
+  log("System", {install(0)});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 1u);
+  EXPECT_EQ(severity_of(*uses[0]), Severity::low);
+  EXPECT_THAT(uses[0]->attack, ElementsAre("T1569.002", "T1021.002"));
+  EXPECT_THAT(uses[0]->why[0].records,
+              testing::Contains(records_of(run, "remote_execution").at(0)->id));
+  EXPECT_THAT(uses[0]->not_checked, testing::Contains(HasSubstr("servers keep none")));
+  EXPECT_THAT(uses[0]->not_checked, testing::Contains(HasSubstr("No logon over the network")));
+  const auto records = records_of(run, "remote_execution");
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ((*records[0])["tool"], "PsExec");
+  EXPECT_EQ((*records[0])["renamed"], "false");
+  EXPECT_EQ(time_of(*records[0], "started"), time(0));
+}
+
+TEST_F(PsExecTest, TellsTheWholeStoryOfAUse) {
+  log("System", {install(10),
+                 text_event("System", 7036, 11, {{"param1", "PSEXESVC"}, {"param2", "running"}})});
+  log("Security", {logon(9, "10.0.0.7"), share(9.5, "ADMIN$", "PSEXESVC.exe"),
+                   share(12, "IPC$", "PSEXESVC-WS-07-4711-stdin"),
+                   share(12.1, "IPC$", "PSEXESVC-WS-07-4711-stdout")});
+  log("Sysmon", {process(11, "C:\\Windows\\PSEXESVC.exe", "C:\\Windows\\PSEXESVC.exe", "800"),
+                 process(13, "C:\\Windows\\System32\\cmd.exe", "cmd /c whoami", "801",
+                         "C:\\Windows\\PSEXESVC.exe", "800")});
+  builders::PrefetchBuilder file{30};
+  file.program(kImage, "PSEXESVC.EXE").run(time(10.016));
+  windows.file("C:\\Windows\\Prefetch\\PSEXESVC.EXE-AD70946C.pf", "").bytes = file.bytes();
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 1u) << fake::summary_of(run.context->findings);
+  EXPECT_GE(severity_of(*uses[0]), Severity::high);
+  const std::string story = story_of(*uses[0]);
+  EXPECT_THAT(story, HasSubstr("CORP\\adm was logged on (type 3, NTLM) from 10.0.0.7"));
+  EXPECT_THAT(story, HasSubstr("in the same logon session"));
+  EXPECT_THAT(story, HasSubstr("The file PSEXESVC.exe of the share ADMIN$ was opened"));
+  EXPECT_THAT(story, HasSubstr("WS-07, and the process there, 4711"));
+  EXPECT_THAT(story, HasSubstr("It ran: cmd /c whoami"));
+  EXPECT_THAT(story, HasSubstr("16 ms from it"));
+  EXPECT_THAT(story, HasSubstr("The service said 'running'"));
+  EXPECT_THAT(uses[0]->not_checked, IsEmpty());
+  const fake::Record& use = *records_of(run, "remote_execution").at(0);
+  EXPECT_EQ(use["account"], "CORP\\adm");
+  EXPECT_EQ(use["source_host"], "WS-07");
+  EXPECT_EQ(use["source_address"], "10.0.0.7");
+  EXPECT_EQ(use.json_of("commands"), R"(["cmd /c whoami"])");
+  EXPECT_EQ(use["prefetch_run"], time(10.016).iso8601());
+}
+
+TEST_F(PsExecTest, EachInstallationIsAUseAndEachRunJoinsOne) {
+  std::vector<EvtxEvent> installs;
+  builders::PrefetchBuilder file{30};
+  file.program(kImage, "PSEXESVC.EXE").run_count(12);
+  for (int i = 11; i >= 4; --i) file.run(time(i * 0.4 + 0.01));
+  for (int i = 0; i < 12; ++i) installs.push_back(install(i * 0.4));
+  log("System", installs);
+  windows.file("C:\\Windows\\Prefetch\\PSEXESVC.EXE-AD70946C.pf", "").bytes = file.bytes();
+  const ModuleRun run = judge();
+  EXPECT_EQ(findings_of(run, "psexec.use").size(), 12u);
+  std::size_t joined = 0, told = 0;
+  for (const auto* record : records_of(run, "remote_execution")) {
+    joined += record->json_of("prefetch_run") != "null" ? 1u : 0u;
+    told +=
+        record->json_of("missing").find("keeps the times of the last 8 only") != std::string::npos
+            ? 1u
+            : 0u;
+  }
+  EXPECT_EQ(joined, 8u);
+  EXPECT_EQ(told, 4u) << "the uses whose runs the file does not keep any more";
+}
+
+TEST_F(PsExecTest, TheSameInstallationInTwoLogsIsOneUse) {
+  log("System", {install(0)});
+  log("Security", {text_event("Security", 4697, 0.2,
+                              {{"SubjectUserName", "adm"},
+                               {"SubjectDomainName", "CORP"},
+                               {"SubjectLogonId", "0x1"},
+                               {"ServiceName", "PSEXESVC"},
+                               {"ServiceFileName", "%SystemRoot%\\PSEXESVC.exe"},
+                               {"ServiceStartType", "3"}})});
+  const ModuleRun run = judge();
+  ASSERT_EQ(findings_of(run, "psexec.use").size(), 1u);
+  EXPECT_EQ((*records_of(run, "remote_execution")[0])["account"], "CORP\\adm");
+}
+
+TEST_F(PsExecTest, PrefetchFilesAndLicencesNeverMakeAUse) {
+  builders::PrefetchBuilder file{30};
+  file.program(kImage, "PSEXESVC.EXE").run(time(0)).run(time(-100));
+  windows.file("C:\\Windows\\Prefetch\\PSEXESVC.EXE-AD70946C.pf", "").bytes = file.bytes();
+  windows.user("alice").value("HKU\\alice\\Software\\Sysinternals\\PsExec", "EulaAccepted",
+                              fake::dword(1), fake::at(3));
+  windows.value("HKU\\alice\\Software\\Sysinternals\\Autoruns", "EulaAccepted", fake::dword(1));
+  const ModuleRun run = judge();
+  EXPECT_THAT(findings_of(run, "psexec.use"), IsEmpty());
+  EXPECT_EQ(records_of(run, "sysinternals_eula").size(), 2u);
+  const auto licences = findings_of(run, "psexec.licence");
+  ASSERT_EQ(licences.size(), 1u);
+  EXPECT_EQ(licences[0]->subject, "alice");
+  EXPECT_EQ(severity_of(*licences[0]), Severity::low);
+}
+
+TEST_F(PsExecTest, AnotherNameIsSeenByThePipesOfItsSession) {
+  log("Security", {share(0, "ADMIN$", "blabla.exe"), share(1, "IPC$", "svcctl"),
+                   share(2, "IPC$", "blabla"), share(3, "IPC$", "blabla-NLLT108334-37048-stdin"),
+                   share(3, "IPC$", "blabla-NLLT108334-37048-stderr")});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 1u) << fake::summary_of(run.context->findings);
+  EXPECT_EQ(uses[0]->title, "PsExec was used under another name");
+  EXPECT_GE(severity_of(*uses[0]), Severity::high);
+  EXPECT_THAT(story_of(*uses[0]), HasSubstr("blabla.exe of the share ADMIN$"));
+  EXPECT_EQ((*records_of(run, "remote_execution")[0])["source_host"], "NLLT108334");
+}
+
+TEST_F(PsExecTest, ARenamedServiceIsNotTheProgramOfWindowsOfThatName) {
+  log("Sysmon",
+      {text_event(std::string{kSysmon}, 17, 0,
+                  {{"PipeName", "\\svchost-WS-1-77-stdin"}, {"Image", "C:\\Windows\\svchost.exe"}}),
+       process(60, "C:\\Windows\\System32\\svchost.exe", "svchost -k x", "9")});
+  const ModuleRun run = judge();
+  ASSERT_EQ(findings_of(run, "psexec.use").size(), 1u);
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.use")[0]), Not(HasSubstr("System32")));
+}
+
+TEST_F(PsExecTest, ClientAndServiceOnTheSameHostAreOneUse) {
+  log("System", {install(1)});
+  log("Sysmon", {process(0, "C:\\TMP\\p.exe", "p.exe -accepteula -s cmd /c systeminfo", "5", "", "",
+                         "psexec.c")});
+  const ModuleRun run = judge();
+  ASSERT_EQ(findings_of(run, "psexec.use").size(), 1u);
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.use")[0]),
+              HasSubstr("C:\\TMP\\p.exe, which is PsExec by its version resource"));
+  EXPECT_THAT(findings_of(run, "psexec.used_from_here"), IsEmpty());
+}
+
+TEST_F(PsExecTest, TellsAgainstWhichHostItWasStartedHere) {
+  log("Sysmon",
+      {process(0, "C:\\x\\psexec64.exe", "psexec64 \\\\srv01 -u CORP\\adm -p pw cmd", "5"),
+       process(1, "C:\\x\\p.exe", "p \\\\srv02 cmd", "6", "", "", "psexec.c"),
+       process(2, "C:\\x\\other.exe", "other \\\\srv03 cmd", "7")});
+  const ModuleRun run = judge();
+  const auto starts = findings_of(run, "psexec.used_from_here");
+  ASSERT_EQ(starts.size(), 2u);
+  EXPECT_THAT(starts[0]->subject, HasSubstr("srv01"));
+  EXPECT_EQ(severity_of(*starts[0]), Severity::low);
+  EXPECT_EQ(severity_of(*starts[1]), Severity::high) << "renamed";
+  EXPECT_THAT(story_of(*starts[0]), Not(HasSubstr("pw")));
+  EXPECT_EQ((*records_of(run, "remote_execution_start").at(0))["target_account"], "CORP\\adm");
+}
+
+TEST_F(PsExecTest, CommandsAsServicesAreUsesOfOtherTools) {
+  log("System", {install(0, "BTOBTO",
+                         "%COMSPEC% /Q /c echo dir ^> \\\\127.0.0.1\\C$\\__output 2^>^&1 > x.bat & "
+                         "%COMSPEC% /Q /c x.bat & del x.bat"),
+                 text_event("System", 7009, 30, {{"param1", "30000"}, {"param2", "BTOBTO"}})});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.clone_use");
+  ASSERT_EQ(uses.size(), 1u);
+  EXPECT_GE(severity_of(*uses[0]), Severity::high);
+  EXPECT_THAT(uses[0]->title, HasSubstr("Impacket smbexec"));
+  EXPECT_THAT(uses[0]->benign, IsEmpty());
+}
+
+TEST_F(PsExecTest, OrdinaryServicesMakeNone) {
+  log("System", {install(0, "Everything", "\"C:\\Program Files\\Everything\\Everything.exe\" -svc"),
+                 install(1, "Sysmon64", "C:\\Windows\\Sysmon64.exe"),
+                 install(2, "vmci", "System32\\drivers\\vmci.sys")});
+  log("Security", {logon(0, "10.0.0.7"), share(1, "IPC$", "svcctl")});
+  const ModuleRun run = judge();
+  EXPECT_THAT(run.context->findings, IsEmpty());
+  EXPECT_THAT(records_of(run, "remote_execution"), IsEmpty());
+}
+
+TEST_F(PsExecTest, FilesThatAreLeftArePreservedAndNameTheHost) {
+  windows.file("C:\\Windows\\PSEXEC-WS-07-1A2B3C4D.key", "x");
+  windows.file("C:\\Windows\\PSEXESVC.exe", "MZ");
+  const ModuleRun run = judge();
+  EXPECT_TRUE(run.context->has_collected("C:\\Windows\\PSEXEC-WS-07-1A2B3C4D.key"));
+  EXPECT_TRUE(run.context->has_collected("C:\\Windows\\PSEXESVC.exe"));
+  const fake::Record* key = run.context->record({{"source_host", "WS-07"}});
+  ASSERT_NE(key, nullptr);
+  ASSERT_EQ(findings_of(run, "psexec.use").size(), 1u) << "a key file is written at each use";
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.use")[0]), HasSubstr("came from: WS-07"));
+}
+
+TEST_F(PsExecTest, AServiceThatIsSetUpIsTold) {
+  const std::string key = "HKLM\\SYSTEM\\ControlSet001\\Services\\PSEXESVC";
+  windows.value(key, "ImagePath", fake::expand_sz("%SystemRoot%\\PSEXESVC.EXE"));
+  windows.value(key, "Type", fake::dword(16));
+  windows.value(key, "Start", fake::dword(3));
+  const ModuleRun run = run_and_judge({&modules::services, &modules::psexec}, windows);
+  const auto entries = findings_of(run, "psexec.service_entry");
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(severity_of(*entries[0]), Severity::medium);
+  EXPECT_THAT(findings_of(run, "psexec.use"), IsEmpty());
+}
+
+TEST_F(PsExecTest, AFloodOfInstallationsIsBounded) {
+  FactStore store{std::size_t{64} << 20u};
+  for (std::uint64_t i = 0; i < kMaxRemoteUses + 50; ++i) {
+    Fact fact;
+    fact.kind = FactKind::service;
+    fact.event_id = 7045;
+    fact.time = FileTime{1'000'000'000 + i * kTicksPerSecond * 400};
+    fact.subject = "PSEXESVC";
+    fact.values.add("ServiceName", "PSEXESVC");
+    fact.values.add("ImagePath", "%SystemRoot%\\PSEXESVC.exe");
+    store.add(std::move(fact));
+  }
+  store.settle();
+  EXPECT_EQ(find_remote_uses(store).size(), kMaxRemoteUses);
+}
+
+}  // namespace
+}  // namespace hozen

@@ -1,0 +1,129 @@
+// Uses of PsExec on an attacked host, on a clean one, and in logs of single attacks.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "tests/builders/temp_folder.h"
+#include "tests/modules/judge_cases.h"
+#include "tests/real/real_evidence.h"
+
+namespace hozen {
+namespace modules {
+extern const ModuleSpec event_logs, prefetch, psexec;
+}  // namespace modules
+namespace real {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RealPsExec : public RealEvidence {
+ protected:
+  /// Puts what an archive holds into a folder of Windows.
+  void unpack(const std::string& archive, const std::string& extension, const std::string& folder) {
+    if (std::system("command -v 7z >/dev/null 2>&1") != 0)
+      GTEST_SKIP() << "the program 7z is not installed (package p7zip-full)";
+    TempFolder unpacked;
+    const std::string command =
+        "7z x -y -o'" + unpacked.text() + "' '" + testdata_path(archive) + "' >/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{unpacked.path()}) {
+      if (entry.path().extension() != extension) continue;
+      std::ifstream file{entry.path(), std::ios::binary};
+      const std::string content{std::istreambuf_iterator<char>{file}, {}};
+      const auto bytes = bytes_of(content).span();
+      windows.file("C:\\Windows\\" + folder + "\\" + entry.path().filename().string(), "")
+          .bytes.assign(bytes.begin(), bytes.end());
+    }
+  }
+  ModuleRun judge() const {
+    return run_and_judge({&modules::event_logs, &modules::prefetch, &modules::psexec}, windows);
+  }
+  fake::FakeWindows windows;
+};
+
+TEST_F(RealPsExec, EachUseOnTheAttackedHostIsOneFindingAndHasItsRun) {
+  unpack("evtx-sets/museum/Win10/APTSimulatorVM/APTSimulatorVM_EventLogs.7z", ".evtx",
+         "System32\\winevt\\Logs");
+  if (IsSkipped()) return;
+  for (const auto& entry : std::filesystem::directory_iterator{
+           testdata_path("prefetch-sets/museum/Win10/APTSimulatorVM")})
+    unpack("prefetch-sets/museum/Win10/APTSimulatorVM/" + entry.path().filename().string(), ".pf",
+           "Prefetch");
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 7u);
+  for (const Finding* use : uses) {
+    EXPECT_GE(severity_of(*use), Severity::medium);
+    EXPECT_THAT(story_of(*use), HasSubstr("The service 'PsExec' with the program"));
+    EXPECT_THAT(story_of(*use), HasSubstr("The prefetch file of"));
+    EXPECT_THAT(story_of(*use), HasSubstr("C:\\TMP\\p.exe, which is PsExec"));
+  }
+  std::map<std::string, std::string> runs;  // time of the service: run
+  for (const auto* record : records_of(run, "remote_execution")) {
+    EXPECT_EQ((*record)["renamed"], "false") << "7045 has the display name";
+    runs[time_of(*record, "started").iso8601().substr(11, 12)] = (*record)["prefetch_run"];
+    EXPECT_EQ((*record)["account"], "DESKTOP-TMKU40H\\TestUser");
+  }
+  EXPECT_EQ(runs.size(), 7u);
+  EXPECT_EQ(runs["20:41:24.319"], "2022-03-10T20:41:24.3197924Z");
+  EXPECT_EQ(runs["19:57:43.665"], "2022-03-10T19:57:43.6811074Z");
+  for (const auto& [started, ran] : runs) EXPECT_NE(ran, "") << started;
+  for (const Finding& finding : run.context->findings)
+    EXPECT_EQ(finding.rule, "psexec.use") << finding.rule << " " << finding.subject;
+}
+
+TEST_F(RealPsExec, TheCleanHostHasNone) {
+  unpack("evtx-sets/museum/Win10/RathbunVM/RathbunVM_W10EventLogs.7z", ".evtx",
+         "System32\\winevt\\Logs");
+  if (IsSkipped()) return;
+  const ModuleRun run = judge();
+  EXPECT_TRUE(records_of(run, "remote_execution").empty());
+  for (const Finding& finding : run.context->findings)
+    EXPECT_LE(severity_of(finding), Severity::low) << finding.rule << " " << finding.subject;
+}
+
+struct AttackLog {
+  const char* path;
+  const char* rule;
+  std::size_t count;
+  Severity at_least;
+  const char* story;
+};
+constexpr AttackLog kAttackLogs[] = {
+    {"evtx/hayabusa/EVTX-to-MITRE-Attack/TA0003-Persistence/T1543.003-Create or Modify System "
+     "Process-Windows Service/ID7045-7036 PSexec service installation.evtx",
+     "psexec.use", 1, Severity::medium, "2021-04-21T09:27:56.0825092Z"},
+    {"evtx/attack-samples/Lateral Movement/LM_Remote_Service02_7045.evtx", "psexec.clone_use", 3,
+     Severity::medium, "cmd.exe"},
+    {"evtx/attack-samples/Privilege Escalation/System_7045_namedpipe_privesc.evtx",
+     "psexec.clone_use", 1, Severity::high, "WinPwnagePipe"},
+    {"evtx/attack-samples/Defense Evasion/DE_renamed_psexec_service_sysmon_17_18.evtx",
+     "psexec.use", 1, Severity::high, "MSEDGEWIN10, and the process there, 8116"},
+    {"evtx/attack-samples/Lateral Movement/LM_sysmon_psexec_smb_meterpreter.evtx",
+     "psexec.clone_use", 1, Severity::high, "'hello'"},
+    {"evtx/attack-samples/Privilege Escalation/sysmon_privesc_psexec_dwell.evtx", "psexec.use", 1,
+     Severity::high, "was made by another program, C:\\Users\\Public\\psexecprivesc.exe"},
+    {"evtx/sigma/rules/windows/registry/registry_set/registry_set_pua_sysinternals_execution_via_"
+     "eula/25ffa65d-76d8-4da5-a832-3f2b0136e133.evtx",
+     "psexec.tool_of_sysinternals", 1, Severity::low, "PsService"},
+};
+
+TEST_F(RealPsExec, LogsOfSingleAttacksAreTold) {
+  for (const AttackLog& log : kAttackLogs) {
+    windows = fake::FakeWindows{};
+    windows.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = evidence(log.path);
+    const ModuleRun run = judge();
+    const auto found = findings_of(run, log.rule);
+    ASSERT_EQ(found.size(), log.count) << log.path << "\n" << fake::summary_of(run.context->findings);
+    EXPECT_GE(severity_of(*found[0]), log.at_least) << log.path;
+    EXPECT_THAT(story_of(*found[0]), HasSubstr(log.story)) << log.path;
+  }
+}
+
+}  // namespace
+}  // namespace real
+}  // namespace hozen
