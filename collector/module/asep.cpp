@@ -189,9 +189,9 @@ bool holds_user_classes(AsepHive hive) {
 }
 
 /// Numbers of the control sets that are there, CurrentControlSet as 0 where it is a key of its own.
-std::vector<std::pair<std::string, std::uint32_t>> control_sets(RegistryKey& root) {
+std::vector<ControlSetName> control_sets(RegistryKey& root) {
   constexpr std::string_view kPrefix = "ControlSet";
-  std::vector<std::pair<std::string, std::uint32_t>> sets;
+  std::vector<ControlSetName> sets;
   const auto listed = root.each_subkey([&](RegistryKey& key) {
     const std::string name = key.name();
     if (key.is_symbolic_link()) return true;
@@ -289,11 +289,11 @@ bool matches_value(std::string_view values, std::string_view value_name) {
   return matched;
 }
 
-std::vector<AsepRoot> roots_in(const AsepLocation& location, RegistryHive& hive) {
+std::vector<AsepRoot> roots_of(const AsepLocation& location, HiveRole role,
+                               std::span<const ControlSetName> sets) {
   Roots roots;
-  if (hive.root == nullptr) return roots;
   for (const auto& key : split_patterns(location.key)) {
-    switch (hive.role) {
+    switch (role) {
       case HiveRole::software:
         add_software(location, key, roots);
         break;
@@ -309,7 +309,7 @@ std::vector<AsepRoot> roots_in(const AsepLocation& location, RegistryHive& hive)
       case HiveRole::system:
         if (location.hive == AsepHive::system) roots.push_back({key});
         if (location.hive != AsepHive::control_set) break;
-        for (const auto& [name, number] : control_sets(*hive.root))
+        for (const auto& [name, number] : sets)
           roots.push_back({std::string{name}.append("\\").append(key), false, number});
         break;
       case HiveRole::sam:
@@ -323,6 +323,13 @@ std::vector<AsepRoot> roots_in(const AsepLocation& location, RegistryHive& hive)
   return roots;
 }
 
+std::vector<AsepRoot> roots_in(const AsepLocation& location, RegistryHive& hive) {
+  if (hive.root == nullptr) return {};
+  const bool has_sets = hive.role == HiveRole::system && location.hive == AsepHive::control_set;
+  return roots_of(location, hive.role,
+                  has_sets ? control_sets(*hive.root) : std::vector<ControlSetName>{});
+}
+
 void walk_location(const AsepLocation& location, RegistryHive& hive,
                    const std::function<bool(const AsepHit&)>& visit,
                    const std::function<void(Error)>& problem) {
@@ -333,6 +340,14 @@ AsepMatcher::AsepMatcher(std::span<const AsepLocation* const> locations, Registr
     : mount_{hive.mount + "\\"} {
   for (const auto* location : locations)
     for (auto& root : roots_in(*location, hive)) places_.push_back({location, std::move(root)});
+}
+
+AsepMatcher::AsepMatcher(std::span<const AsepLocation* const> locations, HiveRole role,
+                         std::string_view mount, std::span<const ControlSetName> sets)
+    : mount_{std::string{mount} + "\\"} {
+  for (const auto* location : locations)
+    for (auto& root : roots_of(*location, role, sets))
+      places_.push_back({location, std::move(root)});
 }
 
 std::optional<AsepMatcher::Match> AsepMatcher::match(std::string_view key_path,

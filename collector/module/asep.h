@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collector/source/registry.h"
@@ -141,6 +142,11 @@ struct AsepRoot {
   bool wow64 = false;
   std::optional<std::uint32_t> control_set{};
 };
+/// A control set of a SYSTEM hive: its key's name and its number.
+using ControlSetName = std::pair<std::string, std::uint32_t>;
+/// Where `location` lies in a hive of that role: native, 32-bit, each of `sets`.
+std::vector<AsepRoot> roots_of(const AsepLocation& location, HiveRole role,
+                               std::span<const ControlSetName> sets);
 /// Where `location` lies in `hive`: native, 32-bit, each control set; empty when the hive does not
 /// hold it.
 std::vector<AsepRoot> roots_in(const AsepLocation& location, RegistryHive& hive);
@@ -164,6 +170,9 @@ class AsepMatcher {
     std::optional<std::uint32_t> control_set{};
   };
   AsepMatcher(std::span<const AsepLocation* const> locations, RegistryHive& hive);
+  /// For paths that somebody else tells: `mount` is how they begin.
+  AsepMatcher(std::span<const AsepLocation* const> locations, HiveRole role, std::string_view mount,
+              std::span<const ControlSetName> sets);
   /// `key_path` as mounted; nothing when no location has such a key and value.
   std::optional<Match> match(std::string_view key_path, std::string_view value_name) const;
 

@@ -184,13 +184,11 @@ bool is_everyday_logon(const Fact& fact) {
   return sid.starts_with("S-1-5-90-") || sid.starts_with("S-1-5-96-");
 }
 
-/// Keys that rules look at; Sysmon may be set up to tell all.
-bool is_telling_key(std::string_view key) {
-  constexpr Name kParts[] = {
-      "\\Services\\", "\\CurrentVersion\\Run", "\\Sysinternals\\", "\\TaskCache\\",
-      "\\Shares",     "\\Terminal Server",     "\\RunMRU"};
-  return std::any_of(std::begin(kParts), std::end(kParts),
-                     [&](Name part) { return contains_fold(key, part); });
+/// Sysmon may be set up to tell every key that is made, and each start of each program writes to
+/// one.
+bool is_everyday_key(const Fact& fact) {
+  return fact.values["EventType"] == "CreateKey" ||
+         contains_fold(fact.subject, "\\bam\\State\\UserSettings\\");
 }
 
 bool is_kept(const Fact& fact) {
@@ -204,7 +202,7 @@ bool is_kept(const Fact& fact) {
     case FactKind::service_state:
       return fact.event_id != 4674 || equals_fold(fact.values["ObjectServer"], "SC Manager");
     case FactKind::registry:
-      return is_telling_key(fact.subject);
+      return !is_everyday_key(fact);
     case FactKind::remoting:
       return fact.event_id != 400 ||
              fact.values["param3"].find("ServerRemoteHost") != std::string_view::npos;

@@ -144,6 +144,22 @@ std::optional<RemoteService> by_form(std::string_view name, std::string_view ima
 
 std::string upper(std::string_view text) { return fold_case(text); }
 
+/// Each word, without the quotes around it, and where it begins.
+template <class Visit>
+void each_word(std::string_view line, const Visit& visit) {
+  for (std::size_t at = 0; at < line.size();) {
+    if (line[at] == ' ' || line[at] == '\t') {
+      ++at;
+      continue;
+    }
+    const bool quoted = line[at] == '"';
+    const std::size_t begin = quoted ? at + 1 : at;
+    const std::size_t end = std::min(line.find_first_of(quoted ? "\"" : " \t", begin), line.size());
+    visit(line.substr(begin, end - begin), at);
+    at = quoted ? end + 1 : end;
+  }
+}
+
 }  // namespace
 
 std::optional<RemoteService> remote_service(std::string_view name, std::string_view image_path,
@@ -236,22 +252,19 @@ bool is_in_windows_root(std::string_view image_path) {
          folder.ends_with("\\WINDOWS") || folder.ends_with("\\WINNT");
 }
 
+std::vector<std::string> command_words(std::string_view command_line) {
+  std::vector<std::string> words;
+  each_word(command_line, [&](std::string_view word, std::size_t) { words.emplace_back(word); });
+  return words;
+}
+
 ClientCommand client_command(std::string_view command_line) {
   std::vector<std::string_view> words;
   std::vector<std::size_t> places;
-  for (std::size_t at = 0; at < command_line.size();) {
-    if (command_line[at] == ' ' || command_line[at] == '\t') {
-      ++at;
-      continue;
-    }
-    const bool quoted = command_line[at] == '"';
-    const std::size_t begin = quoted ? at + 1 : at;
-    std::size_t end = command_line.find_first_of(quoted ? "\"" : " \t", begin);
-    end = std::min(end, command_line.size());
-    words.push_back(command_line.substr(begin, end - begin));
-    places.push_back(at);
-    at = quoted ? end + 1 : end;
-  }
+  each_word(command_line, [&](std::string_view word, std::size_t place) {
+    words.push_back(word);
+    places.push_back(place);
+  });
   constexpr std::string_view kWithValue[] = {"u", "p", "n", "w", "r", "a", "g"};
   ClientCommand found;
   for (std::size_t i = 1; i < words.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hozen {
 
@@ -56,6 +57,9 @@ std::string image_stem(std::string_view image_path);
 /// Whether the program lies in the folder of Windows itself: %SystemRoot%\x.exe, C:\Windows\x.exe,
 /// \DEVICE\HARDDISKVOLUME2\WINDOWS\X.EXE.
 bool is_in_windows_root(std::string_view image_path);
+
+/// The words of a command line, quotes taken off.
+std::vector<std::string> command_words(std::string_view command_line);
 
 /// What a client was asked to do.
 struct ClientCommand {

@@ -5,6 +5,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/remote_use_finder.h"
+#include "collector/module/sysmon_registry.h"
 
 namespace hozen {
 namespace remote_use {
@@ -17,14 +18,6 @@ const RemoteTool* psexec() { return tool_of_pipe(kPsExecStem); }
 std::string_view without_slash(std::string_view pipe) {
   while (pipe.starts_with('\\')) pipe.remove_prefix(1);
   return pipe;
-}
-
-/// What is written of a value in the registry: Sysmon doubles the percent signs.
-std::string single_percents(std::string_view text) {
-  std::string single{text};
-  for (std::size_t i = single.find("%%"); i != std::string::npos; i = single.find("%%", i + 1))
-    single.erase(i, 1);
-  return single;
 }
 
 int install_weight(const Draft& draft, std::string_view image) {
@@ -131,10 +124,11 @@ Draft* UseFinder::install(const Fact& fact, std::string_view name, std::string_v
 }
 
 Draft* UseFinder::same_install(const Fact& fact, std::string_view stem) {
-  for (Draft& draft : drafts_)
-    if (draft.use.stem == stem && apart(draft.use.started, fact.time) <= kSameInstall &&
-        !draft.install_events.contains(fact.event_id))
-      return &draft;
+  for (std::size_t i = first_after(later(fact.time, kSameInstall)); i-- > 0;) {
+    Draft& draft = drafts_[i];
+    if (apart(draft.use.started, fact.time) > kSameInstall) break;
+    if (draft.use.stem == stem && !draft.install_events.contains(fact.event_id)) return &draft;
+  }
   return nullptr;
 }
 

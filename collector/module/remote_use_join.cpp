@@ -127,15 +127,14 @@ void Draft::take_account(const Fact& fact) {
 }
 
 Draft& UseFinder::begin(const RemoteTool* tool, std::string stem, FileTime time) {
-  if (drafts_.size() >= kMaxRemoteUses) return spare_ = Draft{};
   Draft draft;
   draft.use.tool = tool;
   draft.use.service = stem;
   draft.use.stem = std::move(stem);
   draft.use.started = draft.use.ended = time;
-  drafts_.push_back(std::move(draft));
-  sorted_ = false;
-  return drafts_.back();
+  if (drafts_.size() >= kMaxRemoteUses) return spare_ = std::move(draft);
+  sorted_ = sorted_ && (drafts_.empty() || !(time < drafts_.back().use.started));
+  return drafts_.emplace_back(std::move(draft));
 }
 
 void UseFinder::extend(Draft& draft, FileTime time) {
