@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace hozen {
 namespace {
@@ -44,6 +45,17 @@ std::string_view FactValues::operator[](std::string_view name) const {
     rest.remove_prefix(end + 3 + size);
   }
   return {};
+}
+
+Fact trace_fact(FactKind kind, std::string_view source, std::string_view path, FileTime time,
+                std::string record) {
+  Fact fact;
+  fact.kind = kind;
+  fact.time = time;
+  fact.record = std::move(record);
+  fact.subject = std::string{path};
+  fact.values.add("source", source);
+  return fact;
 }
 
 std::span<const Fact> FactBook::between(FactKind kind, FileTime first, FileTime last) const {

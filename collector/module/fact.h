@@ -60,6 +60,10 @@ struct Fact {
   FactValues values;
 };
 
+/// A trace of execution or presence of the program at `path`, in `source` ("amcache", "prefetch").
+Fact trace_fact(FactKind kind, std::string_view source, std::string_view path, FileTime time,
+                std::string record);
+
 /// All facts of a run. Spans are valid during `judge`.
 class FactBook {
  public:

@@ -166,7 +166,14 @@ void emit_file(ModuleContext& context, const TraceFile& trace, const AmcacheEntr
   add_time(envelope, "file_linked", file.linked);
   add_time(envelope, "file_modified", file.modified);
   add_time(envelope, "file_created", file.created);
-  context.emit(kFile, kFileFields, file, envelope);
+  // Its time is that of the entry, not of a run.
+  Fact fact = trace_fact(FactKind::presence, "amcache", file.path, {},
+                         context.emit(kFile, kFileFields, file, envelope));
+  fact.values.add("OriginalFileName", file.original_name);
+  fact.values.add("Description", file.description);
+  fact.values.add("Product", file.product);
+  fact.values.add("sha1", file.sha1);
+  context.state(std::move(fact));
 }
 
 void emit_driver(ModuleContext& context, const TraceFile& trace, const AmcacheEntry& entry) {

@@ -69,7 +69,11 @@ void read_account(ModuleContext& context, RegistryHive& hive, RegistryKey& accou
     envelope.user_sid = row.sid;
     envelope.user_name = name_of(*context.registry(), row.sid);
     if (row.last_run.is_set()) envelope.timestamps.emplace_back("last_run", row.last_run);
-    context.emit(kBam, kFields, row, envelope);
+    std::string record = context.emit(kBam, kFields, row, envelope);
+    Fact fact =
+        trace_fact(FactKind::execution, "bam", row.program, row.last_run, std::move(record));
+    fact.values.add("user", envelope.user_name.empty() ? row.sid : envelope.user_name);
+    context.state(std::move(fact));
   });
 }
 

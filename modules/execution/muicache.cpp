@@ -65,8 +65,13 @@ void read_key(ModuleContext& context, RegistryHive& hive, RegistryKey& key) {
     (ends_with_fold(value.name, kCompany) ? at->second.row.company : at->second.row.friendly_name) =
         *text;
   });
-  for (const auto& [folded, found] : programs)
-    context.emit(kMuiCache, kFields, found.row, found.envelope);
+  for (const auto& [folded, found] : programs) {
+    Fact fact = trace_fact(FactKind::presence, "muicache", found.row.path, {},
+                           context.emit(kMuiCache, kFields, found.row, found.envelope));
+    fact.values.add("Description", found.row.friendly_name);
+    fact.values.add("user", found.envelope.user_name);
+    context.state(std::move(fact));
+  }
 }
 
 Result<void> run(ModuleContext& context) {

@@ -91,29 +91,31 @@ std::optional<Row> parse_general(std::string_view line, std::uint32_t number) {
 using Parse = std::optional<Row> (*)(std::string_view, std::uint32_t);
 
 void read(ModuleContext& context, std::string_view pattern, Parse parse) {
-  each_trace_file(context, {pattern, "Program Compatibility Assistant: programs that ran"},
-                  kMaxBytes, [&](const TraceFile& trace, std::span<const std::byte> content) {
-                    std::vector<Error> problems;
-                    const bool all = each_text_line(
-                        decode_text_file(content),
-                        [&](std::string_view line, std::uint32_t number) {
-                          if (trim(line).empty()) return true;
-                          const auto row = parse(line, number);
-                          if (!row) {
-                            problems.push_back({Errc::malformed, "line " + std::to_string(number)});
-                            return problems.size() < 100;
-                          }
-                          Envelope envelope = trace.envelope();
-                          if (row->time.is_set())
-                            envelope.timestamps.emplace_back(
-                                row->file == "launch" ? "last_run" : "recorded", row->time);
-                          context.emit(kPca, kFields, *row, envelope);
-                          return !context.stop().stop_requested();
-                        });
-                    if (!all) problems.push_back({Errc::limit, "further lines"});
-                    note_problems(context, trace.info.path, problems);
-                    return true;
-                  });
+  each_trace_file(
+      context, {pattern, "Program Compatibility Assistant: programs that ran"}, kMaxBytes,
+      [&](const TraceFile& trace, std::span<const std::byte> content) {
+        std::vector<Error> problems;
+        const bool all = each_text_line(
+            decode_text_file(content), [&](std::string_view line, std::uint32_t number) {
+              if (trim(line).empty()) return true;
+              const auto row = parse(line, number);
+              if (!row) {
+                problems.push_back({Errc::malformed, "line " + std::to_string(number)});
+                return problems.size() < 100;
+              }
+              Envelope envelope = trace.envelope();
+              if (row->time.is_set())
+                envelope.timestamps.emplace_back(row->file == "launch" ? "last_run" : "recorded",
+                                                 row->time);
+              std::string record = context.emit(kPca, kFields, *row, envelope);
+              context.state(
+                  trace_fact(FactKind::execution, "pca", row->path, row->time, std::move(record)));
+              return !context.stop().stop_requested();
+            });
+        if (!all) problems.push_back({Errc::limit, "further lines"});
+        note_problems(context, trace.info.path, problems);
+        return true;
+      });
 }
 
 Result<void> run(ModuleContext& context) {

@@ -41,8 +41,12 @@ Result<void> run(ModuleContext& context) {
           note_problems(context, trace.info.path, {cache.error()});
           return true;
         }
-        for (const RecentFileEntry& entry : cache->entries)
-          context.emit(kRecentFile, kFields, entry, trace.envelope(entry.offset));
+        for (const RecentFileEntry& entry : cache->entries) {
+          std::string record =
+              context.emit(kRecentFile, kFields, entry, trace.envelope(entry.offset));
+          context.state(
+              trace_fact(FactKind::presence, "recentfilecache", entry.path, {}, std::move(record)));
+        }
         note_problems(context, trace.info.path, cache->problems);
         return true;
       });

@@ -98,7 +98,9 @@ void read_value(ModuleContext& context, const RegistryHive& hive, const Registry
     if (entry.file_modified.is_set())
       envelope.timestamps.emplace_back("file_modified", entry.file_modified);
     if (entry.updated.is_set()) envelope.timestamps.emplace_back("entry_updated", entry.updated);
-    context.emit(kShimCache, kFields, Row{entry, *cache, set.name(), is_current}, envelope);
+    std::string record =
+        context.emit(kShimCache, kFields, Row{entry, *cache, set.name(), is_current}, envelope);
+    context.state(trace_fact(FactKind::presence, "shimcache", entry.path, {}, std::move(record)));
   }
   for (const Error& problem : cache->problems)
     context.note({problem.code, place + problem.what, problem.offset, problem.detail});

@@ -133,7 +133,11 @@ void read_group(ModuleContext& context, RegistryHive& hive, RegistryKey& group, 
     read_numbers(row, Bytes{value.data});
     Envelope envelope = key_envelope(hive, **key, &value);
     if (row.last_run.is_set()) envelope.timestamps.emplace_back("last_run", row.last_run);
-    context.emit(kUserAssist, kFields, row, envelope);
+    std::string record = context.emit(kUserAssist, kFields, row, envelope);
+    Fact fact =
+        trace_fact(FactKind::execution, "userassist", row.path, row.last_run, std::move(record));
+    fact.values.add("user", envelope.user_name);
+    context.state(std::move(fact));
   });
 }
 

@@ -1,0 +1,224 @@
+// Programs that administrators and intruders use alike, in every trace of execution and presence
+// that the other modules found: scanners, password dumpers, tunnels. A tool is known by the name of
+// its file or by what its version resource says, where a trace keeps that. A name proves little:
+// another program may have it, and the tool may have another; each finding tells which sign it was,
+// and from when its traces are.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "collector/base/text.h"
+#include "collector/module/cells.h"
+#include "collector/module/fact.h"
+#include "collector/module/module.h"
+#include "collector/module/remote_tools.h"
+
+namespace hozen::modules {
+namespace {
+
+struct Tool {
+  std::string_view name, files, version_texts;
+  int weight = 0;
+  std::string_view attack, meaning;
+};
+constexpr Tool kTools[] = {
+#include "modules/execution/dual_use_tools.inc"
+};
+
+/// Traces that one finding names.
+constexpr std::size_t kMaxTraces = 20;
+/// Tools with another file name each, after which the rest is left out.
+constexpr std::size_t kMaxFound = 10'000;
+
+/// All traces of one tool under one file name.
+struct Row {
+  const Tool* tool = nullptr;
+  std::string file, path;
+  bool by_version = false;  ///< known by its version resource
+  FileTime first_run{}, last_run{};
+  std::uint64_t traces = 0;
+  std::set<std::string> sources{}, users{};
+  std::vector<std::string> records{}, facts{};
+};
+
+std::vector<std::string> listed(const std::set<std::string>& texts) {
+  return {texts.begin(), texts.end()};
+}
+
+using F = Field<Row>;
+constexpr std::array kFields{
+    F{{"tool", "What it is taken for."}, [](const Row& r, Cell& c) { c.text(r.tool->name); }},
+    F{{"file", "Name of the file."}, [](const Row& r, Cell& c) { c.text(r.file); }},
+    F{{"path", "Its path in the first trace that has one."},
+      [](const Row& r, Cell& c) { text_or_absent(c, r.path); }},
+    F{{"known_by", "Sign that it was known by: file_name or version_resource."},
+      [](const Row& r, Cell& c) { c.text(r.by_version ? "version_resource" : "file_name"); }},
+    F{{"traces", "How many traces there are of it."},
+      [](const Row& r, Cell& c) { c.number(r.traces); }},
+    F{{"sources", "Kinds of traces: prefetch, amcache, shimcache and so on; process: an event."},
+      [](const Row& r, Cell& c) { c.texts(listed(r.sources)); }},
+    F{{"users", "Accounts that traces name."},
+      [](const Row& r, Cell& c) { c.texts(listed(r.users)); }},
+    F{{"records", "Records of the traces, the first of them."},
+      [](const Row& r, Cell& c) { c.texts(r.records); }},
+};
+constexpr auto kColumns = columns_of(kFields);
+constexpr Kind kTool{"dual_use_tool", "One tool of administrators and intruders, and its traces.",
+                     kColumns};
+constexpr std::array kKinds{kTool};
+
+constexpr std::string_view kReferences[] = {"https://attack.mitre.org/software/",
+                                            "https://jpcertcc.github.io/ToolAnalysisResultSheet/"};
+constexpr std::string_view kAttack[] = {"T1003.001", "T1003.002", "T1018",     "T1036.003",
+                                        "T1046",     "T1049",     "T1087.002", "T1095",
+                                        "T1555",     "T1567.002", "T1569.002", "T1572"};
+
+bool matches_any(std::string_view patterns, std::string_view text) {
+  while (!patterns.empty() && !text.empty()) {
+    const std::size_t end = std::min(patterns.find(';'), patterns.size());
+    if (glob_match_fold(patterns.substr(0, end), text)) return true;
+    patterns.remove_prefix(std::min(end + 1, patterns.size()));
+  }
+  return false;
+}
+
+struct Known {
+  const Tool* tool = nullptr;
+  bool by_version = false, renamed = false;
+};
+Known tool_of(const Fact& fact, std::string_view stem) {
+  const std::string_view original = fact.values["OriginalFileName"];
+  const std::string_view description = fact.values["Description"];
+  for (const Tool& tool : kTools) {
+    const bool named = matches_any(tool.files, stem);
+    const bool version =
+        matches_any(tool.version_texts, original) || matches_any(tool.version_texts, description);
+    if (named || version) return {&tool, version, !named};
+  }
+  return {};
+}
+
+class Traces {
+ public:
+  explicit Traces(ModuleContext& context) : context_{context} {}
+
+  void gather() {
+    for (const FactKind kind : {FactKind::execution, FactKind::presence, FactKind::process})
+      for (const Fact& fact : context_.facts().facts(kind)) add(fact);
+  }
+  void tell() {
+    for (auto& [key, row] : rows_) {
+      Envelope envelope;
+      if (row.first_run.is_set()) envelope.timestamps.emplace_back("first_trace", row.first_run);
+      if (row.last_run.is_set()) envelope.timestamps.emplace_back("last_run", row.last_run);
+      report(row, context_.emit(kTool, kFields, row, envelope), key.second);
+    }
+  }
+
+ private:
+  using Key = std::pair<std::pair<std::string_view, std::string>, bool>;  // tool, file; renamed
+
+  void add(const Fact& fact) {
+    const std::string stem = image_stem(fact.subject);
+    if (stem.empty()) return;
+    const Known known = tool_of(fact, stem);
+    const Key key{{known.tool == nullptr ? "" : known.tool->name, stem}, known.renamed};
+    if (known.tool == nullptr || (!rows_.contains(key) && rows_.size() >= kMaxFound)) return;
+    Row& row = rows_[key];
+    row.tool = known.tool;
+    row.by_version = row.by_version || known.by_version;
+    if (row.file.empty()) row.file = stem + ".EXE";
+    if (row.path.empty() && fact.subject.find('\\') != std::string::npos) row.path = fact.subject;
+    ++row.traces;
+    const bool process = fact.kind == FactKind::process;
+    const std::string source{process ? std::string_view{"process"} : fact.values["source"]};
+    row.sources.insert(source);
+    for (const std::string_view name : {"user", "User", "SubjectUserName"})
+      if (const std::string_view user = fact.values[name]; !user.empty())
+        row.users.insert(std::string{user});
+    if (fact.time.is_set()) {
+      if (!row.first_run.is_set()) row.first_run = fact.time;
+      row.first_run = std::min(row.first_run, fact.time);
+      row.last_run = std::max(row.last_run, fact.time);
+    }
+    remember(row, fact, source);
+  }
+  static void remember(Row& row, const Fact& fact, const std::string& source) {
+    if (row.records.size() >= kMaxTraces) return;
+    std::string text = source + ": " + fact.subject;
+    if (const auto line = fact.values["CommandLine"]; !line.empty())
+      text += " (" + std::string{line} + ")";
+    if (fact.kind == FactKind::presence)
+      text += " was there";
+    else if (fact.time.is_set())
+      text += " ran at " + fact.time.iso8601();
+    if (const auto count = fact.values["run_count"]; !count.empty())
+      text += ", " + std::string{count} + " runs in all";
+    row.facts.push_back(text + ".");
+    row.records.push_back(fact.record);
+  }
+
+  void report(const Row& row, const std::string& record, bool renamed) {
+    Finding finding;
+    finding.rule = renamed ? "dual_use_tools.renamed" : "dual_use_tools.found";
+    finding.title = std::string{row.tool->name} + (renamed ? " under another name" : "") +
+                    ", which " + std::string{row.tool->meaning};
+    finding.subject = row.path.empty() ? row.file : row.path;
+    finding.why.push_back({row.facts.front(),
+                           row.tool->weight + (renamed ? 35 : 0),
+                           row.by_version ? Family::content : Family::name,
+                           {row.records.front(), record}});
+    for (std::size_t i = 1; i < row.facts.size(); ++i) {
+      const auto same = std::find_if(finding.why.begin(), finding.why.end(),
+                                     [&](const Why& why) { return why.fact == row.facts[i]; });
+      if (same == finding.why.end())
+        finding.why.push_back({row.facts[i], 0, Family::time, {row.records[i]}});
+    }
+    finding.attack = {std::string{row.tool->attack}};
+    if (renamed) finding.attack.emplace_back("T1036.003");
+    if (!row.by_version) {
+      finding.not_checked = {
+          "The file itself: only its name was seen, and another program may have it. Its hash and "
+          "version resource would tell."};
+      finding.innocent_explanation_unchecked = row.tool->weight < 40;
+    }
+    finding.benign = {"Administrators use it too: whose is it, and was it used at that time?"};
+    finding.next = {
+        "What else the account did around these times, and what the tool left: lists, "
+        "dumps, archives."};
+    context_.report(std::move(finding));
+  }
+
+  ModuleContext& context_;
+  std::map<Key, Row> rows_;
+};
+
+Result<void> run(ModuleContext&) { return {}; }
+
+Result<void> judge(ModuleContext& context) {
+  Traces traces{context};
+  traces.gather();
+  traces.tell();
+  return {};
+}
+
+}  // namespace
+
+extern const ModuleSpec dual_use_tools;
+const ModuleSpec dual_use_tools{
+    "dual_use_tools",
+    "Scanners, password dumpers, tunnels and other tools, in all traces "
+    "of programs that ran or were there.",
+    kKinds,
+    kReferences,
+    kAttack,
+    run,
+    {},
+    false,
+    judge};
+
+}  // namespace hozen::modules

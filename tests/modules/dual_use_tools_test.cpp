@@ -1,0 +1,77 @@
+// Tools of administrators and intruders in traces of programs that ran or were there.
+#include <gmock/gmock.h>
+
+#include "tests/builders/prefetch_builder.h"
+#include "tests/modules/judge_cases.h"
+
+namespace hozen {
+namespace modules {
+extern const ModuleSpec dual_use_tools, event_logs, prefetch, shimcache;
+}  // namespace modules
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class DualUseToolsTest : public testing::Test {
+ protected:
+  void prefetch_of(const std::string& path, const std::string& name) {
+    builders::PrefetchBuilder file{30};
+    file.program("\\DEVICE\\HARDDISKVOLUME2" + path, name).run(fake::at(20)).run(fake::at(10));
+    windows.file("C:\\Windows\\Prefetch\\" + name + "-11111111.pf", "").bytes = file.bytes();
+  }
+  ModuleRun judge() {
+    return run_and_judge({&modules::event_logs, &modules::prefetch, &modules::dual_use_tools},
+                         windows);
+  }
+  fake::FakeWindows windows;
+};
+
+TEST_F(DualUseToolsTest, AScannerIsToldWithItsRuns) {
+  prefetch_of("\\TMP\\NBTSCAN.EXE", "NBTSCAN.EXE");
+  const ModuleRun run = judge();
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  const Finding& finding = run.context->findings[0];
+  EXPECT_EQ(finding.rule, "dual_use_tools.found");
+  EXPECT_EQ(severity_of(finding), Severity::medium);
+  EXPECT_THAT(finding.attack, Contains("T1046"));
+  EXPECT_THAT(story_of(finding), HasSubstr("ran at " + fake::at(20).iso8601()));
+  EXPECT_THAT(story_of(finding), HasSubstr("ran at " + fake::at(10).iso8601()));
+  EXPECT_THAT(finding.not_checked, Contains(HasSubstr("only its name was seen")));
+  const fake::Record& row = *records_of(run, "dual_use_tool").at(0);
+  EXPECT_EQ(row["tool"], "NBTscan");
+  EXPECT_EQ(row["traces"], "2");
+  EXPECT_EQ(time_of(row, "last_run"), fake::at(20));
+  EXPECT_THAT(finding.why[0].records, Contains(row.id));
+}
+
+TEST_F(DualUseToolsTest, OrdinaryProgramsAreNone) {
+  prefetch_of("\\WINDOWS\\SYSTEM32\\NOTEPAD.EXE", "NOTEPAD.EXE");
+  prefetch_of("\\WINDOWS\\SYSTEM32\\NET.EXE", "NET.EXE");
+  prefetch_of("\\PROGRAM FILES\\NCATALOG\\NCATALOG.EXE", "NCATALOG.EXE");
+  const ModuleRun run = judge();
+  EXPECT_THAT(run.context->findings, IsEmpty());
+  EXPECT_THAT(records_of(run, "dual_use_tool"), IsEmpty());
+}
+
+TEST_F(DualUseToolsTest, AnotherNameIsSeenByTheVersionResource) {
+  builders::EvtxBuilder log;
+  log.event(text_event("Microsoft-Windows-Sysmon/Operational", 1, 0,
+                       {{"Image", "C:\\TMP\\svch.exe"},
+                        {"CommandLine", "svch.exe -ma lsass.exe"},
+                        {"OriginalFileName", "procdump"},
+                        {"Description", "Sysinternals process dump utility"},
+                        {"User", "PC\\eve"}}));
+  windows.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
+  const ModuleRun run = judge();
+  const auto found = findings_of(run, "dual_use_tools.renamed");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(severity_of(*found[0]), Severity::high);
+  EXPECT_THAT(story_of(*found[0]), HasSubstr("svch.exe -ma lsass.exe"));
+  EXPECT_THAT(found[0]->attack, Contains("T1036.003"));
+  EXPECT_EQ(records_of(run, "dual_use_tool").at(0)->json_of("users"), R"(["PC\\eve"])");
+}
+
+}  // namespace
+}  // namespace hozen
