@@ -58,7 +58,7 @@ EntryTable::Row EntryPipe::enqueue(const EntryRef& entry, bool lazy) {
       count(*piece);
     }
     queue_.push_back(entry);
-    wake = !lazy || queue_.size() >= kLazyEntries;
+    wake = (!lazy || queue_.size() >= kLazyEntries) && head_is_ready();
   }
   if (wake) work_.notify_one();
   return entry->row;
@@ -73,13 +73,15 @@ void EntryPipe::append(const EntryRef& entry, const PieceRef& piece) {
 
 void EntryPipe::seal(const EntryRef& entry, const Sha256Digest& sha256, std::uint64_t size) {
   table_.set_content(entry->row, sha256, size);
+  bool wake = false;
   {
     const std::lock_guard lock{mutex_};
     entry->sha256 = sha256;
     entry->size = size;
     entry->sealed = true;
+    wake = head_is_ready();
   }
-  work_.notify_one();
+  if (wake) work_.notify_one();
 }
 
 void EntryPipe::complete(Piece& piece) {

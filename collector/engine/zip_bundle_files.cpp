@@ -20,9 +20,20 @@ Beginning ZipBundleWriter::read_beginning(FileReader& reader) {
 /// True when a file of this size and first block may be in the bundle already. Remembers both.
 bool ZipBundleWriter::may_be_stored(std::uint64_t size, const Block& first) {
   const std::uint64_t key = size * 0x9E37'79B9'7F4A'7C15u + crc32_of(first.bytes());
-  const bool seen = large_files_.contains(key);
-  if (!seen) large_files_.insert(key);
+  const bool seen = seen_files_.contains(key);
+  if (!seen) seen_files_.insert(key);
   return seen;
+}
+
+/// For a file that workers hash: until they have, it cannot be found as an earlier one.
+PendingDigests ZipBundleWriter::expect_digests() {
+  std::erase_if(unfinished_, [](const PendingDigests& earlier) { return earlier.is_set(); });
+  return unfinished_.emplace_back();
+}
+
+void ZipBundleWriter::await_digests() {
+  for (const PendingDigests& earlier : unfinished_) earlier.get();
+  unfinished_.clear();
 }
 
 /// Hashes a whole file; the answer when its content is in the bundle already.
@@ -42,8 +53,7 @@ Result<std::optional<StoredFile>> ZipBundleWriter::find_large_duplicate(ByteSour
   StoredFile file;
   file.digests = digests.get();
   file.size = reader.bytes_read();
-  for (const PendingDigests& earlier : unfinished_) earlier.get();
-  unfinished_.clear();
+  await_digests();
   auto earlier = table_.find_content(file.digests->sha256, file.size);
   if (reader.error() || !earlier) return nothing;
   file.entry = *std::move(earlier);
@@ -96,8 +106,14 @@ void ZipBundleWriter::store_small_file(StartedFile& started, const EntryPath& pa
     own_worker_.hash.update(block->bytes());
     file.digests = own_worker_.hash.finish();
     digest = file.digests->sha256;
+  } else if (!may_be_stored(block->size, *block)) {
+    file.entry = names_.claim(path);
+    started.pending = expect_digests();
+    store_new(file.entry, modified, block, *started.pending);
+    return;
   } else {
     // It tells whether the content is new; the others can wait.
+    await_digests();
     digest = sha256(block->bytes());
     started.pending.emplace();
   }
@@ -111,6 +127,27 @@ void ZipBundleWriter::store_small_file(StartedFile& started, const EntryPath& pa
   }
 }
 
+/// A file of one block that is surely none of the earlier ones: a worker does all that is left.
+void ZipBundleWriter::store_new(const std::string& name, FileTime modified, const BlockRef& block,
+                                const PendingDigests& digests) {
+  auto entry = std::make_shared<PipedEntry>();
+  entry->name = name;
+  entry->modified = modified;
+  entry->size = block->size;
+  const PieceRef piece = entry->pieces.emplace_back(std::make_shared<Piece>());
+  piece->size = block->size;
+  pipe_.enqueue(entry, false);
+  pool_->submit([this, entry, piece, held = block, digests](Worker& worker) {
+    compress_into(*piece, held, true, worker);
+    worker.hash.update(held->bytes());
+    const Digests computed = worker.hash.finish();
+    pipe_.seal(entry, computed.sha256, held->size);
+    table_.index_content(entry->row);
+    pipe_.complete(*piece);
+    digests.set(computed);
+  });
+}
+
 Result<void> ZipBundleWriter::store_large_file(StartedFile& started, const EntryPath& path,
                                                FileTime modified, FileReader& reader,
                                                Beginning beginning) {
@@ -119,8 +156,7 @@ Result<void> ZipBundleWriter::store_large_file(StartedFile& started, const Entry
   HOZEN_TRY(const EntryRef entry,
             store_large(started.file.entry, modified, reader, std::move(beginning),
                         [&hasher](const BlockRef& block) { hasher.add(block); }));
-  std::erase_if(unfinished_, [](const PendingDigests& earlier) { return earlier.is_set(); });
-  const PendingDigests pending = unfinished_.emplace_back();
+  const PendingDigests pending = expect_digests();
   started.pending = pending;
   hasher.end([this, entry, pending, size = reader.bytes_read()](const Digests& digests) {
     pipe_.seal(entry, digests.sha256, size);

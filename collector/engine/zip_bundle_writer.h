@@ -81,10 +81,14 @@ class ZipBundleWriter final : public BundleWriter {
   }
   Beginning read_beginning(FileReader& reader);
   bool may_be_stored(std::uint64_t size, const Block& first);
+  PendingDigests expect_digests();
+  void await_digests();
   Result<std::optional<StoredFile>> find_large_duplicate(ByteSource& content,
                                                          std::uint64_t max_bytes);
   void store_small_file(StartedFile& started, const EntryPath& path, FileTime modified,
                         const BlockRef& block);
+  void store_new(const std::string& name, FileTime modified, const BlockRef& block,
+                 const PendingDigests& digests);
   Result<void> store_large_file(StartedFile& started, const EntryPath& path, FileTime modified,
                                 FileReader& reader, Beginning beginning);
   PieceRef compress(BlockRef block, bool last);
@@ -107,8 +111,8 @@ class ZipBundleWriter final : public BundleWriter {
   Worker own_worker_;
   std::unique_ptr<WorkerPool> pool_;
   EntryNames names_;
-  HashSet large_files_;                     // of size and first block
-  std::vector<PendingDigests> unfinished_;  // large files that cannot be found as duplicates yet
+  HashSet seen_files_;                      // of size and first block; none that was hashed inline
+  std::vector<PendingDigests> unfinished_;  // files that cannot be found as duplicates yet
   LineStreams streams_;
   bool finished_ = false;
 };

@@ -140,6 +140,19 @@ void FileRecord::each_attribute(FunctionRef<void(const Attribute&)> visit,
   }
 }
 
+bool FileRecord::may_hold(std::uint32_t type) const {
+  const Bytes used = bytes_.head(used_);
+  std::size_t at = first_attribute_;
+  if (at < kHeaderBytes || at % 4 != 0) return false;
+  while (const auto found = used.get<std::uint32_t>(at)) {
+    if (*found == type || *found == attribute_type::kEnd) return *found == type;
+    const std::uint32_t length = used.get<std::uint32_t>(at + 4).value_or(0);
+    if (length < kResidentHeader || length % 8 != 0 || !used.contains(at, length)) return false;
+    at += length;
+  }
+  return false;
+}
+
 std::string_view to_text(SlotState state) {
   switch (state) {
     case SlotState::record:

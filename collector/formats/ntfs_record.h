@@ -107,6 +107,8 @@ class FileRecord {
   /// passed over; one whose length does, ends the visit.
   void each_attribute(FunctionRef<void(const Attribute&)> visit,
                       FunctionRef<void(Error)> problem) const;
+  /// False when each_attribute() visits none of this type: found without looking into them.
+  bool may_hold(std::uint32_t type) const;
 
  private:
   Bytes bytes_;

@@ -204,6 +204,15 @@ Result<void> Volume::find_table() {
   return {};
 }
 
+/// As read_record(), but while there is a look at this record the answer views `looked_bytes_`.
+Result<Slot> Volume::read_base(std::uint64_t number, std::vector<std::byte>& buffer) {
+  if (looked_at_ != number) return read_record(number, buffer);
+  if (!looked_slot_) {
+    HOZEN_TRY(looked_slot_, read_record(number, looked_bytes_));
+  }
+  return *looked_slot_;
+}
+
 Result<Slot> Volume::read_record(std::uint64_t number, std::vector<std::byte>& buffer) {
   if (number >= record_count()) return Error{Errc::not_found, "ntfs file record", std::nullopt};
   buffer.resize(boot_.record_bytes);
@@ -246,6 +255,7 @@ Result<std::vector<std::byte>> Volume::read_attribute_list(const FileRecord& bas
 std::vector<FileReference> Volume::list_extensions(const FileRecord& base, std::uint64_t number,
                                                    FunctionRef<void(Error)> problem) {
   std::vector<FileReference> extensions;
+  if (!base.may_hold(kAttributeList) && number != more_of_) return extensions;
   std::set<std::uint64_t> seen{number};
   bool is_cut = false;
   const auto add = [&](FileReference record) {
@@ -273,7 +283,7 @@ Result<void> Volume::each_record_of(std::uint64_t number,
                                     FunctionRef<void(const FileRecord&)> visit,
                                     FunctionRef<void(Error)> problem) {
   std::vector<std::byte> buffer;
-  HOZEN_TRY(const Slot slot, read_record(number, buffer));
+  HOZEN_TRY(const Slot slot, read_base(number, buffer));
   const std::uint64_t offset = number * boot_.record_bytes;
   if (slot.state == SlotState::unused) return Error{Errc::not_found, "ntfs file record", offset};
   if (slot.state == SlotState::torn) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,26 @@ namespace hozen::ntfs {
 /// Not safe for two threads at once.
 class Volume {
  public:
+  /// While it lives, base record `number` is read once: several questions about one file cost one
+  /// read, and their answers are of one moment. Inside another look at the same volume it does
+  /// nothing.
+  class Look {
+   public:
+    Look(Volume& volume, std::uint64_t number)
+        : volume_{volume}, begun_{!volume.looked_at_.has_value()} {
+      if (begun_) volume_.looked_at_ = number;
+    }
+    ~Look() {
+      if (begun_) volume_.end_look();
+    }
+    Look(const Look&) = delete;
+    Look& operator=(const Look&) = delete;
+
+   private:
+    Volume& volume_;
+    const bool begun_;
+  };
+
   /// `bytes`: the volume from its boot sector on. Where the boot sector is damaged its copy in the
   /// last sector is tried, where the first record of $MFT is damaged that of $MFTMirr; both are
   /// told in problems(), and so is a volume that ends early. Errc::malformed when there is no file
@@ -64,6 +85,11 @@ class Volume {
       : bytes_{std::move(bytes)}, boot_{boot} {}
   Result<void> find_table();
   void tell_cut();
+  void end_look() {
+    looked_at_.reset();
+    looked_slot_.reset();
+  }
+  Result<Slot> read_base(std::uint64_t number, std::vector<std::byte>& buffer);
   Result<Slot> read_mirrored(std::uint64_t number, std::vector<std::byte>& buffer);
   std::uint64_t table_bytes(const StreamLayout& layout) const;
   Result<void> read_first_record(std::vector<std::byte>& buffer, FileRecord& record);
@@ -76,6 +102,10 @@ class Volume {
   BootSector boot_;
   std::unique_ptr<RunSource> mft_;
   std::vector<Error> problems_;
+  // Of a Look: the number, and once that was read, how and what it is with its fixup undone.
+  std::optional<std::uint64_t> looked_at_{};
+  std::optional<Slot> looked_slot_{};  // a view of looked_bytes_
+  std::vector<std::byte> looked_bytes_;
   std::uint64_t more_of_ = 0;
   std::vector<std::uint64_t> more_extensions_;
 };

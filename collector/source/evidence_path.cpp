@@ -127,9 +127,13 @@ EvidencePath EvidencePath::operator/(std::string_view component) const {
 
 EvidencePath EvidencePath::child(std::string_view exact_name) const {
   EvidencePath result = *this;
-  result.stream_.clear();
-  result.components_.emplace_back(exact_name);
+  result.append(exact_name);
   return result;
+}
+
+void EvidencePath::append(std::string_view exact_name) {
+  stream_.clear();
+  components_.emplace_back(exact_name);
 }
 
 EvidencePath EvidencePath::with_stream(std::string_view stream) const {

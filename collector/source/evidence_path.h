@@ -28,6 +28,8 @@ class EvidencePath {
   EvidencePath operator/(std::string_view component) const;
   /// Appends exactly one component as a folder listing spelled it: nothing in it is interpreted.
   EvidencePath child(std::string_view exact_name) const;
+  /// Makes this path its child of that name.
+  void append(std::string_view exact_name);
   EvidencePath with_stream(std::string_view stream) const;  ///< "" takes the stream away
   EvidencePath parent() const;                              ///< the root's parent is the root
   std::string_view name() const;                            ///< last component, "" for the root

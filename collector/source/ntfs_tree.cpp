@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <mutex>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -24,11 +25,14 @@ struct Mounted {
   std::unique_ptr<NtfsVolumeFiles> files;
   std::vector<Error> problems{};  // of its file table, not yet told
   bool is_whole = true;           // every record of it could be read
+  // Whether folders on the way are links, as they were when first passed: names are of one moment
+  // too, and a folder is passed for every file below it.
+  std::unordered_map<std::uint32_t, bool> links{};
 };
 
 /// Where a path leads.
 struct Place {
-  const Mounted* mounted = nullptr;
+  Mounted* mounted = nullptr;
   std::uint32_t record = kRoot;
   EvidencePath path{};                    // as stored
   std::optional<std::uint32_t> parent{};  // the folder's record; nothing for a root
@@ -112,7 +116,7 @@ class NtfsTree final : public NtfsFileTree {
     if (remarked_.size() < kMaxRemarks && remarked_.insert(error.text()).second)
       remarks_.push_back(std::move(error));
   }
-  const Mounted* find_mounted(std::string_view volume) const;
+  Mounted* find_mounted(std::string_view volume);
   Result<Place> resolve(const EvidencePath& path);
   Result<Place> resolve_folder(const EvidencePath& path);
   Result<void> find(const EvidencePath& path, std::size_t fixed, Search& search);
@@ -121,7 +125,7 @@ class NtfsTree final : public NtfsFileTree {
   void go_on(Step step, Search& search);
   Result<void> enter(const Step& link, Search& search);
   Result<EvidencePath> link_target(const Place& link);
-  bool is_link(const Place& place, bool directory);
+  static bool is_link(const Place& place, bool directory);
   Level open_level(const Mounted& mounted, std::uint32_t record, EvidencePath path);
 
   std::vector<Mounted> mounts_;
@@ -164,8 +168,12 @@ void NtfsTree::rename_volume(std::string_view from, std::string to) {
 
 bool NtfsTree::is_link(const Place& place, bool directory) {
   if (!directory) return false;
+  const auto known = place.mounted->links.find(place.record);
+  if (known != place.mounted->links.end()) return known->second;
   const auto info = place.mounted->files->info(place.record, place.path, place.parent);
-  return info && info->is_link;
+  if (!info) return false;  // asked again: a read may fail once
+  place.mounted->links.emplace(place.record, info->is_link);
+  return info->is_link;
 }
 
 Result<EvidencePath> NtfsTree::link_target(const Place& link) {
@@ -201,7 +209,7 @@ Result<void> NtfsTree::find(const EvidencePath& path, std::size_t fixed, Search&
   return {};
 }
 
-const Mounted* NtfsTree::find_mounted(std::string_view volume) const {
+Mounted* NtfsTree::find_mounted(std::string_view volume) {
   const auto mounted = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mounted& candidate) {
     return equals_fold(candidate.volume, volume);
   });
@@ -212,7 +220,7 @@ Result<void> NtfsTree::begin(EvidencePath path, std::size_t fixed, int hops, boo
                              Search& search) {
   if (path.components().size() > kMaxFolderDepth)
     return Error{Errc::limit, path.text(), kMaxFolderDepth, "too many folders"};
-  const Mounted* const mounted = find_mounted(path.volume());
+  Mounted* const mounted = find_mounted(path.volume());
   if (mounted == nullptr) return not_found(path, "the source has no such volume");
   Step step{.place = {mounted, kRoot, EvidencePath{mounted->volume}, std::nullopt, exact, true},
             .path = std::make_shared<const EvidencePath>(std::move(path)),
@@ -268,7 +276,7 @@ void NtfsTree::go_on(Step step, Search& search) {
   Place& place = step.place;
   place.parent = place.record;
   place.record = entry.record;
-  place.path = place.path.child(name);
+  place.path.append(name);
   place.exact = place.exact && (!step.has_others || name == step.path->components()[step.next]);
   place.alone = place.alone && !step.has_others;
   ++step.next;

@@ -256,6 +256,7 @@ Result<File> NtfsVolumeFiles::read_file(std::uint32_t record, const EvidencePath
 
 Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path,
                                        std::optional<std::uint32_t> parent) {
+  const ntfs::Volume::Look look{*volume_, record};
   const auto read = read_file(record, path);
   if (!read && record == ntfs::record_number::kRoot) return damaged_root(path);
   if (!read) return read.error();
@@ -333,6 +334,7 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_behind(Bytes point, co
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
                                                           const EvidencePath& path) {
   last_problems_.clear();
+  const ntfs::Volume::Look look{*volume_, record};
   HOZEN_TRY(const File file, read_file(record, path));
   if (path.stream().empty()) {
     if (record == ntfs::record_number::kMft) return volume_->open_mft();

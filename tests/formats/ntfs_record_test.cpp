@@ -36,6 +36,8 @@ Reading read(const FileRecord& record) {
   Reading reading;
   record.each_attribute([&](const Attribute& a) { reading.attributes.push_back(a); },
                         [&](Error problem) { reading.problems.push_back(std::move(problem)); });
+  for (const Attribute& attribute : reading.attributes)
+    EXPECT_TRUE(record.may_hold(attribute.type)) << attribute.type;
   return reading;
 }
 
@@ -73,6 +75,7 @@ TEST(NtfsRecord, ReadsHeaderAndAttributes) {
   EXPECT_EQ(record.lsn(), 0x1028u);
   EXPECT_TRUE(record.in_use());
   EXPECT_TRUE(record.is_directory());
+  EXPECT_FALSE(record.may_hold(type::kAttributeList));
   EXPECT_FALSE(record.is_extension());
   EXPECT_EQ(record.stored_number(), 40u);
   const Reading reading = read(record);

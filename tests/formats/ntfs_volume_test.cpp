@@ -405,5 +405,47 @@ TEST(NtfsVolume, EveryFieldAtItsMaximumIsSurvived) {
     }
 }
 
+/// Counts reads of one place.
+class CountingSource final : public ByteSource {
+ public:
+  CountingSource(NtfsBytes bytes, std::uint64_t place) : inner_{std::move(bytes)}, place_{place} {}
+  std::uint64_t size() const override { return inner_.size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    if (offset <= place_ && place_ - offset < out.size()) ++reads;
+    return inner_.read_some(offset, out);
+  }
+  int reads = 0;
+
+ private:
+  MemorySource inner_;
+  const std::uint64_t place_;
+};
+
+TEST(NtfsVolume, ReadsTheRecordOnceWhileItIsLookedAt) {
+  const Sample sample;
+  const auto source = std::make_shared<CountingSource>(
+      sample.builder.volume(), sample.builder.mft_offset() + sample.small * kRecord);
+  const auto volume = Volume::open(source);
+  ASSERT_TRUE(volume);
+  const auto ask = [&] {
+    EXPECT_EQ(name_of(**volume, sample.small), "small");
+    EXPECT_EQ(content(**volume, sample.small, "ads"), "hidden");
+    EXPECT_EQ(name_of(**volume, sample.big), "big");
+    EXPECT_EQ(content(**volume, sample.small), "content");
+  };
+  source->reads = 0;
+  ask();
+  EXPECT_EQ(source->reads, 3);
+  source->reads = 0;
+  {
+    const Volume::Look look{**volume, sample.small};
+    const Volume::Look inner{**volume, sample.big};
+    ask();
+    EXPECT_EQ(source->reads, 1);
+  }
+  ask();
+  EXPECT_EQ(source->reads, 4);
+}
+
 }  // namespace
 }  // namespace hozen::ntfs
