@@ -2,6 +2,7 @@
 // HOZEN_REGENERATE=1 writes the generated part of docs/records.md anew.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "collector/engine/embedded_profiles.h"
+#include "collector/engine/timeline_message.h"
 #include "collector/module/asep.h"
 #include "collector/module/module.h"
 #include "tests/builders/file_text.h"
@@ -81,6 +83,25 @@ TEST(Catalog, SummariesKindsAndColumnsAreOneSentenceEach) {
       }
     }
   }
+}
+
+TEST(Catalog, EachKindHasAMessageOfItsColumns) {
+  for (const auto* module : all_modules())
+    for (const auto& kind : module->kinds) {
+      EXPECT_FALSE(kind.message.empty()) << kind.name;
+      const auto is_column = [&](std::string_view name) {
+        return std::any_of(kind.columns.begin(), kind.columns.end(),
+                           [&](const Column& column) { return column.name == name; });
+      };
+      std::size_t columns = 0;
+      const auto each = [&](std::string_view name) {
+        ++columns;
+        EXPECT_TRUE(is_column(name)) << kind.name << "." << name;
+      };
+      EXPECT_TRUE(each_message_column(kind.message, each)) << kind.message;
+      EXPECT_NE(columns, 0u) << kind.name;
+      for (const auto& name : kind.times) EXPECT_TRUE(is_column(name)) << kind.name << "." << name;
+    }
 }
 
 TEST(Catalog, EachModuleSaysWhereItsFactsAreFrom) {

@@ -24,6 +24,7 @@ class TrackedOutput final : public BundleOutput {
   }
   std::string path() const override { return output_->path(); }
   void discard() override { output_->discard(); }
+  Result<std::unique_ptr<ScratchFile>> open_scratch() override { return output_->open_scratch(); }
 
  private:
   std::unique_ptr<BundleOutput> output_;

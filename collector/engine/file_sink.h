@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "collector/engine/bundle.h"
+#include "collector/engine/scratch.h"
 
 namespace hozen {
 
@@ -19,6 +20,11 @@ class BundleOutput : public ByteSink {
   /// Gives up: a file that is not complete is closed and removed. What went to standard output
   /// stays.
   virtual void discard() = 0;
+  /// A file beside this one that has no name, or loses it when it is closed. Errc::unsupported
+  /// where there is no place for one.
+  virtual Result<std::unique_ptr<ScratchFile>> open_scratch() {
+    return Error{Errc::unsupported, "a temporary file beside " + path()};
+  }
 };
 
 /// Creates `path` + ".partial", which must not exist, and neither must `path`: nothing is ever

@@ -68,6 +68,48 @@ class DescriptorSink : public BundleOutput {
   std::uint64_t written_ = 0, handed_over_ = 0;
 };
 
+class DescriptorScratch final : public ScratchFile {
+ public:
+  /// `path` is "" when the file has no name any more.
+  DescriptorScratch(int descriptor, std::string path)
+      : descriptor_{descriptor}, path_{std::move(path)} {}
+  ~DescriptorScratch() override {
+    ::close(descriptor_);
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  DescriptorScratch(const DescriptorScratch&) = delete;
+  DescriptorScratch& operator=(const DescriptorScratch&) = delete;
+
+  Result<void> append(std::span<const std::byte> bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(), end_);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return system_error("write a temporary file", "pwrite", errno);
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+      end_ += count;
+    }
+    return {};
+  }
+
+  Result<void> read(std::uint64_t offset, std::span<std::byte> out) override {
+    while (!out.empty()) {
+      const ssize_t count =
+          ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return system_error("read a temporary file", "pread", errno);
+      if (count == 0) return Error{Errc::truncated, "a temporary file"};
+      out = out.subspan(static_cast<std::size_t>(count));
+      offset += static_cast<std::uint64_t>(count);
+    }
+    return {};
+  }
+
+ private:
+  int descriptor_;
+  std::string path_;
+  off_t end_ = 0;
+};
+
 class FileSink final : public DescriptorSink {
  public:
   FileSink(int descriptor, const std::string& final_name)
@@ -97,6 +139,16 @@ class FileSink final : public DescriptorSink {
   void discard() override {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
     if (name_ != final_name_) ::unlink(name_.c_str());
+  }
+
+  Result<std::unique_ptr<ScratchFile>> open_scratch() override {
+    std::string path = final_name_ + ".sort";
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
+    if (descriptor < 0) return system_error("create " + path, "open", errno);
+    // Where a file in use cannot lose its name (some network shares), it loses it when closed.
+    if (::unlink(path.c_str()) == 0) path.clear();
+    return std::unique_ptr<ScratchFile>{
+        std::make_unique<DescriptorScratch>(descriptor, std::move(path))};
   }
 
  private:

@@ -18,6 +18,73 @@ constexpr const wchar_t* kOwnerOnly = L"D:P(A;;FA;;;OW)(A;;FA;;;BA)(A;;FA;;;SY)"
 /// Most bytes in one WriteFile call.
 constexpr std::size_t kWriteBytes = 64 << 20;
 
+/// Held while a file is created. Fails only where memory does.
+class OwnerOnly {
+ public:
+  OwnerOnly() {
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            kOwnerOnly, SDDL_REVISION_1, &attributes_.lpSecurityDescriptor, nullptr))
+      error_ = GetLastError();
+  }
+  ~OwnerOnly() { LocalFree(attributes_.lpSecurityDescriptor); }
+  OwnerOnly(const OwnerOnly&) = delete;
+  OwnerOnly& operator=(const OwnerOnly&) = delete;
+  SECURITY_ATTRIBUTES* attributes() { return &attributes_; }
+  DWORD error() const { return error_; }
+
+ private:
+  SECURITY_ATTRIBUTES attributes_{sizeof(SECURITY_ATTRIBUTES), nullptr, FALSE};
+  DWORD error_ = ERROR_SUCCESS;
+};
+
+Error no_descriptor(const std::string& path, DWORD code) {
+  return win32_error("create " + path, "ConvertStringSecurityDescriptorToSecurityDescriptorW",
+                     code);
+}
+
+class HandleScratch final : public ScratchFile {
+ public:
+  explicit HandleScratch(OwnedHandle file) : file_{std::move(file)} {}
+
+  Result<void> append(std::span<const std::byte> bytes) override {
+    while (!bytes.empty()) {
+      DWORD count = 0;
+      const auto wanted = static_cast<DWORD>(std::min(bytes.size(), kWriteBytes));
+      OVERLAPPED place = place_of(end_);
+      if (!WriteFile(file_.get(), bytes.data(), wanted, &count, &place))
+        return win32_error("write a temporary file", "WriteFile", GetLastError());
+      bytes = bytes.subspan(count);
+      end_ += count;
+    }
+    return {};
+  }
+
+  Result<void> read(std::uint64_t offset, std::span<std::byte> out) override {
+    while (!out.empty()) {
+      DWORD count = 0;
+      const auto wanted = static_cast<DWORD>(std::min(out.size(), kWriteBytes));
+      OVERLAPPED place = place_of(offset);
+      if (!ReadFile(file_.get(), out.data(), wanted, &count, &place))
+        return win32_error("read a temporary file", "ReadFile", GetLastError());
+      if (count == 0) return Error{Errc::truncated, "a temporary file"};
+      out = out.subspan(count);
+      offset += count;
+    }
+    return {};
+  }
+
+ private:
+  static OVERLAPPED place_of(std::uint64_t offset) {
+    OVERLAPPED place{};
+    place.Offset = static_cast<DWORD>(offset);
+    place.OffsetHigh = static_cast<DWORD>(offset >> 32);
+    return place;
+  }
+
+  OwnedHandle file_;
+  std::uint64_t end_ = 0;
+};
+
 class HandleSink : public BundleOutput {
  public:
   HandleSink(void* handle, std::string name) : handle_{handle}, name_{std::move(name)} {}
@@ -72,6 +139,17 @@ class FileSink final : public HandleSink {
     if (name_ != final_name_) DeleteFileW(native_path(name_).c_str());
   }
 
+  Result<std::unique_ptr<ScratchFile>> open_scratch() override {
+    const std::string path = final_name_ + ".sort";
+    OwnerOnly security;
+    if (security.error() != ERROR_SUCCESS) return no_descriptor(path, security.error());
+    OwnedHandle file{CreateFileW(native_path(path).c_str(), GENERIC_READ | GENERIC_WRITE | DELETE,
+                                 0, security.attributes(), CREATE_NEW,
+                                 FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, nullptr)};
+    if (!file) return win32_error("create " + path, "CreateFileW", GetLastError());
+    return std::unique_ptr<ScratchFile>{std::make_unique<HandleScratch>(std::move(file))};
+  }
+
  private:
   OwnedHandle file_;
   std::string final_name_;
@@ -82,17 +160,12 @@ class FileSink final : public HandleSink {
 Result<std::unique_ptr<BundleOutput>> create_output_file(const std::string& path) {
   if (GetFileAttributesW(native_path(path).c_str()) != INVALID_FILE_ATTRIBUTES)
     return win32_error("create " + path, "CreateFileW", ERROR_FILE_EXISTS);
-  SECURITY_ATTRIBUTES security{sizeof(SECURITY_ATTRIBUTES), nullptr, FALSE};
-  if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
-          kOwnerOnly, SDDL_REVISION_1, &security.lpSecurityDescriptor, nullptr))
-    return win32_error("create " + path, "ConvertStringSecurityDescriptorToSecurityDescriptorW",
-                       GetLastError());
+  OwnerOnly security;
+  if (security.error() != ERROR_SUCCESS) return no_descriptor(path, security.error());
   const std::string partial = path + ".partial";
   OwnedHandle file{CreateFileW(native_path(partial).c_str(), GENERIC_WRITE, FILE_SHARE_READ,
-                               &security, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr)};
-  const DWORD code = GetLastError();
-  LocalFree(security.lpSecurityDescriptor);
-  if (!file) return win32_error("create " + partial, "CreateFileW", code);
+                               security.attributes(), CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr)};
+  if (!file) return win32_error("create " + partial, "CreateFileW", GetLastError());
   return std::unique_ptr<BundleOutput>{std::make_unique<FileSink>(std::move(file), path)};
 }
 

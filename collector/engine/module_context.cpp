@@ -93,6 +93,7 @@ std::string& EngineContext::begin_record(const Kind& kind, const Envelope& envel
 std::string EngineContext::end_record() {
   line_ += '}';
   parts_.feed.line(records_.stream, line_);
+  if (parts_.record_written) parts_.record_written(line_);
   return record_id(module_, records_.count);
 }
 

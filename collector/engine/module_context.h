@@ -31,6 +31,8 @@ struct RunParts {
   std::stop_token stop;
   /// As ModuleContext::target_for().
   std::function<std::optional<TargetMatch>(const EvidencePath&, KnownPath)> target_for{};
+  /// Sees every record, a whole line.
+  std::function<void(std::string_view record_json)> record_written{};
 };
 
 /// The records of one module over all views: their numbers go on, what they say is compared.

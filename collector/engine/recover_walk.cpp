@@ -26,6 +26,7 @@ constexpr std::string_view kTicketName = "ticket.md", kArtifactsStream = "artifa
 /// Streams of every run, whatever its modules.
 constexpr std::array kStreams{kArtifactsStream,
                               std::string_view{"findings"},
+                              std::string_view{"timeline"},
                               std::string_view{"log"},
                               std::string_view{"records/registry_hives"},
                               std::string_view{"records/problems"},

@@ -19,6 +19,7 @@
 #include "collector/engine/run_stop.h"
 #include "collector/engine/target_expander.h"
 #include "collector/engine/target_matcher.h"
+#include "collector/engine/timeline.h"
 #include "collector/engine/view_compare.h"
 
 namespace hozen {
@@ -56,7 +57,8 @@ class Run {
         modules_{modules},
         listener_{listener},
         stop_{std::move(stop), options.time_limit_ticks},
-        files_{source, options.profile.limits, stop_, progress_, listener} {}
+        files_{source, options.profile.limits, stop_, progress_, listener},
+        timeline_{modules, [this] { return output_->open_scratch(); }} {}
 
   Result<CollectResult> run(const OutputFactory& open_output);
 
@@ -79,6 +81,8 @@ class Run {
   void tell_remarks();
   void write_findings();
   void write_sources();
+  void add_to_timeline(std::string_view record_json);
+  void write_timeline();
   TargetExpander& expander();
   TargetMatcher& matcher();
   void collect_targets();
@@ -101,6 +105,8 @@ class Run {
   FindingStore findings_;
   FactStore facts_;
   ArtifactStore files_;
+  Timeline timeline_;
+  std::optional<Error> timeline_error_;  // why there will be none
   std::unique_ptr<OfflineRegistry> raw_registry_;
   std::optional<TargetExpander> expander_;
   std::optional<TargetMatcher> matcher_;
@@ -255,7 +261,8 @@ RunParts Run::parts() {
           problems_,
           manifest_.clock.reference,
           stop_.token(),
-          [this](const EvidencePath& path, KnownPath known) { return matcher().find(path, known); }};
+          [this](const EvidencePath& path, KnownPath known) { return matcher().find(path, known); },
+          [this](std::string_view record) { add_to_timeline(record); }};
 }
 
 void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
@@ -398,9 +405,37 @@ void Run::write_sources() {
     json.clear();
     append_hive_record(json, ++hives, hive);
     feed_->line("records/registry_hives", json);
+    add_to_timeline(json);
   }
   feed_->close("records/registry_hives");
   feed_->close("records/problems");
+}
+
+void Run::add_to_timeline(std::string_view record_json) {
+  if (timeline_error_) return;
+  if (auto added = timeline_.add(record_json); !added) timeline_error_ = std::move(added).error();
+}
+
+/// Sorted at last, when all records are there; also of a run that was stopped. The records hold
+/// all that it says: where it cannot be had, it can be made of them.
+void Run::write_timeline() {
+  const std::uint64_t start = monotonic_ticks();
+  phase("timeline");
+  if (!timeline_error_) {
+    auto written =
+        timeline_.finish([this](std::string_view line) { feed_->line(kTimelineStream, line); });
+    if (!written) timeline_error_ = std::move(written).error();
+  }
+  feed_->close(kTimelineStream);
+  if (timeline_error_) {
+    timeline_error_->what =
+        "the timeline is not in the bundle, or not whole (hozen timeline makes "
+        "it of the records): " +
+        timeline_error_->what;
+    problems_.add("timeline", std::nullopt, *timeline_error_);
+  }
+  logger("engine").info("sorted timeline entries={} scratch_bytes={} seconds={:.2f}",
+                        timeline_.entries(), timeline_.scratch_bytes(), seconds_since(start));
 }
 
 /// Made when it is first asked for: it looks into folders.
@@ -455,6 +490,10 @@ void Run::complete_manifest() {
     if (path.ends_with(kPartial)) path.resize(path.size() - kPartial.size());
     manifest_.footprint.files_created = {path, path + ".seal"};
   }
+  if (timeline_.scratch_bytes() != 0)
+    manifest_.footprint.notes.push_back("a temporary file beside the bundle, " +
+                                        byte_size_text(timeline_.scratch_bytes()) +
+                                        ", deleted at the end, to sort the timeline");
   manifest_.footprint.bytes_written = writer_->bytes_written();
   manifest_.counts = {{"files", progress_.files},
                       {"files_complete", counts.complete},
@@ -465,6 +504,7 @@ void Run::complete_manifest() {
                       {"files_skipped", counts.skipped},
                       {"evidence_bytes", counts.bytes_read},
                       {"records", records_},
+                      {"timeline_entries", timeline_error_ ? 0 : timeline_.entries()},
                       {"problems", problems_.count()},
                       {"findings", findings_.size()}};
   if (counts.compared > 0) {
@@ -528,6 +568,7 @@ Result<CollectResult> Run::run(const OutputFactory& open_output) {
   collect_targets();
   run_modules(true);
   tell_remarks();
+  write_timeline();
   feed_->close("records/problems");
   return finish();
 }

@@ -83,6 +83,12 @@ struct Kind {
   std::string_view name;         ///< "run_key"
   std::string_view description;  ///< one sentence
   std::span<const Column> columns;
+  /// What its records say in the timeline: words with columns in braces (`{path|name}`: the first
+  /// that has a value), brackets around what is left out when a column in them has none, and
+  /// `[?allocated=false: …]` around what is said only then. Needed where records have times.
+  std::string_view message{};
+  /// Columns that hold times beyond those in `timestamps`: a time, or an object of times.
+  std::span<const std::string_view> times{};
 };
 
 template <class Row, std::size_t N>

@@ -67,7 +67,7 @@ constexpr auto kFileColumns = columns_of(kFileFields);
 constexpr Kind kFile{"amcache_file",
                      "One program file of the inventory: it was there when its key was written; "
                      "not that it ran.",
-                     kFileColumns};
+                     kFileColumns, "Amcache: file {path|name}[, SHA-1 {sha1}]"};
 
 struct DriverRow {
   const AmcacheEntry& entry;
@@ -116,7 +116,7 @@ constexpr auto kDriverColumns = columns_of(kDriverFields);
 constexpr Kind kDriver{"amcache_driver",
                        "One driver of the inventory: it was there when its key was written; not "
                        "that it was loaded.",
-                       kDriverColumns};
+                       kDriverColumns, "Amcache: driver {path|name}[, SHA-1 {sha1}]"};
 
 using E = Field<AmcacheEntry>;
 constexpr std::array kEntryFields{
@@ -138,7 +138,7 @@ constexpr auto kEntryColumns = columns_of(kEntryFields);
 constexpr Kind kEntry{"amcache_entry",
                       "Any other entry of the inventory: an application, shortcut, device or "
                       "package that was there when its key was written.",
-                      kEntryColumns};
+                      kEntryColumns, "Amcache: {category}[ {name}]"};
 constexpr std::array kKinds{kFile, kDriver, kEntry};
 
 constexpr std::string_view kReferences[] = {

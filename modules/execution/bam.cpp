@@ -40,7 +40,8 @@ constexpr std::array kFields{
       [](const Row& r, Cell& c) { c.boolean(r.is_current); }},
 };
 constexpr auto kColumns = columns_of(kFields);
-constexpr Kind kBam{"bam", "One program that an account ran, and when last.", kColumns};
+constexpr Kind kBam{"bam", "One program that an account ran, and when last.", kColumns,
+                    "Background Activity Moderator: {program}"};
 constexpr std::array kKinds{kBam};
 
 constexpr std::string_view kReferences[] = {

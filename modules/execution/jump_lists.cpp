@@ -17,7 +17,7 @@ constexpr auto kColumns = columns_of(kJumpListFields);
 constexpr Kind kJumpList{"jump_list_entry",
                          "One entry of a jump list: the user used its target with that program, or "
                          "the program offers it.",
-                         kColumns};
+                         kColumns, "Jump list[ of {program|app_id}]: {target|path|arguments}"};
 constexpr std::array kKinds{kJumpList};
 
 constexpr std::string_view kReferences[] = {

@@ -34,7 +34,7 @@ constexpr auto kColumns = columns_of(kFields);
 constexpr Kind kLnk{"lnk",
                     "One shortcut: its target was there, with these times, when the shortcut was "
                     "last updated.",
-                    kColumns};
+                    kColumns, "Shortcut {path}[ to {target}][, arguments {arguments}]"};
 constexpr std::array kKinds{kLnk};
 
 constexpr std::string_view kReferences[] = {

@@ -31,7 +31,7 @@ constexpr auto kColumns = columns_of(kFields);
 constexpr Kind kMuiCache{"muicache",
                          "One program whose names Explorer kept: it was there, mostly because it "
                          "was started; no time is known.",
-                         kColumns};
+                         kColumns, "MuiCache: {path}"};
 constexpr std::array kKinds{kMuiCache};
 
 constexpr std::string_view kReferences[] = {

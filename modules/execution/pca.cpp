@@ -46,7 +46,7 @@ constexpr std::array kFields{
 };
 constexpr auto kColumns = columns_of(kFields);
 constexpr Kind kPca{"pca", "One line of the Program Compatibility Assistant: the program ran.",
-                    kColumns};
+                    kColumns, "Program Compatibility Assistant: {path}"};
 constexpr std::array kKinds{kPca};
 
 constexpr std::string_view kReferences[] = {

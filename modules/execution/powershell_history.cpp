@@ -35,7 +35,7 @@ constexpr auto kColumns = columns_of(kFields);
 constexpr Kind kCommand{"powershell_command",
                         "One command that a user typed into PowerShell; no time is known but that "
                         "of the last.",
-                        kColumns};
+                        kColumns, "PowerShell history: {command}"};
 constexpr std::array kKinds{kCommand};
 
 constexpr std::string_view kReferences[] = {

@@ -22,7 +22,8 @@ constexpr auto kPrefetchColumns = columns_of(kPrefetchFields);
 constexpr Kind kPrefetch{"prefetch",
                          "One prefetch file: its program ran from that path at these times; not "
                          "who ran it, nor with which arguments.",
-                         kPrefetchColumns};
+                         kPrefetchColumns,
+                         "Prefetch: {executable_path|executable}[, run count {run_count}]"};
 
 struct SettingRow {
   std::string control_set;
@@ -55,7 +56,7 @@ constexpr auto kSettingColumns = columns_of(kSettingFields);
 constexpr Kind kSetting{"prefetch_setting",
                         "Whether Windows was to keep prefetch files: where it was not, their "
                         "absence says nothing.",
-                        kSettingColumns};
+                        kSettingColumns, "Prefetch setting: {meaning}"};
 constexpr std::array kKinds{kPrefetch, kSetting};
 
 constexpr std::string_view kReferences[] = {

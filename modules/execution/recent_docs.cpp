@@ -37,8 +37,8 @@ constexpr std::array kFields{
       [](const Row& r, Cell& c) { number_or_absent(c, r.position); }},
 };
 constexpr auto kColumns = columns_of(kFields);
-constexpr Kind kRecentDoc{"recent_doc", "One file or folder that a user opened or chose.",
-                          kColumns};
+constexpr Kind kRecentDoc{"recent_doc", "One file or folder that a user opened or chose.", kColumns,
+                          "Recent documents: {path|name}"};
 constexpr std::array kKinds{kRecentDoc};
 
 constexpr std::string_view kReferences[] = {

@@ -22,7 +22,7 @@ constexpr std::array kFields{
 constexpr auto kColumns = columns_of(kFields);
 constexpr Kind kRecentFile{"recent_file_cache",
                            "One program that was new to Windows 7: it was there; not that it ran.",
-                           kColumns};
+                           kColumns, "RecentFileCache: {path}"};
 constexpr std::array kKinds{kRecentFile};
 
 constexpr std::string_view kReferences[] = {

@@ -28,7 +28,8 @@ constexpr std::array kFields{
     F{{"value_name", "Name of the value."}, [](const Row& r, Cell& c) { c.text(r.value_name); }},
 };
 constexpr auto kColumns = columns_of(kFields);
-constexpr Kind kRunMru{"run_mru", "One command that a user entered into the Run dialog.", kColumns};
+constexpr Kind kRunMru{"run_mru", "One command that a user entered into the Run dialog.", kColumns,
+                       "Run dialog: {command}"};
 constexpr std::array kKinds{kRunMru};
 
 constexpr std::string_view kReferences[] = {

@@ -74,7 +74,7 @@ constexpr auto kColumns = columns_of(kFields);
 constexpr Kind kShimCache{"shimcache",
                           "One entry of the application compatibility cache: the file was there; "
                           "whether it ran stands in `proves`.",
-                          kColumns};
+                          kColumns, "ShimCache: {path|package}"};
 constexpr std::array kKinds{kShimCache};
 
 constexpr std::string_view kReferences[] = {

@@ -32,7 +32,7 @@ constexpr std::array kFields{
 };
 constexpr auto kColumns = columns_of(kFields);
 constexpr Kind kTypedPath{"typed_path", "One place that a user entered into an address bar.",
-                          kColumns};
+                          kColumns, "Typed into an address bar: {text}"};
 constexpr std::array kKinds{kTypedPath};
 
 constexpr std::string_view kReferences[] = {

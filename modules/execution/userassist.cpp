@@ -45,8 +45,9 @@ constexpr std::array kFields{
       [](const Row& r, Cell& c) { c.boolean(r.is_encoded); }},
 };
 constexpr auto kColumns = columns_of(kFields);
-constexpr Kind kUserAssist{
-    "userassist", "One program or shortcut that a user started through Explorer.", kColumns};
+constexpr Kind kUserAssist{"userassist",
+                           "One program or shortcut that a user started through Explorer.",
+                           kColumns, "UserAssist: {path|name}[, run count {run_count}]"};
 constexpr std::array kKinds{kUserAssist};
 
 constexpr std::string_view kReferences[] = {

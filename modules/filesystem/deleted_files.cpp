@@ -130,10 +130,12 @@ constexpr std::array kFields{
                       [](const DeletedRow& r, Cell& c) { c.text(r.target.reason); }},
 };
 constexpr auto kColumns = columns_of(kFields);
+constexpr std::string_view kDeletedFileTimes[] = {"fn"};
 constexpr Kind kDeletedFile{"deleted_file",
                             "One deleted file, or a stream of one, that a target of the profile "
                             "names.",
-                            kColumns};
+                            kColumns, "Deleted file {path}[, its content: {state}]",
+                            kDeletedFileTimes};
 constexpr std::array kKinds{kDeletedFile};
 
 constexpr std::string_view kReferences[] = {

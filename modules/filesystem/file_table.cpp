@@ -13,8 +13,9 @@ namespace hozen::modules {
 namespace {
 
 constexpr auto kFileColumns = columns_of(kFileFields);
-constexpr Kind kFile{"file", "One file or folder of a file table, in use or deleted.",
-                     kFileColumns};
+constexpr std::string_view kFileTimes[] = {"fn"};
+constexpr Kind kFile{"file", "One file or folder of a file table, in use or deleted.", kFileColumns,
+                     "{path|mft_record}[?allocated=false: (deleted)]", kFileTimes};
 
 struct TableRow {
   const std::string& volume;
@@ -48,7 +49,8 @@ constexpr std::array kTableFields{
       }},
 };
 constexpr auto kTableColumns = columns_of(kTableFields);
-constexpr Kind kTable{"file_table", "A file table, after its files.", kTableColumns};
+constexpr Kind kTable{"file_table", "A file table, after its files.", kTableColumns,
+                      "File table of {volume}"};
 constexpr std::array kKinds{kFile, kTable};
 
 constexpr std::string_view kReferences[] = {

@@ -92,7 +92,8 @@ constexpr std::array kFields{
       }},
 };
 constexpr auto kColumns = columns_of(kFields);
-constexpr Kind kVolume{"ntfs_volume", "One volume of NTFS.", kColumns};
+constexpr Kind kVolume{"ntfs_volume", "One volume of NTFS.", kColumns,
+                       "NTFS volume {volume}[ {label}]"};
 constexpr std::array kKinds{kVolume};
 
 constexpr std::string_view kReferences[] = {

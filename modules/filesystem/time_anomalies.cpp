@@ -72,7 +72,9 @@ constexpr std::array kFields{
       [](const Row& r, Cell& c) { c.time(r.named); }},
 };
 constexpr auto kColumns = columns_of(kFields);
-constexpr Kind kAnomaly{"time_anomaly", "One file whose times contradict each other.", kColumns};
+constexpr std::string_view kTimeAnomalyTimes[] = {"fn"};
+constexpr Kind kAnomaly{"time_anomaly", "One file whose times contradict each other.", kColumns,
+                        "Times that contradict each other: {path} ({signs})", kTimeAnomalyTimes};
 constexpr std::array kKinds{kAnomaly};
 
 constexpr std::string_view kReferences[] = {

@@ -16,7 +16,8 @@ namespace hozen::modules {
 namespace {
 
 constexpr auto kUsnColumns = columns_of(kUsnFields);
-constexpr Kind kUsn{"usn", "One record of a change journal.", kUsnColumns};
+constexpr Kind kUsn{"usn", "One record of a change journal.", kUsnColumns,
+                    "Change journal: {path|name}[ ({reasons})]"};
 
 struct JournalRow {
   const std::string& volume;
@@ -53,7 +54,7 @@ constexpr std::array kJournalFields{
 constexpr auto kJournalColumns = columns_of(kJournalFields);
 constexpr Kind kJournal{"usn_journal",
                         "A change journal, after its records; times of the first and the last.",
-                        kJournalColumns};
+                        kJournalColumns, "Change journal of {volume}"};
 constexpr std::array kKinds{kUsn, kJournal};
 
 constexpr std::string_view kReferences[] = {

@@ -70,7 +70,8 @@ constexpr std::array kCopyFields{
       [](const CopyRow&, Cell& c) { c.number(kPartBytes); }},
 };
 constexpr auto kCopyColumns = columns_of(kCopyFields);
-constexpr Kind kCopy{"volume_copy", "A copy of a volume begins.", kCopyColumns};
+constexpr Kind kCopy{"volume_copy", "A copy of a volume begins.", kCopyColumns,
+                     "Copy of volume {volume}"};
 
 void ranges(Cell& cell, const std::vector<Range>& list) {
   std::vector<std::string> texts;
@@ -105,7 +106,8 @@ constexpr std::array kPartFields{
       [](const PartRow& r, Cell& c) { ranges(c, r.unreadable); }},
 };
 constexpr auto kPartColumns = columns_of(kPartFields);
-constexpr Kind kPart{"volume_part", "One part of a copy of a volume.", kPartColumns};
+constexpr Kind kPart{"volume_part", "One part of a copy of a volume.", kPartColumns,
+                     "Part of a copy of volume {volume}[: {entry}]"};
 
 using E = Field<EndRow>;
 constexpr std::array kEndFields{
@@ -128,7 +130,8 @@ constexpr std::array kEndFields{
       }},
 };
 constexpr auto kEndColumns = columns_of(kEndFields);
-constexpr Kind kEnd{"volume_copy_end", "A copy of a volume is done.", kEndColumns};
+constexpr Kind kEnd{"volume_copy_end", "A copy of a volume is done.", kEndColumns,
+                    "End of the copy of volume {volume}"};
 constexpr std::array kKinds{kCopy, kPart, kEnd};
 
 constexpr std::string_view kReferences[] = {

@@ -72,7 +72,8 @@ constexpr std::array kEventFields{
       [](const EventRow& r, Cell& c) { c.boolean(r.data_cut); }},
 };
 constexpr auto kEventColumns = columns_of(kEventFields);
-constexpr Kind kEvent{"event", "One event that matters, as its provider wrote it.", kEventColumns};
+constexpr Kind kEvent{"event", "One event that matters, as its provider wrote it.", kEventColumns,
+                      "Event {event_id}[ of {provider}][ in {channel}][: {data}]"};
 
 struct Gap {
   std::uint64_t first = 0, last = 0;  ///< ids that are not there
@@ -137,7 +138,7 @@ constexpr std::array kLogFields{
 };
 constexpr auto kLogColumns = columns_of(kLogFields);
 constexpr Kind kLog{"event_log", "One event log: how far it reaches, and what is missing in it.",
-                    kLogColumns};
+                    kLogColumns, "Event log {path}"};
 constexpr std::array kKinds{kEvent, kLog};
 
 constexpr std::string_view kReferences[] = {

@@ -19,12 +19,13 @@ constexpr AsepLocation kLocations[] = {
 };
 
 constexpr auto kAutostartColumns = columns_of(kAsepRegistryFields);
-constexpr Kind kAutostart{"autostart", "One entry of an autostart location in the registry.",
-                          kAutostartColumns};
+constexpr Kind kAutostart{
+    "autostart", "One entry of an autostart location in the registry.", kAutostartColumns,
+    "Autostart {location}: {key_path}[, {value_name}][ = {command_line|data}]"};
 constexpr auto kAutostartFileColumns = columns_of(kAsepFileFields);
-constexpr Kind kAutostartFile{"autostart_file",
-                              "One file of an autostart location, or one setting in such a file.",
-                              kAutostartFileColumns};
+constexpr Kind kAutostartFile{
+    "autostart_file", "One file of an autostart location, or one setting in such a file.",
+    kAutostartFileColumns, "Autostart {location}: {path}[ = {command_line}]"};
 constexpr std::array kKinds{kAutostart, kAutostartFile};
 
 constexpr std::string_view kReferences[] = {

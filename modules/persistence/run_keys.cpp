@@ -27,10 +27,11 @@ constexpr AsepLocation kLocations[] = {
 };
 
 constexpr auto kRunKeyColumns = columns_of(kAsepRegistryFields);
-constexpr Kind kRunKey{"run_key", "One entry of a Run key or one of its relatives.",
-                       kRunKeyColumns};
+constexpr Kind kRunKey{"run_key", "One entry of a Run key or one of its relatives.", kRunKeyColumns,
+                       "Run key {key_path}, {value_name}[ = {command_line|data}]"};
 constexpr auto kStartupItemColumns = columns_of(kAsepFileFields);
-constexpr Kind kStartupItem{"startup_item", "One file of a Startup folder.", kStartupItemColumns};
+constexpr Kind kStartupItem{"startup_item", "One file of a Startup folder.", kStartupItemColumns,
+                            "Startup folder: {path}[ = {command_line}]"};
 constexpr std::array kKinds{kRunKey, kStartupItem};
 
 constexpr std::string_view kReferences[] = {

@@ -91,9 +91,10 @@ constexpr std::array kJobFields{
 constexpr auto kTaskColumns = columns_of(kTaskFields);
 constexpr Kind kTask{"scheduled_task",
                      "One scheduled task, put together from its file and its registry keys.",
-                     kTaskColumns};
+                     kTaskColumns, "Scheduled task {task_path}[ by {author}][, runs {targets}]"};
 constexpr auto kJobColumns = columns_of(kJobFields);
-constexpr Kind kJob{"legacy_task", "One .job file of Windows XP or at.exe.", kJobColumns};
+constexpr Kind kJob{"legacy_task", "One .job file of Windows XP or at.exe.", kJobColumns,
+                    "Task file {path}[, runs {command_line}]"};
 
 using L = Field<LiveTask>;
 constexpr std::array kLiveFields{
@@ -110,7 +111,7 @@ constexpr auto kLiveColumns = columns_of(kLiveFields);
 constexpr Kind kLive{"unregistered_task",
                      "One task that the running Task Scheduler lists and the registry does not "
                      "hold, as when its keys were deleted while it stays loaded.",
-                     kLiveColumns};
+                     kLiveColumns, "Task {task_path}, which the registry does not hold"};
 constexpr std::array kKinds{kTask, kJob, kLive};
 
 constexpr std::string_view kReferences[] = {

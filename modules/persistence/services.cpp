@@ -27,14 +27,15 @@ constexpr InboxService kWineBaseline[] = {
 };
 
 constexpr auto kServiceColumns = columns_of(kServiceFields);
-constexpr Kind kService{"service", "One service or driver of a control set.", kServiceColumns};
+constexpr Kind kService{"service", "One service or driver of a control set.", kServiceColumns,
+                        "Service {name}[, {image_path}][, library {service_dll}]"};
 constexpr auto kGroupColumns = columns_of(kSvchostGroupFields);
 constexpr Kind kGroup{"svchost_group", "One group of services that share a svchost.exe.",
-                      kGroupColumns};
+                      kGroupColumns, "Group of svchost.exe {name}[: {services}]"};
 constexpr auto kLiveServiceColumns = columns_of(kLiveServiceFields);
 constexpr Kind kLiveService{
     "live_service", "One service or driver as the service manager of a running system lists it.",
-    kLiveServiceColumns};
+    kLiveServiceColumns, "Service {name}[, {image_path}][, {state}]"};
 constexpr std::array kKinds{kService, kGroup, kLiveService};
 
 constexpr std::string_view kReferences[] = {

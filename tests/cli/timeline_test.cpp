@@ -66,7 +66,7 @@ TEST_F(TimelineTest, WritesItIntoANewFile) {
 
 TEST_F(TimelineTest, SaysWhichFormatsThereAre) {
   write(builder.entry("records/file_table.jsonl", kRecord).bytes());
-  const Ended unknown = run({"--format", "csv", "b.zip"});
+  const Ended unknown = run({"--format", "xlsx", "b.zip"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.error, HasSubstr("bodyfile"));
   const Ended none = run({"b.zip"});
@@ -104,6 +104,51 @@ TEST_F(TimelineTest, SaysWhatIsDamaged) {
   EXPECT_EQ(changed.exit_code, 6);
   EXPECT_THAT(changed.error, HasSubstr("damaged, read as far as it goes"));
   EXPECT_THAT(changed.error, HasSubstr(name));
+}
+
+constexpr std::string_view kTimed =
+    R"({"record":"lnk-1","kind":"lnk","timestamps":{"target_created":"2020-01-01T00:00:00.0000000Z"},)"
+    R"("user":{"name":"alice"},"path":"=cmd.lnk","target":"C:\\a \"b\".exe"})";
+constexpr std::string_view kEntry =
+    R"({"datetime":"2020-01-01T00:00:00.0000000Z","timestamp_desc":"target_created",)"
+    R"("message":"Shortcut =cmd.lnk to C:\\a \"b\".exe","record":"lnk-1","kind":"lnk","user":"alice"})";
+
+TEST_F(TimelineTest, WritesTheTimelineOfTheBundleOrMakesItOfTheRecords) {
+  write(builder.line("timeline", kEntry).line("records/lnk", kTimed).bytes());
+  const Ended kept = run({"--format", "jsonl", "b.zip"});
+  EXPECT_EQ(kept.exit_code, 0) << kept.error;
+  EXPECT_EQ(kept.output, std::string{kEntry} + "\n");
+  test::BundleBuilder older;
+  older.entry("start.json", "{}\n").line("records/lnk", kTimed);
+  write(older.bytes());
+  const Ended made = run({"--format", "jsonl", "--output", "t.jsonl", "b.zip"});
+  EXPECT_EQ(made.exit_code, 0) << made.error;
+  EXPECT_EQ(test::file_text(folder.path() / "t.jsonl"), std::string{kEntry} + "\n");
+}
+
+TEST_F(TimelineTest, WritesCsv) {
+  write(builder.line("timeline", kEntry).bytes());
+  const Ended ended = run({"--format", "csv", "b.zip"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  EXPECT_EQ(ended.output,
+            "datetime,timestamp_desc,message,record,kind,user\n"
+            "\"2020-01-01T00:00:00.0000000Z\",\"target_created\","
+            "\"Shortcut =cmd.lnk to C:\\a \"\"b\"\".exe\",\"lnk-1\",\"lnk\",\"alice\"\n");
+}
+
+TEST_F(TimelineTest, WritesNoEntriesWithoutTimes) {
+  write(builder.bytes());
+  const Ended none = run({"--format", "jsonl", "b.zip"});
+  EXPECT_EQ(none.exit_code, 0) << none.error;
+  EXPECT_THAT(none.output, IsEmpty());
+}
+
+TEST_F(TimelineTest, SaysWhichRecordsCannotBeRead) {
+  write(builder.entry("records/lnk.jsonl", std::string{kTimed} + "\nno json\n").bytes());
+  const Ended ended = run({"--format", "jsonl", "b.zip"});
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.error, HasSubstr("1 line of the timeline could not be read"));
+  EXPECT_EQ(ended.output, std::string{kEntry} + "\n");
 }
 
 }  // namespace
