@@ -81,9 +81,8 @@ std::vector<const pe::VersionString*> first_texts(const pe::VersionInfo& version
     for (const pe::VersionString& text : table.strings) all.push_back(&text);
   const auto by_name = [](const auto* a, const auto* b) { return a->name < b->name; };
   std::ranges::stable_sort(all, by_name);
-  const auto same =
-      std::ranges::unique(all, [](const auto* a, const auto* b) { return a->name == b->name; });
-  all.erase(same.begin(), same.end());
+  const auto same_name = [](const auto* a, const auto* b) { return a->name == b->name; };
+  all.erase(std::unique(all.begin(), all.end(), same_name), all.end());
   return all;
 }
 

@@ -3,7 +3,7 @@
 //
 // Source: Microsoft "PE Format" (Debug Directory, TLS Directory, Attribute Certificate Table);
 // CodeView: Microsoft microsoft-pdb; Rich header: D. Pistelli, "Microsoft's Rich Signature", hashed
-// as pefile and saferwall do; CLR header: ECMA-335 II.25.3.3. Compared with pefile and llvm-readobj
+// as pefile and saferwall do; CLR header: ECMA-335 II.25.3.3. Compared with pefile
 // (tests/real/pe_test.cpp, tests/oracle/pe_posix_test.cpp).
 // Not read: what signatures say.
 #pragma once

@@ -1,7 +1,7 @@
 // What a portable executable offers to others: exported functions by name and number, and those
 // that it forwards to another library.
 //
-// Source: Microsoft "PE Format" (.edata Section). Compared with pefile and llvm-readobj
+// Source: Microsoft "PE Format" (.edata Section). Compared with pefile
 // (tests/real/pe_test.cpp, tests/oracle/pe_posix_test.cpp).
 #pragma once
 
