@@ -17,12 +17,14 @@
 #include "collector/cli/parse_hive.h"
 #include "collector/cli/parse_ntfs.h"
 #include "collector/cli/parse_ntfs_parts.h"
+#include "collector/cli/parse_pe.h"
 #include "collector/cli/parse_task.h"
 #include "collector/formats/evtx.h"
 #include "collector/formats/job_file.h"
 #include "collector/formats/ntfs_boot.h"
 #include "collector/formats/ntfs_table.h"
 #include "collector/formats/partition_table.h"
+#include "collector/formats/pe.h"
 #include "collector/formats/prefetch.h"
 #include "collector/formats/recent_file_cache.h"
 #include "collector/formats/task_xml.h"
@@ -40,7 +42,8 @@ constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xm
                            kIndexFormat = "ntfs_index", kSecurityFormat = "ntfs_security",
                            kDiskFormat = "disk_image", kEventLogFormat = "event_log",
                            kPrefetchFormat = "prefetch", kJumpListFormat = "jump_list",
-                           kLnkFormat = "lnk", kRecentFileFormat = "recent_file_cache";
+                           kLnkFormat = "lnk", kRecentFileFormat = "recent_file_cache",
+                           kPeFormat = "pe";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 8;
 /// Jump lists and the like: the largest has some MiB.
@@ -155,6 +158,7 @@ class Parser {
     if (format == kJournalFormat) return parse_part(name, **file, print_usn_journal);
     if (format == kIndexFormat) return parse_part(name, **file, print_index);
     if (format == kSecurityFormat) return parse_part(name, **file, print_security_stream);
+    if (format == kPeFormat) return parse_part(name, **file, print_pe);
     return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
                                     format_list() + ")");
   }
@@ -211,6 +215,7 @@ class Parser {
     if (looks_like_index(head)) return kIndexFormat;
     if (looks_like_security_stream(head)) return kSecurityFormat;
     if (looks_like_usn_journal(head)) return kJournalFormat;
+    if (pe::looks_like_pe(head)) return kPeFormat;
     if (looks_like_prefetch(head)) return kPrefetchFormat;
     if (looks_like_lnk(head)) return kLnkFormat;
     if (looks_like_recent_file_cache(head)) return kRecentFileFormat;
@@ -316,7 +321,7 @@ std::vector<std::string> parse_formats() {
   for (const std::string_view name :
        {kHiveFormat, kTaskFormat, kJobFormat, kTableFormat, kVolumeFormat, kJournalFormat,
         kIndexFormat, kSecurityFormat, kDiskFormat, kEventLogFormat, kPrefetchFormat,
-        kJumpListFormat, kLnkFormat, kRecentFileFormat})
+        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat})
     names.emplace_back(name);
   return names;
 }

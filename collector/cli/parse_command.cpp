@@ -38,7 +38,8 @@ void add_parse(DeclaredCommand program) {
       "  hozen parse --no-logs SYSTEM | grep Services\n"
       "  hozen parse System32/Tasks/Updater At1.job\n"
       "  hozen parse Security.evtx | jq 'select(.event_id == 4624) | .data.IpAddress'\n"
-      "  hozen parse --xml System.evtx > System.xml");
+      "  hozen parse --xml System.evtx > System.xml\n"
+      "  hozen parse tool.exe | jq '.version_info.OriginalFilename'");
   command.action([options, no_logs] {
     options->logs = !*no_logs;
     return run_parse(*options);

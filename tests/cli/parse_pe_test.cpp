@@ -1,0 +1,117 @@
+// hozen parse over portable executables.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "collector/base/bytes.h"
+#include "tests/builders/json.h"
+#include "tests/builders/pe_builder.h"
+#include "tests/builders/program.h"
+#include "tests/builders/temp_folder.h"
+
+namespace hozen {
+namespace {
+
+using namespace builders;
+using test::Ended;
+using test::Json;
+
+class ParsePeTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::program_path().empty()) GTEST_SKIP() << "HOZEN_PROGRAM names no program";
+  }
+  void write(const std::string& name, const PeBytes& bytes) {
+    std::ofstream file{folder.path() / name, std::ios::binary};
+    file << Bytes{bytes}.chars();
+  }
+  Ended parse(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "parse");
+    Ended ended = test::run_program(arguments, folder.text());
+    records = test::parse_json_lines(ended.output);
+    return ended;
+  }
+
+  TempFolder folder;
+  std::vector<Json> records;
+};
+
+TEST_F(ParsePeTest, PrintsWhatAnExecutableSays) {
+  write("tool.exe", PeBuilder{}
+                        .import("KERNEL32.dll", {"CreateFileW", "#35"})
+                        .delay_import("ole32.dll", {"CoInitialize"})
+                        .exported("Own")
+                        .exported("Alloc", "NTDLL.RtlAllocateHeap")
+                        .version_numbers({1, 2, 3, 4}, {5, 6, 7, 8})
+                        .version_string("OriginalFilename", "PsExec.exe")
+                        .version_string("Comments", "")
+                        .manifest("<assembly/>")
+                        .pdb("C:\\a.pdb", {}, 1)
+                        .reproducible()
+                        .tls_callbacks(1)
+                        .clr("v4.0.30319")
+                        .rich()
+                        .overlay("12345678")
+                        .certificate(8)
+                        .bytes());
+  const Ended ended = parse({"tool.exe"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  ASSERT_EQ(records.size(), 1u);
+  const Json& pe = records[0];
+  EXPECT_EQ(pe.at("kind"), "pe");
+  EXPECT_EQ(pe.at("machine"), "amd64");
+  EXPECT_EQ(pe.at("format"), "PE32+");
+  EXPECT_EQ(pe.at("is_dll"), false);
+  EXPECT_EQ(pe.at("subsystem"), "windows_console");
+  EXPECT_EQ(pe.at("compiled"), "2017-07-14T02:40:00.0000000Z");
+  EXPECT_EQ(pe.at("compiled_is_hash"), true);
+  EXPECT_EQ(pe.at("version_info").at("OriginalFilename"), "PsExec.exe");
+  EXPECT_EQ(pe.at("version_info").at("Comments"), "");
+  EXPECT_EQ(pe.at("version_language"), "040904b0");
+  EXPECT_EQ(pe.at("version_numbers").at("file_version"), "1.2.3.4");
+  EXPECT_TRUE(pe.at("version_tables").is_null());
+  EXPECT_EQ(pe.at("imports").at(0).at("library"), "KERNEL32.dll");
+  EXPECT_EQ(pe.at("imports").at(0).at("functions"), Json::parse(R"(["CreateFileW","#35"])"));
+  EXPECT_EQ(pe.at("delay_imports").at(0).at("functions").at(0), "CoInitialize");
+  EXPECT_EQ(pe.at("exports").at(0).at("forwarder"), "NTDLL.RtlAllocateHeap");
+  EXPECT_EQ(pe.at("exports").at(1).at("name"), "Own");
+  EXPECT_EQ(pe.at("sections").size(), 3u);
+  EXPECT_EQ(pe.at("overlay").at("data_size"), 8);
+  EXPECT_EQ(pe.at("certificates").at("entries").at(0).at("type"), 2);
+  EXPECT_EQ(pe.at("debug").at("pdb_path"), "C:\\a.pdb");
+  EXPECT_EQ(pe.at("rich").at("key_matches"), true);
+  EXPECT_EQ(pe.at("tls_callbacks"), 1);
+  EXPECT_EQ(pe.at("clr").at("metadata_version"), "v4.0.30319");
+  EXPECT_EQ(pe.at("manifest"), "<assembly/>");
+}
+
+TEST_F(ParsePeTest, ListsTextsThatShareAName) {
+  write("a.dll", PeBuilder{}
+                     .version_string("CompanyName", "one")
+                     .version_string("CompanyName", "two", "041104b0")
+                     .bytes());
+  EXPECT_EQ(parse({"a.dll"}).exit_code, 0);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].at("version_info").at("CompanyName"), "one");
+  const Json& tables = records[0].at("version_tables");
+  ASSERT_EQ(tables.size(), 2u);
+  EXPECT_EQ(tables.at(1).at("language"), "041104b0");
+  EXPECT_EQ(tables.at(1).at("strings").at(0).at("value"), "two");
+}
+
+TEST_F(ParsePeTest, SaysWhatIsDamaged) {
+  const PeBytes whole = PeBuilder{}.import("a.dll", {"b"}).bytes();
+  write("cut.exe", PeBuilder{}.import("a.dll", {"b"}).truncate_at(whole.size() - 0x200).bytes());
+  EXPECT_EQ(parse({"cut.exe"}).exit_code, 1);
+  ASSERT_GT(records.size(), 1u);
+  EXPECT_EQ(records[0].at("kind"), "pe");
+  EXPECT_EQ(records[1].at("kind"), "problem");
+  EXPECT_EQ(records[1].at("reason"), "truncated");
+
+  write("dos.exe", PeBuilder{}.set_u32(0x3C, 0).bytes());
+  EXPECT_EQ(parse({"dos.exe"}).exit_code, 2);  // no format that is known
+  EXPECT_EQ(parse({"--format", "pe", "dos.exe"}).exit_code, 1);
+}
+
+}  // namespace
+}  // namespace hozen
