@@ -36,7 +36,7 @@ constexpr auto kEulaColumns = columns_of(kEulaFields);
 constexpr Kind kEula{"sysinternals_eula",
                      "A tool of Sysinternals whose licence a user accepted: it is written at the "
                      "first run, also with -accepteula.",
-                     kEulaColumns};
+                     kEulaColumns, "Licence of {tool} of Sysinternals accepted"};
 
 struct FileRow {
   std::string path, source_host;
