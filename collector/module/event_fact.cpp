@@ -118,7 +118,8 @@ constexpr Name kSysmonWmiValues[] = {"Operation", "User",        "Name",
 
 // Remote desktop.
 constexpr Id kSessionIds[] = {21, 22, 23, 24, 25, 39, 40};
-constexpr Name kSessionValues[] = {"User", "SessionID", "Address", "Source", "Reason"};
+constexpr Name kSessionValues[] = {"User",   "SessionID", "Address",
+                                   "Source", "Reason",    "TargetSession"};
 constexpr Id kConnectionIds[] = {261, 1149};
 constexpr Name kConnectionValues[] = {"Param1", "Param2", "Param3", "listenerName"};
 constexpr Id kRdpCoreIds[] = {131, 140};
@@ -190,7 +191,7 @@ bool is_everyday_logon(const Fact& fact) {
 bool is_telling_key(std::string_view key) {
   constexpr Name kParts[] = {
       "\\Services\\", "\\CurrentVersion\\Run", "\\Sysinternals\\", "\\TaskCache\\",
-      "\\Shares",     "\\Terminal Server",     "\\RunMRU"};
+      "\\Shares",     "\\Terminal Serv",       "\\RunMRU",         "\\DisableRestrictedAdmin"};
   return std::any_of(std::begin(kParts), std::end(kParts),
                      [&](Name part) { return contains_fold(key, part); });
 }

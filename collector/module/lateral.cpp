@@ -125,6 +125,10 @@ std::vector<std::string> record_ids(const std::vector<Why>& why) {
   return {ids.begin(), ids.end()};
 }
 
+std::string counted(std::uint64_t number, std::string_view what) {
+  return std::to_string(number) + " " + text_of(what) + (number == 1 ? "" : "s");
+}
+
 std::string listed(const std::vector<std::string>& texts, std::size_t most) {
   std::string list;
   for (std::size_t i = 0; i < std::min(most, texts.size()); ++i)

@@ -55,6 +55,9 @@ std::vector<std::string> record_ids(const std::vector<Why>& why);
 /// "A, B, C and 7 more".
 std::string listed(const std::vector<std::string>& texts, std::size_t most = 8);
 
+/// "1 time", "2 times".
+std::string counted(std::uint64_t number, std::string_view what);
+
 inline std::string text_of(std::string_view text) { return std::string{text}; }
 
 }  // namespace hozen::lateral
