@@ -27,7 +27,7 @@ constexpr std::size_t kMaxRows = 10'000, kMaxRecords = 20;
 
 using S = Field<RdpSession>;
 constexpr std::array kSessionFields{
-    S{{"user", "Account."}, [](const RdpSession& r, Cell& c) { text_or_absent(c, r.user); }},
+    S{{"account", "Account."}, [](const RdpSession& r, Cell& c) { text_or_absent(c, r.user); }},
     S{{"session_id", "Number of the session."},
       [](const RdpSession& r, Cell& c) { text_or_absent(c, r.session_id); }},
     S{{"source_address", "Address that it came from last."},

@@ -54,7 +54,7 @@ TEST(RdpModule, JoinsASessionFromAllItsEvents) {
   const ModuleRun run = judge(world);
   const auto rows = records_of(run, "rdp_session");
   ASSERT_THAT(rows, SizeIs(1));
-  EXPECT_EQ((*rows[0])["user"], "CORP\\eve");
+  EXPECT_EQ((*rows[0])["account"], "CORP\\eve");
   EXPECT_EQ((*rows[0])["session_id"], "2");
   EXPECT_EQ((*rows[0])["source_address"], "10.0.0.6");
   EXPECT_EQ((*rows[0])["client_name"], "PC7");
