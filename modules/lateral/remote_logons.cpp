@@ -242,7 +242,8 @@ class Logons {
       const std::string record = context_.emit(kUse, kUseFields, row, row.counted.envelope());
       const int weight = credentials_weight(row.process);
       if (weight == 0) continue;
-      Finding& finding = findings[{fold_case(file_name(row.account)), fold_case(row.by), fold_case(row.process)}];
+      Finding& finding =
+          findings[{fold_case(file_name(row.account)), fold_case(row.by), fold_case(row.process)}];
       if (finding.why.size() >= kMaxRecords) continue;
       Why why{row.by + " gave credentials of " + row.account + " to " + row.process + " for " +
                   (row.target.empty() ? "a host that is not named" : row.target) +
