@@ -127,7 +127,10 @@ class SessionFinder {
   /// The session that this belongs to: of the same number, else of the same user and address at
   /// about the same time.
   RdpSession* session_of(const Sign& sign) {
-    for (auto at = result_.sessions.rbegin(); at != result_.sessions.rend(); ++at) {
+    constexpr std::size_t kLookBack = 500;  // sessions that are open at a time are far fewer
+    std::size_t looked = 0;
+    for (auto at = result_.sessions.rbegin(); at != result_.sessions.rend() && looked < kLookBack;
+         ++at, ++looked) {
       RdpSession& known = *at;
       const bool same_user =
           sign.user.empty() || equals_fold(name_only(known.user), name_only(sign.user));
