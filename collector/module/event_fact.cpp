@@ -17,7 +17,7 @@ using Name = std::string_view;
 
 // Security. Names of values: Microsoft, "Advanced security audit policy settings"; logs of Windows
 // 7 to 11.
-constexpr Id kLogonIds[] = {4624, 4625, 4648, 4672, 4776};
+constexpr Id kLogonIds[] = {4624, 4625, 4648, 4672, 4768, 4771, 4776};
 constexpr Name kLogonValues[] = {"TargetUserSid",
                                  "TargetUserName",
                                  "TargetDomainName",
@@ -118,7 +118,8 @@ constexpr Name kSysmonWmiValues[] = {"Operation", "User",        "Name",
 
 // Remote desktop.
 constexpr Id kSessionIds[] = {21, 22, 23, 24, 25, 39, 40};
-constexpr Name kSessionValues[] = {"User", "SessionID", "Address", "Source", "Reason"};
+constexpr Name kSessionValues[] = {"User",   "SessionID", "Address",
+                                   "Source", "Reason",    "TargetSession"};
 constexpr Id kConnectionIds[] = {261, 1149};
 constexpr Name kConnectionValues[] = {"Param1", "Param2", "Param3", "listenerName"};
 constexpr Id kRdpCoreIds[] = {131, 140};
@@ -180,6 +181,8 @@ bool is_everyday_logon(const Fact& fact) {
   const std::string_view type = values["LogonType"];
   if (fact.event_id == 4624 && (type == "5" || type == "0")) return true;
   if (fact.event_id == 4672) return values["SubjectUserSid"].starts_with("S-1-5-18");
+  // A domain controller gives out tickets all day; those it refused tell of guessing.
+  if (fact.event_id == 4768) return values["Status"] == "0x0";
   const std::string_view sid = values["TargetUserSid"];
   return sid.starts_with("S-1-5-90-") || sid.starts_with("S-1-5-96-");
 }

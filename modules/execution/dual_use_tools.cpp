@@ -68,7 +68,7 @@ constexpr std::array kFields{
 };
 constexpr auto kColumns = columns_of(kFields);
 constexpr Kind kTool{"dual_use_tool", "One tool of administrators and intruders, and its traces.",
-                     kColumns};
+                     kColumns, "{tool}: {path|file}"};
 constexpr std::array kKinds{kTool};
 
 constexpr std::string_view kReferences[] = {"https://attack.mitre.org/software/",

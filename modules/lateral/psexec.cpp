@@ -11,115 +11,38 @@
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/formats/pe_version.h"
 #include "collector/module/cells.h"
 #include "collector/module/execution_files.h"
 #include "collector/module/execution_registry.h"
-#include "collector/module/remote_use.h"
+#include "collector/module/remote_rows.h"
 
 namespace hozen::modules {
 namespace {
 
-struct EulaRow {
-  std::string tool;
-  std::optional<std::uint64_t> accepted;
-};
-using A = Field<EulaRow>;
-constexpr std::array kEulaFields{
-    A{{"tool", "Tool of Sysinternals, as its key is called."},
-      [](const EulaRow& r, Cell& c) { c.text(r.tool); }},
-    A{{"accepted", "EulaAccepted as it stands there: 1 when the licence was accepted."},
-      [](const EulaRow& r, Cell& c) { number_or_absent(c, r.accepted); }},
-    A{{"proves", "What the entry is evidence of: `execution`, by this user, at least once."},
-      [](const EulaRow&, Cell& c) { c.text("execution"); }},
-};
-constexpr auto kEulaColumns = columns_of(kEulaFields);
+constexpr auto kEulaColumns = columns_of(kSysinternalsEulaFields);
 constexpr Kind kEula{"sysinternals_eula",
                      "A tool of Sysinternals whose licence a user accepted: it is written at the "
                      "first run, also with -accepteula.",
                      kEulaColumns, "Licence of {tool} of Sysinternals accepted"};
 
-struct FileRow {
-  std::string path, source_host;
-  std::optional<std::uint64_t> size;
-};
-using P = Field<FileRow>;
-constexpr std::array kFileFields{
-    P{{"path", "File of PsExec or a tool like it in the folder of Windows."},
-      [](const FileRow& r, Cell& c) { c.text(r.path); }},
-    P{{"source_host", "Host that the name of a key file of PsExec names."},
-      [](const FileRow& r, Cell& c) { text_or_absent(c, r.source_host); }},
-    P{{"size", "Bytes."}, [](const FileRow& r, Cell& c) { number_or_absent(c, r.size); }},
-};
-constexpr auto kFileColumns = columns_of(kFileFields);
+constexpr auto kFileColumns = columns_of(kRemoteToolFileFields);
 constexpr Kind kFile{"remote_execution_file",
                      "A file that PsExec or a tool like it leaves on the host where it runs.",
-                     kFileColumns};
+                     kFileColumns, "{path}[ from {source_host}]"};
 
-using U = Field<RemoteUse>;
-constexpr std::array kUseFields{
-    U{{"tool", "What it is taken for."}, [](const RemoteUse& r, Cell& c) { c.text(r.tool->name); }},
-    U{{"service", "Service, as the evidence names it."},
-      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.service); }},
-    U{{"image", "Program of the service."},
-      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.image); }},
-    U{{"renamed", "Whether PsExec's service had another name than its own."},
-      [](const RemoteUse& r, Cell& c) { c.boolean(r.renamed); }},
-    U{{"source_host", "Host that it came from, as pipes, key files or logons name it."},
-      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.source_host); }},
-    U{{"source_address", "Address that it came from."},
-      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.source_address); }},
-    U{{"account", "Account that asked for it."},
-      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.account); }},
-    U{{"client", "Program that asked for it, where that ran on this host."},
-      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.client); }},
-    U{{"commands", "What was run, as far as anything tells."},
-      [](const RemoteUse& r, Cell& c) { c.texts(r.commands); }},
-    U{{"prefetch_run", "Run in the prefetch file of its program that belongs to it."},
-      [](const RemoteUse& r, Cell& c) { time_or_absent(c, r.prefetch_run); }},
-    U{{"installed", "Whether an event tells that its service was installed."},
-      [](const RemoteUse& r, Cell& c) { c.boolean(r.installed); }},
-    U{{"story", "What it rests on, a sentence each."},
-      [](const RemoteUse& r, Cell& c) {
-        std::vector<std::string> texts;
-        texts.reserve(r.why.size());
-        for (const Why& why : r.why) texts.push_back(why.fact);
-        c.texts(texts);
-      }},
-    U{{"missing", "What could have told more and is not there."},
-      [](const RemoteUse& r, Cell& c) { c.texts(r.missing); }},
-    U{{"records", "Records that it was put together from."},
-      [](const RemoteUse& r, Cell& c) {
-        std::set<std::string> ids;
-        for (const Why& why : r.why) ids.insert(why.records.begin(), why.records.end());
-        c.texts(std::vector<std::string>{ids.begin(), ids.end()});
-      }},
-};
-constexpr auto kUseColumns = columns_of(kUseFields);
+constexpr auto kUseColumns = columns_of(kRemoteUseFields);
 constexpr Kind kUse{"remote_execution",
                     "One use of PsExec or a tool like it on this host, put together from other "
                     "records.",
-                    kUseColumns};
+                    kUseColumns,
+                    "{tool} used: service {service}[ from {source_host}][ by {account}][: "
+                    "{commands}]"};
 
-using S = Field<RemoteStart>;
-constexpr std::array kStartFields{
-    S{{"image", "Program."}, [](const RemoteStart& r, Cell& c) { c.text(r.image); }},
-    S{{"renamed", "Whether the file has another name than the tool's own."},
-      [](const RemoteStart& r, Cell& c) { c.boolean(r.renamed); }},
-    S{{"account", "Account that started it."},
-      [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.account); }},
-    S{{"target", "Host that it was to run something on."},
-      [](const RemoteStart& r, Cell& c) { c.text(r.command.target); }},
-    S{{"target_account", "Account there, behind -u."},
-      [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.command.account); }},
-    S{{"command", "What was to be run; passwords behind -p are left out."},
-      [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.command.command); }},
-    S{{"started_by", "Record of the process."},
-      [](const RemoteStart& r, Cell& c) { c.text(r.record); }},
-};
-constexpr auto kStartColumns = columns_of(kStartFields);
+constexpr auto kStartColumns = columns_of(kRemoteStartFields);
 constexpr Kind kStart{"remote_execution_start",
                       "One start of PsExec or PAExec on this host, to run something on another.",
-                      kStartColumns};
+                      kStartColumns, "{image} started against {target}[: {command}]"};
 constexpr std::array kKinds{kEula, kFile, kUse, kStart};
 
 constexpr std::string_view kReferences[] = {
@@ -138,12 +61,12 @@ void read_licences(ModuleContext& context, RegistryHive& hive) {
   each_subkey(context, *key, [&](RegistryKey& tool) {
     const auto value = tool.value("EulaAccepted");
     if (!value) return;
-    const EulaRow row{tool.name(), value->number()};
+    const SysinternalsEula row{tool.name(), value->number()};
     Envelope envelope = key_envelope(hive, tool, &*value);
     Fact fact;
     fact.kind = FactKind::eula;
     fact.time = tool.last_written();
-    fact.record = context.emit(kEula, kEulaFields, row, envelope);
+    fact.record = context.emit(kEula, kSysinternalsEulaFields, row, envelope);
     fact.subject = row.tool;
     fact.values.add("user", envelope.user_name);
     fact.values.add("sid", envelope.user_sid);
@@ -151,8 +74,27 @@ void read_licences(ModuleContext& context, RegistryHive& hive) {
   });
 }
 
-void read_file(ModuleContext& context, const FileInfo& file) {
-  FileRow row{file.path.text(), {}, file.size};
+/// What a program says of itself.
+struct Version {
+  std::string original_name, description;
+};
+Version version_of(ModuleContext& context, const FileInfo& file) {
+  Version version;
+  if (!ends_with_fold(file.path.name(), ".exe")) return version;
+  const auto bytes = context.source().open(file.path);
+  if (!bytes) return version;  // told where it is collected
+  auto image = pe::Image::open(**bytes);
+  if (!image) return version;
+  std::vector<Error> problems;
+  const auto info = pe::read_version_info(*image, problems);
+  if (!info) return version;
+  version.original_name = std::string{info->find("OriginalFilename")};
+  version.description = std::string{info->find("FileDescription")};
+  return version;
+}
+
+void read_file(ModuleContext& context, const FileInfo& file, const Version& version) {
+  RemoteToolFile row{file.path.text(), {}, version.original_name, file.size};
   if (const auto host = host_of_key_file(file.path.name())) row.source_host = *host;
   const auto artifact = context.collect(
       file.path, "left by PsExec or a tool like it, which run programs for another host",
@@ -166,7 +108,9 @@ void read_file(ModuleContext& context, const FileInfo& file) {
   fact.time = file.si.created;
   fact.subject = row.path;
   fact.values.add("what", "created and is there still");
-  fact.record = context.emit(kFile, kFileFields, row, envelope);
+  fact.values.add("OriginalFileName", version.original_name);
+  fact.values.add("Description", version.description);
+  fact.record = context.emit(kFile, kRemoteToolFileFields, row, envelope);
   context.state(std::move(fact));
 }
 
@@ -179,9 +123,42 @@ void read_files(ModuleContext& context) {
       "%SystemRoot%\\xcmdsvc*.exe",          "%SystemRoot%\\System32\\xcmdsvc*.exe"};
   for (const std::string_view pattern : kPatterns)
     each_trace_name(context, pattern, [&](const FileInfo& file, const UserProfile*, std::size_t) {
-      read_file(context, file);
+      read_file(context, file, version_of(context, file));
       return true;
     });
+  // PsExec's service goes by any name, into the folder of Windows itself.
+  each_trace_name(context, "%SystemRoot%\\*.exe",
+                  [&](const FileInfo& file, const UserProfile*, std::size_t) {
+                    if (starts_with_fold(file.path.name(), "PSEXESVC")) return true;
+                    const Version version = version_of(context, file);
+                    if (psexec_part(version.original_name, version.description) != PsExecPart::none)
+                      read_file(context, file, version);
+                    return true;
+                  });
+}
+
+/// PsExec's programs under other names: known whatever happened.
+void judge_files(ModuleContext& context) {
+  for (const Fact& fact : context.facts().facts(FactKind::file)) {
+    const PsExecPart part =
+        psexec_part(fact.values["OriginalFileName"], fact.values["Description"]);
+    const std::string stem = image_stem(fact.subject);
+    if (part == PsExecPart::none || stem.starts_with("PSEXE")) continue;
+    Finding finding;
+    finding.rule = "psexec.renamed_file";
+    finding.title = "PsExec lies under another name";
+    finding.subject = fact.subject;
+    finding.why.push_back(
+        {fact.subject + " is PsExec's " + (part == PsExecPart::service ? "service" : "client") +
+             " by its version resource (" + std::string{fact.values["OriginalFileName"]} + ").",
+         60,
+         Family::content,
+         {fact.record}});
+    finding.attack = {"T1036.003", "T1569.002"};
+    finding.not_checked = {"Its signature: Microsoft's would make sure that it is PsExec."};
+    finding.next = {"Services, prefetch files and pipes of that name."};
+    context.report(std::move(finding));
+  }
 }
 
 Result<void> run(ModuleContext& context) {
@@ -234,7 +211,7 @@ void judge_starts(ModuleContext& context) {
   for (const RemoteStart& start : find_remote_starts(context.facts())) {
     Envelope envelope;
     envelope.timestamps.emplace_back("started", start.time);
-    const std::string record = context.emit(kStart, kStartFields, start, envelope);
+    const std::string record = context.emit(kStart, kRemoteStartFields, start, envelope);
     Finding finding;
     finding.rule = "psexec.used_from_here";
     finding.title = "PsExec was started here to run something on another host";
@@ -350,13 +327,14 @@ Result<void> judge(ModuleContext& context) {
     Envelope envelope;
     envelope.timestamps.emplace_back("started", use.started);
     envelope.timestamps.emplace_back("last_sign", use.ended);
-    const std::string record = context.emit(kUse, kUseFields, use, envelope);
+    const std::string record = context.emit(kUse, kRemoteUseFields, use, envelope);
     context.report(finding_of(use, record));
     if (context.stop().stop_requested()) return Error{Errc::cancelled, "judging remote uses"};
   }
   judge_starts(context);
   judge_licences(context);
   judge_licence_events(context);
+  judge_files(context);
   judge_entries(context);
   return {};
 }

@@ -55,7 +55,7 @@ constexpr std::array kFields{
 constexpr auto kColumns = columns_of(kFields);
 constexpr Kind kChange{"autostart_change",
                        "One autostart entry, service or task that a log tells was set up.",
-                       kColumns};
+                       kColumns, "{what} set up: {place}[ = {command_line}][ by {written_by}]"};
 constexpr std::array kKinds{kChange};
 
 constexpr std::string_view kReferences[] = {

@@ -1,0 +1,140 @@
+#include "collector/module/lateral.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include "collector/base/text.h"
+
+namespace hozen::lateral {
+namespace {
+
+std::optional<std::array<std::uint8_t, 4>> ipv4(std::string_view text) {
+  std::array<std::uint8_t, 4> parts{};
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i != 0 && (at == end || *at++ != '.')) return std::nullopt;
+    const auto [next, error] = std::from_chars(at, end, parts[i]);
+    if (error != std::errc{}) return std::nullopt;
+    at = next;
+  }
+  return at == end ? std::optional{parts} : std::nullopt;
+}
+
+bool is_public_ipv4(const std::array<std::uint8_t, 4>& a) {
+  return !(a[0] == 0 || a[0] == 10 || a[0] == 127 || a[0] >= 224 ||
+           (a[0] == 100 && a[1] >= 64 && a[1] < 128) || (a[0] == 169 && a[1] == 254) ||
+           (a[0] == 172 && a[1] >= 16 && a[1] < 32) || (a[0] == 192 && a[1] == 168));
+}
+
+}  // namespace
+
+std::string_view plain_address(std::string_view address) {
+  constexpr std::string_view kMapped = "::ffff:";
+  if (starts_with_fold(address, kMapped) && ipv4(address.substr(kMapped.size())))
+    address.remove_prefix(kMapped.size());
+  return address;
+}
+
+std::string_view without_port(std::string_view address) {
+  if (address.starts_with('[')) {
+    const std::size_t close = address.find(']');
+    return close == std::string_view::npos ? address : address.substr(1, close - 1);
+  }
+  const std::size_t colon = address.find(':');
+  return colon != std::string_view::npos && address.find(':', colon + 1) == std::string_view::npos
+             ? address.substr(0, colon)
+             : address;
+}
+
+bool is_public_address(std::string_view address) {
+  address = plain_address(without_port(address));
+  if (const auto parts = ipv4(address)) return is_public_ipv4(*parts);
+  // Global unicast of IPv6 is 2000::/3.
+  return address.find(':') != std::string_view::npos &&
+         (address.front() == '2' || address.front() == '3') && address.find(':') == 4;
+}
+
+bool is_own_host(std::string_view host, std::string_view own) {
+  while (host.starts_with('\\')) host.remove_prefix(1);
+  if (is_local_address(host) || equals_fold(host, "localhost") || host == ".") return true;
+  const auto first = [](std::string_view name) { return name.substr(0, name.find('.')); };
+  return !own.empty() && !ipv4(host) && equals_fold(first(host), first(own));
+}
+
+std::string_view one_of_names(std::string_view path, std::span<const std::string_view> names) {
+  const std::string_view name = file_name(path);
+  const auto found = std::find_if(names.begin(), names.end(),
+                                  [&](std::string_view known) { return equals_fold(name, known); });
+  return found == names.end() ? std::string_view{} : *found;
+}
+
+bool is_server_program(std::string_view path) {
+  constexpr std::string_view kServers[] = {"w3wp.exe",           "sqlservr.exe", "httpd.exe",
+                                           "php-cgi.exe",        "tomcat9.exe",  "nginx.exe",
+                                           "UMWorkerProcess.exe"};
+  return !one_of_names(path, kServers).empty();
+}
+
+int credentials_weight(std::string_view path) {
+  constexpr std::string_view kLoaders[] = {"rundll32.exe",    "regsvr32.exe", "mshta.exe",
+                                           "wscript.exe",     "cscript.exe",  "msbuild.exe",
+                                           "installutil.exe", "wmic.exe"};
+  constexpr std::string_view kTools[] = {
+      "psexec.exe", "psexec64.exe", "paexec.exe", "powershell.exe", "pwsh.exe", "cmd.exe",
+      "net.exe",    "net1.exe",     "sc.exe",     "schtasks.exe",   "at.exe",   "winrs.exe"};
+  if (is_server_program(path)) return 45;
+  if (!one_of_names(path, kLoaders).empty()) return 40;
+  return one_of_names(path, kTools).empty() ? 0 : 25;
+}
+
+const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time) {
+  const Fact* found = nullptr;
+  if (logon_id.empty() || logon_id == "0x0" || logon_id == "0x3e7") return found;
+  for (const Fact& fact : book.between(FactKind::logon, {}, later(time, 2 * kSecond)))
+    if (fact.event_id == 4624 && fact.values["TargetLogonId"] == logon_id) found = &fact;
+  return found;
+}
+
+std::string logon_text(const Fact& logon) {
+  const FactValues& values = logon.values;
+  const std::string_view address = plain_address(values["IpAddress"]);
+  const std::string_view host = values["WorkstationName"];
+  std::string text = account_of(values["TargetDomainName"], values["TargetUserName"]) +
+                     " was logged on (type " + text_of(values["LogonType"]) + ", " +
+                     text_of(values["AuthenticationPackageName"]) + ")";
+  if (!address.empty()) text += " from " + text_of(address);
+  if (!host.empty())
+    text += address.empty() ? " from " + text_of(host) : " (" + text_of(host) + ")";
+  return text + at(logon.time);
+}
+
+std::vector<std::string> sentences(const std::vector<Why>& why) {
+  std::vector<std::string> texts;
+  texts.reserve(why.size());
+  for (const Why& one : why) texts.push_back(one.fact);
+  return texts;
+}
+
+std::vector<std::string> record_ids(const std::vector<Why>& why) {
+  std::set<std::string> ids;
+  for (const Why& one : why) ids.insert(one.records.begin(), one.records.end());
+  return {ids.begin(), ids.end()};
+}
+
+std::string counted(std::uint64_t number, std::string_view what) {
+  return std::to_string(number) + " " + text_of(what) + (number == 1 ? "" : "s");
+}
+
+std::string listed(const std::vector<std::string>& texts, std::size_t most) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(most, texts.size()); ++i)
+    list += (i == 0 ? "" : ", ") + texts[i];
+  return texts.size() > most ? list + " and " + std::to_string(texts.size() - most) + " more"
+                             : list;
+}
+
+}  // namespace hozen::lateral

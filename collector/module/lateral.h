@@ -1,0 +1,63 @@
+// What the modules over logons and remote use share: addresses, times and stories in sentences.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/module/fact.h"
+#include "collector/module/finding.h"
+#include "collector/module/remote_use_finder.h"
+
+namespace hozen::lateral {
+
+using remote_use::account_of;
+using remote_use::apart;
+using remote_use::at;
+using remote_use::earlier;
+using remote_use::file_name;
+using remote_use::is_local_address;
+using remote_use::later;
+
+constexpr std::uint64_t kSecond = kTicksPerSecond;
+constexpr std::uint64_t kMinute = 60 * kSecond;
+constexpr std::uint64_t kHour = 60 * kMinute;
+
+/// An IPv4 address that Windows wrote as IPv6 ("::ffff:10.0.0.1"), as IPv4; others as they are.
+std::string_view plain_address(std::string_view address);
+/// An address of the public internet: no name, none of RFC 1918, 3927, 4193, 4291, 6598, none of
+/// this host. Port and brackets are allowed.
+bool is_public_address(std::string_view address);
+/// The address without a port: "10.0.0.1:3389", "[::1]:3389".
+std::string_view without_port(std::string_view address);
+
+/// Whether a host's name is this one: "", "localhost", loopback, or equal to `own` up to the dot.
+bool is_own_host(std::string_view host, std::string_view own);
+
+/// The first of `names` that is the file name of `path`; "" when none is.
+std::string_view one_of_names(std::string_view path, std::span<const std::string_view> names);
+
+/// A server of the web or a database, which has no business with credentials of users.
+bool is_server_program(std::string_view path);
+/// What it says that a program used other credentials against another host: points, 0 for nothing.
+int credentials_weight(std::string_view path);
+
+/// The last 4624 of that logon session up to `time`, nullptr when there is none.
+const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time);
+/// "EXAMPLE\eve was logged on (type 3, NTLM) from 10.0.0.1 (PC) at ...".
+std::string logon_text(const Fact& logon);
+
+/// Sentences of a story, and the records that show them.
+std::vector<std::string> sentences(const std::vector<Why>& why);
+std::vector<std::string> record_ids(const std::vector<Why>& why);
+
+/// "A, B, C and 7 more".
+std::string listed(const std::vector<std::string>& texts, std::size_t most = 8);
+
+/// "1 time", "2 times".
+std::string counted(std::uint64_t number, std::string_view what);
+
+inline std::string text_of(std::string_view text) { return std::string{text}; }
+
+}  // namespace hozen::lateral

@@ -1,0 +1,242 @@
+// Tasks of remote_action.h. atexec of Impacket: a task of eight letters that runs
+// `cmd.exe /C command > %windir%\Temp\name.tmp 2>&1`, deleted at once, its output fetched over
+// ADMIN$ (fortra/impacket, examples/atexec.py).
+#include <algorithm>
+#include <map>
+
+#include "collector/base/text.h"
+#include "collector/module/lateral.h"
+#include "collector/module/remote_action.h"
+#include "collector/module/remote_tools.h"
+
+namespace hozen {
+
+void RemoteAction::tell(const Fact& fact, std::string sentence, int weight, Family family) {
+  if (why.empty()) first = fact.time;
+  last = std::max(last, fact.time);
+  if (why.size() < kMaxWhy) why.push_back({std::move(sentence), weight, family, {fact.record}});
+}
+
+namespace {
+
+using lateral::at;
+using lateral::text_of;
+constexpr std::uint64_t kSoon = 10 * lateral::kMinute;
+
+/// `cmd.exe /C tasklist > %windir%\Temp\CYAlyNSS.tmp 2>&1`
+bool is_atexec(std::string_view command) {
+  return contains_fold(command, "cmd") && contains_fold(command, "/c ") &&
+         contains_fold(command, "\\Temp\\") && contains_fold(command, ".tmp") &&
+         command.find('>') != std::string_view::npos;
+}
+
+bool is_output_file(std::string_view name) {
+  return name.size() == 17 && starts_with_fold(name, "Temp\\") && ends_with_fold(name, ".tmp") &&
+         std::all_of(name.begin() + 5, name.end() - 4,
+                     [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
+}
+
+bool is_odd_place(std::string_view command) {
+  constexpr std::string_view kPlaces[] = {
+      "\\Windows\\Temp\\", "%windir%\\Temp\\", "\\AppData\\",
+      "\\Users\\Public\\", "%TEMP%",           "\\ProgramData\\"};
+  return std::any_of(std::begin(kPlaces), std::end(kPlaces),
+                     [&](std::string_view place) { return contains_fold(command, place); });
+}
+
+class Tasks {
+ public:
+  explicit Tasks(const FactBook& book) : book_{book} {}
+
+  std::vector<RemoteAction> find() {
+    for (const Fact& fact : book_.facts(FactKind::task)) {
+      const std::string key = fold_case(fact.subject);
+      if (fact.event_id == 4698 || fact.event_id == 106) made(open_[key], fact);
+      if (fact.event_id == 4699 || fact.event_id == 141) deleted(key, fact);
+      if (open_.size() > kMaxActions) open_.clear();
+    }
+    for (const auto& [key, task] : open_) close(task);
+    outputs();
+    std::stable_sort(
+        found_.begin(), found_.end(),
+        [](const RemoteAction& a, const RemoteAction& b) { return a.first < b.first; });
+    return std::move(found_);
+  }
+
+ private:
+  struct Task {
+    std::vector<const Fact*> facts{};
+    std::string command{};
+    bool is_deleted = false;
+  };
+
+  void made(Task& task, const Fact& fact) {
+    const bool again = !task.facts.empty() &&
+                       lateral::apart(task.facts.front()->time, fact.time) > lateral::kMinute;
+    if (again || task.is_deleted) {
+      close(task);
+      task = {};
+    }
+    add(task, fact);
+  }
+
+  static void add(Task& task, const Fact& fact) {
+    if (task.facts.size() < kMaxWhy) task.facts.push_back(&fact);
+    if (!task.command.empty()) return;
+    task.command = fact.values["Command"];
+    if (!fact.values["Arguments"].empty()) task.command += " " + text_of(fact.values["Arguments"]);
+  }
+
+  void deleted(const std::string& key, const Fact& fact) {
+    Task& task = open_[key];
+    if (!task.facts.empty() && lateral::apart(task.facts.front()->time, fact.time) > kSoon) {
+      close(task);
+      task = {};
+    }
+    // Of a task that was made long ago the deletion alone says nothing.
+    if (task.facts.empty()) return void(open_.erase(key));
+    add(task, fact);
+    task.is_deleted = true;
+  }
+
+  /// The logon over the network whose session made the task.
+  const Fact* network_logon(const Task& task) const {
+    for (const Fact* fact : task.facts) {
+      const Fact* logon = lateral::logon_of(book_, fact->values["SubjectLogonId"], fact->time);
+      if (logon != nullptr && logon->values["LogonType"] == "3") return logon;
+    }
+    return nullptr;
+  }
+  /// The pipe of the task scheduler, opened just before by the same account.
+  const Fact* pipe_before(const Fact& made) const {
+    const Fact* found = nullptr;
+    for (const Fact& fact :
+         book_.between(FactKind::share, lateral::earlier(made.time, lateral::kMinute), made.time))
+      if (equals_fold(fact.subject, "atsvc") &&
+          equals_fold(fact.values["SubjectUserName"], made.values["SubjectUserName"]))
+        found = &fact;
+    return found;
+  }
+
+  void close(const Task& task) {
+    if (task.facts.empty() || found_.size() >= kMaxActions) return;
+    const Fact& first = *task.facts.front();
+    const Fact* logon = network_logon(task);
+    const Fact* pipe = pipe_before(first);
+    const bool atexec = is_atexec(task.command);
+    const bool remote = logon != nullptr || pipe != nullptr;
+    const bool windows = starts_with_fold(first.subject, "\\Microsoft\\");
+    const bool odd = is_odd_place(task.command) || is_telling_child(first.values["Command"]);
+    if (!atexec && !remote && (windows || !task.is_deleted || !odd)) return;
+    RemoteAction action{atexec   ? "task_atexec"
+                        : remote ? "task_from_afar"
+                                 : "task_run_once",
+                        atexec   ? "A command was run through a task, as atexec does"
+                        : remote ? "A task was made over the network"
+                                 : "A task was made, and deleted at once"};
+    action.name = first.subject;
+    action.command = task.command;
+    action.account =
+        lateral::account_of(first.values["SubjectDomainName"], first.values["SubjectUserName"]);
+    if (action.account.empty()) action.account = first.values["UserContext"];
+    tell_task(action, task, atexec, odd);
+    if (logon != nullptr) {
+      action.address = lateral::plain_address(logon->values["IpAddress"]);
+      action.host = logon->values["WorkstationName"];
+      action.tell(
+          *logon,
+          "The task was made in a session over the network: " + lateral::logon_text(*logon) + ".",
+          20, Family::location);
+    }
+    if (pipe != nullptr) {
+      if (action.address.empty()) action.address = pipe->values["IpAddress"];
+      action.tell(*pipe,
+                  "The pipe of the task scheduler (atsvc) was opened from " +
+                      text_of(pipe->values["IpAddress"]) + at(pipe->time) + ".",
+                  20, Family::location);
+    }
+    if (!remote)
+      action.missing.push_back(
+          "Where it came from: no logon and no opened pipe (Security 4624, "
+          "5145) is told of its session; they may not be audited.");
+    action.first = first.time;
+    action.attack = {"T1053.005"};
+    if (remote) action.attack.emplace_back("T1021.002");
+    action.benign = {"Installers and management tools make tasks for one run and delete them."};
+    found_.push_back(std::move(action));
+  }
+
+  static void tell_task(RemoteAction& action, const Task& task, bool atexec, bool odd) {
+    bool first = true;
+    for (const Fact* fact : task.facts) {
+      const bool made = fact->event_id == 4698 || fact->event_id == 106;
+      // Two logs may tell a deletion; it counts once, and only when it came at once.
+      const bool soon = fact->event_id == 4699 &&
+                        lateral::apart(fact->time, task.facts.front()->time) <= lateral::kMinute;
+      const std::string who = action.account.empty() ? "" : " by " + action.account;
+      action.tell(*fact,
+                  "The task " + fact->subject + (made ? " was made" : " was deleted") + who +
+                      at(fact->time) +
+                      (made && !task.command.empty() ? ", to run: " + task.command : "") +
+                      " (event " + std::to_string(fact->event_id) + ").",
+                  first           ? 20
+                  : made || !soon ? 0
+                                  : 10,
+                  Family::content);
+      first = false;
+    }
+    const Fact& fact = *task.facts.front();
+    if (atexec)
+      action.tell(fact,
+                  "Its command puts what it prints into a file of the folder Temp of "
+                  "Windows, as atexec of Impacket does.",
+                  50, Family::command_line);
+    else if (odd)
+      action.tell(fact, "It runs a shell or a file of a folder that everybody may write to.", 15,
+                  Family::command_line);
+  }
+
+  /// atexec without the events of tasks: it fetches its output over ADMIN$.
+  void outputs() {
+    for (const Fact& fact : book_.facts(FactKind::share)) {
+      if (!is_output_file(fact.subject) || !contains_fold(fact.values["ShareName"], "ADMIN$"))
+        continue;
+      const std::string task = "\\" + fact.subject.substr(5, 8);
+      const auto known = std::find_if(found_.begin(), found_.end(), [&](const RemoteAction& one) {
+        return equals_fold(one.name, task) && lateral::apart(one.last, fact.time) <= kSoon;
+      });
+      const bool is_new = known == found_.end();
+      if (is_new && found_.size() >= kMaxActions) return;
+      RemoteAction& action =
+          is_new ? found_.emplace_back(RemoteAction{
+                       "task_atexec", "A command was run through a task, as atexec does"})
+                 : *known;
+      action.tell(fact,
+                  "Its output " + fact.subject + " was fetched over ADMIN$ from " +
+                      text_of(fact.values["IpAddress"]) + at(fact.time) + ".",
+                  is_new ? 50 : 0, Family::name);
+      if (!is_new) continue;
+      action.name = task;
+      action.account =
+          lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
+      action.address = fact.values["IpAddress"];
+      action.attack = {"T1053.005", "T1021.002"};
+      action.missing = {"What was run: no event of the task (4698, 106) is told."};
+      if (const Fact* pipe = pipe_before(fact))
+        action.tell(
+            *pipe,
+            "The pipe of the task scheduler (atsvc) was opened from there" + at(pipe->time) + ".",
+            20, Family::location);
+    }
+  }
+
+  const FactBook& book_;
+  std::map<std::string, Task> open_;
+  std::vector<RemoteAction> found_;
+};
+
+}  // namespace
+
+std::vector<RemoteAction> find_remote_tasks(const FactBook& book) { return Tasks{book}.find(); }
+
+}  // namespace hozen

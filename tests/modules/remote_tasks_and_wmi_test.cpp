@@ -1,0 +1,291 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/modules/lateral_cases.h"
+
+namespace hozen {
+namespace modules {
+extern const ModuleSpec remote_tasks_and_wmi;
+}  // namespace modules
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::string_view kWmi = "Microsoft-Windows-WMI-Activity/Operational";
+constexpr std::string_view kWinRm = "Microsoft-Windows-WinRM/Operational";
+
+ModuleRun judge(EventWorld& world) { return world.run(modules::remote_tasks_and_wmi); }
+/// Rules without the module's name, with their severities.
+std::vector<std::string> told(EventWorld& world) {
+  std::vector<std::string> rules;
+  for (const std::string& rule : rules_of(judge(world)))
+    rules.push_back(rule.substr(std::string_view{"remote_tasks_and_wmi."}.size()));
+  return rules;
+}
+
+Texts task(const std::string& name, const std::string& command, const std::string& arguments) {
+  return {
+      {"SubjectUserName", "eve"},
+      {"SubjectDomainName", "CORP"},
+      {"SubjectLogonId", "0x77"},
+      {"TaskName", name},
+      {"TaskContent",
+       "<?xml version=\"1.0\" encoding=\"UTF-16\"?>"
+       "<Task version=\"1.2\" "
+       "xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\"><Actions><Exec>"
+       "<Command>" +
+           command + "</Command><Arguments>" + arguments + "</Arguments></Exec></Actions></Task>"}};
+}
+Texts logon(const std::string& type) {
+  return {{"TargetUserName", "eve"},
+          {"TargetDomainName", "CORP"},
+          {"TargetLogonId", "0x77"},
+          {"LogonType", type},
+          {"IpAddress", "10.0.0.5"},
+          {"WorkstationName", "PC1"},
+          {"AuthenticationPackageName", "NTLM"}};
+}
+Texts share(const std::string& name, const std::string& target) {
+  return {{"SubjectUserName", "eve"},
+          {"SubjectDomainName", "CORP"},
+          {"ShareName", "\\\\*\\" + name},
+          {"RelativeTargetName", target},
+          {"IpAddress", "10.0.0.5"}};
+}
+const std::string kAtexec = "/C tasklist &gt; %windir%\\Temp\\AbCdEfGh.tmp 2&gt;&amp;1";
+
+TEST(RemoteTasks, AtexecWithItsLogon) {
+  EventWorld world;
+  world.security(4624, 0, logon("3"))
+      .security(5145, 0.5, share("IPC$", "atsvc"))
+      .security(4698, 1, task("\\AbCdEfGh", "cmd.exe", kAtexec))
+      .security(4699, 2, task("\\AbCdEfGh", "cmd.exe", kAtexec))
+      .security(5145, 3, share("ADMIN$", "Temp\\AbCdEfGh.tmp"));
+  const ModuleRun run = judge(world);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  const Finding& finding = run.context->findings[0];
+  EXPECT_EQ(finding.rule, "remote_tasks_and_wmi.task_atexec");
+  EXPECT_GE(severity_of(finding), Severity::high);
+  EXPECT_THAT(finding.why, SizeIs(6));
+  EXPECT_THAT(finding.subject, HasSubstr("by CORP\\eve from 10.0.0.5"));
+  const fake::Record& row = *records_of(run, "remote_action").at(0);
+  EXPECT_EQ(row["name"], "\\AbCdEfGh");
+  EXPECT_EQ(row["source_host"], "PC1");
+  EXPECT_EQ(row["command"], "cmd.exe /C tasklist > %windir%\\Temp\\AbCdEfGh.tmp 2>&1");
+  EXPECT_EQ(time_of(row, "first"), EventWorld::moment(1));
+}
+
+TEST(RemoteTasks, WhatAtexecFetchesIsEnough) {
+  EventWorld world;
+  world.security(5145, 0, share("IPC$", "atsvc"))
+      .security(5145, 1, share("ADMIN$", "Temp\\AbCdEfGh.tmp"));
+  EXPECT_THAT(told(world), ElementsAre("task_atexec high"));
+  EventWorld other;
+  other.security(5145, 1, share("ADMIN$", "Temp\\setup_1.tmp"))
+      .security(5145, 2, share("C$", "Temp\\AbCdEfGh.tmp"));
+  EXPECT_THAT(told(other), IsEmpty());
+}
+
+TEST(RemoteTasks, TasksOfOneRunAndThoseThatStay) {
+  EventWorld world;
+  world.security(4698, 0, task("\\x", "C:\\Windows\\Temp\\a.bat", ""))
+      .security(4699, 1, task("\\x", "C:\\Windows\\Temp\\a.bat", ""));
+  const ModuleRun run = judge(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.task_run_once medium"));
+  EXPECT_THAT(run.context->findings[0].not_checked, SizeIs(1));
+  EventWorld quiet;
+  quiet.security(4698, 0, task("\\stays", "cmd.exe", "/c x"))
+      .security(4698, 5, task("\\own", "C:\\Program Files\\a\\a.exe", ""))
+      .security(4699, 6, task("\\own", "C:\\Program Files\\a\\a.exe", ""))
+      .security(4698, 7, task("\\Microsoft\\Windows\\U", "cmd.exe", ""))
+      .security(4699, 8, task("\\Microsoft\\Windows\\U", "cmd.exe", ""))
+      .security(4699, 9, task("\\old", "cmd.exe", ""));
+  EXPECT_THAT(told(quiet), IsEmpty());
+  EventWorld slow;
+  slow.security(4698, 0, task("\\x", "cmd.exe", ""))
+      .security(4699, 300, task("\\x", "cmd.exe", ""));
+  EXPECT_THAT(told(slow), ElementsAre("task_run_once low"));
+}
+
+TEST(RemoteTasks, OneMadeOverTheNetwork) {
+  EventWorld world;
+  world.security(4624, 0, logon("3")).security(4698, 1, task("\\x", "cmd.exe", "/c x"));
+  EXPECT_THAT(told(world), ElementsAre("task_from_afar medium"));
+  EventWorld here;
+  here.security(4624, 0, logon("2")).security(4698, 1, task("\\x", "cmd.exe", "/c x"));
+  EXPECT_THAT(told(here), IsEmpty());
+}
+
+Texts process(const std::string& image, const std::string& command, const std::string& parent,
+              const std::string& parent_command = "") {
+  return {{"Image", "C:\\Windows\\System32\\" + image},
+          {"CommandLine", command},
+          {"ParentImage", "C:\\Windows\\System32\\" + parent},
+          {"ParentCommandLine", parent_command},
+          {"User", "CORP\\eve"},
+          {"LogonId", "0x77"}};
+}
+const std::string kWmiexec = "cmd.exe /Q /c whoami 1> \\\\127.0.0.1\\ADMIN$\\__1700000000.12 2>&1";
+
+TEST(RemoteWmi, Wmiexec) {
+  EventWorld world;
+  world.security(4624, 0, logon("3"))
+      .sysmon(1, 1, process("cmd.exe", kWmiexec, "wbem\\WmiPrvSE.exe"));
+  const ModuleRun run = judge(world);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  const Finding& finding = run.context->findings[0];
+  EXPECT_EQ(finding.rule, "remote_tasks_and_wmi.wmi_process_exec");
+  EXPECT_GE(severity_of(finding), Severity::medium);
+  EXPECT_THAT(finding.attack, ElementsAre("T1047", "T1021.002"));
+  EXPECT_THAT(finding.why.back().fact, HasSubstr("the session it ran in"));
+}
+
+TEST(RemoteWmi, ProgramsByTheirParents) {
+  const auto by = [](const std::string& image, const std::string& parent,
+                     const std::string& parent_command = "") {
+    EventWorld world;
+    world.sysmon(1, 0, process(image, image, parent, parent_command));
+    return told(world);
+  };
+  EXPECT_THAT(by("cmd.exe", "wbem\\WmiPrvSE.exe"), ElementsAre("wmi_process medium"));
+  EXPECT_THAT(by("calc.exe", "wbem\\WmiPrvSE.exe"), ElementsAre("wmi_process low"));
+  EXPECT_THAT(by("cmd.exe", "winrshost.exe"), ElementsAre("winrm medium"));
+  EXPECT_THAT(by("calc.exe", "wbem\\scrcons.exe"), ElementsAre("wmi_script_consumer medium"));
+  EXPECT_THAT(by("cmd.exe", "mmc.exe", "mmc.exe -Embedding"), ElementsAre("dcom medium"));
+  EXPECT_THAT(by("calc.exe", "explorer.exe", "explorer /factory,{x} -Embedding"),
+              ElementsAre("dcom low"));
+  EXPECT_THAT(by("cmd.exe", "mmc.exe", "mmc.exe eventvwr.msc"), IsEmpty());
+  EXPECT_THAT(by("cmd.exe", "explorer.exe"), IsEmpty());
+  EXPECT_THAT(by("conhost.exe", "winrshost.exe"), IsEmpty());
+}
+
+TEST(RemoteWmi, ParentsOfWindowsSevenByNumber) {
+  EventWorld world;
+  world
+      .security(4688, 0,
+                {{"NewProcessId", "0xae8"},
+                 {"ProcessId", "0x1"},
+                 {"NewProcessName", "C:\\Windows\\System32\\wbem\\WmiPrvSE.exe"}})
+      .security(4624, 1, logon("3"))
+      .security(4688, 2,
+                {{"NewProcessId", "0x424"},
+                 {"ProcessId", "0xae8"},
+                 {"SubjectUserName", "PC$"},
+                 {"NewProcessName", "C:\\Windows\\System32\\calc.exe"}});
+  const ModuleRun run = judge(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_process medium"));
+  EXPECT_THAT(run.context->findings[0].subject, HasSubstr("by CORP\\eve from 10.0.0.5"));
+}
+
+Texts asked(const std::string& user, const std::string& host, const std::string& operation) {
+  return {{"User", user}, {"ClientMachine", host}, {"Operation", operation}};
+}
+
+TEST(RemoteWmi, HostsThatAsk) {
+  EventWorld world;
+  world.add(kWmi, 5858, 0, asked("NT AUTHORITY\\SYSTEM", "ME", "x"))
+      .add(kWmi, 5858, 1, asked("CORP\\eve", "me", "x"));
+  EXPECT_THAT(told(world), IsEmpty());
+  world.add(kWmi, 5858, 2, asked("CORP\\eve", "PC1", "ExecQuery"))
+      .add(kWmi, 5858, 3, asked("CORP\\bob", "PC1", "ExecMethod - Win32_Process::Create"));
+  EXPECT_THAT(told(world), ElementsAre("wmi_asked low", "wmi_asked medium"));
+}
+
+Texts bound(const std::string& consumer, const std::string& filter, const std::string& cause) {
+  return {{"CONSUMER", consumer}, {"ESS", filter}, {"PossibleCause", cause}};
+}
+
+TEST(RemoteWmi, Subscriptions) {
+  EventWorld world;
+  world.add(kWmi, 5861, 0, bound("ActiveScriptEventConsumer=\"Kill\"", "Start", "a\n\tb"))
+      .add(kWmi, 5861, 9, bound("ActiveScriptEventConsumer=\"Kill\"", "Start", "a\n\tb"));
+  const ModuleRun run = judge(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_subscription medium"));
+  EXPECT_EQ((*records_of(run, "remote_action")[0])["command"], "a b");
+  EventWorld own;
+  own.add(kWmi, 5861, 0,
+          bound("NTEventLogEventConsumer=\"SCM Event Log Consumer\"", "SCM Event Log Filter", ""))
+      .add(kWmi, 5861, 1,
+           bound("CommandLineEventConsumer=\"BVTConsumer\"", "BVTFilter", "cscript KernCap.vbs"));
+  EXPECT_THAT(told(own), IsEmpty());
+  EventWorld posing;
+  posing.add(kWmi, 5861, 1,
+             bound("CommandLineEventConsumer=\"BVTConsumer\"", "BVTFilter", "powershell -enc x"));
+  EXPECT_THAT(told(posing), ElementsAre("wmi_subscription high"));
+}
+
+TEST(RemoteWmi, SubscriptionsAsSysmonTellsThem) {
+  EventWorld world;
+  world
+      .sysmon(20, 0,
+              {{"Operation", "Created"},
+               {"User", "CORP\\eve"},
+               {"Name", " \"Evil\""},
+               {"Type", "Command Line"},
+               {"Destination", " \"cmd.exe /c x\""}})
+      .sysmon(19, 1, {{"Operation", "Created"}, {"Name", " \"F\""}, {"Query", " \"SELECT\""}})
+      .sysmon(21, 2, {{"Consumer", "CommandLineEventConsumer.Name=\"Evil\""}, {"Filter", "F"}});
+  const ModuleRun run = judge(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_subscription medium"));
+  EXPECT_THAT(run.context->findings[0].why, SizeIs(4));
+}
+
+TEST(RemoteShares, NewSharesAndPipes) {
+  EventWorld world;
+  world.security(5142, 0, {{"ShareName", "\\\\*\\WMI_SHARE"}, {"SubjectUserName", "eve"}})
+      .security(5145, 500, share("IPC$", "svcctl"))
+      .security(5145, 501, share("IPC$", "winreg"));
+  EXPECT_THAT(told(world),
+              ElementsAre("new_share high", "service_control low", "remote_registry low"));
+  EventWorld installed;
+  installed.security(5145, 0, share("IPC$", "svcctl"))
+      .add("System", 7045, 5, {{"ServiceName", "x"}, {"ImagePath", "c:\\x.exe"}});
+  EXPECT_THAT(told(installed), IsEmpty());
+  EventWorld registry;
+  const std::string key = "HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Shares\\";
+  registry.sysmon(13, 0, {{"TargetObject", key + "staging"}, {"Image", "svchost.exe"}})
+      .sysmon(13, 1, {{"TargetObject", key + "Security\\staging"}, {"Image", "svchost.exe"}});
+  EXPECT_THAT(told(registry), ElementsAre("new_share low"));
+}
+
+TEST(RemoteShares, FilesThatComeIntoStartup) {
+  const auto wrote = [](const std::string& image) {
+    EventWorld world;
+    world.sysmon(
+        11, 0,
+        {{"Image", image}, {"TargetFilename", "C:\\U\\Start Menu\\Programs\\Startup\\x.exe"}});
+    return told(world);
+  };
+  EXPECT_THAT(wrote("System"), ElementsAre("startup_file medium"));
+  EXPECT_THAT(wrote("C:\\Windows\\explorer.exe"), IsEmpty());
+}
+
+TEST(RemoteShares, ToolsUsedAgainstOthers) {
+  const auto ran = [](const std::string& image, const std::string& command) {
+    EventWorld world;
+    world.sysmon(1, 0, process(image, command, "cmd.exe"));
+    return told(world);
+  };
+  EXPECT_THAT(ran("wbem\\WMIC.exe", "wmic /node:srv process call create x"),
+              ElementsAre("used_from_here medium"));
+  EXPECT_THAT(ran("schtasks.exe", "schtasks /create /s srv /tn x"),
+              ElementsAre("used_from_here low"));
+  EXPECT_THAT(ran("reg.exe", "reg add \\\\srv\\HKLM\\x"), ElementsAre("used_from_here low"));
+  EXPECT_THAT(ran("reg.exe", "reg add \"HKLM\\\\SOFTWARE\" /d \\\\srv\\x"), IsEmpty());
+  EXPECT_THAT(ran("schtasks.exe", "schtasks /create /tn x"), IsEmpty());
+  EXPECT_THAT(ran("wbem\\WMIC.exe", "wmic /node:localhost os"), IsEmpty());
+}
+
+TEST(RemoteWinRm, SessionsBothWays) {
+  EventWorld world;
+  world.add(kWinRm, 169, 0, {{"username", "CORP\\eve"}, {"authenticationMechanism", "NTLM"}})
+      .add(kWinRm, 169, 1, {{"username", "CORP\\eve"}, {"authenticationMechanism", "NTLM"}})
+      .add(kWinRm, 6, 2, {{"connection", "srv/wsman"}});
+  EXPECT_THAT(told(world), ElementsAre("winrm_session low", "winrm_used_from_here low"));
+}
+
+}  // namespace
+}  // namespace hozen
