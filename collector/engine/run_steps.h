@@ -10,8 +10,8 @@
 namespace hozen {
 
 constexpr std::string_view kStepsStream = "records/steps";
-constexpr std::string_view kModuleStep = "module", kJudgeStep = "judge",
-                           kFindingsStep = "findings", kFilesStep = "files";
+constexpr std::string_view kModuleStep = "module", kJudgeStep = "judge", kFindingsStep = "findings",
+                           kFilesStep = "files";
 constexpr std::string_view kAllFindings = "all";
 constexpr std::string_view kStepComplete = "complete", kStepFailed = "failed",
                            kStepInterrupted = "interrupted";

@@ -114,7 +114,7 @@ class Run {
   std::uint64_t started_ticks_ = monotonic_ticks();
   std::uint64_t records_ = 0, steps_ = 0;
   std::map<std::string_view, std::uint64_t> records_of_;  // module
-  bool failed_ = false;  // beyond what files and problems count
+  bool failed_ = false;                                   // beyond what files and problems count
   std::unique_ptr<BundleOutput> output_;
   std::unique_ptr<BundleWriter> writer_;
   std::unique_ptr<BundleFeed> feed_;
@@ -304,9 +304,9 @@ void Run::judge_modules() {
     const auto kind = static_cast<FactKind>(i);
     if (const std::uint64_t dropped = facts_.dropped(kind))
       problems_.add("judge", std::nullopt,
-                    Error{Errc::limit, "rules that join records saw the last of " +
-                                           std::string{to_text(kind)} + " only: " +
-                                           std::to_string(dropped) + " before them had no room"});
+                    Error{Errc::limit,
+                          "rules that join records saw the last of " + std::string{to_text(kind)} +
+                              " only: " + std::to_string(dropped) + " before them had no room"});
   }
   for (const auto& use : options_.profile.modules) {
     const ModuleSpec* module = module_named(use.name);

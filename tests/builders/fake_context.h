@@ -95,7 +95,7 @@ class Context final : public ModuleContext {
   std::vector<Finding> findings;
   std::vector<Error> notes;
   std::vector<ViewFact> view_facts;
-  FactStore stated;  ///< settled before `judge`
+  FactStore stated;                  ///< settled before `judge`
   std::vector<std::string> whole;    ///< "kind place" of stated_all()
   std::vector<Collected> artifacts;  ///< row i is ArtifactId{i}
   /// What the profile has of targets; none without.

@@ -187,7 +187,8 @@ TEST(BinXmlElements, TextAndAttributesStandSideBySide) {
   EXPECT_THAT(event.xml, HasSubstr("<EventID Qualifiers=\"16384\">7045</EventID>"));
 }
 
-/// Names of many attributes move what the names of elements are kept in (seen with AddressSanitizer).
+/// Names of many attributes move what the names of elements are kept in (seen with
+/// AddressSanitizer).
 TEST(BinXmlElements, AttributesOfEventDataLeaveItWhatItIs) {
   std::vector<EvtxAttribute> attributes;
   for (int i = 0; i < 80; ++i) {

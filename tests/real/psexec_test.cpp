@@ -118,7 +118,8 @@ TEST_F(RealPsExec, LogsOfSingleAttacksAreTold) {
     windows.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = evidence(log.path);
     const ModuleRun run = judge();
     const auto found = findings_of(run, log.rule);
-    ASSERT_EQ(found.size(), log.count) << log.path << "\n" << fake::summary_of(run.context->findings);
+    ASSERT_EQ(found.size(), log.count) << log.path << "\n"
+                                       << fake::summary_of(run.context->findings);
     EXPECT_GE(severity_of(*found[0]), log.at_least) << log.path;
     EXPECT_THAT(story_of(*found[0]), HasSubstr(log.story)) << log.path;
   }
