@@ -24,7 +24,8 @@ Texts logon(const std::string& account, const std::string& address, const Texts&
                                          {"LogonProcessName", "Kerberos"},
                                          {"AuthenticationPackageName", "Kerberos"},
                                          {"IpAddress", address}})
-    if (std::none_of(more.begin(), more.end(), [&](const auto& one) { return one.first == name; }))
+    if (std::none_of(more.begin(), more.end(),
+                     [&known = name](const auto& one) { return one.first == known; }))
       texts.emplace_back(name, value);
   return texts;
 }
