@@ -48,7 +48,8 @@ inline builders::EvtxEvent text_event(std::string channel, std::uint16_t id, dou
   event.provider = std::move(provider);
   event.event_id = id;
   event.channel = std::move(channel);
-  event.time = FileTime{kStart + static_cast<std::uint64_t>(seconds * kTicksPerSecond)};
+  const auto ticks = static_cast<std::int64_t>(seconds * kTicksPerSecond);  // may be negative
+  event.time = FileTime{kStart + static_cast<std::uint64_t>(ticks)};
   for (const auto& [name, text] : data) event.data.emplace_back(name, builders::evtx_text(text));
   return event;
 }
