@@ -11,12 +11,17 @@ namespace {
 
 constexpr std::size_t kNameHeaderBytes = 8;  ///< next, hash, characters
 
-/// Whether an XML name needs no escape anywhere: letters, digits and a few signs of ASCII.
+constexpr bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/// Whether a name needs no escape anywhere and is one in XML: letters, digits and a few signs of
+/// ASCII, a letter first.
 bool is_plain_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.' || c == ':';
-  });
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':';
+         });
 }
 
 class Compiler {

@@ -240,6 +240,17 @@ TEST(BinXmlElements, NamesOfTheEvidenceCannotBreakTheOutput) {
   EXPECT_THAT(event.xml, HasSubstr("<_a_b_c_>x</_a_b_c_><_>y</_>"));
 }
 
+/// A name of XML begins with a letter (found by the fuzzer).
+TEST(BinXmlElements, NamesThatBeginWithADigitAreNoneOfXml) {
+  const EventRead event =
+      read_tree({evtx_element({"1", {{"2", {evtx_constant("z")}}}, {evtx_constant("x")}}),
+                 evtx_element({"-a", {}, {evtx_constant("y")}}),
+                 evtx_element({"_b.1", {}, {evtx_constant("y")}})});
+  EXPECT_THAT(event.json, HasSubstr("\"1\":\"x\""));
+  EXPECT_THAT(event.json, HasSubstr("\"-a\":\"y\""));
+  EXPECT_THAT(event.xml, HasSubstr("<_1 _2=\"z\">x</_1><__a>y</__a><_b.1>y</_b.1>"));
+}
+
 TEST(BinXmlElements, SkipsProcessingInstructions) {
   const EvtxPart instruction{.kind = EvtxPart::Kind::instruction, .text = "target"};
   const EventRead event = read_tree({instruction, evtx_element({"A", {}, {evtx_constant("x")}})});
