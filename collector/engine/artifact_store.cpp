@@ -210,8 +210,10 @@ void ArtifactStore::store(Unwritten& file, ByteSource& content) {
 /// A file that is written to while it is read yields a mixture: what shows it is its size, its
 /// time, or (compare_with_read) a difference to what was read of it before.
 void ArtifactStore::detect_change(const Queued& queued, ArtifactRow& row) {
-  const auto after = facts_of(queued.request);
   const std::uint64_t expected = row.info->size - row.info->sparse_head_bytes;
+  const FileRequest& request = queued.request;
+  if (row.stored.size == expected && !request.deleted && source_.is_untouched(request.path)) return;
+  const auto after = facts_of(request);
   if (row.stored.size != expected || !after || !same_content(*row.info, *after))
     row.stored.outcome = FileOutcome::changed_while_reading;
 }

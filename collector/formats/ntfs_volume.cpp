@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace hozen::ntfs {
 namespace {
@@ -207,10 +208,24 @@ Result<void> Volume::find_table() {
 /// As read_record(), but while there is a look at this record the answer views `looked_bytes_`.
 Result<Slot> Volume::read_base(std::uint64_t number, std::vector<std::byte>& buffer) {
   if (looked_at_ != number) return read_record(number, buffer);
-  if (!looked_slot_) {
-    HOZEN_TRY(looked_slot_, read_record(number, looked_bytes_));
-  }
+  if (looked_slot_) return *looked_slot_;
+  const bool again = std::exchange(known_, std::nullopt) == number;
+  if (again)
+    other_bytes_.swap(looked_bytes_);
+  else
+    ++turn_;
+  HOZEN_TRY(looked_slot_, read_record(number, looked_bytes_));
+  known_changed_ = again && (known_changed_ || other_bytes_ != looked_bytes_);
+  if (looked_slot_->state == SlotState::record && !looked_slot_->record.may_hold(kAttributeList))
+    known_ = number;
   return *looked_slot_;
+}
+
+bool Volume::is_as_looked(std::uint64_t number, std::uint64_t turn) {
+  if (turn != turn_ || known_ != number || known_changed_ || looked_at_ || number == more_of_)
+    return false;
+  const auto slot = read_record(number, other_bytes_);
+  return slot && slot->state == SlotState::record && other_bytes_ == looked_bytes_;
 }
 
 Result<Slot> Volume::read_record(std::uint64_t number, std::vector<std::byte>& buffer) {

@@ -73,6 +73,12 @@ class Volume {
     more_extensions_ = std::move(extensions);
   }
   Result<File> read_file(std::uint64_t number);
+  /// Another number each time a look is at another record than the one before it.
+  std::uint64_t looks_in_turn() const { return turn_; }
+  /// True when base record `number`, read anew, is byte for byte what every look since
+  /// looks_in_turn() was `turn` found: the file is surely as it was. Never for a file of several
+  /// records.
+  bool is_as_looked(std::uint64_t number, std::uint64_t turn);
   /// The content of an attribute; `problems` gets what is wrong with its layout and the file's
   /// records. Errc::not_found when the file has no such attribute, Errc::malformed when it may have
   /// one in a record that cannot be read, or the beginning of it is gone.
@@ -106,6 +112,12 @@ class Volume {
   std::optional<std::uint64_t> looked_at_{};
   std::optional<Slot> looked_slot_{};  // a view of looked_bytes_
   std::vector<std::byte> looked_bytes_;
+  // Of the last looks, at one record, whose bytes looked_bytes_ still has: the record's number, if
+  // it is alone in telling its file, and whether those looks found different bytes.
+  std::optional<std::uint64_t> known_{};
+  bool known_changed_ = false;
+  std::uint64_t turn_ = 0;
+  std::vector<std::byte> other_bytes_;  // of the same record, to compare with
   std::uint64_t more_of_ = 0;
   std::vector<std::uint64_t> more_extensions_;
 };

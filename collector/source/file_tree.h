@@ -33,12 +33,13 @@ constexpr int kMaxLinkHops = 32;
 /// Folders deeper than this are not entered (Errc::limit): no honest path comes near.
 constexpr std::size_t kMaxFolderDepth = 4096;
 
-/// stat, walk, open, spellings, key, take_remarks, reads_deleted and open_deleted as EvidenceSource
+/// stat, is_untouched, walk, open, spellings, key, take_remarks, reads_deleted and open_deleted as EvidenceSource
 /// promises them.
 class FileTree {
  public:
   virtual ~FileTree() = default;
   virtual Result<FileInfo> stat(const EvidencePath& path) = 0;
+  virtual bool is_untouched(const EvidencePath& /*path*/) { return false; }
   virtual Result<EvidencePath> real_folder(const EvidencePath& path) = 0;
   virtual Result<void> walk(const EvidencePath& directory,
                             const std::function<Visit(const FileInfo&)>& visit,

@@ -92,6 +92,7 @@ class NtfsTree final : public NtfsFileTree {
   explicit NtfsTree(std::vector<NtfsMount> mounts);
 
   Result<FileInfo> stat(const EvidencePath& path) override;
+  bool is_untouched(const EvidencePath& path) override;
   Result<EvidencePath> real_folder(const EvidencePath& path) override;
   Result<void> walk(const EvidencePath& directory,
                     const std::function<Visit(const FileInfo&)>& visit,
@@ -129,6 +130,8 @@ class NtfsTree final : public NtfsFileTree {
   Level open_level(const Mounted& mounted, std::uint32_t record, EvidencePath path);
 
   std::vector<Mounted> mounts_;
+  std::optional<std::pair<EvidencePath, Place>> last_{};  // what resolve() found, and for what
+  std::uint64_t stat_turn_ = 0;                           // looks_in_turn() after the last stat()
   std::vector<Error> remarks_;
   std::set<std::string> remarked_;
   std::mutex mutex_;  // guards everything
@@ -162,6 +165,7 @@ void NtfsTree::rename_volume(std::string_view from, std::string to) {
   for (Mounted& mounted : mounts_)
     if (mounted.volume == from) {
       mounted.volume = std::move(to);
+      last_.reset();
       return;
     }
 }
@@ -302,7 +306,9 @@ Result<void> NtfsTree::enter(const Step& link, Search& search) {
   return begin(target.with_stream(link.path->stream()), 0, link.hops - 1, link.place.exact, search);
 }
 
+/// Names were all read at the beginning: asked again for a path the answer is the same.
 Result<Place> NtfsTree::resolve(const EvidencePath& path) {
+  if (last_ && last_->first == path) return last_->second;
   Search search;
   HOZEN_CHECK(find(path, 0, search));
   if (search.found.empty()) return not_found(path, "no such entry");
@@ -310,7 +316,15 @@ Result<Place> NtfsTree::resolve(const EvidencePath& path) {
     remark({Errc::unsupported, path.text(), std::nullopt,
             "entries differ in case only: " + search.found[0].path.text() + " is taken, not " +
                 search.found[1].path.text()});
+  last_.emplace(path, search.found.front());
   return std::move(search.found.front());
+}
+
+bool NtfsTree::is_untouched(const EvidencePath& path) {
+  const std::lock_guard lock{mutex_};
+  if (!last_ || !(last_->first == path)) return false;
+  const Place& place = last_->second;
+  return place.mounted->ntfs->is_as_looked(place.record, stat_turn_);
 }
 
 Result<Place> NtfsTree::resolve_folder(const EvidencePath& path) {
@@ -332,6 +346,7 @@ Result<FileInfo> NtfsTree::stat(const EvidencePath& path) {
   const std::lock_guard lock{mutex_};
   HOZEN_TRY(const Place place, resolve(path));
   HOZEN_TRY(FileInfo info, place.mounted->files->info(place.record, place.path, place.parent));
+  stat_turn_ = place.mounted->ntfs->looks_in_turn();
   if (path.stream().empty()) return info;
   HOZEN_TRY(const auto content,
             place.mounted->files->open(place.record, place.path.with_stream(path.stream())));

@@ -112,6 +112,9 @@ class EvidenceSource {
   /// first in a fixed order (told in take_remarks()); a folder that lacks the rest of the path
   /// gives way to the next.
   virtual Result<FileInfo> stat(const EvidencePath&) = 0;
+  /// True when the file is surely as it was when stat() and open() were last asked for it, at less
+  /// cost than asking again; false tells nothing.
+  virtual bool is_untouched(const EvidencePath& /*path*/) { return false; }
   /// Calls `visit` for each entry below `directory` (not for itself), folders before their
   /// contents; Visit::enter descends. Never follows a reparse point or link. A folder that cannot
   /// be listed is reported through `problem` and skipped.

@@ -34,6 +34,7 @@ class TreeSource final : public EvidenceSource {
   std::string_view method() const override { return origin_.method; }
   const std::vector<VolumeInfo>& volumes() const override { return volumes_; }
   Result<FileInfo> stat(const EvidencePath& path) override { return tree_->stat(path); }
+  bool is_untouched(const EvidencePath& path) override { return tree_->is_untouched(path); }
   Result<EvidencePath> real_folder(const EvidencePath& path) override {
     return tree_->real_folder(path);
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
@@ -65,6 +66,49 @@ struct Sample {
     builder.stream({small, 1}, "ads", "hidden").stream({small, 1}, "large", long_text(3000));
   }
 };
+
+/// Bytes that a test changes while they are read.
+class ChangingSource final : public ByteSource {
+ public:
+  explicit ChangingSource(NtfsBytes bytes) : bytes{std::move(bytes)} {}
+  std::uint64_t size() const override { return bytes.size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    MemorySource now{bytes};
+    return now.read_some(offset, out);
+  }
+  NtfsBytes bytes;
+};
+
+TEST(NtfsVolume, AFileIsAsLookedOnlyWhileItsRecordIs) {
+  const Sample sample;
+  const auto bytes = std::make_shared<ChangingSource>(sample.builder.build());
+  const auto volume = Volume::open(bytes);
+  ASSERT_TRUE(volume);
+  const auto look = [&](std::uint64_t number) {
+    const Volume::Look one{**volume, number};
+    EXPECT_TRUE((*volume)->read_file(number));
+    return (*volume)->looks_in_turn();
+  };
+  const std::uint64_t turn = look(sample.small);
+  EXPECT_TRUE((*volume)->is_as_looked(sample.small, turn));
+  EXPECT_FALSE((*volume)->is_as_looked(sample.big, turn)) << "nobody looked at it";
+  EXPECT_EQ(look(sample.small), turn);
+  EXPECT_TRUE((*volume)->is_as_looked(sample.small, turn));
+
+  const std::string content = "content";
+  const auto found =
+      std::search(bytes->bytes.begin(), bytes->bytes.end(), content.begin(), content.end(),
+                  [](std::byte a, char b) { return a == static_cast<std::byte>(b); });
+  ASSERT_NE(found, bytes->bytes.end());
+  *found = std::byte{'C'};
+  EXPECT_FALSE((*volume)->is_as_looked(sample.small, turn)) << "changed since";
+  EXPECT_EQ(look(sample.small), turn);
+  EXPECT_FALSE((*volume)->is_as_looked(sample.small, turn)) << "changed between two looks";
+  look(sample.big);
+  const std::uint64_t other = look(sample.small);
+  EXPECT_FALSE((*volume)->is_as_looked(sample.small, turn)) << "another look came between";
+  EXPECT_TRUE((*volume)->is_as_looked(sample.small, other));
+}
 
 TEST(NtfsVolume, ReadsFilesAndStreams) {
   const Sample sample;

@@ -35,6 +35,21 @@ TEST(NtfsTree, FindsEntriesInAnyCase) {
   EXPECT_TRUE(tree->stat(path("C:\\"))->is_directory);
 }
 
+TEST(NtfsTree, KnowsWhatWasAskedForLast) {
+  NtfsBuilder builder;
+  builder.file(builder.root(), "one", "content");
+  builder.file(builder.root(), "other", "content");
+  const auto tree = tree_of(builder);
+  EXPECT_FALSE(tree->is_untouched(path("C:\\one"))) << "nobody asked for it";
+  ASSERT_TRUE(tree->stat(path("C:\\one")));
+  EXPECT_EQ(content(*tree, "C:\\one"), "content");
+  EXPECT_TRUE(tree->is_untouched(path("C:\\one")));
+  EXPECT_FALSE(tree->is_untouched(path("C:\\other")));
+  ASSERT_TRUE(tree->stat(path("C:\\other")));
+  ASSERT_TRUE(tree->open(path("C:\\one")));
+  EXPECT_FALSE(tree->is_untouched(path("C:\\one"))) << "other facts came between";
+}
+
 TEST(NtfsTree, TellsWhatTheRecordSays) {
   NtfsBuilder builder;
   NtfsRecordBuilder record;
