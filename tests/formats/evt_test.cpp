@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/builders/evt_builder.h"
 #include "tests/formats/evt_reading.h"
 
@@ -45,13 +47,6 @@ LogRead read(const EvtBuilder& builder, const ReadOptions& options = {}) {
 }
 
 EvtEvent text(const std::string& string) { return {.strings = {string}}; }
-
-/// A ring that was written round: 1024 bytes hold some eight of these.
-EvtBuilder wrapped(std::size_t records) {
-  EvtBuilder log{1024};
-  for (std::size_t i = 0; i < records; ++i) log.event(text("record " + std::to_string(i + 1)));
-  return log;
-}
 
 TEST(Evt, ReadsAllFieldsOfARecord) {
   const auto builder = EvtBuilder{}.event({.source = "Security",
@@ -154,6 +149,19 @@ TEST(Evt, FindsTheEndWhenTheHeaderIsStale) {
   EXPECT_THAT(whats(log), IsEmpty());
 }
 
+TEST(Evt, AnEndRecordInTheDataOfAnotherIsNotBelieved) {
+  EvtBuilder builder;
+  builder.event({}).stale_header();
+  EvtBytes copy(40);  // what an end record says elsewhere
+  const EvtBytes other = EvtBuilder{}.bytes();
+  std::copy_n(other.begin() + 48, copy.size(), copy.begin());
+  builder.event({.data = copy}).event({});
+  const LogRead log = read(builder);
+  EXPECT_THAT(numbers(log), ElementsAre(1, 2, 3));
+  EXPECT_THAT(whats(log), IsEmpty());
+  EXPECT_EQ(log.events[1].data, copy);
+}
+
 TEST(Evt, ACleanHeaderThatDiffersIsTold) {
   auto builder = EvtBuilder{}.event({}).event({});
   builder.set_u32(24, 9);
@@ -224,12 +232,34 @@ TEST(Evt, WithoutEndRecordTheRunOfNumbersCounts) {
   EXPECT_THAT(log.problems[0].what, HasSubstr("without its end record"));
 }
 
-TEST(Evt, WithoutEndRecordOlderRecordsAreRecovered) {
-  EvtBuilder builder = wrapped(20);
-  builder.fill(builder.end_offset(), 4, 0);
+TEST(Evt, WithoutEndRecordTheRunGoesOnRoundTheEndOfTheFile) {
+  for (std::size_t bytes = 1024; bytes < 1224; bytes += 4) {
+    EvtBuilder builder{bytes};
+    for (int i = 0; i < 20; ++i) builder.event(text("record"));
+    const auto whole = numbers(read(builder));
+    builder.fill(builder.end_offset(), 4, 0);
+    EXPECT_THAT(numbers(read(builder)), ::testing::ContainerEq(whole)) << bytes;
+  }
+}
+
+TEST(Evt, ARecordWithoutItsEndDoesNotReachIntoTheEndRecord) {
+  EvtBuilder builder;
+  for (int i = 0; i < 2; ++i) builder.event(text("record"));
+  builder.set_u32(builder.record_offset(1), 400).set_u32(builder.end_offset() + 24, 0);
   const LogRead log = read(builder);
-  const LogRead whole = read(wrapped(20));
-  EXPECT_THAT(numbers(log), ::testing::ContainerEq(numbers(whole)));
+  EXPECT_FALSE(log.end);
+  ASSERT_EQ(log.events.size(), 2u);
+  EXPECT_EQ(log.events[1].head.place, RecordPlace::slack);
+  EXPECT_EQ(log.events[1].fault, "event record that another was written over");
+  EXPECT_EQ(log.events[1].fault_offset, builder.end_offset());
+}
+
+TEST(Evt, AStringWithoutItsNulIsTold) {
+  auto builder = EvtBuilder{}.event({.strings = {"abc"}, .data = EvtBytes(4, std::byte{1})});
+  builder.set_u32(builder.record_offset(0) + 56 + 54 + 2 + 4, 0x0064'0063);
+  const LogRead log = read(builder);
+  EXPECT_EQ(log.events[0].fault, "event string");
+  EXPECT_THAT(log.events[0].strings, ElementsAre("abcd"));
 }
 
 TEST(Evt, ADamagedHeaderHidesNoRecords) {

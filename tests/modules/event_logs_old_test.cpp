@@ -102,6 +102,7 @@ TEST_F(OldEventLogs, StringsOfAnotherCountHaveNoNames) {
 
 TEST_F(OldEventLogs, TheSameNumberInAnotherLogIsNotMeant) {
   log("AppEvent.Evt", EvtBuilder{}.event(audit(528, {})));
+  log("SecEvent.Evt", EvtBuilder{}.event(audit(4624, {})));
   log("SysEvent.Evt", EvtBuilder{}.event({.event_id = 0x4000'1B7C, .strings = {"x", "y"}}));
   log("Unknown.evt", EvtBuilder{}.event(audit(528, {})));
   const ModuleRun ran = run();
@@ -110,7 +111,7 @@ TEST_F(OldEventLogs, TheSameNumberInAnotherLogIsNotMeant) {
   EXPECT_EQ((*events[0])["event_id"], "7036");
   EXPECT_EQ((*events[0])["topic"], "service");
   EXPECT_EQ((*events[0])["audit"], "null");
-  EXPECT_EQ(records_of(ran, "event_log").size(), 3u);
+  EXPECT_EQ(records_of(ran, "event_log").size(), 4u);
 }
 
 TEST_F(OldEventLogs, TheRegistrySaysWhichLogAFileIs) {
