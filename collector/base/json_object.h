@@ -43,6 +43,12 @@ class JsonObject {
   }
   /// For a value that the caller appends to what is returned.
   std::string& key(std::string_view name);
+  /// For whole members, one at least, that the caller appends to what is returned.
+  std::string& raw_members() {
+    if (!first_) out_ += ',';
+    first_ = false;
+    return out_;
+  }
 
  private:
   std::string& out_;

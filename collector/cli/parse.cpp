@@ -13,12 +13,14 @@
 #include "collector/cli/exit_code.h"
 #include "collector/cli/large_pages.h"
 #include "collector/cli/parse_event_log.h"
+#include "collector/cli/parse_evt.h"
 #include "collector/cli/parse_execution.h"
 #include "collector/cli/parse_hive.h"
 #include "collector/cli/parse_ntfs.h"
 #include "collector/cli/parse_ntfs_parts.h"
 #include "collector/cli/parse_pe.h"
 #include "collector/cli/parse_task.h"
+#include "collector/formats/evt.h"
 #include "collector/formats/evtx.h"
 #include "collector/formats/job_file.h"
 #include "collector/formats/ntfs_boot.h"
@@ -148,8 +150,7 @@ class Parser {
     }
     if (options_.xml && format != kEventLogFormat)
       return complain(kExitUsage, hozen::quoted(name) + " is no event log: --xml is for those");
-    if (format == kEventLogFormat)
-      return parse_part(name, **file, options_.xml ? print_event_log_xml : print_event_log);
+    if (format == kEventLogFormat) return parse_event_log(name, **file, start);
     if (format == kHiveFormat) return parse_hive(name, **file, start);
     if (const SmallFormat* small = small_format(format)) return parse_small(name, **file, *small);
     if (format == kTableFormat) return parse_table(name, **file);
@@ -209,7 +210,7 @@ class Parser {
   static std::string_view format_of(Bytes head) {
     if (head.head(4).chars() == "regf" || head.tail(regf::kBaseBlockBytes).chars() == "hbin")
       return kHiveFormat;
-    if (evtx::looks_like_event_log(head)) return kEventLogFormat;
+    if (evtx::looks_like_event_log(head) || evt::looks_like_event_log(head)) return kEventLogFormat;
     if (ntfs::looks_like_ntfs(head)) return kVolumeFormat;
     if (ntfs::table_record_bytes(head) != 0) return kTableFormat;
     if (looks_like_index(head)) return kIndexFormat;
@@ -222,6 +223,13 @@ class Parser {
     if (looks_like_jump_list(head)) return kJumpListFormat;
     if (looks_like_job_file(head)) return kJobFormat;
     return looks_like_task_xml(head) ? kTaskFormat : std::string_view{};
+  }
+
+  /// Of Windows Vista and later, or of those before.
+  int parse_event_log(const std::string& name, ByteSource& file, Bytes head) {
+    if (evt::looks_like_event_log(head))
+      return parse_part(name, file, options_.xml ? print_evt_xml : print_evt);
+    return parse_part(name, file, options_.xml ? print_event_log_xml : print_event_log);
   }
 
   int parse_table(const std::string& name, ByteSource& file) {

@@ -174,6 +174,36 @@ constexpr EventFactRule kRules[] = {
     {"Windows PowerShell", kPowerShellIds, FactKind::remoting, {}, kParams},
 };
 
+// Log Security of Windows XP and before; Microsoft, "Mapping pre-Vista Security Event IDs to
+// Security Event IDs in Vista+" (Eric Fitzgerald, 2009).
+struct OldId {
+  Id old = 0, since_vista = 0;
+};
+constexpr OldId kOldIds[] = {{528, 4624}, {540, 4624}, {529, 4625}, {530, 4625}, {531, 4625},
+                             {532, 4625}, {533, 4625}, {534, 4625}, {535, 4625}, {536, 4625},
+                             {539, 4625}, {552, 4648}, {680, 4776}, {681, 4776}, {682, 4778},
+                             {683, 4779}, {601, 4697}, {592, 4688}, {517, 1102}};
+constexpr Id kOldLogonIds[] = {528, 540, 529, 530, 531, 532, 533,
+                               534, 535, 536, 539, 552, 680, 681};
+constexpr Id kOldReconnectIds[] = {682, 683};
+constexpr Id kOldServiceIds[] = {601};
+constexpr Id kOldProcessIds[] = {592};
+constexpr Id kOldClearedIds[] = {517};
+constexpr EventFactRule kOldRules[] = {
+    {"Security", kOldLogonIds, FactKind::logon, "TargetUserName", kLogonValues},
+    {"Security", kOldReconnectIds, FactKind::session, "AccountName", kReconnectValues},
+    {"Security", kOldServiceIds, FactKind::service, "ServiceName", kServiceAuditValues},
+    {"Security", kOldProcessIds, FactKind::process, "NewProcessName", kProcessValues},
+    {"Security", kOldClearedIds, FactKind::log_cleared, {}, kClearedValues},
+};
+
+Id since_vista(const EventView& event) {
+  if (!event.is_old || !equals_fold(event.channel, "Security")) return event.event_id;
+  const auto found = std::find_if(std::begin(kOldIds), std::end(kOldIds),
+                                  [&](const OldId& one) { return one.old == event.event_id; });
+  return found == std::end(kOldIds) ? event.event_id : found->since_vista;
+}
+
 /// Logons that every host has by the thousand: of services, at start, of the accounts that draw
 /// the desktop, of SYSTEM's privileges.
 bool is_everyday_logon(const Fact& fact) {
@@ -226,7 +256,8 @@ void add_command(Fact& fact, std::string_view xml) {
 }
 
 const EventFactRule* rule_of(const EventView& event) {
-  for (const EventFactRule& rule : kRules)
+  const bool is_old = event.is_old && equals_fold(event.channel, "Security");
+  for (const EventFactRule& rule : is_old ? old_event_fact_rules() : event_fact_rules())
     if (std::find(rule.ids.begin(), rule.ids.end(), event.event_id) != rule.ids.end() &&
         equals_fold(rule.channel, event.channel))
       return &rule;
@@ -236,13 +267,16 @@ const EventFactRule* rule_of(const EventView& event) {
 }  // namespace
 
 std::span<const EventFactRule> event_fact_rules() { return kRules; }
+std::span<const EventFactRule> old_event_fact_rules() { return kOldRules; }
 
 std::optional<Fact> fact_of_event(const EventView& event) {
   const EventFactRule* rule = rule_of(event);
   if (rule == nullptr) return std::nullopt;
   Fact fact;
   fact.kind = rule->kind;
-  fact.event_id = event.event_id;
+  const bool is_act = rule->kind == FactKind::service || rule->kind == FactKind::process;
+  if (is_act && event.is_failure) return std::nullopt;
+  fact.event_id = since_vista(event);
   fact.time = event.time;
   for (const Name name : rule->values) {
     const auto value = event.value(name);
@@ -250,7 +284,13 @@ std::optional<Fact> fact_of_event(const EventView& event) {
     if (name == rule->subject) fact.subject = *value;
     if (*value != "-") fact.values.add(name, *value);
   }
+  // An old event whose strings are not known by name.
+  if (event.is_old && !rule->subject.empty() && fact.subject.empty()) return std::nullopt;
   fact.values.add("UserSid", event.user_sid);
+  if (event.is_old && rule->kind == FactKind::logon) {
+    fact.values.add("Computer", event.computer);
+    fact.values.add("OldEvent", std::to_string(event.event_id));
+  }
   if (!event.is_live) fact.values.add("Place", "recovered");
   if (fact.kind == FactKind::logon && fact.subject.ends_with('$'))
     fact.kind = FactKind::machine_logon;

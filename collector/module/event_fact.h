@@ -22,6 +22,8 @@ struct EventFactRule {
 };
 
 std::span<const EventFactRule> event_fact_rules();
+/// The same of the log Security of Windows XP and before.
+std::span<const EventFactRule> old_event_fact_rules();
 
 /// An event as it is asked for a fact.
 struct EventView {
@@ -31,12 +33,18 @@ struct EventView {
   bool is_live = true;  ///< false: found in slack or behind damage
   /// The text of a value; nothing when the event has none of that name.
   FunctionRef<std::optional<std::string>(std::string_view name)> value;
+  bool is_old = false;      ///< of a log of Windows XP and before
+  bool is_failure = false;  ///< an audit that tells an attempt that failed
+  std::string_view computer{};
 };
 
 /// Nothing when no rule joins such an event, or when it is one of the many that say nothing of
 /// other hosts: logons of services and of Windows' own accounts, ordinary shares. Besides the
 /// values of its rule a fact may have `UserSid` (System/Security/@UserID), `Place` ("recovered"),
-/// and, for tasks, `Command` and `Arguments` (of the first action that has them).
+/// for tasks `Command` and `Arguments` (of the first action that has them), and for logons of old
+/// logs `Computer` and `OldEvent` (its number there: for refused ones the reason). Its event_id is
+/// that of Windows Vista and later (528 is 4624); an attempt that failed to start a program or
+/// install a service is no fact.
 std::optional<Fact> fact_of_event(const EventView& event);
 
 }  // namespace hozen

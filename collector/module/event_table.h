@@ -20,4 +20,9 @@ std::span<const EventTopic> event_topics();
 /// What an event of this channel is about; "" when it is none of them.
 std::string_view topic_of_event(std::string_view channel, std::uint32_t id);
 
+/// The same of logs of Windows XP and before (.evt), whose numbers in Security and System other
+/// providers use for other things today.
+std::span<const EventTopic> old_event_topics();
+std::string_view topic_of_old_event(std::string_view channel, std::uint32_t code);
+
 }  // namespace hozen

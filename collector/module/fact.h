@@ -53,9 +53,10 @@ class FactValues {
 
 struct Fact {
   FactKind kind{};
-  std::uint32_t event_id = 0;  ///< of an event; 0 for all others
-  FileTime time{};             ///< may be unset
-  std::string record;          ///< id of the record that shows it
+  /// Of an event, 0 for all others: in the numbers of Windows Vista and later (528 is 4624).
+  std::uint32_t event_id = 0;
+  FileTime time{};     ///< may be unset
+  std::string record;  ///< id of the record that shows it
   std::string subject;
   FactValues values;
 };

@@ -73,7 +73,10 @@ constexpr std::array kLogonFields{
     L{{"succeeded", "Logons."}, [](const LogonRow& r, Cell& c) { c.number(r.succeeded); }},
     L{{"refused", "Attempts that were refused."},
       [](const LogonRow& r, Cell& c) { c.number(r.refused); }},
-    L{{"status", "Codes with which they were refused."},
+    L{{"status",
+       "Codes with which they were refused; of events of Windows XP and before, which have none, "
+       "their "
+       "number."},
       [](const LogonRow& r, Cell& c) {
         c.texts(std::vector<std::string>{r.status.begin(), r.status.end()});
       }},
@@ -147,7 +150,7 @@ class Logons {
     const std::string_view type = fact.values["LogonType"];
     if (!machine && type == "9" && starts_with_fold(fact.values["LogonProcessName"], "seclogo"))
       other_credentials_.push_back(&fact);
-    const bool from_afar = !is_local_address(address) || type == "10";
+    const bool from_afar = !is_local_address(address) || type == "10" || is_of_old_client(fact);
     if (!refused && !from_afar && type != "8" && type != "9") return;
     LogonRow row;
     row.account = account_of(fact.values["TargetDomainName"], fact.subject);
@@ -168,15 +171,28 @@ class Logons {
     count(found->second, fact, refused);
   }
 
+  /// Windows XP and before tell no address: of a logon over the network (540) the client's name.
+  static bool is_of_old_client(const Fact& fact) {
+    const std::string_view own = fact.values["Computer"], host = fact.values["WorkstationName"];
+    return fact.values["LogonType"] == "3" && fact.values["IpAddress"].empty() && !own.empty() &&
+           !is_own_host(host, own);
+  }
+
   static void count(LogonRow& row, const Fact& fact, bool refused) {
     row.counted.add(fact);
     ++(refused ? row.refused : row.succeeded);
     if (!refused && row.sid.empty()) row.sid = fact.values["TargetUserSid"];
-    const std::string_view reason = fact.values["SubStatus"];
-    if (refused && row.status.size() < kMaxNames)
-      row.status.emplace(reason.empty() || reason == "0x0" ? fact.values["Status"] : reason);
+    if (refused && row.status.size() < kMaxNames) row.status.insert(status_of(fact));
     row.no_session_key |= !refused && row.type == "3" && fact.values["KeyLength"] == "0" &&
                           starts_with_fold(row.package, "NTLM");
+  }
+
+  /// The numbers of old events are their reasons.
+  static std::string status_of(const Fact& fact) {
+    const std::string_view reason = fact.values["SubStatus"], status = fact.values["Status"];
+    if (!reason.empty() && reason != "0x0") return std::string{reason};
+    const std::string_view old = fact.values["OldEvent"];
+    return status.empty() && !old.empty() ? "event " + std::string{old} : std::string{status};
   }
 
   void add_use(const Fact& fact, bool machine) {

@@ -91,6 +91,44 @@ TEST(EventFact, HasTheValuesThatRulesAskFor) {
   EXPECT_FALSE(fact_of("System", 7046, {}));
 }
 
+/// The same of a log of Windows XP and before.
+std::optional<Fact> old_fact_of(std::string_view channel, std::uint32_t id, bool is_failure,
+                                const std::vector<std::pair<std::string, std::string>>& values) {
+  const auto value = [&](std::string_view name) -> std::optional<std::string> {
+    for (const auto& [known, text] : values)
+      if (known == name) return text;
+    return std::nullopt;
+  };
+  EventView view{channel, {}, id, FileTime{9}, true, value};
+  view.is_old = true;
+  view.is_failure = is_failure;
+  view.computer = "XP-1";
+  return fact_of_event(view);
+}
+
+TEST(EventFact, OldEventsHaveTheNumbersOfToday) {
+  const auto logon =
+      old_fact_of("Security", 540, false, {{"TargetUserName", "eve"}, {"LogonType", "3"}});
+  ASSERT_TRUE(logon);
+  EXPECT_EQ(logon->kind, FactKind::logon);
+  EXPECT_EQ(logon->event_id, 4624u);
+  EXPECT_EQ(logon->values["OldEvent"], "540");
+  EXPECT_EQ(logon->values["Computer"], "XP-1");
+  const auto service = old_fact_of("Security", 601, false, {{"ServiceName", "x"}});
+  ASSERT_TRUE(service);
+  EXPECT_EQ(service->event_id, 4697u);
+  EXPECT_FALSE(old_fact_of("Security", 601, true, {{"ServiceName", "x"}}));
+  EXPECT_TRUE(old_fact_of("Security", 529, true, {{"TargetUserName", "eve"}}));
+  EXPECT_EQ(old_fact_of("System", 7036, false, {{"param1", "x"}})->event_id, 7036u);
+}
+
+TEST(EventFact, OldAndNewNumbersAreNotMixed) {
+  EXPECT_FALSE(fact_of("Security", 540, {{"TargetUserName", "eve"}, {"LogonType", "3"}}));
+  EXPECT_FALSE(old_fact_of("Security", 4624, false, {{"TargetUserName", "eve"}}));
+  // Strings without names say nothing of who it was.
+  EXPECT_FALSE(old_fact_of("Security", 540, false, {{"param1", "eve"}}));
+}
+
 TEST(EventFact, EverydayLogonsAreLeftOut) {
   const auto logon = [](const char* type, const char* sid, const char* name) {
     return fact_of("Security", 4624,
