@@ -70,7 +70,7 @@ struct Sample {
 /// Bytes that a test changes while they are read.
 class ChangingSource final : public ByteSource {
  public:
-  explicit ChangingSource(NtfsBytes bytes) : bytes{std::move(bytes)} {}
+  explicit ChangingSource(NtfsBytes content) : bytes{std::move(content)} {}
   std::uint64_t size() const override { return bytes.size(); }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
     MemorySource now{bytes};
@@ -81,7 +81,7 @@ class ChangingSource final : public ByteSource {
 
 TEST(NtfsVolume, AFileIsAsLookedOnlyWhileItsRecordIs) {
   const Sample sample;
-  const auto bytes = std::make_shared<ChangingSource>(sample.builder.build());
+  const auto bytes = std::make_shared<ChangingSource>(sample.builder.volume());
   const auto volume = Volume::open(bytes);
   ASSERT_TRUE(volume);
   const auto look = [&](std::uint64_t number) {
