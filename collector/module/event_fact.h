@@ -34,9 +34,10 @@ struct EventView {
 };
 
 /// Nothing when no rule joins such an event, or when it is one of the many that say nothing of
-/// other hosts: logons of services and of Windows' own accounts, ordinary shares. Besides the
-/// values of its rule a fact may have `UserSid` (System/Security/@UserID), `Place` ("recovered"),
-/// and, for tasks, `Command` and `Arguments` (of the first action that has them).
+/// other hosts: logons of services and of Windows' own accounts, ordinary shares, corrections of
+/// the clock by less than a minute. Besides the values of its rule a fact may have `UserSid`
+/// (System/Security/@UserID), `Place` ("recovered"), and, for tasks, `Command` and `Arguments` (of
+/// the first action that has them).
 std::optional<Fact> fact_of_event(const EventView& event);
 
 }  // namespace hozen
