@@ -74,6 +74,14 @@ constexpr Id kServiceStateIds[] = {7000, 7009, 7031, 7034, 7035, 7036, 7040};
 constexpr Name kParams[] = {"param1", "param2", "param3", "param4"};
 constexpr Id kSystemClearedIds[] = {104};
 
+// Changes of the clock: Microsoft, event 4616; provider Microsoft-Windows-Kernel-General, event 1.
+constexpr Id kClockAuditIds[] = {4616};
+constexpr Name kClockAuditValues[] = {"SubjectUserSid", "SubjectUserName", "SubjectDomainName",
+                                      "PreviousTime",   "NewTime",         "ProcessId",
+                                      "ProcessName"};
+constexpr Id kClockIds[] = {1};
+constexpr Name kClockValues[] = {"OldTime", "NewTime", "Reason", "ProcessName"};
+
 constexpr Id kTaskIds[] = {106, 140, 141, 142};
 constexpr Name kTaskValues[] = {"TaskName", "UserContext", "UserName"};
 constexpr Id kTaskRunIds[] = {129, 200};
@@ -145,6 +153,8 @@ constexpr EventFactRule kRules[] = {
     {"System", kServiceIds, FactKind::service, "ServiceName", kServiceValues},
     {"System", kServiceStateIds, FactKind::service_state, "param1", kParams},
     {"System", kSystemClearedIds, FactKind::log_cleared, "Channel", kClearedValues},
+    {"Security", kClockAuditIds, FactKind::clock, "SubjectUserName", kClockAuditValues},
+    {"System", kClockIds, FactKind::clock, {}, kClockValues},
     {"Microsoft-Windows-TaskScheduler/Operational", kTaskIds, FactKind::task, "TaskName",
      kTaskValues},
     {"Microsoft-Windows-TaskScheduler/Operational", kTaskRunIds, FactKind::task_run, "TaskName",
@@ -224,6 +234,16 @@ bool is_everyday_key(const Fact& fact) {
          contains_fold(fact.subject, "\\bam\\State\\UserSettings\\");
 }
 
+/// Clocks are corrected by parts of a second all day, and other events of System are called 1.
+bool is_clock_change(const Fact& fact) {
+  constexpr std::uint64_t kLeast = 60 * kTicksPerSecond;
+  const bool audit = fact.event_id == 4616;
+  const auto before = parse_iso8601(fact.values[audit ? "PreviousTime" : "OldTime"]);
+  const auto after = parse_iso8601(fact.values["NewTime"]);
+  return before && after &&
+         std::max(before->ticks, after->ticks) - std::min(before->ticks, after->ticks) >= kLeast;
+}
+
 bool is_kept(const Fact& fact) {
   switch (fact.kind) {
     case FactKind::logon:
@@ -236,6 +256,8 @@ bool is_kept(const Fact& fact) {
       return fact.event_id != 4674 || equals_fold(fact.values["ObjectServer"], "SC Manager");
     case FactKind::registry:
       return !is_everyday_key(fact);
+    case FactKind::clock:
+      return is_clock_change(fact);
     case FactKind::remoting:
       return fact.event_id != 400 ||
              fact.values["param3"].find("ServerRemoteHost") != std::string_view::npos;

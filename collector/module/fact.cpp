@@ -18,10 +18,10 @@ std::string_view cut(std::string_view text, std::size_t limit) {
 
 std::string_view to_text(FactKind kind) {
   constexpr std::array<std::string_view, kFactKinds> kTexts{
-      "logon",       "machine_logon", "session",  "service", "service_state",
-      "share",       "pipe",          "process",  "file",    "registry",
-      "task",        "task_run",      "wmi",      "network", "remoting",
-      "log_cleared", "execution",     "presence", "eula",    "service_entry"};
+      "logon", "machine_logon", "session",  "service",     "service_state", "share",
+      "pipe",  "process",       "file",     "registry",    "task",          "task_run",
+      "wmi",   "network",       "remoting", "log_cleared", "execution",     "presence",
+      "eula",  "service_entry", "clock"};
   return kTexts.at(static_cast<std::size_t>(kind));
 }
 

@@ -7,13 +7,14 @@
 #include <iterator>
 #include <map>
 
+#include "collector/base/text.h"
 #include "tests/builders/temp_folder.h"
 #include "tests/modules/judge_cases.h"
 #include "tests/real/real_evidence.h"
 
 namespace hozen {
 namespace modules {
-extern const ModuleSpec event_logs, prefetch, psexec;
+extern const ModuleSpec clock_changes, dual_use_tools, event_logs, prefetch, psexec;
 }  // namespace modules
 namespace real {
 namespace {
@@ -84,6 +85,37 @@ TEST_F(RealPsExec, TheCleanHostHasNone) {
   EXPECT_TRUE(records_of(run, "remote_execution").empty());
   for (const Finding& finding : run.context->findings)
     EXPECT_LE(severity_of(finding), Severity::low) << finding.rule << " " << finding.subject;
+}
+
+/// prefetch.tsv and EXPECTATIONS.md, section 0: what ran on that host, when, and how often.
+TEST_F(RealPsExec, ScannersOnTheAttackedHostAreFoundWithTheirRuns) {
+  for (const auto& entry : std::filesystem::directory_iterator{
+           testdata_path("prefetch-sets/museum/Win10/APTSimulatorVM")})
+    unpack("prefetch-sets/museum/Win10/APTSimulatorVM/" + entry.path().filename().string(), ".pf",
+           "Prefetch");
+  if (IsSkipped()) return;
+  const ModuleRun run = run_and_judge({&modules::prefetch, &modules::dual_use_tools}, windows);
+  const auto found = findings_of(run, "dual_use_tools.found");
+  std::map<std::string, const Finding*> by_tool;
+  const auto rows = records_of(run, "dual_use_tool");
+  ASSERT_EQ(rows.size(), found.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) by_tool[fold_case((*rows[i])["file"])] = found[i];
+  ASSERT_EQ(by_tool.count("NBTSCAN.EXE"), 1u) << fake::summary_of(run.context->findings);
+  const Finding& scanner = *by_tool["NBTSCAN.EXE"];
+  EXPECT_GE(severity_of(scanner), Severity::medium);
+  EXPECT_THAT(scanner.attack, ::testing::Contains("T1046"));
+  EXPECT_THAT(story_of(scanner), HasSubstr("2022-03-10T20:38:01.2416463Z"));
+}
+
+TEST_F(RealPsExec, TheClockOfTheCleanHostWasMovedByNoUser) {
+  unpack("evtx-sets/museum/Win10/RathbunVM/RathbunVM_W10EventLogs.7z", ".evtx",
+         "System32\\winevt\\Logs");
+  if (IsSkipped()) return;
+  const ModuleRun run = run_and_judge({&modules::event_logs, &modules::clock_changes}, windows);
+  EXPECT_FALSE(records_of(run, "clock_change").empty());
+  EXPECT_TRUE(findings_of(run, "clock_changes.set").empty());
+  for (const auto* change : records_of(run, "clock_change"))
+    EXPECT_NE((*change)["changed_by"], "program") << change->json;
 }
 
 struct AttackLog {
