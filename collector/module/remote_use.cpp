@@ -34,6 +34,16 @@ std::string what_happened(const Fact& fact) {
   return fact.event_id == 11 ? "written" : "deleted";
 }
 
+/// Where PsExec writes its key files: "C:\\Windows\\x", and nothing below it.
+bool is_in_windows_folder(std::string_view path) {
+  constexpr std::string_view kFolders[] = {":\\Windows\\", ":\\WINNT\\"};
+  const std::size_t end = path.rfind('\\');
+  if (end == std::string_view::npos || path.empty()) return false;
+  const std::string_view folder = path.substr(0, end + 1).substr(1);
+  return std::any_of(std::begin(kFolders), std::end(kFolders),
+                     [&](std::string_view known) { return equals_fold(folder, known); });
+}
+
 }  // namespace
 
 // ---- which programs are meant
@@ -222,9 +232,23 @@ void UseFinder::add_files() {
   }
 }
 
+/// The last use from that host that had begun by then.
+Draft* UseFinder::last_of(std::string_view host, FileTime until) {
+  Draft* last = nullptr;
+  for (Draft& draft : drafts_)
+    if (equals_fold(draft.use.source_host, host) && draft.use.started <= until &&
+        (last == nullptr || last->use.started <= draft.use.started))
+      last = &draft;
+  return last;
+}
+
 void UseFinder::add_key_file(const Fact& fact, const std::string& host) {
-  if (!fact.time.is_set() || !is_new(fact)) return;
-  Draft& draft = use_of(psexec(), std::string{kPsExecStem}, fact.time, Join::to_next);
+  // Elsewhere anybody can write a file of that name; and deleting one is no second use.
+  if (!fact.time.is_set() || !is_in_windows_folder(fact.subject) || !is_new(fact)) return;
+  Draft* const of_host = what_happened(fact) == "deleted" ? last_of(host, fact.time) : nullptr;
+  Draft& draft = of_host != nullptr
+                     ? *of_host
+                     : use_of(psexec(), std::string{kPsExecStem}, fact.time, Join::to_next);
   if (draft.use.source_host.empty()) draft.use.source_host = host;
   draft.tell("The key file " + fact.subject + " (" + what_happened(fact) + at(fact.time) +
                  ") names the host it came from: " + host + ".",

@@ -90,6 +90,7 @@ class UseFinder {
   void add_session(const Fact& fact, const SessionPipe& session);
   void add_processes();
   void add_files();
+  Draft* last_of(std::string_view host, FileTime until);
   void add_key_file(const Fact& fact, const std::string& host);
   void add_shares();
   void add_share(const Fact& fact);

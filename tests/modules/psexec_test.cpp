@@ -205,6 +205,29 @@ TEST_F(PsExecTest, ARenamedServiceIsNotTheProgramOfWindowsOfThatName) {
   EXPECT_THAT(story_of(*findings_of(run, "psexec.use")[0]), Not(HasSubstr("System32")));
 }
 
+EvtxEvent key_file(std::uint16_t id, double seconds, const std::string& folder) {
+  return text_event(std::string{kSysmon}, id, seconds,
+                    {{"TargetFilename", folder + "PSEXEC-WS-07-1A2B3C4D.key"}});
+}
+
+TEST_F(PsExecTest, DeletingItsKeyFileLaterIsNoSecondUse) {
+  log("Sysmon", {key_file(11, 0, "C:\\Windows\\"), key_file(23, 3600, "C:\\Windows\\")});
+  const ModuleRun run = judge();
+  ASSERT_EQ(findings_of(run, "psexec.use").size(), 1u);
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.use")[0]), HasSubstr("deleted"));
+  EXPECT_EQ((*records_of(run, "remote_execution")[0])["source_host"], "WS-07");
+}
+
+TEST_F(PsExecTest, ADeletedKeyFileAloneIsAUse) {
+  log("Sysmon", {key_file(23, 3600, "C:\\Windows\\")});
+  EXPECT_EQ(findings_of(judge(), "psexec.use").size(), 1u);
+}
+
+TEST_F(PsExecTest, AFileOfThatNameElsewhereIsNoKeyFile) {
+  log("Sysmon", {key_file(11, 0, "C:\\Users\\x\\Windows\\"), key_file(11, 9, "C:\\Temp\\")});
+  EXPECT_THAT(findings_of(judge(), "psexec.use"), IsEmpty());
+}
+
 TEST_F(PsExecTest, ClientAndServiceOnTheSameHostAreOneUse) {
   log("System", {install(1)});
   log("Sysmon", {process(0, "C:\\TMP\\p.exe", "p.exe -accepteula -s cmd /c systeminfo", "5", "", "",
