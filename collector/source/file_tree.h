@@ -33,8 +33,8 @@ constexpr int kMaxLinkHops = 32;
 /// Folders deeper than this are not entered (Errc::limit): no honest path comes near.
 constexpr std::size_t kMaxFolderDepth = 4096;
 
-/// stat, is_untouched, walk, open, spellings, key, take_remarks, reads_deleted and open_deleted as EvidenceSource
-/// promises them.
+/// stat, is_untouched, walk, open, spellings, key, take_remarks, reads_deleted and open_deleted as
+/// EvidenceSource promises them.
 class FileTree {
  public:
   virtual ~FileTree() = default;
