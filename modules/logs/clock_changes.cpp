@@ -28,7 +28,7 @@ constexpr std::uint64_t kJudged = 5 * kMinute;
 /// A clock was put back when what is left of both changes together is no more than this.
 constexpr std::uint64_t kPutBack = 5 * kMinute;
 /// Longer than that nobody keeps a false clock to hide something.
-constexpr std::uint64_t kLongestFalse = 7 * 24 * kHour;
+constexpr std::uint64_t kLongestFalse = 7 * (24 * kHour);
 constexpr std::size_t kMaxTold = 30, kMaxChanges = 20'000;
 
 enum class By : std::uint8_t {
