@@ -37,8 +37,8 @@ class EventWorld {
   }
 
   static FileTime moment(double seconds) {
-    return FileTime{133'000'000'000'000'000 +
-                    static_cast<std::uint64_t>(seconds * static_cast<double>(kTicksPerSecond))};
+    const auto ticks = static_cast<std::int64_t>(seconds * static_cast<double>(kTicksPerSecond));
+    return FileTime{static_cast<std::uint64_t>(133'000'000'000'000'000 + ticks)};
   }
 
   /// The events and then `module` over a machine that has these logs.
