@@ -132,6 +132,7 @@ TEST_F(PsExecTest, TellsTheWholeStoryOfAUse) {
 
 TEST_F(PsExecTest, EachInstallationIsAUseAndEachRunJoinsOne) {
   std::vector<EvtxEvent> installs;
+  installs.reserve(12);
   builders::PrefetchBuilder file{30};
   file.program(kImage, "PSEXESVC.EXE").run_count(12);
   for (int i = 11; i >= 4; --i) file.run(time(i * 0.4 + 0.01));
