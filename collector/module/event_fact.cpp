@@ -314,6 +314,7 @@ std::optional<Fact> fact_of_event(const EventView& event) {
     fact.values.add("OldEvent", std::to_string(event.event_id));
   }
   if (!event.is_live) fact.values.add("Place", "recovered");
+  if (event.is_failure && rule->kind != FactKind::logon) fact.values.add("Audit", "failure");
   if (fact.kind == FactKind::logon && fact.subject.ends_with('$'))
     fact.kind = FactKind::machine_logon;
   if (!is_kept(fact)) return std::nullopt;

@@ -139,9 +139,15 @@ class EvtxTeller {
       const auto found = event.data(name);
       return found ? std::optional{found->text()} : std::nullopt;
     };
-    teller_.state(fact_of_event({event.channel(), event.text(evtx::SystemField::user_id), id,
-                                 event.time_created(), !event.is_recovered(), value}),
-                  record);
+    EventView view{event.channel(),
+                   event.text(evtx::SystemField::user_id),
+                   id,
+                   event.time_created(),
+                   !event.is_recovered(),
+                   value};
+    view.is_failure = audit_of(event) == "failure";
+    view.computer = event.computer();
+    teller_.state(fact_of_event(view), record);
   }
 
   /// Security 1102 and System 104: the first record of a log after it was cleared, or its notice.

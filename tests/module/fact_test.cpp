@@ -91,6 +91,21 @@ TEST(EventFact, HasTheValuesThatRulesAskFor) {
   EXPECT_FALSE(fact_of("System", 7046, {}));
 }
 
+TEST(EventFact, SaysThatAccessWasRefused) {
+  const auto value = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "ShareName") return "\\\\*\\ADMIN$";
+    return std::nullopt;
+  };
+  EventView view{"Security", {}, 5145, FileTime{9}, true, value};
+  EXPECT_EQ(fact_of_event(view)->values["Audit"], "");
+  view.is_failure = true;
+  EXPECT_EQ(fact_of_event(view)->values["Audit"], "failure");
+  view.event_id = 4697;
+  EXPECT_FALSE(fact_of_event(view)) << "nothing was installed";
+  view.event_id = 4625;
+  EXPECT_EQ(fact_of_event(view)->values["Audit"], "") << "the event says it itself";
+}
+
 /// The same of a log of Windows XP and before.
 std::optional<Fact> old_fact_of(std::string_view channel, std::uint32_t id, bool is_failure,
                                 const std::vector<std::pair<std::string, std::string>>& values) {
