@@ -252,11 +252,24 @@ class Compiler {
     const std::uint32_t bytes = 2u * *units;
     if (!names_.contains(std::uint64_t{offset} + kNameHeaderBytes, bytes))
       return fail("binxml name outside of the chunk");
+    const Bytes units_of_name = names_.tail(offset + kNameHeaderBytes).head(bytes);
+    // What stands in slack may lead into anything that was written there since.
+    if (names_.get<std::uint16_t>(std::uint64_t{offset} + 4) != name_hash(units_of_name))
+      return fail("binxml name that its hash does not fit");
     if (offset == at_ && !skip(static_cast<std::uint32_t>(kNameHeaderBytes) + bytes + 2))
       return false;
     if (out_.pool.size() > kMaxPoolBytes) return fail("binxml of too long names");
-    set_name(out_.nodes[number], names_.tail(offset + kNameHeaderBytes).head(bytes));
+    set_name(out_.nodes[number], units_of_name);
     return true;
+  }
+
+  /// The low 16 bits of the sum that Windows keeps with each name (seen in all names of logs of
+  /// Windows Vista to 11; libevtx, "Windows XML Event Log format", name).
+  static std::uint16_t name_hash(Bytes units) {
+    std::uint32_t hash = 0;
+    for (std::size_t at = 0; at + 1 < units.size(); at += 2)
+      hash = hash * 65'599u + units.get<std::uint16_t>(at).value_or(0);
+    return static_cast<std::uint16_t>(hash & 0xFFFFu);
   }
 
   void set_name(Node& node, Bytes units) {
@@ -338,7 +351,7 @@ void compile_fragment(Bytes chunk, std::uint32_t begin, std::uint32_t end, bool 
     // MS-EVEN6 has it in records without a template too.
     Program other;
     Compiler{chunk, begin, end, true, other}.run();
-    if (other.complete) program = std::move(other);
+    if (other.complete || other.end > program.end) program = std::move(other);
   }
   if (program.complete) find_fields(chunk, program);
 }

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "tests/builders/evtx_builder.h"
 #include "tests/formats/evtx_reading.h"
 
@@ -231,6 +234,26 @@ TEST(BinXmlElements, KeepsTextBetweenElements) {
                      {{"n", {evtx_constant("1")}}},
                      {evtx_constant("t"), evtx_element({"B", {}, {evtx_constant("b")}})}})});
   EXPECT_THAT(event.json, HasSubstr("{\"@n\":\"1\",\"B\":\"b\",\"#text\":\"t\"}"));
+}
+
+/// Windows keeps a hash with each name: what lies in slack may lead into anything.
+TEST(BinXmlElements, NamesThatTheirHashDoesNotFitAreNone) {
+  const EvtxBuilder log = EvtxBuilder{}.record(
+      {"Event",
+       {},
+       {evtx_element({"EventData", {}, {evtx_element({"Wrong", {}, {evtx_constant("x")}})}})}},
+      {});
+  std::vector<std::byte> bytes = log.bytes();
+  constexpr std::string_view kName{"W\0r\0o\0n\0g\0", 10};
+  const auto at = std::search(bytes.begin(), bytes.end(), kName.begin(), kName.end(),
+                              [](std::byte a, char b) { return static_cast<char>(a) == b; });
+  ASSERT_NE(at, bytes.end());
+  *at = std::byte{'V'};
+  const auto read = evtx::read_log(bytes);
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->events.size(), 1u);
+  EXPECT_THAT(read->events[0].fault, HasSubstr("hash"));
+  EXPECT_THAT(read->events[0].json, Not(HasSubstr("Vrong")));
 }
 
 TEST(BinXmlElements, NamesOfTheEvidenceCannotBreakTheOutput) {
