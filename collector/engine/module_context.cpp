@@ -22,7 +22,8 @@ EngineContext::EngineContext(const RunParts& parts, const ModuleSpec& module,
       view_{view},
       registry_{registry},
       reads_files_{reads_files},
-      use_{use} {}
+      use_{use},
+      facts_{&parts.facts} {}
 
 ArtifactId EngineContext::collect(const EvidencePath& path, std::string_view reason,
                                   Priority priority) {
@@ -71,7 +72,11 @@ std::string_view EngineContext::option(std::string_view name) const {
   return {};
 }
 
-void EngineContext::report(Finding finding) { parts_.findings.add(std::move(finding)); }
+void EngineContext::report(Finding finding) {
+  if (const std::string_view computer = facts_->computer(); !computer.empty())
+    name_host(finding, computer);
+  parts_.findings.add(std::move(finding));
+}
 
 void EngineContext::state(ViewFact fact) {
   if (records_.compare != nullptr) records_.compare->add(view_, std::move(fact));
@@ -81,12 +86,15 @@ void EngineContext::stated_all(std::string_view kind, std::string_view place) {
   if (records_.compare != nullptr) records_.compare->whole(view_, kind, place);
 }
 
-void EngineContext::state(Fact fact) { parts_.facts.add(std::move(fact)); }
+void EngineContext::state(Fact fact, const FactOrigin& origin) {
+  parts_.facts.add(std::move(fact), origin);
+}
 
 void EngineContext::note(Error error) { parts_.problems.add(module_.name, view_, error); }
 
 std::string& EngineContext::begin_record(const Kind& kind, const Envelope& envelope) {
-  begin_record_line(line_, record_id(module_, ++records_.count), kind.name, view_, envelope);
+  begin_record_line(line_, record_id(module_, ++records_.count), kind.name, view_, envelope,
+                    facts_->computer());
   return line_;
 }
 

@@ -63,8 +63,11 @@ class EngineContext final : public ModuleContext {
   void report(Finding finding) override;
   void state(ViewFact fact) override;
   void stated_all(std::string_view kind, std::string_view place) override;
-  void state(Fact fact) override;
-  const FactBook& facts() const override { return parts_.facts; }
+  using ModuleContext::state;
+  void state(Fact fact, const FactOrigin& origin) override;
+  const FactBook& facts() const override { return *facts_; }
+  /// Whose facts the module judges; `facts` must outlive the context.
+  void set_facts(const FactBook& facts) { facts_ = &facts; }
   void note(Error error) override;
   std::stop_token stop() const override { return parts_.stop; }
 
@@ -80,6 +83,7 @@ class EngineContext final : public ModuleContext {
   Registry* const registry_;
   const bool reads_files_;
   const ProfileModule& use_;
+  const FactBook* facts_;
   std::string line_;
 };
 

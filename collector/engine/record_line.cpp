@@ -47,13 +47,14 @@ void append_timestamps(std::string& line, const Envelope& envelope) {
 }  // namespace
 
 void begin_record_line(std::string& line, std::string_view record_id, std::string_view kind,
-                       View view, const Envelope& envelope) {
+                       View view, const Envelope& envelope, std::string_view other_host) {
   line = "{\"record\":";
   append_json_string(line, record_id);
   append_text_member(line, "kind", kind);
   append_source(line, envelope.origin);
   append_text_member(line, "view", to_text(view));
   append_timestamps(line, envelope);
+  if (!other_host.empty()) append_text(line, "other_host", other_host);
   if (envelope.user_sid.empty() && envelope.user_name.empty()) return;
   line += ",\"user\":{";
   if (!envelope.user_sid.empty()) append_text(line, "sid", envelope.user_sid);

@@ -299,7 +299,7 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
 }
 
 void Run::judge_modules() {
-  facts_.settle();
+  facts_.settle(manifest_.host ? manifest_.host->facts.name : std::string_view{});
   for (std::size_t i = 0; i < kFactKinds; ++i) {
     const auto kind = static_cast<FactKind>(i);
     if (const std::uint64_t dropped = facts_.dropped(kind))
@@ -325,7 +325,13 @@ void Run::judge_module(const ModuleSpec& module, const ProfileModule& use) {
   const std::uint64_t before = count;
   ModuleRecords records{"records/" + std::string{module.name}, before, nullptr};
   EngineContext context{parts, module, records, View::raw, raw_registry_.get(), true, use};
-  const bool works = call(module.judge, module, context);
+  context.set_facts(facts_.own());
+  bool works = call(module.judge, module, context);
+  for (const ComputerFacts& other : facts_.others()) {
+    if (stop_.stop_requested()) break;
+    context.set_facts(other);
+    works = call(module.judge, module, context) && works;
+  }
   feed_->close(records.stream);
   step_done({std::string{kJudgeStep}, std::string{module.name},
              std::string{works ? kStepComplete : kStepFailed}, 0, records.count - before},

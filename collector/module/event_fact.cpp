@@ -8,6 +8,7 @@
 #include "collector/base/bytes.h"
 #include "collector/base/text.h"
 #include "collector/formats/task_xml.h"
+#include "collector/module/event_table.h"
 
 namespace hozen {
 namespace {
@@ -150,11 +151,14 @@ constexpr EventFactRule kRules[] = {
     {"Security", kProcessIds, FactKind::process, "NewProcessName", kProcessValues},
     {"Security", kTaskAuditIds, FactKind::task, "TaskName", kTaskAuditValues},
     {"Security", kSecurityClearedIds, FactKind::log_cleared, {}, kClearedValues},
-    {"System", kServiceIds, FactKind::service, "ServiceName", kServiceValues},
-    {"System", kServiceStateIds, FactKind::service_state, "param1", kParams},
-    {"System", kSystemClearedIds, FactKind::log_cleared, "Channel", kClearedValues},
+    {"System", kServiceIds, FactKind::service, "ServiceName", kServiceValues,
+     "Service Control Manager"},
+    {"System", kServiceStateIds, FactKind::service_state, "param1", kParams,
+     "Service Control Manager"},
+    {"System", kSystemClearedIds, FactKind::log_cleared, "Channel", kClearedValues,
+     "Microsoft-Windows-Eventlog"},
     {"Security", kClockAuditIds, FactKind::clock, "SubjectUserName", kClockAuditValues},
-    {"System", kClockIds, FactKind::clock, {}, kClockValues},
+    {"System", kClockIds, FactKind::clock, {}, kClockValues, "Microsoft-Windows-Kernel-General"},
     {"Microsoft-Windows-TaskScheduler/Operational", kTaskIds, FactKind::task, "TaskName",
      kTaskValues},
     {"Microsoft-Windows-TaskScheduler/Operational", kTaskRunIds, FactKind::task_run, "TaskName",
@@ -281,7 +285,7 @@ const EventFactRule* rule_of(const EventView& event) {
   const bool is_old = event.is_old && equals_fold(event.channel, "Security");
   for (const EventFactRule& rule : is_old ? old_event_fact_rules() : event_fact_rules())
     if (std::find(rule.ids.begin(), rule.ids.end(), event.event_id) != rule.ids.end() &&
-        equals_fold(rule.channel, event.channel))
+        equals_fold(rule.channel, event.channel) && is_provider(rule.provider, event.provider))
       return &rule;
   return nullptr;
 }

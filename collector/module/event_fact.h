@@ -19,6 +19,7 @@ struct EventFactRule {
   FactKind kind{};
   std::string_view subject;                  ///< name of the value that becomes the subject
   std::span<const std::string_view> values;  ///< of which the fact has those that are there
+  std::string_view provider{};               ///< as EventTopic::provider
 };
 
 std::span<const EventFactRule> event_fact_rules();
@@ -35,7 +36,7 @@ struct EventView {
   FunctionRef<std::optional<std::string>(std::string_view name)> value;
   bool is_old = false;      ///< of a log of Windows XP and before
   bool is_failure = false;  ///< an audit that tells an attempt that failed
-  std::string_view computer{};
+  std::string_view computer{}, provider{};
 };
 
 /// Nothing when no rule joins such an event, or when it is one of the many that say nothing of

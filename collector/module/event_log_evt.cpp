@@ -58,7 +58,7 @@ class EvtTeller {
     if (!event.is_recovered()) teller_.add_number(head.record_number, head.generated);
     if (event.fault() && event.is_recovered()) ++row_.damaged_recovered;
     if (event.fault() && !event.is_recovered()) teller_.note(*event.fault());
-    const std::string_view topic = topic_of_old_event(channel_, head.code());
+    const std::string_view topic = topic_of_old_event(channel_, event.source(), head.code());
     if (!topic.empty()) tell(event, topic);
     return teller_.go_on();
   }
@@ -78,7 +78,6 @@ class EvtTeller {
     row.data_cut = !write_data(event);
     row.data = data_;
     const std::string record = teller_.tell(row, head.generated, head.file_offset);
-    remember_clearing(event, record);
     state_fact(event, row, record);
   }
 
@@ -115,19 +114,10 @@ class EvtTeller {
     view.is_old = true;
     view.is_failure = row.audit == "failure";
     view.computer = event.computer();
-    teller_.state(fact_of_event(view), record);
-  }
-
-  /// Security 517; the other logs of that time do not tell.
-  void remember_clearing(const evt::Event& event, const std::string& record) {
-    if (event.head().code() != 517 || !equals_fold(channel_, "Security")) return;
-    ClearedLog cleared;
-    cleared.log = "Security";
-    cleared.account = string_of(event, "SubjectDomainName").value_or("") + "\\" +
-                      string_of(event, "SubjectUserName").value_or("");
-    cleared.record = record;
-    cleared.time = event.head().generated;
-    teller_.add_cleared(std::move(cleared));
+    view.provider = event.source();
+    // The name of the channel is that of the log: what Windows XP forwards to nobody is its own.
+    teller_.state(fact_of_event(view), record,
+                  {view.computer, channel_, event.head().record_number, event.is_recovered()});
   }
 
   EventLogTeller& teller_;

@@ -110,7 +110,7 @@ class EvtxTeller {
     if (!id) return teller_.go_on();
     const std::string_view channel = event.channel();
     if (row_.channel.empty()) row_.channel = channel;
-    const std::string_view topic = topic_of_event(channel, *id);
+    const std::string_view topic = topic_of_event(channel, event.provider(), *id);
     if (!topic.empty()) tell(event, *id, topic);
     return teller_.go_on();
   }
@@ -130,7 +130,6 @@ class EvtxTeller {
     row.data_cut = !data_.write(event, data_text_);
     row.data = data_text_;
     const std::string record = teller_.tell(row, event.time_created(), event.head().file_offset);
-    remember_clearing(event, id, record);
     state_fact(event, id, record);
   }
 
@@ -147,30 +146,27 @@ class EvtxTeller {
                    value};
     view.is_failure = audit_of(event) == "failure";
     view.computer = event.computer();
-    teller_.state(fact_of_event(view), record);
+    view.provider = event.provider();
+    teller_.state(fact_of_event(view), record,
+                  {view.computer, is_own(view.channel) ? view.channel : std::string_view{},
+                   event.head().record_id, event.is_recovered()});
   }
 
-  /// Security 1102 and System 104: the first record of a log after it was cleared, or its notice.
-  void remember_clearing(evtx::Event& event, std::uint32_t id, const std::string& record) {
-    const bool security = id == 1102 && equals_fold(event.channel(), "Security");
-    const bool other = id == 104 && equals_fold(event.channel(), "System");
-    if (!security && !other) return;
-    ClearedLog cleared;
-    const auto text = [&](const char* name) {
-      const auto value = event.data(name);
-      return value ? value->text() : std::string{};
-    };
-    cleared.log = security ? "Security" : text("Channel");
-    cleared.account = text("SubjectDomainName") + "\\" + text("SubjectUserName");
-    cleared.record = record;
-    cleared.time = event.time_created();
-    teller_.add_cleared(std::move(cleared));
+  /// Asked once for events of one channel that follow each other.
+  bool is_own(std::string_view channel) {
+    if (channel != judged_channel_) {
+      judged_channel_ = channel;
+      is_own_ = teller_.is_log_of(channel);
+    }
+    return is_own_;
   }
 
   EventLogTeller& teller_;
   EventLogRow& row_;
   DataText data_;
   std::string data_text_;
+  std::string judged_channel_;
+  bool is_own_ = false;
 };
 
 }  // namespace

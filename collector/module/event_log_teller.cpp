@@ -69,10 +69,28 @@ std::string EventLogTeller::tell(EventRow& event, FileTime time, std::uint64_t o
   return context_.emit(kEvent, kEventFields, event, envelope);
 }
 
-void EventLogTeller::state(std::optional<Fact> fact, const std::string& record) {
+void EventLogTeller::state(std::optional<Fact> fact, const std::string& record,
+                           const FactOrigin& origin) {
   if (!fact) return;
   fact->record = record;
-  context_.state(*std::move(fact));
+  context_.state(*std::move(fact), origin);
+}
+
+/// Windows names the file of a channel after it, with %4 for each slash.
+bool EventLogTeller::is_log_of(std::string_view channel) const {
+  std::string_view name = row_.path;
+  name.remove_prefix(name.find_last_of("\\/") + 1);
+  constexpr std::string_view kSlash = "%4";
+  for (;;) {
+    const std::size_t slash = channel.find('/');
+    const std::string_view part = channel.substr(0, slash);
+    if (!starts_with_fold(name, part)) return false;
+    name.remove_prefix(part.size());
+    if (slash == std::string_view::npos) return equals_fold(name, ".evtx");
+    if (!name.starts_with(kSlash)) return false;
+    name.remove_prefix(kSlash.size());
+    channel.remove_prefix(slash + 1);
+  }
 }
 
 void EventLogTeller::finish() {
@@ -98,23 +116,24 @@ void EventLogTeller::tell_rest() {
 }
 
 void EventLogTeller::judge(const std::string& log_record) {
-  report_cleared();
-  // Of a damaged log nobody needs to have taken anything; a short one may be an export.
-  if (row_.missing_ids == 0 || row_.damaged_chunks.value_or(0) != 0 || row_.damaged_areas != 0 ||
-      row_.problems != 0)
-    return;
+  if (row_.missing_ids == 0) return;
+  // Damage may be why; but it may also have been made to hide what was taken out.
+  const bool is_damaged =
+      row_.damaged_chunks.value_or(0) != 0 || row_.damaged_areas != 0 || row_.problems != 0;
   Finding finding;
   finding.rule = "event_logs.missing_records";
   finding.title = "Records are missing inside an event log";
   finding.subject = row_.path;
-  finding.why.push_back(
-      {std::to_string(row_.missing_ids) + " numbers of records between " +
-           std::to_string(*row_.first_id) + " and " + std::to_string(*row_.last_id) +
-           " are not there, the first are " + std::to_string(row_.gaps.front().first) + " to " +
-           std::to_string(row_.gaps.front().last) + ", and no chunk of the log is damaged.",
-       30,
-       Family::content,
-       {log_record}});
+  finding.why.push_back({std::to_string(row_.missing_ids) + " numbers of records between " +
+                             std::to_string(*row_.first_id) + " and " +
+                             std::to_string(*row_.last_id) + " are not there, the first are " +
+                             std::to_string(row_.gaps.front().first) + " to " +
+                             std::to_string(row_.gaps.front().last) +
+                             (is_damaged ? ". The log is damaged, which may be why."
+                                         : ", and no chunk of the log is damaged."),
+                         is_damaged ? 15 : 30,
+                         Family::content,
+                         {log_record}});
   finding.attack = {"T1070.001"};
   finding.benign = {"A log that was exported with a filter holds only what the filter let pass."};
   finding.next = {
@@ -123,18 +142,21 @@ void EventLogTeller::judge(const std::string& log_record) {
   context_.report(std::move(finding));
 }
 
-void EventLogTeller::report_cleared() {
-  for (const ClearedLog& cleared : cleared_) {
+void report_cleared_logs(ModuleContext& context) {
+  for (const Fact& fact : context.facts().facts(FactKind::log_cleared)) {
+    const std::string log = fact.event_id == 1102 ? "Security" : fact.subject;
+    const std::string account = std::string{fact.values["SubjectDomainName"]} + "\\" +
+                                std::string{fact.values["SubjectUserName"]};
     Finding finding;
     finding.rule = "event_logs.cleared";
     finding.title = "An event log was cleared";
-    finding.subject = cleared.log;
-    finding.why.push_back({"The log " + (cleared.log.empty() ? "(not named)" : cleared.log) +
-                               " was cleared by " + cleared.account + " at " +
-                               cleared.time.iso8601() + ": what it held before is gone.",
-                           is_important(cleared.log) ? 45 : 20,
+    finding.subject = log;
+    finding.why.push_back({"The log " + (log.empty() ? "(not named)" : log) + " of this host was " +
+                               "cleared by " + (account == "\\" ? "nobody who is named" : account) +
+                               " at " + fact.time.iso8601() + ": what it held before is gone.",
+                           is_important(log) ? 45 : 20,
                            Family::content,
-                           {cleared.record}});
+                           {fact.record}});
     finding.attack = {"T1070.001"};
     finding.benign = {
         "Administrators clear logs when they set up a machine or test it; some "
@@ -143,7 +165,7 @@ void EventLogTeller::report_cleared() {
         "Copies of the log: shadow copies, a log collector, files of logs that "
         "were archived beside it."};
     finding.next = {"Who was logged on then (topic logon), and what else happened just before."};
-    context_.report(std::move(finding));
+    context.report(std::move(finding));
   }
 }
 

@@ -30,12 +30,6 @@ class EventSequence {
   std::vector<std::pair<std::uint64_t, FileTime>> times_;
 };
 
-/// Of a log cleared: which, who (domain\user), and the record that says so.
-struct ClearedLog {
-  std::string log, account, record;
-  FileTime time{};
-};
-
 /// Tells one log: while it is read its events, at the end the log itself and what is wrong with it.
 class EventLogTeller {
  public:
@@ -48,8 +42,10 @@ class EventLogTeller {
   /// Emits the event, its log and number of the record set; returns the record's id.
   std::string tell(EventRow& event, FileTime time, std::uint64_t offset);
   /// States a fact that this record shows; nothing is none.
-  void state(std::optional<Fact> fact, const std::string& record);
-  void add_cleared(ClearedLog cleared) { cleared_.push_back(std::move(cleared)); }
+  void state(std::optional<Fact> fact, const std::string& record, const FactOrigin& origin);
+  /// Whether the log has the name of that of this channel: else it is a copy, or holds what other
+  /// computers forwarded.
+  bool is_log_of(std::string_view channel) const;
   /// A fault of the log or of a live record: the first ones are told one by one.
   void note(const Error& error);
   /// False from time to time when the run is to stop.
@@ -61,15 +57,16 @@ class EventLogTeller {
   Envelope envelope_of(std::optional<std::uint64_t> offset) const;
   void tell_rest();
   void judge(const std::string& log_record);
-  void report_cleared();
 
   ModuleContext& context_;
   std::uint32_t artifact_;
   EventLogRow row_;
   EventSequence sequence_;
-  std::vector<ClearedLog> cleared_;
   std::uint64_t seen_ = 0;
 };
+
+/// What the facts of one host say of logs that were cleared.
+void report_cleared_logs(ModuleContext& context);
 
 /// Reads a log of Windows Vista and later. What is none is noted.
 void tell_evtx_log(EventLogTeller& teller, ByteSource& bytes);

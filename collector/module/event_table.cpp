@@ -32,13 +32,22 @@ constexpr Id kShadowCopy[] = {8222};
 
 constexpr Id kSystemService[] = {7000, 7001, 7009, 7011, 7022, 7023, 7024, 7026, 7030,
                                  7031, 7032, 7034, 7035, 7036, 7040, 7043, 7045};
-constexpr Id kSystemLog[] = {104, 6005, 6006};
-constexpr Id kSystemStart[] = {12, 13, 41, 1074, 1076, 6008, 6009, 6013};
+constexpr Id kLogCleared[] = {104};
+constexpr Id kLogService[] = {6005, 6006};
+constexpr Id kKernelStart[] = {12, 13};
+constexpr Id kPowerLost[] = {41};
+constexpr Id kShutDown[] = {1074, 1076};
+constexpr Id kLogStart[] = {6008, 6009, 6013};
+constexpr Id kWinlogon[] = {7001, 7002};
 constexpr Id kNetlogon[] = {5719, 5720, 5721, 5722, 5723, 5805, 5827, 5828, 5829, 5830, 5831};
 constexpr Id kDevice[] = {20001, 20003};
-constexpr Id kSystemClock[] = {1, 35, 37};
+constexpr Id kKernelClock[] = {1};
+constexpr Id kTimeService[] = {35, 37};
 
-constexpr Id kApplication[] = {1000, 1001, 1002, 1026};
+constexpr Id kApplicationError[] = {1000};
+constexpr Id kErrorReport[] = {1001};
+constexpr Id kApplicationHang[] = {1002};
+constexpr Id kNetRuntime[] = {1026};
 constexpr Id kInstaller[] = {1033, 1034, 1035, 1040, 1042, 11707, 11708, 11724};
 constexpr Id kDatabase[] = {216, 325, 326, 327, 2001, 2003, 2005, 2006};
 
@@ -88,15 +97,24 @@ constexpr EventTopic kTopics[] = {
     {"Security", "start", kSecurityStart},
     {"Security", "wmi", kSecurityWmi},
     {"Security", "shadow_copy", kShadowCopy},
-    {"System", "service", kSystemService},
-    {"System", "log", kSystemLog},
-    {"System", "start", kSystemStart},
-    {"System", "netlogon", kNetlogon},
-    {"System", "device", kDevice},
-    {"System", "clock", kSystemClock},
-    {"Application", "application", kApplication},
-    {"Application", "installer", kInstaller},
-    {"Application", "database", kDatabase},
+    {"System", "service", kSystemService, "Service Control Manager"},
+    {"System", "logon", kWinlogon, "Microsoft-Windows-Winlogon"},
+    {"System", "log", kLogCleared, "Microsoft-Windows-Eventlog"},
+    {"System", "log", kLogService, "EventLog"},
+    {"System", "start", kKernelStart, "Microsoft-Windows-Kernel-General"},
+    {"System", "start", kPowerLost, "Microsoft-Windows-Kernel-Power"},
+    {"System", "start", kShutDown, "User32"},
+    {"System", "start", kLogStart, "EventLog"},
+    {"System", "netlogon", kNetlogon, "NETLOGON"},
+    {"System", "device", kDevice, "Microsoft-Windows-UserPnp"},
+    {"System", "clock", kKernelClock, "Microsoft-Windows-Kernel-General"},
+    {"System", "clock", kTimeService, "Microsoft-Windows-Time-Service"},
+    {"Application", "application", kApplicationError, "Application Error"},
+    {"Application", "application", kErrorReport, "Windows Error Reporting"},
+    {"Application", "application", kApplicationHang, "Application Hang"},
+    {"Application", "application", kNetRuntime, ".NET Runtime"},
+    {"Application", "installer", kInstaller, "MsiInstaller"},
+    {"Application", "database", kDatabase, "ESENT"},
     {"Microsoft-Windows-Sysmon/Operational", "sysmon", kSysmon},
     {"Microsoft-Windows-PowerShell/Operational", "powershell", kPowerShell},
     {"PowerShellCore/Operational", "powershell", kPowerShell},
@@ -132,10 +150,15 @@ constexpr EventTopic kTopics[] = {
 
 std::span<const EventTopic> event_topics() { return kTopics; }
 
-std::string_view topic_of_event(std::string_view channel, std::uint32_t id) {
+bool is_provider(std::string_view wanted, std::string_view provider) {
+  return wanted.empty() || provider.empty() || equals_fold(wanted, provider);
+}
+
+std::string_view topic_of_event(std::string_view channel, std::string_view provider,
+                                std::uint32_t id) {
   for (const EventTopic& topic : kTopics)
     if (std::find(topic.ids.begin(), topic.ids.end(), id) != topic.ids.end() &&
-        equals_fold(topic.channel, channel))
+        equals_fold(topic.channel, channel) && is_provider(topic.provider, provider))
       return topic.topic;
   return {};
 }

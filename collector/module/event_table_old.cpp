@@ -33,33 +33,45 @@ constexpr Id kClock[] = {520};
 constexpr Id kSystemService[] = {7000, 7001, 7009, 7011, 7022, 7023, 7024, 7026,
                                  7030, 7031, 7032, 7034, 7035, 7036, 7040, 7045};
 constexpr Id kSystemLog[] = {6005, 6006};
-constexpr Id kSystemStart[] = {1074, 1076, 6008, 6009, 6013};
+constexpr Id kShutDown[] = {1074, 1076};
+constexpr Id kSystemStart[] = {6008, 6009, 6013};
 constexpr Id kNetlogon[] = {5719, 5720, 5721, 5722, 5723, 5805};
 constexpr Id kSystemClock[] = {35, 37};
 
 constexpr EventTopic kTopics[] = {
-    {"Security", "logon", kLogon},     {"Security", "kerberos", kKerberos},
-    {"Security", "process", kProcess}, {"Security", "service", kService},
-    {"Security", "task", kTask},       {"Security", "account", kAccount},
-    {"Security", "object", kObject},   {"Security", "directory", kDirectory},
-    {"Security", "policy", kPolicy},   {"Security", "firewall", kFirewall},
-    {"Security", "log", kLog},         {"Security", "start", kStart},
-    {"Security", "clock", kClock},     {"System", "service", kSystemService},
-    {"System", "log", kSystemLog},     {"System", "start", kSystemStart},
-    {"System", "netlogon", kNetlogon}, {"System", "clock", kSystemClock},
+    {"Security", "logon", kLogon},
+    {"Security", "kerberos", kKerberos},
+    {"Security", "process", kProcess},
+    {"Security", "service", kService},
+    {"Security", "task", kTask},
+    {"Security", "account", kAccount},
+    {"Security", "object", kObject},
+    {"Security", "directory", kDirectory},
+    {"Security", "policy", kPolicy},
+    {"Security", "firewall", kFirewall},
+    {"Security", "log", kLog},
+    {"Security", "start", kStart},
+    {"Security", "clock", kClock},
+    {"System", "service", kSystemService, "Service Control Manager"},
+    {"System", "log", kSystemLog, "EventLog"},
+    {"System", "start", kShutDown, "USER32"},
+    {"System", "start", kSystemStart, "EventLog"},
+    {"System", "netlogon", kNetlogon, "NETLOGON"},
+    {"System", "clock", kSystemClock, "W32Time"},
 };
 
 }  // namespace
 
 std::span<const EventTopic> old_event_topics() { return kTopics; }
 
-std::string_view topic_of_old_event(std::string_view channel, std::uint32_t code) {
+std::string_view topic_of_old_event(std::string_view channel, std::string_view provider,
+                                    std::uint32_t code) {
   for (const EventTopic& topic : kTopics)
     if (std::find(topic.ids.begin(), topic.ids.end(), code) != topic.ids.end() &&
-        equals_fold(topic.channel, channel))
+        equals_fold(topic.channel, channel) && is_provider(topic.provider, provider))
       return topic.topic;
   if (equals_fold(channel, "Security") || equals_fold(channel, "System")) return {};
-  return topic_of_event(channel, code);
+  return topic_of_event(channel, provider, code);
 }
 
 }  // namespace hozen

@@ -62,14 +62,26 @@ struct Fact {
   FactValues values;
 };
 
+/// Which event a fact is of. Facts of all other evidence have none of this.
+struct FactOrigin {
+  std::string_view computer;  ///< that wrote it, as it called itself then
+  /// Name of the log, where that is one of the host's own and not a copy or what others forwarded.
+  std::string_view own_log;
+  std::uint64_t number = 0;  ///< EventRecordID
+  bool recovered = false;    ///< found in slack or behind damage
+};
+
 /// A trace of execution or presence of the program at `path`, in `source` ("amcache", "prefetch").
 Fact trace_fact(FactKind kind, std::string_view source, std::string_view path, FileTime time,
                 std::string record);
 
-/// All facts of a run. Spans are valid during `judge`.
+/// All facts of one host. Spans are valid during `judge`.
 class FactBook {
  public:
   virtual ~FactBook() = default;
+  /// "" for the host that the evidence is of: all its facts. Else the computer whose events were
+  /// found on it (forwarded, or copied with a log): its facts are of events alone.
+  virtual std::string_view computer() const = 0;
   /// In the order of their times, those without one first; equal times in the order of statement.
   virtual std::span<const Fact> facts(FactKind kind) const = 0;
   /// How many were dropped because there were too many of the kind: the ones stated first. 0: all

@@ -2,10 +2,17 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
+#include <tuple>
 #include <utility>
+
+#include "collector/base/text.h"
 
 namespace hozen {
 namespace {
+
+/// Of the host's own logs, whose names are looked for one by one.
+constexpr std::size_t kMaxOwnLogs = 1024;
 
 /// A string of up to 15 bytes needs no memory of its own.
 std::size_t heap_bytes(std::size_t size) { return size > 15 ? size + 16 : 0; }
@@ -15,26 +22,130 @@ std::size_t bytes_of_fact(const Fact& fact) {
          heap_bytes(fact.values.bytes());
 }
 
+/// Events name a computer by its DNS name, the registry by the NetBIOS name: the first label of the
+/// other, 15 characters at most (Microsoft, "Naming conventions in Active Directory").
+bool is_same_computer(std::string_view a, std::string_view b) {
+  static constexpr std::size_t kNetBiosName = 15;
+  const auto label = [](std::string_view name) {
+    return name.substr(0, std::min(name.find('.'), kNetBiosName));
+  };
+  return !a.empty() && equals_fold(label(a), label(b));
+}
+
 }  // namespace
 
-void FactStore::add(Fact fact) {
-  Shelf& shelf = shelves_.at(static_cast<std::size_t>(fact.kind));
-  shelf.bytes += bytes_of_fact(fact);
-  shelf.stated.push_back(std::move(fact));
-  while (shelf.bytes > limit_) {
-    shelf.bytes -= bytes_of_fact(shelf.stated.front());
-    shelf.stated.pop_front();
-    ++shelf.dropped;
+FactStore::Computer FactStore::computer_of(std::string_view name) {
+  const auto known = std::find_if(names_.begin() + 1, names_.end(),
+                                  [&](const std::string& one) { return equals_fold(one, name); });
+  const auto found = static_cast<Computer>(known - names_.begin());
+  if (known == names_.end() && names_.size() <= kMaxComputers) {
+    names_.emplace_back(name);
+    leaders_.push_back(found);
+    own_events_.push_back(0);
+    events_.push_back(0);
+  }
+  return found;
+}
+
+FactStore::Computer FactStore::leader_of(Computer computer) const {
+  while (leaders_[computer] != computer) computer = leaders_[computer];
+  return computer;
+}
+
+void FactStore::note_own_log(Computer computer, std::string_view log) {
+  ++own_events_[computer];
+  const auto known = std::find_if(own_logs_.begin(), own_logs_.end(),
+                                  [&](const auto& one) { return one.first == log; });
+  if (known == own_logs_.end()) {
+    if (own_logs_.size() < kMaxOwnLogs) own_logs_.emplace_back(log, computer);
+    return;
+  }
+  leaders_[leader_of(computer)] = leader_of(known->second);
+}
+
+void FactStore::add(Fact fact, const FactOrigin& origin) {
+  const auto kind = static_cast<std::size_t>(fact.kind);
+  Computer computer = 0;
+  if (!origin.computer.empty()) {
+    computer = computer_of(origin.computer);
+    if (computer >= names_.size()) {
+      ++dropped_.at(kind);
+      return;
+    }
+    ++events_[computer];
+    if (!origin.own_log.empty()) note_own_log(computer, origin.own_log);
+  }
+  Shelf& shelf = stated_.at(kind);
+  std::size_t& bytes = bytes_.at(kind);
+  bytes += bytes_of_fact(fact);
+  shelf.push_back({std::move(fact), computer, origin.number, origin.recovered});
+  while (bytes > limit_) {
+    bytes -= bytes_of_fact(shelf.front().fact);
+    shelf.pop_front();
+    ++dropped_.at(kind);
   }
 }
 
-void FactStore::settle() {
-  for (Shelf& shelf : shelves_) {
-    std::move(shelf.stated.begin(), shelf.stated.end(), std::back_inserter(shelf.sorted));
-    shelf.stated.clear();
-    std::stable_sort(shelf.sorted.begin(), shelf.sorted.end(),
-                     [](const Fact& a, const Fact& b) { return a.time < b.time; });
+/// The leader of the names of the host: what the registry calls it, else what most events of its
+/// own logs call it; where neither is known, what most events have.
+FactStore::Computer FactStore::find_own(std::string_view host_name) const {
+  for (Computer i = 1; i < names_.size(); ++i)
+    if (is_same_computer(host_name, names_[i])) return leader_of(i);
+  for (const auto* counts : {&own_events_, &events_}) {
+    std::vector<std::uint64_t> sums(names_.size());
+    for (Computer i = 1; i < names_.size(); ++i) sums[leader_of(i)] += (*counts)[i];
+    const auto most = std::max_element(sums.begin(), sums.end());
+    if (*most != 0) return static_cast<Computer>(most - sums.begin());
+    // The name is known, and no log is the host's own: all are of others.
+    if (!host_name.empty()) break;
   }
+  return 0;
+}
+
+/// The facts of these computers, out of those stated.
+ComputerFacts FactStore::take(const std::vector<bool>& computers, std::string name) {
+  ComputerFacts::Shelves shelves;
+  for (std::size_t kind = 0; kind < kFactKinds; ++kind) {
+    std::vector<Stated*> chosen;
+    for (Stated& one : stated_.at(kind))
+      if (computers[one.computer]) chosen.push_back(&one);
+    std::stable_sort(chosen.begin(), chosen.end(),
+                     [](const Stated* a, const Stated* b) { return a->fact.time < b->fact.time; });
+    // An event twice: its number, time and kind are the same. What the log counts goes before what
+    // is left in slack.
+    std::vector<std::size_t> order(chosen.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto key = [&](std::size_t i) {
+      const Stated& one = *chosen[i];
+      return std::tuple{one.fact.time.ticks, one.number, one.fact.event_id};
+    };
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::tuple{key(a), chosen[a]->recovered} < std::tuple{key(b), chosen[b]->recovered};
+    });
+    for (std::size_t i = 1; i < order.size(); ++i) {
+      if (chosen[order[i]]->number == 0 || key(order[i]) != key(order[i - 1])) continue;
+      chosen[order[i]] = nullptr;
+      order[i] = order[i - 1];
+    }
+    auto& shelf = shelves.at(kind);
+    for (Stated* one : chosen)
+      if (one != nullptr) shelf.push_back(std::move(one->fact));
+  }
+  return {std::move(name), std::move(shelves), dropped_};
+}
+
+void FactStore::settle(std::string_view host_name) {
+  const Computer own = find_own(host_name);
+  std::vector<bool> taken(names_.size());
+  for (Computer i = 0; i < names_.size(); ++i) taken[i] = i == 0 || leader_of(i) == own;
+  own_ = take(taken, {});
+  for (Computer i = 1; i < names_.size(); ++i) {
+    if (taken[i]) continue;
+    std::vector<bool> one(names_.size());
+    one[i] = true;
+    others_.push_back(take(one, names_[i]));
+  }
+  for (Shelf& shelf : stated_) shelf.clear();
 }
 
 }  // namespace hozen

@@ -4,37 +4,93 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/module/fact.h"
 
 namespace hozen {
 
+/// Facts of one host, in order.
+class ComputerFacts final : public FactBook {
+ public:
+  using Shelves = std::array<std::vector<Fact>, kFactKinds>;
+  using Dropped = std::array<std::uint64_t, kFactKinds>;
+  ComputerFacts() = default;
+  ComputerFacts(std::string computer, Shelves shelves, const Dropped& dropped)
+      : computer_{std::move(computer)}, shelves_{std::move(shelves)}, dropped_{dropped} {}
+
+  std::span<const Fact> facts(FactKind kind) const override {
+    return shelves_.at(static_cast<std::size_t>(kind));
+  }
+  std::uint64_t dropped(FactKind kind) const override {
+    return dropped_.at(static_cast<std::size_t>(kind));
+  }
+  std::string_view computer() const override { return computer_; }
+
+ private:
+  std::string computer_;
+  Shelves shelves_;
+  Dropped dropped_{};
+};
+
+/// Takes facts as they are stated, and has them by host when all are there. As a book it is that of
+/// the host that the evidence is of.
 class FactStore final : public FactBook {
  public:
-  /// What facts of one kind may take; of more, those stated first go.
+  /// What facts of one kind may take, of all hosts; of more, those stated first go.
   static constexpr std::size_t kBytesPerKind = std::size_t{8} << 20u;
+  /// Names of computers that are told apart; facts of further ones are dropped.
+  static constexpr std::size_t kMaxComputers = 64;
 
   explicit FactStore(std::size_t bytes_per_kind = kBytesPerKind) : limit_{bytes_per_kind} {}
 
-  void add(Fact fact);
-  /// Brings them into order: between the last add() and the first question.
-  void settle();
+  void add(Fact fact, const FactOrigin& origin = {});
+  /// Brings them into order, between the last add() and the first question: by host, by time, an
+  /// event that was stated twice (of a copy of its log, of slack) once. `host_name`: of the host
+  /// that the evidence is of, "" when that is not known.
+  void settle(std::string_view host_name = {});
 
-  std::span<const Fact> facts(FactKind kind) const override { return of(kind).sorted; }
-  std::uint64_t dropped(FactKind kind) const override { return of(kind).dropped; }
+  std::span<const Fact> facts(FactKind kind) const override { return own_.facts(kind); }
+  std::uint64_t dropped(FactKind kind) const override {
+    return dropped_.at(static_cast<std::size_t>(kind));
+  }
+  std::string_view computer() const override { return {}; }
+  /// Of the host that the evidence is of.
+  const ComputerFacts& own() const { return own_; }
+  /// Hosts whose events were found in its logs: forwarded, or copied with a log.
+  std::span<const ComputerFacts> others() const { return others_; }
 
  private:
-  struct Shelf {
-    std::deque<Fact> stated;
-    std::vector<Fact> sorted;
-    std::size_t bytes = 0;
-    std::uint64_t dropped = 0;
+  /// 0: no computer was named.
+  using Computer = std::size_t;
+  struct Stated {
+    Fact fact;
+    Computer computer = 0;
+    std::uint64_t number = 0;
+    bool recovered = false;
   };
-  const Shelf& of(FactKind kind) const { return shelves_.at(static_cast<std::size_t>(kind)); }
+  using Shelf = std::deque<Stated>;
+
+  Computer computer_of(std::string_view name);
+  /// Two names in one of the host's own logs are names of one host.
+  void note_own_log(Computer computer, std::string_view log);
+  Computer leader_of(Computer computer) const;
+  Computer find_own(std::string_view host_name) const;
+  ComputerFacts take(const std::vector<bool>& computers, std::string name);
 
   std::size_t limit_;
-  std::array<Shelf, kFactKinds> shelves_;
+  std::array<Shelf, kFactKinds> stated_;
+  std::array<std::size_t, kFactKinds> bytes_{};
+  ComputerFacts::Dropped dropped_{};
+  std::vector<std::string> names_{{}};
+  std::vector<Computer> leaders_{0};          // of those that are one host
+  std::vector<std::uint64_t> own_events_{0};  // of each in logs of the host
+  std::vector<std::uint64_t> events_{0};
+  std::vector<std::pair<std::string, Computer>> own_logs_;
+  ComputerFacts own_;
+  std::vector<ComputerFacts> others_;
 };
 
 }  // namespace hozen

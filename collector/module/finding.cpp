@@ -77,6 +77,24 @@ std::string_view to_text(Family family) {
   return "location";
 }
 
+void name_host(Finding& finding, std::string_view computer) {
+  constexpr std::string_view kThisHost = "this host";
+  const std::string name = "the computer " + std::string{computer};
+  const auto rename = [&](std::string& text) {
+    for (std::size_t at = text.find(kThisHost); at != std::string::npos;
+         at = text.find(kThisHost, at + name.size()))
+      text.replace(at, kThisHost.size(), name);
+  };
+  rename(finding.title);
+  for (Why& why : finding.why) rename(why.fact);
+  for (auto* texts : {&finding.not_checked, &finding.benign, &finding.next})
+    for (std::string& text : *texts) rename(text);
+  finding.subject += " (on " + std::string{computer} + ")";
+  finding.not_checked.push_back("The computer " + std::string{computer} +
+                                " itself: its events were found in logs that lie on the host that "
+                                "was examined, forwarded to it or copied.");
+}
+
 void make_printable(Finding& finding) {
   finding.title = printable(finding.title);
   finding.subject = printable(finding.subject);

@@ -48,6 +48,8 @@ struct Finding {
 
 /// Escapes, as printable() does, what texts of the evidence bring into the finding's texts.
 void make_printable(Finding& finding);
+/// Makes a finding of this host one of another computer, whose events were found on it.
+void name_host(Finding& finding, std::string_view computer);
 /// Sum of the weights, clamped to 0..100.
 int score_of(const Finding& finding);
 /// The ceiling of the score (below 15 info, 15-39 low, 40-69 medium, 70-89 high, 90 and more

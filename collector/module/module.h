@@ -112,7 +112,8 @@ class ModuleContext {
   /// this view does not hold. Only what both views have whole is compared.
   virtual void stated_all(std::string_view kind, std::string_view place) = 0;
   /// States what a record shows, for rules that join it with others.
-  virtual void state(Fact) = 0;
+  virtual void state(Fact, const FactOrigin&) = 0;
+  void state(Fact fact) { state(std::move(fact), FactOrigin{}); }
   /// What all modules stated, in `judge`; empty in `run`.
   virtual const FactBook& facts() const = 0;
   virtual void note(Error) = 0;  ///< a problem that cost part of the result
@@ -143,7 +144,8 @@ struct ModuleSpec {
   std::span<const ModuleOption> options{};
   /// It takes long and finds nothing: the files that the profile asks for come first.
   bool runs_last = false;
-  /// Called once, when all modules have run that find something: joins facts, emits, reports.
+  /// Called when all modules have run that find something, once for each host that there are facts
+  /// of: joins them, emits, reports. The texts of its findings call that host "this host".
   Result<void> (*judge)(ModuleContext&) = nullptr;
 };
 

@@ -148,6 +148,11 @@ Result<void> run(ModuleContext& context) {
   return {};
 }
 
+Result<void> judge(ModuleContext& context) {
+  report_cleared_logs(context);
+  return {};
+}
+
 }  // namespace
 
 extern const ModuleSpec event_logs;
@@ -157,6 +162,9 @@ const ModuleSpec event_logs{"event_logs",
                             kKinds,
                             kReferences,
                             kAttack,
-                            run};
+                            run,
+                            {},
+                            false,
+                            judge};
 
 }  // namespace hozen::modules

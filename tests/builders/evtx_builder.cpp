@@ -94,6 +94,14 @@ EvtxValue section_of(const EvtxEvent& event) {
 
 }  // namespace
 
+std::string usual_provider(std::string_view channel, std::uint32_t event_id) {
+  if (channel == "Security")
+    return event_id == 1102 ? "Microsoft-Windows-Eventlog" : "Microsoft-Windows-Security-Auditing";
+  if (channel != "System") return std::string{channel.substr(0, channel.find('/'))};
+  if (event_id == 104) return "Microsoft-Windows-Eventlog";
+  return event_id == 1 ? "Microsoft-Windows-Kernel-General" : "Service Control Manager";
+}
+
 EvtxPart evtx_constant(std::string_view text) { return {.text = std::string{text}}; }
 EvtxPart evtx_substitution(std::uint16_t number, bool optional) {
   return {.kind = EvtxPart::Kind::value, .number = number, .optional = optional};
@@ -328,7 +336,9 @@ EvtxBuilder& EvtxBuilder::event(const EvtxEvent& event) {
   const std::uint64_t id = event.record_id.value_or(next_id_);
   return record(
       standard_event(),
-      {evtx_text(event.provider), evtx_number(0x06, event.event_id, 2), evtx_number(0x04, 4, 1),
+      {evtx_text(event.provider.empty() ? usual_provider(event.channel, event.event_id)
+                                        : event.provider),
+       evtx_number(0x06, event.event_id, 2), evtx_number(0x04, 4, 1),
        evtx_number(0x15, 0x8080000000000000, 8), evtx_time(event.time), evtx_number(0x0A, id, 8),
        evtx_text(event.channel), evtx_text(event.computer), section_of(event), evtx_null()},
       event.time, id);

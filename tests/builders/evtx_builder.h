@@ -73,9 +73,12 @@ EvtxValue evtx_texts(const std::vector<std::string>& texts);
 EvtxValue evtx_embedded(EvtxElement fragment, std::vector<EvtxValue> values = {},
                         bool as_template = true);
 
+/// Who writes such events on Windows, as far as rules ask for it.
+std::string usual_provider(std::string_view channel, std::uint32_t event_id);
+
 /// An event as most providers write it.
 struct EvtxEvent {
-  std::string provider = "Service Control Manager";
+  std::string provider{};  ///< "": usual_provider()
   std::uint16_t event_id = 7045;
   std::string channel = "System", computer = "PC";
   FileTime time{133'000'000'000'000'000};

@@ -60,7 +60,8 @@ class Context final : public ModuleContext {
   Result<std::unique_ptr<VolumeCopy>> copy_volume(const std::string& volume) override;
   std::string_view option(std::string_view name) const override;
   void state(ViewFact fact) override { view_facts.push_back(std::move(fact)); }
-  void state(Fact fact) override { stated.add(std::move(fact)); }
+  using ModuleContext::state;
+  void state(Fact fact, const FactOrigin& origin) override { stated.add(std::move(fact), origin); }
   const FactBook& facts() const override { return stated; }
   void stated_all(std::string_view kind, std::string_view place) override {
     whole.push_back(std::string{kind} + " " + std::string{place});

@@ -71,6 +71,32 @@ Result<void> wait_for_the_end(ModuleContext& context) {
 
 Result<void> say_nothing(ModuleContext&) { return {}; }
 
+/// An event of this host and one of another.
+Result<void> state_events(ModuleContext& context) {
+  if (!context.reads_files()) return {};
+  for (const char* computer : {"FAKEPC.corp", "SRV"}) {
+    Fact fact;
+    fact.kind = FactKind::service;
+    fact.subject = computer;
+    context.state(std::move(fact), {computer, {}, 7, false});
+  }
+  return {};
+}
+Result<void> judge_events(ModuleContext& context) {
+  for (const Fact& fact : context.facts().facts(FactKind::service)) {
+    Finding finding;
+    finding.rule = "judges.it";
+    finding.title = "Seen on this host";
+    finding.subject = fact.subject;
+    finding.why.push_back(
+        {"It is there.", 45, Family::location, {context.emit(kKinds[0], kFields, Row{"x"}, {})}});
+    context.report(std::move(finding));
+  }
+  return {};
+}
+const ModuleSpec kJudges{"judges",     "Judges.", kKinds, {},          {},
+                         state_events, {},        false,  judge_events};
+
 const ModuleSpec kSilent{"silent", "Says nothing.", {}, {}, {}, say_nothing};
 const ModuleSpec kHives{"hives", "Lists hives.", kKinds, {}, {}, list_hives};
 const ModuleSpec kWaits{"waits", "Waits.", {}, {}, {}, wait_for_the_end};
@@ -137,6 +163,21 @@ TEST_F(RunnerTest, WritesABundleThatStandsAlone) {
   EXPECT_THAT(manifest["clock"]["reference_origin"].get<std::string>(), Not(IsEmpty()));
   EXPECT_EQ(bundle.json("start.json")["plan"]["modules"][0], "hives");
   EXPECT_LT(bundle.entries.at("ticket.md").size(), 4000u);
+}
+
+TEST_F(RunnerTest, JudgesEachHostOnItsOwn) {
+  use({&kJudges});
+  const RunBundle bundle = run();
+  const auto records = bundle.rows("records/judges");
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_FALSE(records[0].contains("other_host"));
+  EXPECT_EQ(records[1]["other_host"], "SRV");
+  std::vector<std::string> titles;
+  for (const Json& finding : bundle.rows("findings"))
+    titles.push_back(finding["title"].get<std::string>() + ": " +
+                     finding["subject"].get<std::string>());
+  EXPECT_THAT(titles, ::testing::UnorderedElementsAre("Seen on this host: FAKEPC.corp",
+                                                      "Seen on the computer SRV: SRV (on SRV)"));
 }
 
 TEST_F(RunnerTest, EveryHiveIsListedWithItsState) {

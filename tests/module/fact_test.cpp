@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "collector/module/event_fact.h"
+#include "collector/module/event_table.h"
 #include "collector/module/fact_store.h"
+#include "collector/module/finding.h"
 
 namespace hozen {
 namespace {
@@ -62,6 +64,133 @@ TEST(FactStore, OfTooManyTheFirstGoAndAreCounted) {
   EXPECT_EQ(store.facts(FactKind::service).front().time.ticks, 90u);
   EXPECT_EQ(store.dropped(FactKind::service), 90u);
   EXPECT_EQ(store.facts(FactKind::pipe).size(), 1u) << "another kind has room of its own";
+}
+
+std::string subjects(const FactBook& book) {
+  std::string all;
+  for (const Fact& fact : book.facts(FactKind::service)) all += fact.subject;
+  return all;
+}
+
+/// Facts of events, each called by a letter.
+class FactHosts : public ::testing::Test {
+ protected:
+  void add(std::string_view computer, std::string_view own_log, std::string subject,
+           std::uint64_t number = 0, bool recovered = false) {
+    const std::uint64_t ticks = 100 + number;
+    store.add(fact_at(ticks, std::move(subject)), {computer, own_log, number, recovered});
+  }
+  FactStore store;
+};
+
+TEST_F(FactHosts, EventsOfOthersAreNotOfTheHost) {
+  store.add(fact_at(1, "p"));
+  add("PC1.corp.local", "System", "a");
+  add("PC2.corp.local", {}, "b");
+  add("pc2.CORP.local", {}, "c");
+  add("PC3", {}, "d");
+  store.settle("PC1");
+  EXPECT_EQ(subjects(store), "pa");
+  EXPECT_EQ(store.computer(), "");
+  ASSERT_EQ(store.others().size(), 2u);
+  EXPECT_EQ(store.others()[0].computer(), "PC2.corp.local");
+  EXPECT_EQ(subjects(store.others()[0]), "bc");
+  EXPECT_EQ(subjects(store.others()[1]), "d");
+}
+
+TEST_F(FactHosts, ARenamedHostIsOne) {
+  add("WIN-SETUP", "System", "a");
+  add("PC1", "System", "b");
+  add("PC9", "Security", "x");  // a log of another host in the place of this one's
+  store.settle("PC1");
+  EXPECT_EQ(subjects(store), "ab");
+  ASSERT_EQ(store.others().size(), 1u);
+  EXPECT_EQ(store.others()[0].computer(), "PC9");
+}
+
+TEST_F(FactHosts, WithoutANameItIsWhatItsOwnLogsSay) {
+  for (int i = 0; i < 3; ++i) add("OTHER", {}, "o");
+  add("PC1", "System", "a");
+  store.settle();
+  EXPECT_EQ(subjects(store), "a");
+}
+
+TEST_F(FactHosts, CopiesOfLogsAloneAreOfTheOneMostAreOf) {
+  add("PC1", {}, "a");
+  add("PC2", {}, "b");
+  add("PC2", {}, "c");
+  store.settle();
+  EXPECT_EQ(subjects(store), "bc");
+}
+
+TEST_F(FactHosts, CopiesOfOtherHostsAreNoneOfAHostWhoseNameIsKnown) {
+  add("PC2", {}, "b");
+  store.settle("PC1");
+  EXPECT_EQ(subjects(store), "");
+  ASSERT_EQ(store.others().size(), 1u);
+}
+
+TEST_F(FactHosts, LongNamesAreCutInTheRegistry) {
+  add("A-LONG-NAME-OF-A-SERVER.corp", "System", "a");
+  store.settle("A-LONG-NAME-OF-");
+  EXPECT_EQ(subjects(store), "a");
+}
+
+TEST_F(FactHosts, TooManyComputersAreCounted) {
+  for (std::size_t i = 0; i < FactStore::kMaxComputers + 3; ++i)
+    add("PC" + std::to_string(i), {}, "a");
+  store.settle("PC0");
+  EXPECT_EQ(store.others().size(), FactStore::kMaxComputers - 1);
+  EXPECT_EQ(store.dropped(FactKind::service), 3u);
+}
+
+TEST_F(FactHosts, AnEventIsThereOnce) {
+  add("PC1", "System", "s", 7, true);  // what slack has of it
+  add("PC1", "System", "a", 7);
+  add("PC1", {}, "c", 7);  // a copy of the log
+  add("PC1", "System", "b", 8);
+  add("PC2", {}, "x", 7);
+  store.add(fact_at(1, "p"));
+  store.add(fact_at(1, "p"));  // no event: nobody knows that it is the same
+  store.settle("PC1");
+  EXPECT_EQ(subjects(store), "ppab");
+  EXPECT_EQ(subjects(store.others()[0]), "x");
+}
+
+TEST(EventFact, NumbersAreAProvidersOwn) {
+  const auto value = [](std::string_view name) -> std::optional<std::string> {
+    return name == "ServiceName" ? std::optional<std::string>{"x"} : std::nullopt;
+  };
+  EventView view{"System", {}, 7045, FileTime{9}, true, value};
+  EXPECT_TRUE(fact_of_event(view)) << "a provider that could not be read may be any";
+  view.provider = "service control manager";
+  EXPECT_TRUE(fact_of_event(view));
+  view.provider = "Contoso-Backup";
+  EXPECT_FALSE(fact_of_event(view));
+}
+
+TEST(EventTable, NumbersAreAProvidersOwn) {
+  EXPECT_EQ(topic_of_event("System", "Microsoft-Windows-Eventlog", 104), "log");
+  EXPECT_EQ(topic_of_event("System", "Contoso-Backup", 104), "");
+  EXPECT_EQ(topic_of_event("System", "", 104), "log");
+  EXPECT_EQ(topic_of_event("System", "Service Control Manager", 7001), "service");
+  EXPECT_EQ(topic_of_event("System", "Microsoft-Windows-Winlogon", 7001), "logon");
+  EXPECT_EQ(topic_of_event("Application", "MsiInstaller", 1034), "installer");
+  EXPECT_EQ(topic_of_event("Application", "Software Protection Platform Service", 1034), "");
+  EXPECT_EQ(topic_of_old_event("System", "W32Time", 35), "clock");
+  EXPECT_EQ(topic_of_old_event("System", "Print", 35), "");
+}
+
+TEST(FindingOfAnotherHost, NamesIt) {
+  Finding finding;
+  finding.title = "PsExec was used on this host";
+  finding.subject = "a.exe";
+  finding.why.push_back({"It ran on this host, on this host.", 45, Family::content, {}});
+  name_host(finding, "PC2");
+  EXPECT_EQ(finding.title, "PsExec was used on the computer PC2");
+  EXPECT_EQ(finding.why[0].fact, "It ran on the computer PC2, on the computer PC2.");
+  EXPECT_EQ(finding.subject, "a.exe (on PC2)");
+  EXPECT_EQ(finding.not_checked.size(), 1u);
 }
 
 /// An event of these values as a fact.

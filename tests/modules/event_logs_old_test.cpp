@@ -44,7 +44,7 @@ class OldEventLogs : public testing::Test {
   void log(std::string_view name, const EvtBuilder& log) {
     windows.file(std::string{kConfig} + std::string{name}, "").bytes = log.bytes();
   }
-  ModuleRun run() { return run_module(modules::event_logs, windows); }
+  ModuleRun run() { return run_and_judge({&modules::event_logs}, windows); }
   ModuleRun judge(const ModuleSpec& rules) {
     return run_and_judge({&modules::event_logs, &rules}, windows);
   }
@@ -159,7 +159,7 @@ TEST_F(OldEventLogs, FindsRecordsThatAreMissing) {
   EXPECT_EQ(records_of(ran, "event_log")[0]->json_of("gaps"), R"(["12-14"])");
 }
 
-TEST_F(OldEventLogs, ADamagedLogNeedsNobodyToHaveTakenRecords) {
+TEST_F(OldEventLogs, WhatADamagedRecordHeldIsNotMissing) {
   EvtBuilder builder;
   for (int i = 0; i < 4; ++i) builder.event(audit(528, {}));
   builder.fill(builder.record_offset(1), builder.record_bytes(1), 0x55);
@@ -194,9 +194,10 @@ TEST_F(OldEventLogs, PsExecOnAnOldHostIsSeen) {
           .event(audit(592,
                        {"800", "C:\\WINDOWS\\PSEXESVC.EXE", "700", "XP-1$", "CORP", "(0x0,0x3E7)"},
                        11)));
-  log("SysEvent.Evt",
-      EvtBuilder{}.event(
-          {.event_id = 0x4000'1B7C, .strings = {"PSEXESVC", "running"}, .generated = kStart + 11}));
+  log("SysEvent.Evt", EvtBuilder{}.event({.computer = "XP-1",
+                                          .event_id = 0x4000'1B7C,
+                                          .strings = {"PSEXESVC", "running"},
+                                          .generated = kStart + 11}));
   const ModuleRun ran = judge(modules::psexec);
   const auto uses = records_of(ran, "remote_execution");
   ASSERT_EQ(uses.size(), 1u);

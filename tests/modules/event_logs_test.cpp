@@ -3,6 +3,7 @@
 
 #include "tests/builders/evtx_builder.h"
 #include "tests/modules/execution_cases.h"
+#include "tests/modules/judge_cases.h"
 
 namespace hozen {
 namespace modules {
@@ -29,7 +30,7 @@ class EventLogsTest : public testing::Test {
  protected:
   ModuleRun run(std::string_view path, const builders::EvtxBytes& log) {
     windows.file(path, "").bytes = log;
-    return run_module(modules::event_logs, windows);
+    return run_and_judge({&modules::event_logs}, windows);
   }
   static std::vector<std::string> rules(const ModuleRun& run) {
     std::vector<std::string> rules;
@@ -121,7 +122,7 @@ TEST_F(EventLogsTest, FindsRecordsThatAreMissing) {
   EXPECT_EQ(row["first_record"], "10");
 }
 
-TEST_F(EventLogsTest, ADamagedLogNeedsNobodyToHaveTakenRecords) {
+TEST_F(EventLogsTest, OfADamagedLogDamageMayBeWhy) {
   EvtxBuilder log;
   for (const std::uint64_t id : {10u, 15u}) {
     EvtxEvent event = service("x");
@@ -130,7 +131,9 @@ TEST_F(EventLogsTest, ADamagedLogNeedsNobodyToHaveTakenRecords) {
   }
   log.set_u32(4096 + 512 + 40, 0xFFFF'FFFF);
   const ModuleRun ran = run(kSystem, log.bytes());
-  EXPECT_THAT(rules(ran), IsEmpty());
+  ASSERT_THAT(rules(ran), ElementsAre("event_logs.missing_records"));
+  EXPECT_EQ(score_of(ran.context->findings[0]), 15);
+  EXPECT_THAT(ran.context->findings[0].why[0].fact, HasSubstr("may be why"));
   EXPECT_FALSE(ran.context->notes.empty());
 }
 

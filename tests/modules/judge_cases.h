@@ -42,7 +42,7 @@ inline std::string story_of(const Finding& finding) {
 /// An event with texts as its values, `seconds` after a fixed start.
 inline builders::EvtxEvent text_event(std::string channel, std::uint16_t id, double seconds,
                                       const std::vector<std::pair<std::string, std::string>>& data,
-                                      std::string provider = "Provider") {
+                                      std::string provider = {}) {
   constexpr std::uint64_t kStart = 133'000'000'000'000'000;
   builders::EvtxEvent event;
   event.provider = std::move(provider);

@@ -21,7 +21,6 @@ class EventWorld {
  public:
   EventWorld& add(std::string_view channel, std::uint16_t id, double seconds, const Texts& texts) {
     builders::EvtxEvent event;
-    event.provider = channel;
     event.channel = channel;
     event.event_id = id;
     event.time = moment(seconds);

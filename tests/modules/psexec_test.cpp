@@ -302,6 +302,31 @@ TEST_F(PsExecTest, AServiceThatIsSetUpIsTold) {
   EXPECT_THAT(findings_of(run, "psexec.use"), IsEmpty());
 }
 
+/// A collector of logs, or a log that was copied here.
+TEST_F(PsExecTest, EventsOfAnotherHostAreNotOfThisOne) {
+  log("System", {text_event("System", 7036, 0, {{"param1", "Spooler"}, {"param2", "running"}})});
+  EvtxEvent forwarded = install(1);
+  forwarded.computer = "JUMP01.corp";
+  log("ForwardedEvents", {forwarded});
+  const ModuleRun run = judge();
+  EXPECT_THAT(findings_of(run, "psexec.use"), IsEmpty());
+  ASSERT_EQ(run.context->stated.others().size(), 1u);
+  EXPECT_EQ(find_remote_uses(run.context->stated.others()[0]).size(), 1u);
+}
+
+/// The name of the file decides: a channel's slashes are %4 in it.
+TEST_F(PsExecTest, ALogOfAnotherNameIsACopy) {
+  const auto process_of = [](const std::string& computer, double seconds) {
+    EvtxEvent event = process(seconds, "C:\\x.exe", "x", "1");
+    event.computer = computer;
+    return event;
+  };
+  log("Microsoft-Windows-Sysmon%4Operational", {process_of("PC1", 0)});
+  log("Microsoft-Windows-Sysmon%4Operational (2)", {process_of("PC2", 1), process_of("PC2", 2)});
+  const ModuleRun run = judge();
+  EXPECT_EQ(run.context->stated.facts(FactKind::process).size(), 1u);
+}
+
 TEST_F(PsExecTest, AFloodOfInstallationsIsBounded) {
   FactStore store{std::size_t{64} << 20u};
   for (std::uint64_t i = 0; i < kMaxRemoteUses + 50; ++i) {

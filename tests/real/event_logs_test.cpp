@@ -10,6 +10,7 @@
 #include "collector/base/text.h"
 #include "tests/builders/temp_folder.h"
 #include "tests/modules/execution_cases.h"
+#include "tests/modules/judge_cases.h"
 #include "tests/real/real_evidence.h"
 
 namespace hozen {
@@ -39,7 +40,7 @@ class RealEventLogs : public RealEvidence {
       windows.file("C:\\Windows\\System32\\winevt\\Logs\\" + entry.path().filename().string(), "")
           .bytes.assign(bytes.begin(), bytes.end());
     }
-    run.emplace(run_module(modules::event_logs, windows));
+    run.emplace(run_and_judge({&modules::event_logs}, windows));
     for (const auto* record : records_of(*run, "event"))
       ++events[(*record)["channel"] + " " + (*record)["event_id"] +
                ((*record)["place"] == "live" ? "" : " recovered")];
@@ -100,7 +101,7 @@ TEST_F(RealEvidence, EveryClearingInTheAttackLogsIsFound) {
   for (const auto& [name, count] : clearings) {
     fake::FakeWindows windows;
     windows.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = evidence(name);
-    const ModuleRun run = run_module(modules::event_logs, windows);
+    const ModuleRun run = run_and_judge({&modules::event_logs}, windows);
     const auto found = std::count_if(
         run.context->findings.begin(), run.context->findings.end(), [](const Finding& finding) {
           return finding.rule == "event_logs.cleared" && severity_of(finding) == Severity::medium;
