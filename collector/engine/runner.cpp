@@ -10,6 +10,7 @@
 #include "collector/base/bytes.h"
 #include "collector/base/log.h"
 #include "collector/base/text.h"
+#include "collector/engine/block_overflow.h"
 #include "collector/engine/byte_size.h"
 #include "collector/engine/hive_record.h"
 #include "collector/engine/module_context.h"
@@ -57,6 +58,8 @@ class Run {
         modules_{modules},
         listener_{listener},
         stop_{std::move(stop), options.time_limit_ticks},
+        fact_overflow_{[this] { return output_->open_scratch(); }},
+        facts_{FactStore::kBytesPerKind, &fact_overflow_},
         files_{source, options.profile.limits, stop_, progress_, listener},
         timeline_{modules, [this] { return output_->open_scratch(); }} {}
 
@@ -103,6 +106,7 @@ class Run {
   ProgressState progress_;
   ProblemLog problems_;
   FindingStore findings_;
+  BlockOverflow fact_overflow_;
   FactStore facts_;
   ArtifactStore files_;
   Timeline timeline_;
@@ -302,11 +306,13 @@ void Run::judge_modules() {
   facts_.settle(manifest_.host ? manifest_.host->facts.name : std::string_view{});
   for (std::size_t i = 0; i < kFactKinds; ++i) {
     const auto kind = static_cast<FactKind>(i);
-    if (const std::uint64_t dropped = facts_.dropped(kind))
+    if (const std::uint64_t left_out = facts_.left_out(kind))
       problems_.add("judge", std::nullopt,
                     Error{Errc::limit,
                           "rules that join records saw the last of " + std::string{to_text(kind)} +
-                              " only: " + std::to_string(dropped) + " before them had no room"});
+                              " and those near others only: " + std::to_string(left_out) +
+                              " before them had no room, " + std::to_string(facts_.dropped(kind)) +
+                              " of these stood near others"});
   }
   for (const auto& use : options_.profile.modules) {
     const ModuleSpec* module = module_named(use.name);
@@ -496,10 +502,11 @@ void Run::complete_manifest() {
     if (path.ends_with(kPartial)) path.resize(path.size() - kPartial.size());
     manifest_.footprint.files_created = {path, path + ".seal"};
   }
-  if (timeline_.scratch_bytes() != 0)
-    manifest_.footprint.notes.push_back("a temporary file beside the bundle, " +
-                                        byte_size_text(timeline_.scratch_bytes()) +
-                                        ", deleted at the end, to sort the timeline");
+  for (const std::uint64_t bytes : {timeline_.scratch_bytes(), fact_overflow_.scratch_bytes()})
+    if (bytes != 0)
+      manifest_.footprint.notes.push_back("a temporary file beside the bundle, " +
+                                          byte_size_text(bytes) +
+                                          ", deleted at the end, to sort the timeline");
   manifest_.footprint.bytes_written = writer_->bytes_written();
   manifest_.counts = {{"files", progress_.files},
                       {"files_complete", counts.complete},

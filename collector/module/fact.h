@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "collector/base/filetime.h"
 
@@ -47,6 +48,13 @@ class FactValues {
   void add(std::string_view name, std::string_view value);
   std::string_view operator[](std::string_view name) const;
   std::size_t bytes() const { return packed_.size(); }
+  /// All of them, to be put away and brought back.
+  const std::string& packed() const { return packed_; }
+  static FactValues of_packed(std::string packed) {
+    FactValues values;
+    values.packed_ = std::move(packed);
+    return values;
+  }
 
  private:
   std::string packed_;  // name, NUL, length in two bytes, value, ...
@@ -84,8 +92,11 @@ class FactBook {
   virtual std::string_view computer() const = 0;
   /// In the order of their times, those without one first; equal times in the order of statement.
   virtual std::span<const Fact> facts(FactKind kind) const = 0;
-  /// How many were dropped because there were too many of the kind: the ones stated first. 0: all
-  /// that was stated is there.
+  /// How many are not in the book because there were too many of the kind. Those that stand near
+  /// rare ones, as a logon near the installation of a service, are in it before others.
+  virtual std::uint64_t left_out(FactKind kind) const = 0;
+  /// How many of those left out stand near rare ones: where it is 0, what is not there near one was
+  /// not stated.
   virtual std::uint64_t dropped(FactKind kind) const = 0;
 
   /// Those of facts(kind) with first <= time <= last.

@@ -17,11 +17,6 @@ constexpr std::size_t kMaxOwnLogs = 1024;
 /// A string of up to 15 bytes needs no memory of its own.
 std::size_t heap_bytes(std::size_t size) { return size > 15 ? size + 16 : 0; }
 
-std::size_t bytes_of_fact(const Fact& fact) {
-  return sizeof(Fact) + heap_bytes(fact.record.size()) + heap_bytes(fact.subject.size()) +
-         heap_bytes(fact.values.bytes());
-}
-
 /// Events name a computer by its DNS name, the registry by the NetBIOS name: the first label of the
 /// other, 15 characters at most (Microsoft, "Naming conventions in Active Directory").
 bool is_same_computer(std::string_view a, std::string_view b) {
@@ -33,6 +28,11 @@ bool is_same_computer(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
+
+std::size_t FactStore::bytes_of_fact(const Fact& fact) {
+  return sizeof(Fact) + heap_bytes(fact.record.size()) + heap_bytes(fact.subject.size()) +
+         heap_bytes(fact.values.bytes());
+}
 
 FactStore::Computer FactStore::computer_of(std::string_view name) {
   const auto known = std::find_if(names_.begin() + 1, names_.end(),
@@ -69,7 +69,8 @@ void FactStore::add(Fact fact, const FactOrigin& origin) {
   if (!origin.computer.empty()) {
     computer = computer_of(origin.computer);
     if (computer >= names_.size()) {
-      ++dropped_.at(kind);
+      ++left_out_.all.at(kind);
+      ++left_out_.near.at(kind);
       return;
     }
     ++events_[computer];
@@ -81,8 +82,8 @@ void FactStore::add(Fact fact, const FactOrigin& origin) {
   shelf.push_back({std::move(fact), computer, origin.number, origin.recovered});
   while (bytes > limit_) {
     bytes -= bytes_of_fact(shelf.front().fact);
+    put_away(shelf.front());
     shelf.pop_front();
-    ++dropped_.at(kind);
   }
 }
 
@@ -131,10 +132,11 @@ ComputerFacts FactStore::take(const std::vector<bool>& computers, std::string na
     for (Stated* one : chosen)
       if (one != nullptr) shelf.push_back(std::move(one->fact));
   }
-  return {std::move(name), std::move(shelves), dropped_};
+  return {std::move(name), std::move(shelves), left_out_};
 }
 
 void FactStore::settle(std::string_view host_name) {
+  bring_back();
   const Computer own = find_own(host_name);
   std::vector<bool> taken(names_.size());
   for (Computer i = 0; i < names_.size(); ++i) taken[i] = i == 0 || leader_of(i) == own;

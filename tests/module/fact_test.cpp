@@ -66,6 +66,96 @@ TEST(FactStore, OfTooManyTheFirstGoAndAreCounted) {
   EXPECT_EQ(store.facts(FactKind::pipe).size(), 1u) << "another kind has room of its own";
 }
 
+/// Blocks in memory; each() fails from one on.
+class MemoryOverflow final : public FactOverflow {
+ public:
+  Result<void> put(std::string_view block) override {
+    if (full) return Error{Errc::io, "no space"};
+    blocks.emplace_back(block);
+    return {};
+  }
+  Result<void> each(FunctionRef<void(std::string_view)> take) override {
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      if (i == unreadable) return Error{Errc::io, "gone"};
+      take(blocks[i]);
+    }
+    return {};
+  }
+  std::vector<std::string> blocks;
+  bool full = false;
+  std::size_t unreadable = ~std::size_t{0};
+};
+
+Fact logon_at(std::uint64_t minutes, const std::string& user, std::string_view session = {}) {
+  Fact fact = fact_at(minutes * 60 * kTicksPerSecond, user, FactKind::logon);
+  fact.record = "event_logs-" + user;
+  fact.values.add("TargetLogonId", session);
+  fact.values.add("LogonType", "3");
+  return fact;
+}
+
+class FactsThatHaveNoRoom : public ::testing::Test {
+ protected:
+  /// A use at minute 100, the logon of its session long before it, one near it, and a flood.
+  void fill() {
+    store.add(logon_at(1, "far"));
+    store.add(logon_at(2, "session", "0xabc"));
+    store.add(logon_at(3, "system", "0x3e7"));
+    store.add(logon_at(95, "near"), {"PC1", "Security", 7, false});
+    for (std::uint64_t i = 0; i < 3000; ++i) store.add(logon_at(1000 + i, "flood"));
+    Fact use = fact_at(100 * 60 * kTicksPerSecond, "PSEXESVC");
+    use.values.add("SubjectLogonId", "0xabc");
+    use.values.add("LogonId", "0x3e7");
+    store.add(use);
+    store.settle("PC1");
+  }
+  std::string logons() const {
+    std::string all;
+    for (const Fact& fact : store.facts(FactKind::logon))
+      if (fact.subject != "flood") all += fact.subject + " ";
+    return all;
+  }
+  MemoryOverflow overflow;
+  FactStore store{std::size_t{32} << 10u, &overflow};
+};
+
+TEST_F(FactsThatHaveNoRoom, ComeBackWhereTheyStandNearRareOnes) {
+  fill();
+  EXPECT_GT(overflow.blocks.size(), 1u);
+  EXPECT_EQ(logons(), "session near ");
+  EXPECT_GT(store.left_out(FactKind::logon), 2000u);
+  EXPECT_EQ(store.dropped(FactKind::logon), 0u);
+  EXPECT_EQ(store.left_out(FactKind::logon) + store.facts(FactKind::logon).size(), 3004u);
+  const Fact& back = store.facts(FactKind::logon)[1];
+  EXPECT_EQ(back.record, "event_logs-near");
+  EXPECT_EQ(back.values["LogonType"], "3");
+  EXPECT_EQ(back.time.ticks, 95 * 60 * kTicksPerSecond);
+}
+
+TEST_F(FactsThatHaveNoRoom, AreCountedWhereTheyCannotBePutAway) {
+  overflow.full = true;
+  fill();
+  EXPECT_EQ(logons(), "");
+  EXPECT_EQ(store.dropped(FactKind::logon), store.left_out(FactKind::logon));
+  EXPECT_EQ(store.left_out(FactKind::logon) + store.facts(FactKind::logon).size(), 3004u);
+}
+
+TEST_F(FactsThatHaveNoRoom, AreCountedWhereTheyCannotBeReadAgain) {
+  overflow.unreadable = 1;
+  fill();
+  EXPECT_EQ(logons(), "session near ");
+  EXPECT_GT(store.dropped(FactKind::logon), 0u);
+  EXPECT_EQ(store.left_out(FactKind::logon) + store.facts(FactKind::logon).size(), 3004u);
+}
+
+/// An intruder may flood the minutes of his use.
+TEST_F(FactsThatHaveNoRoom, AFloodNearAUseIsBoundedAndCounted) {
+  for (std::uint64_t i = 0; i < 3000; ++i) store.add(logon_at(99, "flood"));
+  fill();
+  EXPECT_LT(store.facts(FactKind::logon).size(), 1000u);
+  EXPECT_GT(store.dropped(FactKind::logon), 0u);
+}
+
 std::string subjects(const FactBook& book) {
   std::string all;
   for (const Fact& fact : book.facts(FactKind::service)) all += fact.subject;
