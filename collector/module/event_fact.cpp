@@ -232,9 +232,10 @@ bool is_everyday_logon(const Fact& fact) {
 }
 
 /// Sysmon may be set up to tell every key that is made, and each start of each program writes to
-/// one.
+/// one. A key that counts by being there is told by nothing else.
 bool is_everyday_key(const Fact& fact) {
-  return fact.values["EventType"] == "CreateKey" ||
+  return (fact.values["EventType"] == "CreateKey" &&
+          !ends_with_fold(fact.subject, "\\Control\\MiniNt")) ||
          contains_fold(fact.subject, "\\bam\\State\\UserSettings\\");
 }
 

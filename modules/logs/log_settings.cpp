@@ -2,8 +2,8 @@
 // the Event Log service, policies. An intruder who switches a channel off, makes a log small or
 // leads it elsewhere leaves no gap inside a log, but the setting. A setting shows how it was when
 // the hive was read, and the time of its key when any value of it was last changed: not by whom,
-// nor that events are missing because of it. The audit policy (SECURITY\Policy\PolAdtEv), whose
-// form Microsoft does not publish, is not read.
+// nor that events are missing because of it. Logs that tell of a change tell more. The audit policy
+// (SECURITY\Policy\PolAdtEv), whose form Microsoft does not publish, is not read.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -17,6 +17,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/execution_registry.h"
+#include "collector/module/log_changes.h"
 #include "collector/module/log_setting.h"
 #include "collector/module/log_setting_rules.h"
 #include "collector/module/rules.h"
@@ -255,7 +256,9 @@ class LogSettings {
         Known{"ModuleLogging", "EnableModuleLogging", kSwitchModules},
         Known{"Transcription", "EnableTranscripting", kSwitchTranscripts}};
     for (const std::string_view product :
-         {"Policies\\Microsoft\\Windows\\PowerShell\\", "Policies\\Microsoft\\PowerShellCore\\"})
+         {"Policies\\Microsoft\\Windows\\PowerShell\\",
+          "Wow6432Node\\Policies\\Microsoft\\Windows\\PowerShell\\",
+          "Policies\\Microsoft\\PowerShellCore\\"})
       for (const Known& known : kKnown)
         if (const auto key = key_at(hive, std::string{above}.append(product).append(known.key)))
           read_switch(hive, *key, known.value, known.setting, {}, machine);
@@ -337,6 +340,11 @@ class LogSettings {
 
 Result<void> run(ModuleContext& context) { return LogSettings{context}.run(); }
 
+Result<void> judge(ModuleContext& context) {
+  for (Finding& finding : judge_log_changes(context.facts())) context.report(std::move(finding));
+  return {};
+}
+
 }  // namespace
 
 extern const ModuleSpec log_settings;
@@ -346,6 +354,9 @@ const ModuleSpec log_settings{"log_settings",
                               kKinds,
                               kReferences,
                               kAttack,
-                              run};
+                              run,
+                              {},
+                              false,
+                              judge};
 
 }  // namespace hozen::modules

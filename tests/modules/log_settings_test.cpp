@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "collector/module/log_setting_rules.h"
-#include "tests/modules/execution_cases.h"
+#include "tests/modules/lateral_cases.h"
 
 namespace hozen {
 namespace modules {
@@ -29,13 +29,6 @@ const std::string kLogs = "%SystemRoot%\\System32\\winevt\\Logs\\";
 
 ModuleRun run(const fake::FakeWindows& windows) {
   return run_module(modules::log_settings, windows);
-}
-
-std::vector<std::string> rules_of(const ModuleRun& run) {
-  std::vector<std::string> rules;
-  for (const Finding& finding : run.context->findings)
-    rules.push_back(finding.rule + " " + std::string{to_text(severity_of(finding))});
-  return rules;
 }
 
 /// A Windows whose settings are those that Windows makes.
@@ -519,6 +512,14 @@ TEST(LogSettings, PoliciesAgainstLoggingOfPowerShellAreLow) {
   EXPECT_THAT(found.context->findings[0].why.back().fact, HasSubstr("A policy of alice"));
 }
 
+TEST(LogSettings, APolicyFor32BitPowerShellCountsToo) {
+  fake::FakeWindows windows = ordinary();
+  windows.value(
+      "HKLM\\SOFTWARE\\Wow6432Node\\Policies\\Microsoft\\Windows\\PowerShell\\ModuleLogging",
+      "EnableModuleLogging", fake::dword(0));
+  EXPECT_THAT(rules_of(run(windows)), ElementsAre("log_settings.powershell_policy_off low"));
+}
+
 TEST(LogSettings, PoliciesThatSwitchLoggingOnAreRecords) {
   fake::FakeWindows windows = ordinary();
   windows
@@ -541,6 +542,34 @@ TEST(LogSettings, ADamagedHiveIsNotedAndTheOtherIsRead) {
   const ModuleRun found = run(windows);
   EXPECT_THAT(rules_of(found), ElementsAre("log_settings.service_off medium"));
   EXPECT_THAT(found.context->notes, Not(IsEmpty()));
+}
+
+TEST(LogSettings, AHiveWithoutItsTransactionLogsIsSaidToMissTheLastChanges) {
+  LoggingMachine machine;
+  machine.windows = "C:\\Windows";
+  machine.build = 19045;
+  for (const DefaultChannel& channel : default_channels()) {
+    LogSetting off;
+    off.log = channel.name;
+    off.enabled = 0;
+    off.origin.is_whole = false;
+    machine.settings.push_back(off);
+  }
+  const std::vector<Finding> findings = judge_logging(machine);
+  ASSERT_THAT(findings, SizeIs(1));
+  ASSERT_THAT(findings[0].not_checked, SizeIs(2));
+  EXPECT_THAT(findings[0].not_checked[1], HasSubstr("transaction log"));
+  EXPECT_THAT(findings[0].why[0].fact, HasSubstr("does not say when it was last written"));
+}
+
+TEST(LogSettings, EachWindowsIsJudgedByItself) {
+  fake::FakeWindows windows = ordinary();
+  fake::FakeWindows old = ordinary({.windows_folder = "Windows.old\\Windows"});
+  old.value(kService, "Start", fake::dword(4));
+  windows.merge(old);
+  const ModuleRun found = run(windows);
+  ASSERT_THAT(rules_of(found), ElementsAre("log_settings.service_off medium"));
+  EXPECT_EQ(found.context->findings[0].subject, "C:\\Windows.old\\Windows");
 }
 
 }  // namespace
