@@ -14,7 +14,7 @@ constexpr std::uint32_t kWindows7 = 7600, kWindows10 = 10240;
 constexpr int kMostPoints = 65, kMostLowPoints = 39;
 constexpr int kFurtherPoints = 10;
 /// Below every default: 1 MiB since Vista (other than XP's 512 KiB).
-constexpr std::uint64_t kSmallBytes = std::uint64_t{1} << 20, kSmallOldBytes = 512 * 1024;
+constexpr std::uint64_t kSmallBytes = 0x10'0000, kSmallOldBytes = 0x8'0000;
 constexpr std::uint64_t kServiceManual = 3, kServiceDisabled = 4;
 
 constexpr std::array kChannels{

@@ -49,16 +49,20 @@ constexpr Kind kSwitch{"log_switch", "A setting that switches logging of Windows
                        kSwitchColumns, "Setting {setting}[: {value_name} = {data}]"};
 constexpr std::array kKinds{kSetting, kSession, kSwitch};
 
+constexpr std::string_view kAboutLogging =
+    "https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/"
+    "about_logging_windows";
+constexpr std::string_view kMiniNtRule =
+    "https://github.com/SigmaHQ/sigma/blob/master/rules/windows/registry/registry_event/"
+    "registry_event_disable_security_events_logging_adding_reg_key_minint.yml";
 constexpr std::string_view kReferences[] = {
     "https://learn.microsoft.com/windows/win32/eventlog/eventlog-key",
     "https://learn.microsoft.com/windows/win32/etw/configuring-and-starting-an-autologger-session",
     "https://learn.microsoft.com/windows/client-management/mdm/policy-csp-admx-eventlog",
-    "https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/"
-    "about_logging_windows",
+    kAboutLogging,
     "https://github.com/Yamato-Security/EnableWindowsLogSettings",
     "https://jpcertcc.github.io/ToolAnalysisResultSheet/details/mstsc.htm",
-    "https://github.com/SigmaHQ/sigma/blob/master/rules/windows/registry/registry_event/"
-    "registry_event_disable_security_events_logging_adding_reg_key_minint.yml",
+    kMiniNtRule,
     "https://attack.mitre.org/techniques/T1562/002/"};
 constexpr std::string_view kAttack[] = {"T1562.002", "T1112"};
 

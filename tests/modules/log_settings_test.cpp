@@ -35,11 +35,12 @@ ModuleRun run(const fake::FakeWindows& windows) {
 fake::FakeWindows ordinary(fake::Options options = {}) {
   fake::FakeWindows windows{std::move(options)};
   windows.value(kService, "Start", fake::dword(2));
-  for (const std::string log : {"Security", "System", "Application"}) {
-    windows.value(kService + "\\" + log, "File", fake::expand_sz(kLogs + log + ".evtx"))
-        .value(kService + "\\" + log, "MaxSize", fake::dword(0x1400000))
-        .value(kService + "\\" + log, "Retention", fake::dword(0))
-        .value(kSessions + "EventLog-" + log, "Start", fake::dword(1));
+  for (const char* log : {"Security", "System", "Application"}) {
+    const std::string key = kService + "\\" + log;
+    windows.value(key, "File", fake::expand_sz((kLogs + log).append(".evtx")))
+        .value(key, "MaxSize", fake::dword(0x1400000))
+        .value(key, "Retention", fake::dword(0))
+        .value((kSessions + "EventLog-").append(log), "Start", fake::dword(1));
   }
   windows.value(kSessions + "EventLog-System\\{11cd958a-c507-4ef3-b3f2-5fd9dfbd2c78}", "Enabled",
                 fake::dword(1));
