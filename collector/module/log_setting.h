@@ -87,14 +87,29 @@ inline void is_current(const LogSettingOrigin& origin, Cell& cell) {
   origin.control_set.empty() ? cell.absent(Absent::not_applicable)
                              : cell.boolean(origin.is_current);
 }
-inline void flag(const std::optional<std::uint64_t>& number, Cell& cell) {
-  flag_or_absent(cell, number ? std::optional{*number != 0} : std::nullopt);
+/// Why there is no value of this name: it is not there, or stands among the odd ones.
+Absent why_absent(const std::vector<std::string>& odd_values, std::string_view name);
+
+template <class Row>
+void write_number(const Row& row, Cell& cell, const std::optional<std::uint64_t>& number,
+                  std::string_view name) {
+  number ? cell.number(*number) : cell.absent(why_absent(row.odd_values, name));
+}
+template <class Row>
+void write_flag(const Row& row, Cell& cell, const std::optional<std::uint64_t>& number,
+                std::string_view name) {
+  number ? cell.boolean(*number != 0) : cell.absent(why_absent(row.odd_values, name));
+}
+template <class Row>
+void write_text(const Row& row, Cell& cell, std::string_view text, std::string_view name) {
+  text_or_absent(cell, text, why_absent(row.odd_values, name));
 }
 inline void optional_texts(const std::vector<std::string>& texts, Cell& cell) {
   texts.empty() ? cell.absent(Absent::not_present) : cell.texts(texts);
 }
 /// "admin", "operational", "analytic", "debug"; any other number as it is.
 void write_type(const LogSetting& row, Cell& cell);
+void write_access(const LogSetting& row, Cell& cell);
 void write_disabled(const LogSession& row, Cell& cell);
 
 }  // namespace log_fields
@@ -106,30 +121,44 @@ inline constexpr std::array kLogSettingFields{
                        "Which key tells it: channel (WINEVT\\Channels), classic "
                        "(Services\\EventLog) or policy, which the others give way to."},
                       [](const LogSetting& r, Cell& c) { c.text(to_text(r.place)); }},
-    Field<LogSetting>{{"enabled", "Enabled: whether events are written to it."},
-                      [](const LogSetting& r, Cell& c) { log_fields::flag(r.enabled, c); }},
+    Field<LogSetting>{
+        {"enabled", "Enabled: whether events are written to it."},
+        [](const LogSetting& r, Cell& c) { log_fields::write_flag(r, c, r.enabled, "Enabled"); }},
     Field<LogSetting>{{"type", "Type of a channel: admin, operational, analytic or debug."},
                       log_fields::write_type},
-    Field<LogSetting>{{"file", "File as stored; Windows chooses it where there is none."},
-                      [](const LogSetting& r, Cell& c) { text_or_absent(c, r.file); }},
+    Field<LogSetting>{
+        {"file", "File as stored; Windows chooses it where there is none."},
+        [](const LogSetting& r, Cell& c) { log_fields::write_text(r, c, r.file, "File"); }},
     Field<LogSetting>{{"max_size_bytes", "MaxSize, in bytes also where a policy counts in KiB."},
-                      [](const LogSetting& r, Cell& c) { number_or_absent(c, r.max_size_bytes); }},
+                      [](const LogSetting& r, Cell& c) {
+                        log_fields::write_number(r, c, r.max_size_bytes, "MaxSize");
+                      }},
     Field<LogSetting>{{"retention",
                        "Retention as stored: 0 overwrites old events, 4294967295 (in a policy "
                        "1) keeps them and drops new ones, other numbers are seconds."},
-                      [](const LogSetting& r, Cell& c) { number_or_absent(c, r.retention); }},
+                      [](const LogSetting& r, Cell& c) {
+                        log_fields::write_number(r, c, r.retention, "Retention");
+                      }},
     Field<LogSetting>{{"auto_backup_log_files",
                        "AutoBackupLogFiles: whether a full log is put aside as Archive-*.evtx."},
-                      [](const LogSetting& r, Cell& c) { log_fields::flag(r.auto_backup, c); }},
+                      [](const LogSetting& r, Cell& c) {
+                        log_fields::write_flag(r, c, r.auto_backup, "AutoBackup");
+                      }},
     Field<LogSetting>{
         {"restrict_guest_access", "RestrictGuestAccess: whether guests are kept out."},
-        [](const LogSetting& r, Cell& c) { log_fields::flag(r.restrict_guest_access, c); }},
+        [](const LogSetting& r, Cell& c) {
+          log_fields::write_flag(r, c, r.restrict_guest_access, "RestrictGuestAccess");
+        }},
     Field<LogSetting>{{"channel_access", "ChannelAccess or CustomSD: who may read, write, clear."},
-                      [](const LogSetting& r, Cell& c) { text_or_absent(c, r.channel_access); }},
+                      [](const LogSetting& r, Cell& c) { log_fields::write_access(r, c); }},
     Field<LogSetting>{{"owning_publisher", "OwningPublisher: provider that defined the channel."},
-                      [](const LogSetting& r, Cell& c) { text_or_absent(c, r.owning_publisher); }},
+                      [](const LogSetting& r, Cell& c) {
+                        log_fields::write_text(r, c, r.owning_publisher, "OwningPublisher");
+                      }},
     Field<LogSetting>{
-        {"odd_values", "Values of these names whose type is not the one that Windows writes."},
+        {"odd_values",
+         "Values of these names that are empty, too large or of a type that Windows does not "
+         "write."},
         [](const LogSetting& r, Cell& c) { log_fields::optional_texts(r.odd_values, c); }},
     Field<LogSetting>{{"control_set", "Control set that holds the entry."},
                       [](const LogSetting& r, Cell& c) { log_fields::control_set(r.origin, c); }},
@@ -140,15 +169,18 @@ inline constexpr std::array kLogSettingFields{
 inline constexpr std::array kLogSessionFields{
     Field<LogSession>{{"session", "Name of the trace session."},
                       [](const LogSession& r, Cell& c) { c.text(r.session); }},
-    Field<LogSession>{{"start", "Start: whether it is started with Windows."},
-                      [](const LogSession& r, Cell& c) { log_fields::flag(r.start, c); }},
+    Field<LogSession>{
+        {"start", "Start: whether it is started with Windows."},
+        [](const LogSession& r, Cell& c) { log_fields::write_flag(r, c, r.start, "Start"); }},
     Field<LogSession>{{"providers", "Providers that it takes events from."},
                       [](const LogSession& r, Cell& c) { c.number(r.providers); }},
     Field<LogSession>{{"disabled_providers", "How many of them have Enabled 0."},
                       [](const LogSession& r, Cell& c) { c.number(r.disabled_providers); }},
     Field<LogSession>{{"disabled", "GUIDs of those, the first 100."}, log_fields::write_disabled},
     Field<LogSession>{
-        {"odd_values", "Values of these names whose type is not the one that Windows writes."},
+        {"odd_values",
+         "Values of these names that are empty, too large or of a type that Windows does not "
+         "write."},
         [](const LogSession& r, Cell& c) { log_fields::optional_texts(r.odd_values, c); }},
     Field<LogSession>{{"control_set", "Control set that holds the entry."},
                       [](const LogSession& r, Cell& c) { log_fields::control_set(r.origin, c); }},

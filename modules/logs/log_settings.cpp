@@ -83,7 +83,7 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
   return failed == std::errc{} && stop == end ? std::optional{number} : std::nullopt;
 }
 
-/// Values of one key as Windows types them; others are listed as odd.
+/// Values of one key as Windows types them; others, and empty texts, are listed as odd.
 class Values {
  public:
   Values(RegistryKey& key, std::vector<std::string>& odd) : key_{key}, odd_{odd} {}
@@ -101,7 +101,7 @@ class Values {
   std::string text(std::string_view name) {
     const auto value = key_.value(name);
     if (!value) return {};
-    if (auto text = value->text()) return *std::move(text);
+    if (auto text = value->text(); text && !text->empty()) return *std::move(text);
     odd_.push_back(shown(*value));
     return {};
   }

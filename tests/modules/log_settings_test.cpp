@@ -142,6 +142,7 @@ TEST(LogSettings, OddValuesAreToldAndNotJudged) {
       .value(kChannels + kSysmon, "Enabled", fake::raw_data(4, {}))
       .value(kChannels + kSysmon, "OwningPublisher", fake::sz(std::string(70'000, 'x')))
       .value(kChannels + "Other", "Type", fake::dword(9))
+      .value(kChannels + "Other", "File", fake::sz(""))
       .value(kPolicies + "EventLog\\System", "Enabled", fake::sz("no"))
       .value(kPolicies + "EventLog\\System", "MaxSize", fake::qword(~0ull))
       .value(kService, "Start", fake::sz("4"))
@@ -154,6 +155,9 @@ TEST(LogSettings, OddValuesAreToldAndNotJudged) {
   ASSERT_NE(shell, nullptr);
   EXPECT_EQ((*shell)["enabled"], "null");
   EXPECT_EQ((*shell)["max_size_bytes"], "null");
+  for (const char* name : {"enabled", "max_size_bytes", "file"})
+    EXPECT_THAT(shell->json, HasSubstr(std::string{name} + "_absent\":\"unparsable\""));
+  EXPECT_THAT(shell->json, HasSubstr("retention_absent\":\"not_present\""));
   EXPECT_THAT(shell->json_of("odd_values"), HasSubstr("Enabled (REG_SZ): 0"));
   EXPECT_THAT(shell->json_of("odd_values"), HasSubstr("MaxSize: 18446744073709551615 and 0"));
   EXPECT_THAT(shell->json_of("odd_values"), HasSubstr("File (REG_DWORD): 07000000"));
@@ -161,7 +165,9 @@ TEST(LogSettings, OddValuesAreToldAndNotJudged) {
   ASSERT_NE(sysmon, nullptr);
   EXPECT_THAT(sysmon->json_of("odd_values"), HasSubstr("Enabled (REG_DWORD): "));
   EXPECT_EQ((*sysmon)["owning_publisher"].size(), 70'000u);
-  EXPECT_NE(found.context->record({{"log", "Other"}, {"type", "9"}}), nullptr);
+  const auto* other = found.context->record({{"log", "Other"}, {"type", "9"}});
+  ASSERT_NE(other, nullptr);
+  EXPECT_THAT(other->json_of("odd_values"), HasSubstr("File (REG_SZ): "));
   const auto* policy = found.context->record({{"place", "policy"}});
   ASSERT_NE(policy, nullptr);
   EXPECT_THAT(policy->json_of("odd_values"), HasSubstr("Enabled (REG_SZ): no"));
