@@ -15,6 +15,8 @@ namespace hozen {
 struct SysinternalsEula {
   std::string tool;
   std::optional<std::uint64_t> accepted;
+  std::uint64_t at_once = 0;
+  std::string_view proves{};
 };
 inline constexpr std::array kSysinternalsEulaFields{
     Field<SysinternalsEula>{{"tool", "Tool of Sysinternals, as its key is called."},
@@ -23,8 +25,17 @@ inline constexpr std::array kSysinternalsEulaFields{
         {"accepted", "EulaAccepted as it stands there: 1 when the licence was accepted."},
         [](const SysinternalsEula& r, Cell& c) { number_or_absent(c, r.accepted); }},
     Field<SysinternalsEula>{
-        {"proves", "What the entry is evidence of: `execution`, by this user, at least once."},
-        [](const SysinternalsEula&, Cell& c) { c.text("execution"); }},
+        {"at_once",
+         "How many tools of the user have keys with an accepted licence that were "
+         "written within one second of this one's, itself among them."},
+        [](const SysinternalsEula& r, Cell& c) { c.number(r.at_once); }},
+    Field<SysinternalsEula>{
+        {"proves",
+         "What the entry is evidence of. `execution`: by this user, at least once. "
+         "`licence`: only that the licence stands as accepted, because many were set "
+         "within one second, as by a script, or for users to come. `nothing`: it was "
+         "not accepted."},
+        [](const SysinternalsEula& r, Cell& c) { c.text(r.proves); }},
 };
 struct RemoteToolFile {
   std::string path, source_host, original_name;
@@ -91,13 +102,17 @@ inline constexpr std::array kRemoteStartFields{
                        [](const RemoteStart& r, Cell& c) { c.boolean(r.renamed); }},
     Field<RemoteStart>{{"account", "Account that started it."},
                        [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.account); }},
-    Field<RemoteStart>{{"target", "Host that it was to run something on."},
-                       [](const RemoteStart& r, Cell& c) { c.text(r.command.target); }},
+    Field<RemoteStart>{
+        {"target",
+         "Hosts that it was to run something on, as they were given: names, `*` for all "
+         "of the domain, or @ and the file that lists them."},
+        [](const RemoteStart& r, Cell& c) { c.text(r.command.target()); }},
     Field<RemoteStart>{{"target_account", "Account there, behind -u."},
                        [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.command.account); }},
     Field<RemoteStart>{{"command", "What was to be run; passwords behind -p are left out."},
                        [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.command.command); }},
-    Field<RemoteStart>{{"started_by", "Record of the process."},
-                       [](const RemoteStart& r, Cell& c) { c.text(r.record); }},
+    Field<RemoteStart>{
+        {"started_by", "Record of the process, the first where several logs tell it."},
+        [](const RemoteStart& r, Cell& c) { c.text(r.records.front()); }},
 };
 }  // namespace hozen

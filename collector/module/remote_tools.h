@@ -26,6 +26,9 @@ struct RemoteService {
   std::string source_host;  ///< where the name of the service says it: PAExec
   std::string command;      ///< where the service is the command itself
   bool is_random = false;   ///< known by the form of its names only
+  /// Installers and administrators set up such services too: what Windows starts by itself and is a
+  /// shell with a batch file, or a bare name that is no program of Windows.
+  bool is_ordinary = false;
 };
 
 /// `name` may be the key's or the display name; `image_path` as registered; `demand_start`: it was
@@ -41,7 +44,9 @@ struct SessionPipe {
   std::string service, source_host;
   std::uint32_t source_process = 0;
 };
-std::optional<SessionPipe> session_pipe(std::string_view pipe);
+/// "SERVICE-HOST-1234-stdin": every way to part service and host, both of which may have '-' in
+/// them, the shortest service first. Empty for other names.
+std::vector<SessionPipe> session_pipes(std::string_view pipe);
 
 /// The host that a key file of PsExec 2.30 and later names: "PSEXEC-HOST-1234ABCD.key"; nothing for
 /// other names.
@@ -63,10 +68,18 @@ std::vector<std::string> command_words(std::string_view command_line);
 
 /// What a client was asked to do.
 struct ClientCommand {
-  std::string target;   ///< host, "" for this one
-  std::string command;  ///< what was to be run, with its arguments
-  std::string account;  ///< behind -u
+  std::vector<std::string> targets{};  ///< hosts behind "\\\\", as they were given; "*": the domain
+  std::string target_file{};           ///< file that lists hosts: "@file"
+  std::string command{};               ///< what was to be run, with its arguments
+  std::string account{};               ///< behind -u
   bool as_system = false;
+
+  /// As they were given: "a, b" or "@file"; "" when none was.
+  std::string target() const;
+  /// Without a host, or for this one by a name that always means it.
+  bool is_for_this_host() const;
+  /// Some host is named that may be another one.
+  bool is_for_others() const;
 };
 /// Of a command line of PsExec or PAExec: "psexec \\host -u user -p secret -s cmd /c dir". The
 /// password is not kept.

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "collector/base/text.h"
+#include "collector/module/lateral.h"
 #include "collector/module/remote_use_finder.h"
 #include "collector/module/sysmon_registry.h"
 
@@ -11,17 +12,15 @@ namespace hozen {
 namespace remote_use {
 namespace {
 
-constexpr std::string_view kPsExecStem = "PSEXESVC";
-
-const RemoteTool* psexec() { return tool_of_pipe(kPsExecStem); }
-
 std::string_view without_slash(std::string_view pipe) {
   while (pipe.starts_with('\\')) pipe.remove_prefix(1);
   return pipe;
 }
 
 int install_weight(const Draft& draft, std::string_view image) {
+  constexpr int kOrdinary = 25;
   const std::string_view name = draft.use.tool->name;
+  if (draft.use.is_ordinary) return kOrdinary;
   if (draft.use.renamed || draft.is_random) return 60;
   if (name == "PsExec") return is_in_windows_root(image) ? 25 : 65;
   if (draft.use.tool->is_dual_use) return 40;
@@ -34,7 +33,8 @@ std::string what_happened(const Fact& fact) {
   return fact.event_id == 11 ? "written" : "deleted";
 }
 
-/// Where PsExec writes its key files: "C:\\Windows\\x", and nothing below it.
+}  // namespace
+
 bool is_in_windows_folder(std::string_view path) {
   constexpr std::string_view kFolders[] = {":\\Windows\\", ":\\WINNT\\"};
   const std::size_t end = path.rfind('\\');
@@ -44,18 +44,76 @@ bool is_in_windows_folder(std::string_view path) {
                      [&](std::string_view known) { return equals_fold(folder, known); });
 }
 
-}  // namespace
+const RemoteTool* psexec() { return tool_of_pipe(kPsExecStem); }
 
 // ---- which programs are meant
 
+/// Names of services, of programs in the folder of Windows, and of hosts: where a pipe's name can
+/// be parted in several ways they tell which is right.
+void UseFinder::learn_parts() {
+  const auto learn_image = [&](std::string_view path) {
+    if (is_in_windows_root(path)) names_.insert(image_stem(path));
+  };
+  for (const Fact& fact : book_.facts(FactKind::service)) {
+    names_.insert(fold_case(fact.values["ServiceName"]));
+    learn_image(fact.values["ImagePath"]);
+    learn_image(fact.values["ServiceFileName"]);
+  }
+  for (const Fact& fact : book_.facts(FactKind::service_entry))
+    names_.insert(fold_case(fact.subject));
+  for (const FactKind kind : {FactKind::process, FactKind::execution, FactKind::file})
+    for (const Fact& fact : book_.facts(kind)) learn_image(fact.subject);
+  for (const Fact& fact : book_.facts(FactKind::pipe))
+    names_.insert(fold_case(without_slash(fact.subject)));
+  for (const Fact& fact : book_.facts(FactKind::share)) {
+    if (is_pipe_share(fact)) names_.insert(fold_case(without_slash(fact.subject)));
+    if (is_admin_share(fact)) learn_image("C:\\Windows\\" + fact.subject);
+  }
+  for (const Fact& fact : book_.facts(FactKind::logon))
+    hosts_.insert(fold_case(fact.values["WorkstationName"]));
+  names_.erase(std::string{});
+  hosts_.erase(std::string{});
+}
+
+/// The parts of a session's pipe: those whose service is known, else those whose host is.
+std::optional<UseFinder::Session> UseFinder::session_of(std::string_view pipe) const {
+  std::vector<SessionPipe> ways = session_pipes(pipe);
+  if (ways.empty()) return std::nullopt;
+  if (ways.size() == 1 || equals_fold(ways.front().service, kPsExecStem))
+    return Session{std::move(ways.front())};
+  const auto service = std::find_if(ways.rbegin(), ways.rend(), [&](const SessionPipe& way) {
+    return names_.contains(fold_case(way.service));
+  });
+  if (service != ways.rend()) return Session{std::move(*service)};
+  const auto has_host = [&](const SessionPipe& way) {
+    return hosts_.contains(fold_case(way.source_host));
+  };
+  if (std::count_if(ways.begin(), ways.end(), has_host) == 1)
+    return Session{std::move(*std::find_if(ways.begin(), ways.end(), has_host))};
+  SessionPipe whole = std::move(ways.front());
+  whole.service += "-" + whole.source_host;
+  whole.source_host.clear();
+  return Session{std::move(whole), false};
+}
+
 /// PsExec under another name is known by the pipes of its sessions and by its version resource.
 void UseFinder::learn_names() {
-  const auto learn = [&](std::string_view pipe) {
-    const auto session = session_pipe(pipe);
-    if (session && tool_of_pipe(pipe) == nullptr) renamed_.insert(fold_case(session->service));
+  const auto of_both = [&](const auto& look) {
+    for (const Fact& fact : book_.facts(FactKind::pipe)) look(fact.subject);
+    for (const Fact& fact : book_.facts(FactKind::share))
+      if (!is_refused(fact)) look(fact.subject);
   };
-  for (const Fact& fact : book_.facts(FactKind::pipe)) learn(fact.subject);
-  for (const Fact& fact : book_.facts(FactKind::share)) learn(fact.subject);
+  bool many_ways = false;
+  of_both([&](std::string_view pipe) {
+    many_ways = many_ways || (!starts_with_fold(without_slash(pipe), "PSEXESVC-") &&
+                              session_pipes(pipe).size() > 1);
+  });
+  if (many_ways) learn_parts();
+  of_both([&](std::string_view pipe) {
+    const auto session = session_of(pipe);
+    if (session && session->is_certain && tool_of_pipe(pipe) == nullptr)
+      renamed_.insert(fold_case(session->pipe.service));
+  });
   for (const Fact& fact : book_.facts(FactKind::process))
     if (psexec_part(fact.values["OriginalFileName"], fact.values["Description"]) ==
         PsExecPart::service)
@@ -69,9 +127,12 @@ std::optional<UseFinder::Known> UseFinder::known_image(std::string_view path) co
   if (stem.empty()) return std::nullopt;
   if (renamed_.contains(stem) && is_in_windows_root(path)) return Known{psexec(), true};
   const auto service = remote_service({}, stem + ".EXE", false);
-  if (service && !service->is_random && service->command.empty())
-    return Known{service->tool, false};
-  return std::nullopt;
+  if (!service || service->is_random || !service->command.empty()) return std::nullopt;
+  // PAExec's client and its service are one file; on another host it is called PAExec-1234-SOURCE.
+  if (service->tool->name == "PAExec" && stem.find('-') == std::string::npos &&
+      !is_in_windows_root(path))
+    return std::nullopt;
+  return Known{service->tool, false};
 }
 
 // ---- services installed
@@ -95,7 +156,17 @@ void UseFinder::add_install(const Fact& fact) {
 void UseFinder::add_registry_install(const Fact& fact) {
   std::string_view key = fact.subject;
   key.remove_suffix(std::string_view{"\\ImagePath"}.size());
-  install(fact, file_name(key), single_percents(fact.values["Details"]), true);
+  install(fact, file_name(key), single_percents(fact.values["Details"]), !starts_itself(fact, key));
+}
+
+/// Whether the value Start that was written beside ImagePath lets Windows start it.
+bool UseFinder::starts_itself(const Fact& fact, std::string_view key) const {
+  const std::string start = std::string{key} + "\\Start";
+  const auto near = book_.between(FactKind::registry, earlier(fact.time, kSameInstall),
+                                  later(fact.time, kSameInstall));
+  return std::any_of(near.begin(), near.end(), [&](const Fact& one) {
+    return equals_fold(one.subject, start) && ends_with_fold(one.values["Details"], "0002)");
+  });
 }
 
 /// The use that an installed service begins, or that another log began with it; nullptr for others.
@@ -110,6 +181,7 @@ Draft* UseFinder::install(const Fact& fact, std::string_view name, std::string_v
                             "PsExec",
                             {},
                             {},
+                            false,
                             false};
   if (!service || !is_new(fact)) return nullptr;
   if (!service->command.empty()) stem = fold_case(name);
@@ -122,7 +194,9 @@ Draft* UseFinder::install(const Fact& fact, std::string_view name, std::string_v
   use.renamed = renamed;
   use.image = std::string{image};
   use.service = std::string{name};
+  use.is_ordinary = service->is_ordinary && (first || use.is_ordinary);
   draft->is_random = service->is_random;
+  if (first) draft->install_why = use.why.size();
   draft->install_events.insert(fact.event_id);
   if (use.source_host.empty()) use.source_host = service->source_host;
   draft->add_command(service->command);
@@ -148,20 +222,19 @@ void UseFinder::add_pipes() {
   for (const Fact& fact : book_.facts(FactKind::pipe))
     add_pipe(fact, without_slash(fact.subject), fact.values["Image"]);
   for (const Fact& fact : book_.facts(FactKind::share))
-    if (ends_with_fold(fact.values["ShareName"], "\\IPC$"))
-      add_pipe(fact, without_slash(fact.subject), {});
+    if (is_pipe_share(fact) && !is_refused(fact)) add_pipe(fact, without_slash(fact.subject), {});
 }
 
 void UseFinder::add_pipe(const Fact& fact, std::string_view pipe, std::string_view image) {
   const RemoteTool* tool = tool_of_pipe(pipe);
-  if (const auto session = session_pipe(pipe); session && (tool == nullptr || tool == psexec()))
+  if (const auto session = session_of(pipe); session && (tool == nullptr || tool == psexec()))
     return add_session(fact, *session);
   const bool renamed = renamed_.contains(fold_case(pipe));
   if ((tool == nullptr && !renamed) || !is_new(fact)) return;
   if (renamed) tool = psexec();
   std::string stem = fold_case(tool == psexec() ? pipe : tool->image);
   stem.resize(std::min(stem.size(), stem.find('*')));
-  Draft& draft = use_of(tool, stem, fact.time, Join::to_last);
+  Draft& draft = use_of(tool, stem, fact.time, Join::to_last, who_of(fact));
   draft.use.renamed = draft.use.renamed || renamed;
   draft.take_account(fact);
   // Its service makes the pipe; another program that does waits for the service to come to it.
@@ -181,22 +254,36 @@ void UseFinder::add_pipe(const Fact& fact, std::string_view pipe, std::string_vi
   extend(draft, fact.time);
 }
 
-void UseFinder::add_session(const Fact& fact, const SessionPipe& session) {
+void UseFinder::add_session(const Fact& fact, const Session& session) {
   if (!is_new(fact)) return;
-  const std::string stem = fold_case(session.service);
-  Draft& draft = use_of(psexec(), stem, fact.time, Join::to_last);
+  const SessionPipe& pipe = session.pipe;
+  const std::string stem = fold_case(pipe.service);
+  Who who = who_of(fact);
+  who.host = pipe.source_host;
+  who.process = pipe.source_process;
+  Draft& draft = use_of(psexec(), stem, fact.time, Join::to_last, who);
   RemoteUse& use = draft.use;
   use.renamed = stem != kPsExecStem;
-  use.source_host = session.source_host;
+  if (use.source_host.empty()) use.source_host = pipe.source_host;
+  draft.who.host = pipe.source_host;
+  draft.who.process = pipe.source_process;
   draft.take_account(fact);
-  draft.tell(
-      "The pipes of its session name the host it came from, " + session.source_host +
-          ", and the process there, " + std::to_string(session.source_process) +
-          (use.renamed ? "; only PsExec calls pipes so, and its service had another name, '" +
-                             session.service + "'."
-                       : "."),
-      draft.once(Once::session, use.renamed && !use.installed ? 60 : 20), Family::content,
-      fact.record);
+  const std::string number = std::to_string(pipe.source_process);
+  std::string told = "The pipes of its session name the host it came from, " + pipe.source_host +
+                     ", and the process there, " + number;
+  if (!session.is_certain)
+    told =
+        "The pipes of its session name its service, the host it came from and the process "
+        "there, " +
+        number + "; in " + pipe.service +
+        " it is not told where the service's name ends and the host's begins";
+  if (!use.renamed)
+    told += ".";
+  else
+    told += "; only PsExec calls pipes so, and its service had another name" +
+            (session.is_certain ? ", '" + pipe.service + "'." : std::string{"."});
+  draft.tell(std::move(told), draft.once(Once::session, use.renamed && !use.installed ? 60 : 20),
+             Family::content, fact.record);
   extend(draft, fact.time);
 }
 
@@ -243,13 +330,17 @@ Draft* UseFinder::last_of(std::string_view host, FileTime until) {
 }
 
 void UseFinder::add_key_file(const Fact& fact, const std::string& host) {
-  // Elsewhere anybody can write a file of that name; and deleting one is no second use.
+  // Elsewhere anybody can write a file of that name; and deleting one is no second use. Without a
+  // time it tells of one use among those from that host, or is left over.
   if (!fact.time.is_set() || !is_in_windows_folder(fact.subject) || !is_new(fact)) return;
+  Who who;
+  who.host = host;
   Draft* const of_host = what_happened(fact) == "deleted" ? last_of(host, fact.time) : nullptr;
   Draft& draft = of_host != nullptr
                      ? *of_host
-                     : use_of(psexec(), std::string{kPsExecStem}, fact.time, Join::to_next);
+                     : use_of(psexec(), std::string{kPsExecStem}, fact.time, Join::to_next, who);
   if (draft.use.source_host.empty()) draft.use.source_host = host;
+  if (draft.who.host.empty()) draft.who.host = host;
   draft.tell("The key file " + fact.subject + " (" + what_happened(fact) + at(fact.time) +
                  ") names the host it came from: " + host + ".",
              draft.use.installed ? 15 : 30, Family::name, fact.record);
@@ -258,9 +349,8 @@ void UseFinder::add_key_file(const Fact& fact, const std::string& host) {
 /// 5145: the program is copied to ADMIN$ before its service is installed.
 void UseFinder::add_shares() {
   for (const Fact& fact : book_.facts(FactKind::share)) {
-    const bool is_file =
-        fact.event_id == 5145 && ends_with_fold(fact.values["ShareName"], "\\ADMIN$");
-    if (is_file && (ends_with_fold(fact.subject, ".exe") || host_of_key_file(fact.subject)))
+    if (is_admin_share(fact) && !is_refused(fact) &&
+        (ends_with_fold(fact.subject, ".exe") || host_of_key_file(fact.subject)))
       add_share(fact);
   }
 }
@@ -269,14 +359,17 @@ void UseFinder::add_share(const Fact& fact) {
   const auto key = host_of_key_file(fact.subject);
   const auto known = known_image("C:\\Windows\\" + fact.subject);
   const std::string stem = key ? std::string{kPsExecStem} : image_stem(fact.subject);
-  Draft* draft = near(stem, fact.time, Join::to_next);
+  Who who = who_of(fact);
+  if (key) who.host = *key;
+  Draft* draft = near(stem, fact.time, Join::to_next, who);
   if ((draft == nullptr && !known && !key) || !is_new(fact)) return;
   if (draft == nullptr) draft = &begin(key ? psexec() : known->tool, stem, fact.time);
   draft->take_account(fact);
   if (key && draft->use.source_host.empty()) draft->use.source_host = *key;
+  if (key && draft->who.host.empty()) draft->who.host = *key;
   draft->tell(
       "The file " + fact.subject + " of the share ADMIN$ was opened from " +
-          std::string{fact.values["IpAddress"]} + " by " +
+          std::string{lateral::plain_address(fact.values["IpAddress"])} + " by " +
           account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]) + ".",
       draft->once(Once::share, draft->use.installed ? 20 : 30), Family::location, fact.record);
   extend(*draft, fact.time);
@@ -286,32 +379,6 @@ void UseFinder::add_share(const Fact& fact) {
 
 std::vector<RemoteUse> find_remote_uses(const FactBook& book) {
   return remote_use::UseFinder{book}.find();
-}
-
-std::vector<RemoteStart> find_remote_starts(const FactBook& book) {
-  std::vector<RemoteStart> starts;
-  std::set<std::pair<std::uint64_t, std::string>> seen;
-  for (const Fact& fact : book.facts(FactKind::process)) {
-    const std::string_view name = remote_use::file_name(fact.subject);
-    const bool named = (starts_with_fold(name, "psexec") || starts_with_fold(name, "paexec")) &&
-                       !starts_with_fold(name, "psexesvc");
-    const bool is_client = psexec_part(fact.values["OriginalFileName"],
-                                       fact.values["Description"]) == PsExecPart::client;
-    if (!named && !is_client) continue;
-    RemoteStart start;
-    start.command = client_command(fact.values["CommandLine"]);
-    if (start.command.target.empty()) continue;
-    start.time = fact.time;
-    start.record = fact.record;
-    start.image = fact.subject;
-    start.renamed = !named;
-    start.account = std::string{fact.values["User"]};
-    if (start.account.empty())
-      start.account =
-          remote_use::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
-    if (seen.emplace(start.time.ticks, fact.subject).second) starts.push_back(std::move(start));
-  }
-  return starts;
 }
 
 }  // namespace hozen

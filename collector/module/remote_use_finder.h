@@ -27,21 +27,46 @@ constexpr std::uint64_t kPrefetchApart = 10 * kSecond;
 /// Clocks of two logs of one host.
 constexpr std::uint64_t kJitter = 2 * kSecond;
 
+constexpr std::string_view kPsExecStem = "PSEXESVC";
+const RemoteTool* psexec();
+/// Where PsExec writes its key files: "C:\\Windows\\x", and nothing below it.
+bool is_in_windows_folder(std::string_view path);
+
 std::uint64_t apart(FileTime a, FileTime b);
 FileTime earlier(FileTime time, std::uint64_t ticks);
 FileTime later(FileTime time, std::uint64_t ticks);
 std::string_view file_name(std::string_view path);
 std::string at(FileTime time);  ///< " at 2022-..."
 std::string account_of(std::string_view domain, std::string_view user);
+/// Of no other host: loopback, also as Windows writes it in IPv6, or none.
 bool is_local_address(std::string_view address);
+/// An access that was asked for and not given.
+bool is_refused(const Fact& fact);
+/// What lies in IPC$ is a pipe.
+bool is_pipe_share(const Fact& fact);
+bool is_admin_share(const Fact& fact);
 
 /// Kinds of evidence that count once for a use, however often they come.
 enum class Once : std::uint8_t { pipe, session, process, share, child, state };
 
+/// Who used it, as far as one piece of evidence says. Two that differ are of two uses.
+struct Who {
+  std::string account{}, address{};
+  std::string logon{};        ///< session at the file server
+  std::string host{};         ///< that pipes of a session or a key file name
+  std::uint32_t process = 0;  ///< there
+};
+
+/// What is known of the logon that a use belongs to.
+enum class LogonFound : std::uint8_t { none, candidates, certain };
+
 /// A use while it is put together.
 struct Draft {
   RemoteUse use;
-  bool is_random = false;  ///< known by the form of its names only
+  Who who{};
+  LogonFound logon = LogonFound::none;
+  std::size_t install_why = 0;  ///< the sentence of the installation, where there is one
+  bool is_random = false;       ///< known by the form of its names only
   std::set<std::uint32_t> install_events{};
   std::array<bool, 6> told{};
   std::vector<std::string> process_ids{}, logon_ids{};
@@ -52,13 +77,18 @@ struct Draft {
   }
   void tell(std::string fact, int weight, Family family, const std::string& record);
   void add_command(std::string_view command);
-  void take_account(const Fact& share);
+  void take_account(const Fact& fact);
+  /// Whether the use is another one's.
+  bool differs(const Who& other) const;
 };
+/// Who asked for a file or pipe, or for the installation of a service.
+Who who_of(const Fact& fact);
 
 class UseFinder {
  public:
   explicit UseFinder(const FactBook& book) : book_{book} {}
   std::vector<RemoteUse> find();
+  std::vector<RemoteLeftover> leftovers(const std::vector<RemoteUse>& uses);
 
  private:
   enum class Join : std::uint8_t { to_last, to_next };
@@ -67,7 +97,14 @@ class UseFinder {
     bool renamed = false;
   };
 
+  struct Session {
+    SessionPipe pipe;
+    bool is_certain = true;  ///< where the service's name ends and the host's begins is known
+  };
+
   void learn_names();
+  void learn_parts();
+  std::optional<Session> session_of(std::string_view pipe) const;
   /// What a program of this path is; nothing for others.
   std::optional<Known> known_image(std::string_view path) const;
   Draft& begin(const RemoteTool* tool, std::string stem, FileTime time);
@@ -75,19 +112,21 @@ class UseFinder {
   void extend(Draft& draft, FileTime time);
   /// The use of that program that something at `time` belongs to, nullptr when none is near. Valid
   /// until the next begin(), extend() or near().
-  Draft* near(std::string_view stem, FileTime time, Join join);
-  Draft& use_of(const RemoteTool* tool, const std::string& stem, FileTime time, Join join);
+  Draft* near(std::string_view stem, FileTime time, Join join, const Who& who = {});
+  Draft& use_of(const RemoteTool* tool, const std::string& stem, FileTime time, Join join,
+                const Who& who = {});
   bool is_new(const Fact& fact);
   std::size_t first_after(FileTime time);
 
   void add_installs();
   void add_install(const Fact& fact);
   void add_registry_install(const Fact& fact);
+  bool starts_itself(const Fact& fact, std::string_view key) const;
   Draft* install(const Fact& fact, std::string_view name, std::string_view image, bool demand);
   Draft* same_install(const Fact& fact, std::string_view stem);
   void add_pipes();
   void add_pipe(const Fact& fact, std::string_view pipe, std::string_view image);
-  void add_session(const Fact& fact, const SessionPipe& session);
+  void add_session(const Fact& fact, const Session& session);
   void add_processes();
   void add_files();
   Draft* last_of(std::string_view host, FileTime until);
@@ -96,20 +135,32 @@ class UseFinder {
   void add_share(const Fact& fact);
 
   void add_children();
-  Draft* parent_use(const Fact& fact, const std::string& stem);
+  struct Parent {
+    Draft* draft = nullptr;
+    bool is_shared = false;  ///< its service ran several uses
+  };
+  Parent parent_use(const Fact& fact, const std::string& stem);
   void add_states();
   void add_prefetch();
   void add_clients();
   void add_client(const Fact& fact);
+  Draft* local_use(const Fact& fact, const std::string& account);
   void add_logons();
+  void add_candidates(Draft& draft);
+  void weigh(Draft& draft) const;
   void tell_missing(Draft& draft) const;
+  void tell_missing_logon(const Draft& draft, RemoteUse& use) const;
+  /// Facts of that kind that were not kept, in words; "" when all were.
+  std::string not_kept(FactKind kind, std::string_view what) const;
   void tell_missing_prefetch(RemoteUse& use) const;
 
   const FactBook& book_;
-  std::set<std::string> renamed_;  // stems
+  std::set<std::string> renamed_;        // stems
+  std::set<std::string> names_, hosts_;  // of services and programs, of hosts: upper case
   std::vector<Draft> drafts_;
   Draft spare_;  // what is beyond the limit
   bool sorted_ = true;
+  std::uint64_t looked_at_ = 0;  // logons near uses
   std::set<std::tuple<FactKind, std::uint32_t, std::uint64_t, std::string, std::string>> seen_;
   struct Kept {
     std::string counted, kept;  ///< runs

@@ -1,7 +1,9 @@
 // What joins a use of remote_use_finder.h and never makes one, and how uses are kept.
+#include <charconv>
 #include <utility>
 
 #include "collector/base/text.h"
+#include "collector/module/lateral.h"
 #include "collector/module/remote_use_finder.h"
 
 namespace hozen::remote_use {
@@ -31,49 +33,28 @@ bool holds(const std::vector<std::string>& texts, std::string_view text) {
   return !text.empty() && std::find(texts.begin(), texts.end(), text) != texts.end();
 }
 
+/// "4711", "0x1267"; 0 for others.
+std::uint32_t number_of(std::string_view text) {
+  const bool hex = text.starts_with("0x");
+  if (hex) text.remove_prefix(2);
+  std::uint32_t number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, hex ? 16 : 10);
+  return error == std::errc{} && end == text.data() + text.size() ? number : 0;
+}
+
 bool is_client(const Fact& fact) {
   return psexec_part(fact.values["OriginalFileName"], fact.values["Description"]) ==
              PsExecPart::client ||
          starts_with_fold(file_name(fact.subject), "psexec");
 }
 
-/// The logon that the use names itself; else the last one over the network before it.
-struct FoundLogon {
-  const Fact* fact = nullptr;
-  bool certain = false;
-};
-FoundLogon logon_of(const FactBook& book, const Draft& draft) {
-  FoundLogon found;
-  const FileTime start = draft.use.started;
-  for (const Fact& fact :
-       book.between(FactKind::logon, earlier(start, 60 * kBefore), later(start, kJitter))) {
-    if (fact.event_id != 4624) continue;
-    const bool same = holds(draft.logon_ids, fact.values["TargetLogonId"]);
-    const bool network = fact.values["LogonType"] == "3" &&
-                         !is_local_address(fact.values["IpAddress"]) &&
-                         apart(fact.time, start) <= kBefore;
-    if (!same && (found.certain || !network)) continue;
-    found = {&fact, found.certain || same};
-  }
-  return found;
-}
-
-void add_logon(Draft& draft, const FoundLogon& found) {
-  const FactValues& values = found.fact->values;
-  RemoteUse& use = draft.use;
-  const std::string account = account_of(values["TargetDomainName"], values["TargetUserName"]);
-  const std::string_view address = values["IpAddress"];
-  if (use.account.empty()) use.account = account;
-  if (use.source_address.empty() && !is_local_address(address)) use.source_address = address;
-  if (use.source_host.empty()) use.source_host = values["WorkstationName"];
-  use.logged_on = true;
-  draft.tell(account + " was logged on (type " + text_of(values["LogonType"]) + ", " +
-                 text_of(values["AuthenticationPackageName"]) + ") from " +
-                 (address.empty() ? std::string{"an address that is not told"} : text_of(address)) +
-                 at(found.fact->time) +
-                 (found.certain ? ", in the same logon session."
-                                : ": the last logon over the network in the minute before it."),
-             15, Family::location, found.fact->record);
+/// A command as it is compared: Windows puts quotes around programs, and PsExec a second space.
+std::string plain_command(std::string_view command) {
+  std::string plain;
+  for (const char c : command)
+    if (c != '"' && (c != ' ' || (!plain.empty() && plain.back() != ' '))) plain += c;
+  return fold_case(trim(plain));
 }
 
 }  // namespace
@@ -94,8 +75,14 @@ std::string account_of(std::string_view domain, std::string_view user) {
   return user.empty() || domain.empty() ? text_of(user) : text_of(domain) + "\\" + text_of(user);
 }
 bool is_local_address(std::string_view address) {
+  address = lateral::plain_address(address);
   return address.empty() || address == "::1" || address.starts_with("127.") ||
          equals_fold(address, "LOCAL");
+}
+bool is_refused(const Fact& fact) { return fact.values["Audit"] == "failure"; }
+bool is_pipe_share(const Fact& fact) { return ends_with_fold(fact.values["ShareName"], "\\IPC$"); }
+bool is_admin_share(const Fact& fact) {
+  return fact.event_id == 5145 && ends_with_fold(fact.values["ShareName"], "\\ADMIN$");
 }
 
 // ---- uses
@@ -111,8 +98,33 @@ void Draft::tell(std::string fact, int weight, Family family, const std::string&
 }
 
 void Draft::add_command(std::string_view command) {
-  if (!command.empty() && use.commands.size() < kMaxCommands && !holds(use.commands, command))
-    use.commands.emplace_back(command);
+  if (command.empty() || use.commands.size() >= kMaxCommands) return;
+  const std::string plain = plain_command(command);
+  for (const std::string& known : use.commands)
+    if (plain_command(known) == plain) return;
+  use.commands.emplace_back(command);
+}
+
+Who who_of(const Fact& fact) {
+  Who who;
+  if (fact.values["SubjectLogonId"].empty()) return who;
+  who.account = account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
+  if (fact.kind != FactKind::share) return who;
+  // A service is asked for in another session than files where that goes by RPC over TCP.
+  who.logon = fact.values["SubjectLogonId"];
+  const std::string_view address = lateral::plain_address(fact.values["IpAddress"]);
+  if (!is_local_address(address)) who.address = address;
+  return who;
+}
+
+bool Draft::differs(const Who& other) const {
+  const auto other_than = [](const std::string& a, const std::string& b) {
+    return !a.empty() && !b.empty() && !equals_fold(a, b);
+  };
+  const bool both = who.process != 0 && other.process != 0;
+  if (both && who.process != other.process) return true;
+  if (other_than(who.account, other.account) || other_than(who.host, other.host)) return true;
+  return !both && other_than(who.logon, other.logon);
 }
 
 /// Of an event that tells who caused it, and of a share's from where.
@@ -120,10 +132,12 @@ void Draft::take_account(const Fact& fact) {
   const std::string_view id = fact.values["SubjectLogonId"];
   if (id.empty()) return;
   if (!holds(logon_ids, id)) logon_ids.emplace_back(id);
-  if (use.account.empty())
-    use.account = account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
-  const std::string_view address = fact.values["IpAddress"];
-  if (use.source_address.empty() && !is_local_address(address)) use.source_address = address;
+  const Who other = who_of(fact);
+  if (who.account.empty()) who.account = other.account;
+  if (who.logon.empty()) who.logon = other.logon;
+  if (use.account.empty()) use.account = other.account;
+  if (use.source_address.empty()) use.source_address = other.address;
+  use.is_remote = use.is_remote || !other.address.empty();
 }
 
 Draft& UseFinder::begin(const RemoteTool* tool, std::string stem, FileTime time) {
@@ -161,17 +175,20 @@ std::size_t UseFinder::first_after(FileTime time) {
   return static_cast<std::size_t>(next - drafts_.begin());
 }
 
-Draft* UseFinder::near(std::string_view stem, FileTime time, Join join) {
+Draft* UseFinder::near(std::string_view stem, FileTime time, Join join, const Who& who) {
+  const auto fits = [&](const Draft& draft) {
+    return draft.use.stem == stem && !draft.differs(who);
+  };
   const std::size_t next = first_after(time);
   Draft* before = nullptr;
   for (std::size_t i = next; i-- > 0 && before == nullptr;) {
     if (apart(drafts_[i].use.started, time) > kAfter) break;
-    if (drafts_[i].use.stem == stem) before = &drafts_[i];
+    if (fits(drafts_[i])) before = &drafts_[i];
   }
   Draft* after = nullptr;
   for (std::size_t i = next; i < drafts_.size() && after == nullptr; ++i) {
     if (apart(drafts_[i].use.started, time) > kBefore) break;
-    if (drafts_[i].use.stem == stem) after = &drafts_[i];
+    if (fits(drafts_[i])) after = &drafts_[i];
   }
   if (join == Join::to_next && after != nullptr) return after;
   if (before != nullptr) return before;
@@ -179,9 +196,9 @@ Draft* UseFinder::near(std::string_view stem, FileTime time, Join join) {
   return is_jitter ? after : nullptr;
 }
 
-Draft& UseFinder::use_of(const RemoteTool* tool, const std::string& stem, FileTime time,
-                         Join join) {
-  Draft* draft = near(stem, time, join);
+Draft& UseFinder::use_of(const RemoteTool* tool, const std::string& stem, FileTime time, Join join,
+                         const Who& who) {
+  Draft* draft = near(stem, time, join, who);
   return draft != nullptr ? *draft : begin(tool, stem, time);
 }
 
@@ -209,6 +226,7 @@ std::vector<RemoteUse> UseFinder::find() {
   std::vector<RemoteUse> uses;
   uses.reserve(drafts_.size());
   for (Draft& draft : drafts_) {
+    weigh(draft);
     tell_missing(draft);
     uses.push_back(std::move(draft.use));
   }
@@ -222,27 +240,36 @@ void UseFinder::add_children() {
     std::string_view parent = fact.values["ParentImage"];
     if (parent.empty()) parent = fact.values["ParentProcessName"];
     if (parent.empty() || !known_image(parent)) continue;
-    Draft* draft = parent_use(fact, image_stem(parent));
+    const auto [draft, is_shared] = parent_use(fact, image_stem(parent));
     if (draft == nullptr) continue;
     const std::string_view line = fact.values["CommandLine"];
     const std::string command = line.empty() ? fact.subject : text_of(line);
     draft->add_command(command);
     draft->use.ended = std::max(draft->use.ended, fact.time);
-    draft->tell("It ran: " + command + at(fact.time) + ".",
-                is_telling_child(fact.subject) ? draft->once(Once::child, 15) : 0,
-                Family::command_line, fact.record);
+    draft->tell(
+        "It ran: " + command + at(fact.time) +
+            (is_shared ? "; its service ran other uses too, and this one began last." : "."),
+        is_telling_child(fact.subject) ? draft->once(Once::child, 15) : 0, Family::command_line,
+        fact.record);
   }
 }
 
-/// The number of the parent's process decides where several uses are near.
-Draft* UseFinder::parent_use(const Fact& fact, const std::string& stem) {
+/// The number of the parent's process decides where several uses are near; where that process
+/// served later uses too, the last of them.
+UseFinder::Parent UseFinder::parent_use(const Fact& fact, const std::string& stem) {
   const std::string_view parent =
       fact.values[fact.event_id == 4688 ? "ProcessId" : "ParentProcessId"];
+  Draft* last = nullptr;  // without a service of its own
   for (std::size_t i = first_after(later(fact.time, kJitter)); i-- > 0;) {
-    if (apart(drafts_[i].use.started, fact.time) > kAfter) break;
-    if (drafts_[i].use.stem == stem && holds(drafts_[i].process_ids, parent)) return &drafts_[i];
+    Draft& draft = drafts_[i];
+    if (apart(draft.use.started, fact.time) > kAfter) break;
+    if (draft.use.stem != stem) continue;
+    if (holds(draft.process_ids, parent))
+      return last == nullptr ? Parent{&draft} : Parent{last, true};
+    if (last == nullptr && draft.process_ids.empty() && draft.use.started <= fact.time)
+      last = &draft;
   }
-  return near(stem, fact.time, Join::to_last);
+  return {near(stem, fact.time, Join::to_last)};
 }
 
 /// 7036 and 7009 tell the display name, 7040 and 4674 the key's.
@@ -302,18 +329,35 @@ void UseFinder::add_clients() {
     if (is_client(fact) && !known_image(fact.subject)) add_client(fact);
 }
 
-/// PsExec without a host runs on this one.
+/// The use that a client on this host asked for: the next one that nobody else did.
+Draft* UseFinder::local_use(const Fact& fact, const std::string& account) {
+  const std::string own =
+      text_of(fact.values[fact.event_id == 4688 ? "NewProcessId" : "ProcessId"]);
+  for (std::size_t i = first_after(earlier(fact.time, 1)); i < drafts_.size(); ++i) {
+    Draft& draft = drafts_[i];
+    if (apart(draft.use.started, fact.time) > kBefore) break;
+    if (draft.use.stem != kPsExecStem || !draft.use.client.empty()) continue;
+    const bool same_process = draft.who.process != 0 && number_of(own) == draft.who.process;
+    if (draft.who.process != 0 && !same_process) continue;
+    const bool other = draft.use.is_remote ||
+                       (!draft.who.account.empty() && !equals_fold(draft.who.account, account));
+    if (same_process || !other) return &draft;
+  }
+  return nullptr;
+}
+
+/// PsExec without a host, or for "localhost", runs on this one.
 void UseFinder::add_client(const Fact& fact) {
   const ClientCommand asked = client_command(fact.values["CommandLine"]);
-  Draft* draft = near("PSEXESVC", fact.time, Join::to_next);
-  if (!asked.target.empty() || draft == nullptr || draft->use.started < fact.time) return;
-  RemoteUse& use = draft->use;
-  if (!use.client.empty()) return;
-  use.client = fact.subject;
-  draft->add_command(asked.command);
+  if (!asked.is_for_this_host()) return;
   std::string account = text_of(fact.values["User"]);
   if (account.empty())
     account = account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
+  Draft* draft = local_use(fact, account);
+  if (draft == nullptr) return;
+  RemoteUse& use = draft->use;
+  use.client = fact.subject;
+  draft->add_command(asked.command);
   if (use.account.empty()) use.account = account;
   const bool renamed = !starts_with_fold(file_name(fact.subject), "psexec");
   draft->tell("It was asked for on this host itself: " + fact.subject +
@@ -324,45 +368,6 @@ void UseFinder::add_client(const Fact& fact) {
               : asked.as_system ? 10
                                 : 0,
               Family::name, fact.record);
-}
-
-void UseFinder::add_logons() {
-  for (Draft& draft : drafts_)
-    if (const FoundLogon found = logon_of(book_, draft); found.fact != nullptr)
-      add_logon(draft, found);
-}
-
-void UseFinder::tell_missing(Draft& draft) const {
-  RemoteUse& use = draft.use;
-  if (!use.installed)
-    use.missing.emplace_back(
-        "No event tells of the installation of its service: the log System may have been cleared "
-        "or overwritten, or was not read.");
-  if (!use.logged_on && use.client.empty())
-    use.missing.emplace_back(
-        "No logon over the network stands near it: who asked for it, and from where, must come "
-        "from elsewhere (log Security of this host and of others).");
-  if (draft.use.tool->image != std::string_view{}) tell_missing_prefetch(use);
-  if (use.commands.empty())
-    use.missing.emplace_back(
-        "What it ran is not told: events 4688 with command lines, or Sysmon, would tell.");
-}
-
-void UseFinder::tell_missing_prefetch(RemoteUse& use) const {
-  if (use.prefetch_run.is_set()) return;
-  const auto kept = kept_.find(use.stem);
-  if (kept == kept_.end()) {
-    use.missing.emplace_back(
-        "No prefetch file of its program is there: servers keep none and old ones are deleted, so "
-        "that says nothing against the use.");
-    return;
-  }
-  const bool lost = kept->second.counted != kept->second.kept;
-  use.missing.emplace_back(
-      "No run in the prefetch file of its program is near it: the file counts " +
-      kept->second.counted + " runs and keeps the times of " +
-      (lost ? "the last " + kept->second.kept + " only, earlier ones are gone."
-            : "all of them, so this use was not one of them."));
 }
 
 }  // namespace hozen::remote_use

@@ -4,8 +4,8 @@
 // and a finding. What stands in a use's record was written by Windows; that two of its signs belong
 // together is concluded from their times, names and process numbers, and each is named. PsExec
 // deletes its service and file afterwards: that neither is there says nothing.
+#include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,16 +15,18 @@
 #include "collector/module/cells.h"
 #include "collector/module/execution_files.h"
 #include "collector/module/execution_registry.h"
+#include "collector/module/psexec_findings.h"
 #include "collector/module/remote_rows.h"
 
 namespace hozen::modules {
 namespace {
 
 constexpr auto kEulaColumns = columns_of(kSysinternalsEulaFields);
-constexpr Kind kEula{"sysinternals_eula",
-                     "A tool of Sysinternals whose licence a user accepted: it is written at the "
-                     "first run, also with -accepteula.",
-                     kEulaColumns, "Licence of {tool} of Sysinternals accepted"};
+constexpr Kind kEula{
+    "sysinternals_eula",
+    "A tool of Sysinternals and whether its licence was accepted for a user: that is "
+    "written at the first run, also with -accepteula, or beforehand.",
+    kEulaColumns, "Licence of {tool} of Sysinternals: EulaAccepted {accepted}"};
 
 constexpr auto kFileColumns = columns_of(kRemoteToolFileFields);
 constexpr Kind kFile{"remote_execution_file",
@@ -55,13 +57,31 @@ constexpr std::string_view kAttack[] = {"T1569.002", "T1021.002", "T1570",    "T
 
 // ---- run
 
-void read_licences(ModuleContext& context, RegistryHive& hive) {
-  const auto key = key_at(hive, "Software\\Sysinternals");
+/// Times of the keys of tools whose licence stands as accepted, in order.
+std::vector<FileTime> accepted_at(ModuleContext& context, RegistryKey& key) {
+  constexpr std::size_t kMaxTimes = 10'000;
+  std::vector<FileTime> times;
+  each_subkey(context, key, [&](RegistryKey& tool) {
+    const auto value = tool.value("EulaAccepted");
+    if (value && value->number().value_or(0) != 0 && times.size() < kMaxTimes)
+      times.push_back(tool.last_written());
+  });
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+void read_licences(ModuleContext& context, RegistryHive& hive, HiveRole role) {
+  auto key = key_at(hive, "Software\\Sysinternals");
   if (!key) return;
+  const std::vector<FileTime> times = accepted_at(context, *key);
   each_subkey(context, *key, [&](RegistryKey& tool) {
     const auto value = tool.value("EulaAccepted");
     if (!value) return;
-    const SysinternalsEula row{tool.name(), value->number()};
+    SysinternalsEula row{tool.name(), value->number()};
+    row.at_once = licences_at_once(times, tool.last_written());
+    row.proves = row.accepted.value_or(0) == 0                                      ? "nothing"
+                 : role == HiveRole::default_user || is_set_beforehand(row.at_once) ? "licence"
+                                                                                    : "execution";
     Envelope envelope = key_envelope(hive, tool, &*value);
     Fact fact;
     fact.kind = FactKind::eula;
@@ -70,6 +90,8 @@ void read_licences(ModuleContext& context, RegistryHive& hive) {
     fact.subject = row.tool;
     fact.values.add("user", envelope.user_name);
     fact.values.add("sid", envelope.user_sid);
+    fact.values.add("proves", row.proves);
+    fact.values.add("at_once", std::to_string(row.at_once));
     context.state(std::move(fact));
   });
 }
@@ -163,131 +185,22 @@ void judge_files(ModuleContext& context) {
 
 Result<void> run(ModuleContext& context) {
   read_files(context);
-  return each_trace_hive(context, {HiveRole::user, HiveRole::default_user},
-                         [&](RegistryHive& hive) { read_licences(context, hive); });
+  for (const HiveRole role : {HiveRole::user, HiveRole::default_user})
+    if (auto read = each_trace_hive(
+            context, {role}, [&](RegistryHive& hive) { read_licences(context, hive, role); });
+        !read)
+      return read;
+  return {};
 }
 
 // ---- judge
-
-std::string title_of(const RemoteUse& use) {
-  const std::string tool{use.tool->name};
-  if (use.renamed) return "PsExec was used under another name";
-  return use.tool->name == "PsExec" ? "PsExec was used on this host"
-                                    : "A program was run through a service (" + tool + ")";
-}
-
-std::string from_text(const RemoteUse& use) {
-  std::string text;
-  if (!use.account.empty()) text += " by " + use.account;
-  if (!use.source_host.empty()) text += " from " + use.source_host;
-  if (!use.source_address.empty()) text += " (" + use.source_address + ")";
-  return text;
-}
-
-Finding finding_of(const RemoteUse& use, const std::string& record) {
-  Finding finding;
-  const bool is_psexec = use.tool->name == "PsExec";
-  finding.rule = is_psexec ? "psexec.use" : "psexec.clone_use";
-  finding.title = title_of(use);
-  finding.subject =
-      use.service + (use.started.is_set() ? " at " + use.started.iso8601() : "") + from_text(use);
-  finding.why = use.why;
-  if (!finding.why.empty()) finding.why.front().records.push_back(record);
-  finding.attack = {"T1569.002", "T1021.002"};
-  if (use.renamed) finding.attack.emplace_back("T1036.003");
-  if (use.tool->name.starts_with("getsystem")) finding.attack = {"T1569.002", "T1134.001"};
-  if (use.tool->is_dual_use)
-    finding.benign = {"Administrators and tools that distribute software use " +
-                      std::string{use.tool->name} +
-                      ": is the account one of theirs, the host it came from theirs, and the "
-                      "command their work?"};
-  finding.not_checked = use.missing;
-  finding.next = {"The same minutes on the host it came from.",
-                  "What was started, written and connected to after it on this host."};
-  return finding;
-}
 
 void judge_starts(ModuleContext& context) {
   for (const RemoteStart& start : find_remote_starts(context.facts())) {
     Envelope envelope;
     envelope.timestamps.emplace_back("started", start.time);
     const std::string record = context.emit(kStart, kRemoteStartFields, start, envelope);
-    Finding finding;
-    finding.rule = "psexec.used_from_here";
-    finding.title = "PsExec was started here to run something on another host";
-    finding.subject = start.command.target + " at " + start.time.iso8601();
-    finding.why.push_back(
-        {start.image + " was started at " + start.time.iso8601() +
-             (start.account.empty() ? "" : " by " + start.account) + " for the host " +
-             start.command.target +
-             (start.command.command.empty() ? "." : ", to run: " + start.command.command + "."),
-         30,
-         Family::command_line,
-         {start.record, record}});
-    if (start.renamed)
-      finding.why.push_back(
-          {"Its version resource is that of PsExec, its file is called otherwise.",
-           40,
-           Family::name,
-           {start.record}});
-    finding.attack = {"T1569.002", "T1021.002"};
-    finding.benign = {"Administrators use it: is the account one of theirs?"};
-    finding.next = {"The same minutes on the other host: service, prefetch file, logons."};
-    context.report(std::move(finding));
-  }
-}
-
-/// What is left where it was used from: tells that, not when nor against whom.
-void judge_licences(ModuleContext& context) {
-  std::map<std::string, Finding> by_user;
-  std::set<std::string> seen;
-  for (const Fact& fact : context.facts().facts(FactKind::eula)) {
-    const bool psexec = equals_fold(fact.subject, "PsExec");
-    const std::string user{fact.values["user"].empty() ? fact.values["sid"] : fact.values["user"]};
-    if (!psexec || !seen.insert(user + fact.time.iso8601()).second) continue;
-    Finding& finding = by_user[user];
-    finding.rule = "psexec.licence";
-    finding.title = "A user ran PsExec";
-    finding.subject = user.empty() ? "a user" : user;
-    finding.why.push_back(
-        {"The licence of PsExec was accepted, which its first run writes; the "
-         "key was last written at " +
-             fact.time.iso8601() + ".",
-         20,
-         Family::registry_state,
-         {fact.record}});
-  }
-  for (auto& [user, finding] : by_user) {
-    finding.attack = {"T1569.002"};
-    finding.benign = {"Administrators use PsExec."};
-    finding.not_checked = {
-        "Against which hosts and when: only logs, prefetch files and the other "
-        "hosts tell."};
-    context.report(std::move(finding));
-  }
-}
-
-/// Sysmon tells the licence at the moment it is accepted.
-void judge_licence_events(ModuleContext& context) {
-  for (const Fact& fact : context.facts().facts(FactKind::registry)) {
-    if (fact.event_id != 13 || !ends_with_fold(fact.subject, "\\EulaAccepted")) continue;
-    std::string_view key{fact.subject};
-    key.remove_suffix(std::string_view{"\\EulaAccepted"}.size());
-    const std::string tool{key.substr(key.rfind('\\') + 1)};
-    const bool psexec = equals_fold(tool, "PsExec");
-    Finding finding;
-    finding.rule = "psexec.tool_of_sysinternals";
-    finding.title = "A tool of Sysinternals was run for the first time by a user";
-    finding.subject = tool + " at " + fact.time.iso8601();
-    finding.why.push_back({"The licence of " + tool + " was accepted at " + fact.time.iso8601() +
-                               " by " + std::string{fact.values["Image"]} + " (" + fact.subject +
-                               ").",
-                           psexec || contains_fold(tool, "PsService") ? 25 : 15,
-                           Family::registry_state,
-                           {fact.record}});
-    finding.attack = {psexec ? "T1569.002" : "T1588.002"};
-    finding.benign = {"Administrators use these tools."};
-    context.report(std::move(finding));
+    context.report(finding_of_start(start, record));
   }
 }
 
@@ -323,17 +236,21 @@ void judge_entries(ModuleContext& context) {
 }
 
 Result<void> judge(ModuleContext& context) {
-  for (const RemoteUse& use : find_remote_uses(context.facts())) {
+  const std::vector<RemoteUse> uses = find_remote_uses(context.facts());
+  for (const RemoteUse& use : uses) {
     Envelope envelope;
     envelope.timestamps.emplace_back("started", use.started);
     envelope.timestamps.emplace_back("last_sign", use.ended);
     const std::string record = context.emit(kUse, kRemoteUseFields, use, envelope);
-    context.report(finding_of(use, record));
+    context.report(finding_of_use(use, record));
     if (context.stop().stop_requested()) return Error{Errc::cancelled, "judging remote uses"};
   }
+  for (const RemoteLeftover& left : find_remote_leftovers(context.facts(), uses))
+    context.report(finding_of_leftover(left));
+  for (const RemoteAttempt& attempt : find_remote_attempts(context.facts()))
+    context.report(finding_of_attempt(attempt));
   judge_starts(context);
-  judge_licences(context);
-  judge_licence_events(context);
+  for (Finding& finding : licence_findings(context.facts())) context.report(std::move(finding));
   judge_files(context);
   judge_entries(context);
   return {};

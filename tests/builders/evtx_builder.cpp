@@ -339,7 +339,7 @@ EvtxBuilder& EvtxBuilder::event(const EvtxEvent& event) {
       {evtx_text(event.provider.empty() ? usual_provider(event.channel, event.event_id)
                                         : event.provider),
        evtx_number(0x06, event.event_id, 2), evtx_number(0x04, 4, 1),
-       evtx_number(0x15, 0x8080000000000000, 8), evtx_time(event.time), evtx_number(0x0A, id, 8),
+       evtx_number(0x15, event.keywords, 8), evtx_time(event.time), evtx_number(0x0A, id, 8),
        evtx_text(event.channel), evtx_text(event.computer), section_of(event), evtx_null()},
       event.time, id);
 }

@@ -84,6 +84,7 @@ struct EvtxEvent {
   FileTime time{133'000'000'000'000'000};
   std::optional<std::uint64_t> record_id{};               ///< one more than the last
   std::vector<std::pair<std::string, EvtxValue>> data{};  ///< ""; a value without name
+  std::uint64_t keywords = 0x8080000000000000;            ///< bit 52: an audit failure
   std::string section = "EventData";  ///< "UserData": `data` as elements of their own names
 };
 

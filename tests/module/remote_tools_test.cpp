@@ -38,6 +38,24 @@ TEST(RemoteService, IsKnownByItsCommand) {
   EXPECT_EQ(tool_of("remotesvc", "calc.exe"), "a program as a service");
 }
 
+TEST(RemoteService, IsAShellByItsWholeNameOnly) {
+  EXPECT_EQ(tool_of("Foo", "\"C:\\Program Files\\Foo\\FooCmd.exe\" -service"), "");
+  EXPECT_EQ(tool_of("Foo", "C:\\Program Files\\Foo\\FooCmd.exe -service"), "");
+  for (const char* shell :
+       {"cmd /c x.exe", "%ComSpec% /c x", "\"C:\\Windows\\System32\\cmd.exe\" /c x",
+        "C:\\Windows\\System32\\cmd /c x.exe", "CMD.EXE"})
+    EXPECT_EQ(tool_of("x", shell), "a shell as a service") << shell;
+}
+
+TEST(RemoteService, IsOrdinaryWhereOthersSetItUpSoToo) {
+  EXPECT_TRUE(remote_service("x", "cmd.exe /c \"C:\\J\\run.bat\"", false)->is_ordinary);
+  EXPECT_FALSE(remote_service("x", "cmd.exe /c \"C:\\J\\run.bat\"", true)->is_ordinary);
+  EXPECT_TRUE(remote_service("x", "nvsvc.exe", false)->is_ordinary);
+  for (const char* other : {"cmd.exe", "cmd.exe /c x", "calc.exe", "powershell.exe",
+                            "cmd.exe /c echo x > C:\\x.bat & C:\\x.bat"})
+    EXPECT_FALSE(remote_service("x", other, false)->is_ordinary) << other;
+}
+
 TEST(RemoteService, IsKnownByTheFormOfRandomNames) {
   EXPECT_EQ(tool_of("kBcV", "%systemroot%\\QwErTzUi.exe"), "Metasploit or Impacket psexec");
   EXPECT_EQ(tool_of("kBcV", "%systemroot%\\QwErTzUi.exe", false), "") << "started by Windows";
@@ -56,16 +74,28 @@ TEST(RemoteService, OrdinaryServicesAreNone) {
 }
 
 TEST(SessionPipe, NamesTheHostThatItCameFrom) {
-  const auto pipe = session_pipe("\\PSEXESVC-WS-07-4711-stdin");
-  ASSERT_TRUE(pipe);
-  EXPECT_EQ(pipe->service, "PSEXESVC");
-  EXPECT_EQ(pipe->source_host, "WS-07");
-  EXPECT_EQ(pipe->source_process, 4711u);
-  EXPECT_TRUE(session_pipe("blabla-NLLT108334-37048-stderr"));
+  const auto plain = session_pipes("blabla-NLLT108334-37048-stderr");
+  ASSERT_EQ(plain.size(), 1u);
+  EXPECT_EQ(plain[0].service, "blabla");
+  EXPECT_EQ(plain[0].source_host, "NLLT108334");
+  EXPECT_EQ(plain[0].source_process, 37048u);
   for (const char* other :
        {"svcctl", "PSEXESVC", "a-b-stdin", "a--1-stdin", "-a-1-stdin", "a-1-stdin", "a-b-1-stdinx",
-        "a-b-12345678-stdin", "a-b-1x-stdin", "-stdin", ""})
-    EXPECT_FALSE(session_pipe(other)) << other;
+        "a-b-12345678-stdin", "a-b-1x-stdin", "-stdin", "stdin", ""})
+    EXPECT_TRUE(session_pipes(other).empty()) << other;
+  EXPECT_TRUE(session_pipes(std::string(100'000, '-') + "1-stdin").empty());
+}
+
+TEST(SessionPipe, IsPartedInEveryWay) {
+  const auto ways = session_pipes("\\PSEXESVC-WS-07-4711-stdin");
+  ASSERT_EQ(ways.size(), 2u);
+  EXPECT_EQ(ways[0].service, "PSEXESVC");
+  EXPECT_EQ(ways[0].source_host, "WS-07");
+  EXPECT_EQ(ways[1].service, "PSEXESVC-WS");
+  EXPECT_EQ(ways[1].source_host, "07");
+  const auto far = session_pipes("a-quite-long-name-of-it-WS7-1-stdin");
+  for (const SessionPipe& way : far) EXPECT_LE(way.source_host.size(), 15u) << way.source_host;
+  EXPECT_EQ(far.back().source_host, "WS7");
 }
 
 TEST(KeyFile, NamesTheHostThatItCameFrom) {
@@ -79,15 +109,36 @@ TEST(KeyFile, NamesTheHostThatItCameFrom) {
 TEST(ClientCommand, TellsHostAccountAndCommandButNoPassword) {
   const ClientCommand asked = client_command(
       "\"C:\\tools\\psexec.exe\" \\\\srv01 -u CORP\\adm -p Secret1 -s -d cmd.exe /c \"dir c:\\\"");
-  EXPECT_EQ(asked.target, "srv01");
+  EXPECT_EQ(asked.target(), "srv01");
+  EXPECT_TRUE(asked.is_for_others());
+  EXPECT_FALSE(asked.is_for_this_host());
   EXPECT_EQ(asked.account, "CORP\\adm");
   EXPECT_TRUE(asked.as_system);
   EXPECT_EQ(asked.command, "cmd.exe /c \"dir c:\\\"");
   const ClientCommand local = client_command("p.exe -accepteula -s cmd");
-  EXPECT_EQ(local.target, "");
+  EXPECT_EQ(local.target(), "");
+  EXPECT_TRUE(local.is_for_this_host());
+  EXPECT_FALSE(local.is_for_others());
   EXPECT_EQ(local.command, "cmd");
   EXPECT_EQ(client_command("").command, "");
   EXPECT_EQ(client_command("psexec -u").account, "");
+}
+
+TEST(ClientCommand, TellsSeveralHostsAndLists) {
+  const ClientCommand several = client_command("psexec \\\\a,\\\\b,localhost -i 1 cmd.exe");
+  EXPECT_THAT(several.targets, testing::ElementsAre("a", "b", "localhost"));
+  EXPECT_EQ(several.command, "cmd.exe");
+  EXPECT_TRUE(several.is_for_others());
+  EXPECT_TRUE(several.is_for_this_host());
+  EXPECT_EQ(client_command("psexec \\\\a -i cmd.exe").command, "cmd.exe");
+  EXPECT_EQ(client_command("psexec \\\\a -i").command, "");
+  const ClientCommand list = client_command("psexec @\"my hosts.txt\" -c evil.exe");
+  EXPECT_EQ(list.command.empty(), false);
+  EXPECT_EQ(client_command("psexec @hosts.txt -c evil.exe").target(), "@hosts.txt");
+  EXPECT_FALSE(client_command("psexec @hosts.txt -c evil.exe").is_for_this_host());
+  EXPECT_TRUE(client_command("psexec \\\\127.0.0.1 cmd").is_for_this_host());
+  EXPECT_EQ(client_command("psexec \\\\srv\\share\\x.exe").target(), "");
+  EXPECT_EQ(client_command("psexec \\\\" + std::string(100'000, ',')).target(), "");
 }
 
 TEST(Images, StemAndFolder) {
@@ -95,6 +146,9 @@ TEST(Images, StemAndFolder) {
   EXPECT_EQ(image_stem("\"C:\\a b\\c.exe\" -k"), "C");
   EXPECT_EQ(image_stem("\\DEVICE\\HARDDISKVOLUME3\\WINDOWS\\PSEXESVC.EXE"), "PSEXESVC");
   EXPECT_TRUE(is_in_windows_root("\\DEVICE\\HARDDISKVOLUME3\\WINDOWS\\PSEXESVC.EXE"));
+  EXPECT_EQ(image_stem("C:\\Windows\\cmd.exe /c \"C:\\J\\run.bat\""), "CMD");
+  EXPECT_EQ(image_stem("C:\\a b\\c.exe /x"), "C");
+  EXPECT_EQ(image_stem("MY TOOL.EXE"), "MY TOOL");
   EXPECT_TRUE(is_in_windows_root("%SystemRoot%\\x.exe"));
   EXPECT_TRUE(is_in_windows_root("C:\\Windows\\x.exe"));
   EXPECT_FALSE(is_in_windows_root("C:\\Windows\\System32\\x.exe"));

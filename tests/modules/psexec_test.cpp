@@ -2,82 +2,17 @@
 #include <gmock/gmock.h>
 
 #include "collector/module/remote_use.h"
-#include "tests/builders/prefetch_builder.h"
-#include "tests/modules/judge_cases.h"
+#include "tests/modules/psexec_cases.h"
 
 namespace hozen {
-namespace modules {
-extern const ModuleSpec event_logs, prefetch, psexec, services;
-}  // namespace modules
 namespace {
 
-using builders::EvtxBuilder;
-using builders::EvtxEvent;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr std::string_view kSysmon = "Microsoft-Windows-Sysmon/Operational";
-constexpr std::string_view kImage = "\\DEVICE\\HARDDISKVOLUME2\\WINDOWS\\PSEXESVC.EXE";
-
-EvtxEvent install(double seconds, const std::string& name = "PSEXESVC",
-                  const std::string& image = "%SystemRoot%\\PSEXESVC.exe") {
-  return text_event("System", 7045, seconds,
-                    {{"ServiceName", name},
-                     {"ImagePath", image},
-                     {"ServiceType", "user mode service"},
-                     {"StartType", "demand start"},
-                     {"AccountName", "LocalSystem"}},
-                    "Service Control Manager");
-}
-EvtxEvent logon(double seconds, const std::string& address, const std::string& id = "0x1234") {
-  return text_event("Security", 4624, seconds,
-                    {{"TargetUserSid", "S-1-5-21-1-1001"},
-                     {"TargetUserName", "adm"},
-                     {"TargetDomainName", "CORP"},
-                     {"TargetLogonId", id},
-                     {"LogonType", "3"},
-                     {"AuthenticationPackageName", "NTLM"},
-                     {"WorkstationName", "WS-07"},
-                     {"IpAddress", address}});
-}
-EvtxEvent share(double seconds, const std::string& name, const std::string& target,
-                const std::string& id = "0x1234") {
-  return text_event("Security", 5145, seconds,
-                    {{"SubjectUserName", "adm"},
-                     {"SubjectDomainName", "CORP"},
-                     {"SubjectLogonId", id},
-                     {"IpAddress", "10.0.0.7"},
-                     {"ShareName", "\\\\*\\" + name},
-                     {"RelativeTargetName", target}});
-}
-EvtxEvent process(double seconds, const std::string& image, const std::string& line,
-                  const std::string& number, const std::string& parent = "",
-                  const std::string& parent_number = "", const std::string& original = "") {
-  return text_event(std::string{kSysmon}, 1, seconds,
-                    {{"Image", image},
-                     {"CommandLine", line},
-                     {"ProcessId", number},
-                     {"ParentImage", parent},
-                     {"ParentProcessId", parent_number},
-                     {"OriginalFileName", original},
-                     {"User", "CORP\\adm"}});
-}
-
-class PsExecTest : public testing::Test {
- protected:
-  void log(const std::string& name, const std::vector<EvtxEvent>& events) {
-    EvtxBuilder log;
-    for (const EvtxEvent& event : events) log.event(event);
-    windows.file("C:\\Windows\\System32\\winevt\\Logs\\" + name + ".evtx", "").bytes = log.bytes();
-  }
-  ModuleRun judge() {
-    return run_and_judge({&modules::event_logs, &modules::prefetch, &modules::psexec}, windows);
-  }
-  static FileTime time(double seconds) { return text_event("", 0, seconds, {}).time; }
-  fake::FakeWindows windows;
-};
+class PsExecTest : public PsExecCase {};
 
 TEST_F(PsExecTest, AnInstalledServiceAloneIsLow) {
   log("System", {install(0)});
@@ -167,22 +102,6 @@ TEST_F(PsExecTest, TheSameInstallationInTwoLogsIsOneUse) {
   EXPECT_EQ((*records_of(run, "remote_execution")[0])["account"], "CORP\\adm");
 }
 
-TEST_F(PsExecTest, PrefetchFilesAndLicencesNeverMakeAUse) {
-  builders::PrefetchBuilder file{30};
-  file.program(kImage, "PSEXESVC.EXE").run(time(0)).run(time(-100));
-  windows.file("C:\\Windows\\Prefetch\\PSEXESVC.EXE-AD70946C.pf", "").bytes = file.bytes();
-  windows.user("alice").value("HKU\\alice\\Software\\Sysinternals\\PsExec", "EulaAccepted",
-                              fake::dword(1), fake::at(3));
-  windows.value("HKU\\alice\\Software\\Sysinternals\\Autoruns", "EulaAccepted", fake::dword(1));
-  const ModuleRun run = judge();
-  EXPECT_THAT(findings_of(run, "psexec.use"), IsEmpty());
-  EXPECT_EQ(records_of(run, "sysinternals_eula").size(), 2u);
-  const auto licences = findings_of(run, "psexec.licence");
-  ASSERT_EQ(licences.size(), 1u);
-  EXPECT_EQ(licences[0]->subject, "alice");
-  EXPECT_EQ(severity_of(*licences[0]), Severity::low);
-}
-
 TEST_F(PsExecTest, AnotherNameIsSeenByThePipesOfItsSession) {
   log("Security", {share(0, "ADMIN$", "blabla.exe"), share(1, "IPC$", "svcctl"),
                    share(2, "IPC$", "blabla"), share(3, "IPC$", "blabla-NLLT108334-37048-stdin"),
@@ -229,32 +148,6 @@ TEST_F(PsExecTest, AFileOfThatNameElsewhereIsNoKeyFile) {
   EXPECT_THAT(findings_of(judge(), "psexec.use"), IsEmpty());
 }
 
-TEST_F(PsExecTest, ClientAndServiceOnTheSameHostAreOneUse) {
-  log("System", {install(1)});
-  log("Sysmon", {process(0, "C:\\TMP\\p.exe", "p.exe -accepteula -s cmd /c systeminfo", "5", "", "",
-                         "psexec.c")});
-  const ModuleRun run = judge();
-  ASSERT_EQ(findings_of(run, "psexec.use").size(), 1u);
-  EXPECT_THAT(story_of(*findings_of(run, "psexec.use")[0]),
-              HasSubstr("C:\\TMP\\p.exe, which is PsExec by its version resource"));
-  EXPECT_THAT(findings_of(run, "psexec.used_from_here"), IsEmpty());
-}
-
-TEST_F(PsExecTest, TellsAgainstWhichHostItWasStartedHere) {
-  log("Sysmon",
-      {process(0, "C:\\x\\psexec64.exe", "psexec64 \\\\srv01 -u CORP\\adm -p pw cmd", "5"),
-       process(1, "C:\\x\\p.exe", "p \\\\srv02 cmd", "6", "", "", "psexec.c"),
-       process(2, "C:\\x\\other.exe", "other \\\\srv03 cmd", "7")});
-  const ModuleRun run = judge();
-  const auto starts = findings_of(run, "psexec.used_from_here");
-  ASSERT_EQ(starts.size(), 2u);
-  EXPECT_THAT(starts[0]->subject, HasSubstr("srv01"));
-  EXPECT_EQ(severity_of(*starts[0]), Severity::low);
-  EXPECT_EQ(severity_of(*starts[1]), Severity::high) << "renamed";
-  EXPECT_THAT(story_of(*starts[0]), Not(HasSubstr("pw")));
-  EXPECT_EQ((*records_of(run, "remote_execution_start").at(0))["target_account"], "CORP\\adm");
-}
-
 TEST_F(PsExecTest, CommandsAsServicesAreUsesOfOtherTools) {
   log("System", {install(0, "BTOBTO",
                          "%COMSPEC% /Q /c echo dir ^> \\\\127.0.0.1\\C$\\__output 2^>^&1 > x.bat & "
@@ -276,18 +169,6 @@ TEST_F(PsExecTest, OrdinaryServicesMakeNone) {
   const ModuleRun run = judge();
   EXPECT_THAT(run.context->findings, IsEmpty());
   EXPECT_THAT(records_of(run, "remote_execution"), IsEmpty());
-}
-
-TEST_F(PsExecTest, FilesThatAreLeftArePreservedAndNameTheHost) {
-  windows.file("C:\\Windows\\PSEXEC-WS-07-1A2B3C4D.key", "x");
-  windows.file("C:\\Windows\\PSEXESVC.exe", "MZ");
-  const ModuleRun run = judge();
-  EXPECT_TRUE(run.context->has_collected("C:\\Windows\\PSEXEC-WS-07-1A2B3C4D.key"));
-  EXPECT_TRUE(run.context->has_collected("C:\\Windows\\PSEXESVC.exe"));
-  const fake::Record* key = run.context->record({{"source_host", "WS-07"}});
-  ASSERT_NE(key, nullptr);
-  ASSERT_EQ(findings_of(run, "psexec.use").size(), 1u) << "a key file is written at each use";
-  EXPECT_THAT(story_of(*findings_of(run, "psexec.use")[0]), HasSubstr("came from: WS-07"));
 }
 
 TEST_F(PsExecTest, AServiceThatIsSetUpIsTold) {

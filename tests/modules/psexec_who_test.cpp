@@ -1,0 +1,205 @@
+// Who used PsExec, and from where: told for sure only where the evidence links it.
+#include <gmock/gmock.h>
+
+#include "collector/module/remote_use.h"
+#include "tests/modules/psexec_cases.h"
+
+namespace hozen {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class PsExecWho : public PsExecCase {
+ protected:
+  static std::string account_in(const ModuleRun& run) {
+    return (*records_of(run, "remote_execution").at(0))["account"];
+  }
+};
+
+TEST_F(PsExecWho, ALogonThatOnlyStandsNearIsPerhapsIt) {
+  log("System", {install(5)});
+  log("Security", {logon(0, "10.0.0.5"),
+                   logon(4, "10.0.0.77", "0x2222", "ANONYMOUS LOGON", "S-1-5-7", "PRINTER")});
+  const ModuleRun run = judge();
+  const Finding& use = *findings_of(run, "psexec.use").at(0);
+  EXPECT_THAT(use.subject, Not(HasSubstr(" by ")));
+  EXPECT_THAT(story_of(use), HasSubstr("Perhaps the logon that it belongs to: CORP\\adm"));
+  EXPECT_THAT(story_of(use), Not(HasSubstr("ANONYMOUS")));
+  EXPECT_EQ(severity_of(use), Severity::low);
+  EXPECT_EQ(account_in(run), "null");
+  EXPECT_THAT(use.not_checked, testing::Contains(HasSubstr("4697 and 5145")));
+}
+
+TEST_F(PsExecWho, OfSeveralLogonsNoneIsTaken) {
+  log("System", {install(30)});
+  std::vector<EvtxEvent> logons;
+  for (int i = 0; i < 12; ++i)
+    logons.push_back(logon(i, "10.0.1." + std::to_string(i), "0x1", "user" + std::to_string(i)));
+  log("Security", logons);
+  const ModuleRun run = judge();
+  const Finding& use = *findings_of(run, "psexec.use").at(0);
+  EXPECT_EQ(score_of(use), 25);
+  EXPECT_THAT(story_of(use), HasSubstr("12 logons over the network stand in the minute before it, "
+                                       "and which of them it belongs to, if any, is not told"));
+  EXPECT_EQ(account_in(run), "null");
+}
+
+TEST_F(PsExecWho, ALogonOfThisHostIsNoneOverTheNetwork) {
+  log("System", {install(1)});
+  log("Security", {logon(0, "::ffff:127.0.0.1")});
+  EXPECT_THAT(story_of(*findings_of(judge(), "psexec.use").at(0)), Not(HasSubstr("logged on")));
+}
+
+TEST_F(PsExecWho, AComputersAccountIsToldToo) {
+  log("System", {install(1)});
+  log("Security", {logon(0, "::ffff:10.0.0.1", "0x1", "DC1$")});
+  EXPECT_THAT(story_of(*findings_of(judge(), "psexec.use").at(0)),
+              HasSubstr("Perhaps the logon that it belongs to: CORP\\DC1$ was logged on (type 3, "
+                        "NTLM) from 10.0.0.1"));
+}
+
+TEST_F(PsExecWho, ALogonOfAnotherAccountThanTheFilesIsNoCandidate) {
+  log("Security",
+      {share(1, "ADMIN$", "PSEXESVC.exe", "0x77"), logon(0, "10.0.0.9", "0x88", "eve")});
+  const ModuleRun run = judge();
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.use").at(0)), Not(HasSubstr("eve")));
+  EXPECT_EQ(account_in(run), "CORP\\adm");
+}
+
+TEST_F(PsExecWho, TwoSessionsAreTwoUses) {
+  log("Security", {share(0, "IPC$", "PSEXESVC-WS7-1234-stdin", "0xa", "alice", "10.0.0.7"),
+                   share(1, "IPC$", "PSEXESVC-WS7-1234-stdout", "0xa", "alice", "10.0.0.7"),
+                   share(119, "IPC$", "PSEXESVC", "0xb", "mallory", "10.0.0.9"),
+                   share(120, "IPC$", "PSEXESVC-WS9-5678-stdin", "0xb", "mallory", "10.0.0.9")});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 2u);
+  EXPECT_THAT(uses[0]->subject, HasSubstr("by CORP\\alice from WS7 (10.0.0.7)"));
+  EXPECT_THAT(uses[1]->subject, HasSubstr("by CORP\\mallory from WS9 (10.0.0.9)"));
+  EXPECT_THAT(story_of(*uses[0]), Not(HasSubstr("WS9")));
+  EXPECT_THAT(uses[1]->not_checked, testing::Contains(HasSubstr("The logon of CORP\\mallory")));
+}
+
+TEST_F(PsExecWho, ACommandOfASharedServiceIsOfTheLastUse) {
+  log("Security", {share(0, "IPC$", "PSEXESVC-WS7-1-stdin", "0xa", "alice"),
+                   share(100, "IPC$", "PSEXESVC-WS9-2-stdin", "0xb", "mallory")});
+  log("Sysmon", {process(0, "C:\\Windows\\PSEXESVC.exe", "C:\\Windows\\PSEXESVC.exe", "800"),
+                 process(101, "C:\\Windows\\System32\\cmd.exe", "cmd /c whoami", "801",
+                         "C:\\Windows\\PSEXESVC.exe", "800")});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 2u);
+  EXPECT_THAT(story_of(*uses[0]), Not(HasSubstr("whoami")));
+  EXPECT_THAT(story_of(*uses[1]), HasSubstr("its service ran other uses too"));
+}
+
+TEST_F(PsExecWho, OneSessionInTwoLogonsIsOneUse) {
+  log("Security", {share(0, "IPC$", "PSEXESVC-WS7-1234-stdin", "0xa"),
+                   share(1, "IPC$", "PSEXESVC-WS7-1234-stdout", "0xb")});
+  EXPECT_EQ(findings_of(judge(), "psexec.use").size(), 1u);
+}
+
+TEST_F(PsExecWho, ADashInTheServiceIsKnownFromTheService) {
+  log("System", {install(1, "my-svc", "%SystemRoot%\\my-svc.exe")});
+  log("Security",
+      {share(2, "IPC$", "my-svc-WS7-1234-stdin"), share(2, "IPC$", "my-svc-WS7-1234-stdout")});
+  const ModuleRun run = judge();
+  ASSERT_EQ(records_of(run, "remote_execution").size(), 1u);
+  const fake::Record& use = *records_of(run, "remote_execution")[0];
+  EXPECT_EQ(use["source_host"], "WS7");
+  EXPECT_EQ(use["service"], "my-svc");
+  EXPECT_EQ(use["installed"], "true");
+}
+
+TEST_F(PsExecWho, ADashIsKnownFromTheBarePipeTheFileOrTheHost) {
+  for (const EvtxEvent& hint : {share(0, "IPC$", "my-svc"), share(0, "ADMIN$", "my-svc.exe"),
+                                logon(0, "10.0.0.7", "0x1", "adm", "S-1-5-21-1", "WS7")}) {
+    log("Security", {hint, share(2, "IPC$", "my-svc-WS7-1234-stdin")});
+    EXPECT_EQ((*records_of(judge(), "remote_execution").at(0))["source_host"], "WS7");
+  }
+}
+
+TEST_F(PsExecWho, ADashOfWhichNothingTellsIsNotGuessed) {
+  log("Security", {share(2, "IPC$", "my-svc-WS7-1234-stdin")});
+  const ModuleRun run = judge();
+  EXPECT_EQ(records_of(run, "remote_execution").at(0)->json_of("source_host"), "null");
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.use").at(0)),
+              HasSubstr("in my-svc-WS7 it is not told where the service's name ends"));
+}
+
+TEST_F(PsExecWho, ALogonThatWasNotKeptIsNotCalledAbsent) {
+  FactStore store{2'000};
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    Fact fact;
+    fact.kind = FactKind::logon;
+    fact.event_id = 4624;
+    fact.time = FileTime{900'000'000'000 + i * kTicksPerSecond * 70};
+    fact.subject = "user";
+    store.add(std::move(fact));
+  }
+  Fact fact;
+  fact.kind = FactKind::service;
+  fact.event_id = 7045;
+  fact.time = FileTime{900'000'000'000};
+  fact.subject = "PSEXESVC";
+  fact.values.add("ServiceName", "PSEXESVC");
+  fact.values.add("ImagePath", "%SystemRoot%\\PSEXESVC.exe");
+  store.add(std::move(fact));
+  store.settle();
+  const auto uses = find_remote_uses(store);
+  ASSERT_EQ(uses.size(), 1u);
+  EXPECT_THAT(uses[0].missing, testing::Contains(HasSubstr("events of logons were not kept")));
+  EXPECT_THAT(uses[0].missing, Not(testing::Contains(HasSubstr("No logon"))));
+}
+
+TEST_F(PsExecWho, ServicesThatWindowsStartsAreOrdinary) {
+  log("System", {install(0, "Foo", "\"C:\\Program Files\\Foo\\FooCmd.exe\" -service", "auto start"),
+                 install(9, "NVIDIA", "nvsvc.exe", "auto start"),
+                 install(18, "Jenkins", "C:\\Windows\\system32\\cmd.exe /c \"C:\\J\\run.bat\"",
+                         "auto start")});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.clone_use");
+  ASSERT_EQ(uses.size(), 2u);
+  for (const Finding* use : uses) {
+    EXPECT_EQ(severity_of(*use), Severity::low) << use->subject;
+    EXPECT_THAT(use->benign, ElementsAre(HasSubstr("Windows starts it by itself")));
+    EXPECT_THAT(use->next, ElementsAre(HasSubstr("what installed it")));
+  }
+}
+
+TEST_F(PsExecWho, AShellThatCameOverTheNetworkIsNotOrdinary) {
+  log("System", {install(18, "x", "cmd.exe /c C:\\J\\run.bat", "auto start")});
+  log("Security", {logon(17, "10.0.0.7", "0x1234"),
+                   text_event("Security", 4697, 18,
+                              {{"SubjectUserName", "adm"},
+                               {"SubjectDomainName", "CORP"},
+                               {"SubjectLogonId", "0x1234"},
+                               {"ServiceName", "x"},
+                               {"ServiceFileName", "cmd.exe /c C:\\J\\run.bat"},
+                               {"ServiceStartType", "2"}})});
+  const ModuleRun run = judge();
+  ASSERT_EQ(findings_of(run, "psexec.clone_use").size(), 1u);
+  EXPECT_GE(severity_of(*findings_of(run, "psexec.clone_use")[0]), Severity::high);
+}
+
+TEST_F(PsExecWho, SysmonTellsThatWindowsStartsAService) {
+  const auto set = [](double seconds, const std::string& name, const std::string& details) {
+    return text_event(std::string{kSysmon}, 13, seconds,
+                      {{"EventType", "SetValue"},
+                       {"Image", "C:\\Windows\\system32\\services.exe"},
+                       {"TargetObject", "HKLM\\System\\CurrentControlSet\\Services\\J\\" + name},
+                       {"Details", details}});
+  };
+  for (const char* start : {"DWORD (0x00000002)", "DWORD (0x00000003)"}) {
+    log("Sysmon", {set(0, "Start", start), set(0, "ImagePath", "cmd.exe /c C:\\J\\run.bat")});
+    const ModuleRun run = judge();
+    EXPECT_EQ(severity_of(*findings_of(run, "psexec.clone_use").at(0)),
+              start[16] == '2' ? Severity::low : Severity::high);
+  }
+}
+
+}  // namespace
+}  // namespace hozen
