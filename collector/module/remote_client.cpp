@@ -130,8 +130,7 @@ std::vector<RemoteStart> find_remote_starts(const FactBook& book) {
   std::set<std::tuple<std::uint64_t, std::uint32_t, std::string>> seen;
   for (const Fact& fact : book.facts(FactKind::process)) {
     const std::string_view name = lateral::file_name(fact.subject);
-    const bool named = (starts_with_fold(name, "psexec") || starts_with_fold(name, "paexec")) &&
-                       !starts_with_fold(name, "psexesvc");
+    const bool named = is_client_name(name);
     const bool is_client = psexec_part(fact.values["OriginalFileName"],
                                        fact.values["Description"]) == PsExecPart::client;
     if (!named && !is_client) continue;
@@ -143,7 +142,7 @@ std::vector<RemoteStart> find_remote_starts(const FactBook& book) {
     start.event_id = fact.event_id;
     start.records = {fact.record};
     start.image = fact.subject;
-    start.renamed = !named;
+    start.renamed = !starts_with_fold(name, "psexec") && !starts_with_fold(name, "paexec");
     start.account = std::string{fact.values["User"]};
     if (start.account.empty())
       start.account =

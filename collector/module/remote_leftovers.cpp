@@ -208,13 +208,21 @@ class Leftovers {
 
 }  // namespace
 
+/// As known_image(), and no client: PAExec's is not told from its service by its name.
+std::optional<UseFinder::Known> UseFinder::known_service(std::string_view path) const {
+  auto known = known_image(path);
+  if (known && known->tool->name == "PAExec" && image_stem(path).find('-') == std::string::npos)
+    return std::nullopt;
+  return known;
+}
+
 std::vector<RemoteLeftover> UseFinder::leftovers(const std::vector<RemoteUse>& uses) {
   learn_names();
   Leftovers left{book_, uses};
   std::map<std::string, Runs> files;  // by record
   std::vector<const Fact*> traces;
   for (const Fact& fact : book_.facts(FactKind::execution)) {
-    const auto known = known_image(fact.subject);
+    const auto known = known_service(fact.subject);
     if (!known) continue;
     if (fact.values["source"] != "prefetch") {
       traces.push_back(&fact);
@@ -228,19 +236,19 @@ std::vector<RemoteLeftover> UseFinder::leftovers(const std::vector<RemoteUse>& u
     if (!is_explained(uses, image_stem(fact.subject), fact.time)) runs.alone.insert(fact.time);
   }
   for (const auto& [record, runs] : files)
-    left.add_runs(known_image(runs.first->subject)->tool, image_stem(runs.first->subject), runs);
+    left.add_runs(known_service(runs.first->subject)->tool, image_stem(runs.first->subject), runs);
   for (const Fact& fact : book_.facts(FactKind::file)) {
     if (const auto host = host_of_key_file(file_name(fact.subject))) {
       if (!fact.time.is_set() && is_in_windows_folder(fact.subject)) left.add_key(fact, *host);
-    } else if (const auto known = known_image(fact.subject);
+    } else if (const auto known = known_service(fact.subject);
                known && is_in_windows_root(fact.subject)) {
       left.add_file(known->tool, image_stem(fact.subject), fact);
     }
   }
   for (const Fact& fact : book_.facts(FactKind::presence))
-    if (known_image(fact.subject)) traces.push_back(&fact);
+    if (known_service(fact.subject)) traces.push_back(&fact);
   for (const Fact* fact : traces)
-    left.add_trace(known_image(fact->subject)->tool, image_stem(fact->subject), *fact);
+    left.add_trace(known_service(fact->subject)->tool, image_stem(fact->subject), *fact);
   return left.take();
 }
 

@@ -94,6 +94,15 @@ PsExecPart psexec_part(std::string_view original_file_name, std::string_view des
   return PsExecPart::none;
 }
 
+bool is_client_name(std::string_view file_name) {
+  constexpr std::size_t kName = 6;
+  if (!starts_with_fold(file_name, "psexec") && !starts_with_fold(file_name, "paexec"))
+    return false;
+  const std::string stem = image_stem(file_name);
+  return stem.size() >= kName &&
+         stem.find_first_not_of("0123456789._-()V ", kName) == std::string::npos;
+}
+
 std::string image_stem(std::string_view image_path) {
   const std::string_view path = without_arguments(image_path);
   const std::size_t slash = path.find_last_of("\\/");

@@ -56,6 +56,10 @@ std::optional<std::string> host_of_key_file(std::string_view file_name);
 enum class PsExecPart : std::uint8_t { none, client, service };
 PsExecPart psexec_part(std::string_view original_file_name, std::string_view description);
 
+/// Whether a file is called as PsExec's or PAExec's client is, with a number or version behind it
+/// or not: "PsExec64.exe", "psexec (2).exe"; not "psexec_viewer.exe" nor "PSEXESVC.exe".
+bool is_client_name(std::string_view file_name);
+
 /// The file name of the program that a service's ImagePath or a path names, without extension, in
 /// upper case; "" when it is a command of several parts.
 std::string image_stem(std::string_view image_path);

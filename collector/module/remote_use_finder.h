@@ -107,6 +107,7 @@ class UseFinder {
   std::optional<Session> session_of(std::string_view pipe) const;
   /// What a program of this path is; nothing for others.
   std::optional<Known> known_image(std::string_view path) const;
+  std::optional<Known> known_service(std::string_view path) const;
   Draft& begin(const RemoteTool* tool, std::string stem, FileTime time);
   void sort();
   void extend(Draft& draft, FileTime time);

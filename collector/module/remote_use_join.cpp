@@ -44,9 +44,10 @@ std::uint32_t number_of(std::string_view text) {
 }
 
 bool is_client(const Fact& fact) {
+  const std::string_view name = file_name(fact.subject);
   return psexec_part(fact.values["OriginalFileName"], fact.values["Description"]) ==
              PsExecPart::client ||
-         starts_with_fold(file_name(fact.subject), "psexec");
+         (is_client_name(name) && starts_with_fold(name, "psexec"));
 }
 
 /// A command as it is compared: Windows puts quotes around programs, and PsExec a second space.
@@ -107,7 +108,8 @@ void Draft::add_command(std::string_view command) {
 
 Who who_of(const Fact& fact) {
   Who who;
-  if (fact.values["SubjectLogonId"].empty()) return who;
+  // 0x3e7: the service manager itself, for whoever asked it.
+  if (fact.values["SubjectLogonId"].empty() || fact.values["SubjectLogonId"] == "0x3e7") return who;
   who.account = account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
   if (fact.kind != FactKind::share) return who;
   // A service is asked for in another session than files where that goes by RPC over TCP.
@@ -133,9 +135,12 @@ void Draft::take_account(const Fact& fact) {
   if (id.empty()) return;
   if (!holds(logon_ids, id)) logon_ids.emplace_back(id);
   const Who other = who_of(fact);
+  // The service manager's own account gives way to that of a user.
+  if (who.account.empty() && !other.account.empty()) use.account = other.account;
   if (who.account.empty()) who.account = other.account;
   if (who.logon.empty()) who.logon = other.logon;
-  if (use.account.empty()) use.account = other.account;
+  if (use.account.empty())
+    use.account = account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
   if (use.source_address.empty()) use.source_address = other.address;
   use.is_remote = use.is_remote || !other.address.empty();
 }

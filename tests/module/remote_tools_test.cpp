@@ -141,6 +141,14 @@ TEST(ClientCommand, TellsSeveralHostsAndLists) {
   EXPECT_EQ(client_command("psexec \\\\" + std::string(100'000, ',')).target(), "");
 }
 
+TEST(Images, NamesOfClients) {
+  for (const char* name :
+       {"PsExec.exe", "psexec64.exe", "psexec (2).exe", "PsExec-v2.43.exe", "paexec.exe", "psexec"})
+    EXPECT_TRUE(is_client_name(name)) << name;
+  for (const char* name : {"PSEXESVC.exe", "psexec_viewer.exe", "PAExec-12-HOST.exe", "p.exe", ""})
+    EXPECT_FALSE(is_client_name(name)) << name;
+}
+
 TEST(Images, StemAndFolder) {
   EXPECT_EQ(image_stem("%SystemRoot%\\PSEXESVC.EXE"), "PSEXESVC");
   EXPECT_EQ(image_stem("\"C:\\a b\\c.exe\" -k"), "C");

@@ -113,6 +113,21 @@ TEST_F(PsExecLeftover, AKeyFileOfAHostWhoseUseIsToldIsNone) {
   EXPECT_THAT(findings_of(judge(), "psexec.leftover"), IsEmpty());
 }
 
+TEST_F(PsExecLeftover, OtherTracesCountWhereThereIsNoUse) {
+  FactStore store;
+  store.add(trace_fact(FactKind::presence, "amcache", "C:\\Windows\\PSEXESVC.exe", time(0), "a"));
+  store.add(trace_fact(FactKind::execution, "bam", "C:\\Windows\\PSEXESVC.exe", time(9), "b"));
+  store.add(trace_fact(FactKind::execution, "bam", "C:\\Windows\\paexec.exe", time(9), "c"));
+  store.settle();
+  const auto left = find_remote_leftovers(store, find_remote_uses(store));
+  ASSERT_EQ(left.size(), 1u);
+  ASSERT_EQ(left[0].why.size(), 2u);
+  EXPECT_EQ(left[0].why[0].fact,
+            "bam knows C:\\Windows\\PSEXESVC.exe, which ran at " + time(9).iso8601() + ".");
+  EXPECT_EQ(left[0].why[1].fact, "amcache knows C:\\Windows\\PSEXESVC.exe, which was there.");
+  EXPECT_EQ(left[0].why[1].weight, 0);
+}
+
 TEST_F(PsExecLeftover, OtherProgramsLeaveNone) {
   builders::PrefetchBuilder file{30};
   file.program("\\DEVICE\\HARDDISKVOLUME2\\TOOLS\\PAEXEC.EXE", "PAEXEC.EXE").run(time(0));

@@ -64,6 +64,12 @@ TEST_F(PsExecStart, APathIsNoHost) {
   EXPECT_THAT(judge().context->findings, IsEmpty());
 }
 
+TEST_F(PsExecStart, AProgramOfASimilarNameAskedForNothing) {
+  log("System", {install(1)});
+  log("Sysmon", {process(0, "C:\\x\\psexec_viewer.exe", "psexec_viewer", "5")});
+  EXPECT_EQ(records_of(judge(), "remote_execution").at(0)->json_of("client"), "null");
+}
+
 TEST_F(PsExecStart, AnotherNameOfThisHostIsThisHost) {
   log("System", {install(1)});
   log("Sysmon", {process(0, "C:\\x\\PsExec.exe", "psexec \\\\localhost -s cmd.exe", "5")});

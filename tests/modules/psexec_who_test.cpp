@@ -102,6 +102,20 @@ TEST_F(PsExecWho, OneSessionInTwoLogonsIsOneUse) {
   EXPECT_EQ(findings_of(judge(), "psexec.use").size(), 1u);
 }
 
+TEST_F(PsExecWho, TheServiceManagersOwnAccountIsNoSecondUser) {
+  log("Security", {text_event("Security", 4697, 0,
+                              {{"SubjectUserName", "PC$"},
+                               {"SubjectDomainName", "CORP"},
+                               {"SubjectLogonId", "0x3e7"},
+                               {"ServiceName", "PSEXESVC"},
+                               {"ServiceFileName", "%SystemRoot%\\PSEXESVC.exe"},
+                               {"ServiceStartType", "3"}}),
+                   share(1, "IPC$", "PSEXESVC-WS7-1-stdin")});
+  const ModuleRun run = judge();
+  EXPECT_EQ(findings_of(run, "psexec.use").size(), 1u);
+  EXPECT_EQ(account_in(run), "CORP\\adm");
+}
+
 TEST_F(PsExecWho, ADashInTheServiceIsKnownFromTheService) {
   log("System", {install(1, "my-svc", "%SystemRoot%\\my-svc.exe")});
   log("Security",
