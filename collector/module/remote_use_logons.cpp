@@ -51,7 +51,9 @@ bool is_other(std::string_view known, std::string_view told) {
 bool may_be(const Draft& draft, const Fact& fact) {
   const FactValues& values = fact.values;
   const std::string_view address = lateral::plain_address(values["IpAddress"]);
-  if (fact.event_id != 4624 || values["LogonType"] != "3" || is_local_address(address))
+  if (fact.event_id != 4624 || values["LogonType"] != "3") return false;
+  // Some name the host and no address.
+  if (is_local_address(address) && (!address.empty() || values["WorkstationName"].empty()))
     return false;
   // Sessions without an account have no rights over services.
   if (values["TargetUserSid"] == "S-1-5-7" || equals_fold(fact.subject, "ANONYMOUS LOGON"))
@@ -79,8 +81,11 @@ std::vector<const Fact*> candidates(const FactBook& book, const Draft& draft, Fa
 
 std::string short_text(const Fact& logon) {
   const std::string_view host = logon.values["WorkstationName"];
-  return account_of(logon.values["TargetDomainName"], logon.values["TargetUserName"]) + " from " +
-         std::string{lateral::plain_address(logon.values["IpAddress"])} +
+  const std::string address{lateral::plain_address(logon.values["IpAddress"])};
+  const std::string account =
+      account_of(logon.values["TargetDomainName"], logon.values["TargetUserName"]);
+  if (address.empty()) return account + " from " + std::string{host};
+  return account + " from " + address +
          (host.empty() ? std::string{} : " (" + std::string{host} + ")");
 }
 

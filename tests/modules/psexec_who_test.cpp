@@ -53,6 +53,15 @@ TEST_F(PsExecWho, ALogonOfThisHostIsNoneOverTheNetwork) {
   EXPECT_THAT(story_of(*findings_of(judge(), "psexec.use").at(0)), Not(HasSubstr("logged on")));
 }
 
+TEST_F(PsExecWho, ALogonThatNamesAHostAndNoAddressMayBeIt) {
+  log("System", {install(1)});
+  log("Security", {logon(0, "-", "0x1", "adm", "S-1-5-21-1", "ATTACKER")});
+  EXPECT_THAT(story_of(*findings_of(judge(), "psexec.use").at(0)),
+              HasSubstr("CORP\\adm was logged on (type 3, NTLM) from ATTACKER"));
+  log("Security", {logon(0, "-", "0x1", "adm", "S-1-5-21-1", "")});
+  EXPECT_THAT(story_of(*findings_of(judge(), "psexec.use").at(0)), Not(HasSubstr("logged on")));
+}
+
 TEST_F(PsExecWho, AComputersAccountIsToldToo) {
   log("System", {install(1)});
   log("Security", {logon(0, "::ffff:10.0.0.1", "0x1", "DC1$")});

@@ -77,6 +77,36 @@ TEST_F(RealPsExec, EachUseOnTheAttackedHostIsOneFindingAndHasItsRun) {
     EXPECT_EQ(finding.rule, "psexec.use") << finding.rule << " " << finding.subject;
 }
 
+/// The attacked host as it would be with its logs cleared.
+TEST_F(RealPsExec, RunsWithoutLogsAreOneFinding) {
+  for (const auto& entry : std::filesystem::directory_iterator{
+           testdata_path("prefetch-sets/museum/Win10/APTSimulatorVM")})
+    unpack("prefetch-sets/museum/Win10/APTSimulatorVM/" + entry.path().filename().string(), ".pf",
+           "Prefetch");
+  if (IsSkipped()) return;
+  const ModuleRun run = judge();
+  const auto left = findings_of(run, "psexec.leftover");
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0]->subject, "PSEXESVC: 7 runs, the last at 2022-03-10T20:41:24.3197924Z");
+  EXPECT_EQ(severity_of(*left[0]), Severity::medium);
+}
+
+/// All 62 tools of this user have keys of the same second (hives.tsv, EXPECTATIONS.md 1a): nobody
+/// ran them all.
+TEST_F(RealPsExec, LicencesThatAScriptSetProveNoRun) {
+  windows.user("tony").hive_bytes("HKU\\tony", evidence("hives/regipy/NTUSER_with_winscp.DAT.xz"));
+  const ModuleRun run = judge();
+  const auto rows = records_of(run, "sysinternals_eula");
+  ASSERT_GE(rows.size(), 50u);
+  for (const auto* row : rows) {
+    EXPECT_EQ((*row)["accepted"], "1");
+    EXPECT_EQ((*row)["proves"], "licence");
+  }
+  const auto found = findings_of(run, "psexec.licence");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(severity_of(*found[0]), Severity::info);
+}
+
 TEST_F(RealPsExec, TheCleanHostHasNone) {
   unpack("evtx-sets/museum/Win10/RathbunVM/RathbunVM_W10EventLogs.7z", ".evtx",
          "System32\\winevt\\Logs");
