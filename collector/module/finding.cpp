@@ -4,6 +4,7 @@
 #include <set>
 
 #include "collector/base/text.h"
+#include "collector/module/passwords.h"
 
 namespace hozen {
 namespace {
@@ -96,11 +97,12 @@ void name_host(Finding& finding, std::string_view computer) {
 }
 
 void make_printable(Finding& finding) {
-  finding.title = printable(finding.title);
-  finding.subject = printable(finding.subject);
-  for (auto& why : finding.why) why.fact = printable(why.fact);
+  const auto make = [](std::string& text) { text = printable(without_passwords(text)); };
+  make(finding.title);
+  make(finding.subject);
+  for (auto& why : finding.why) make(why.fact);
   for (auto* list : {&finding.not_checked, &finding.benign, &finding.next})
-    for (auto& text : *list) text = printable(text);
+    for (auto& text : *list) make(text);
 }
 
 int score_of(const Finding& finding) {

@@ -46,7 +46,8 @@ struct Finding {
       false;  ///< an indicator matched exactly: critical is allowed without three families
 };
 
-/// Escapes, as printable() does, what texts of the evidence bring into the finding's texts.
+/// Escapes, as printable() does, what texts of the evidence bring into the finding's texts, and
+/// leaves out passwords of command lines (passwords.h): findings are passed on.
 void make_printable(Finding& finding);
 /// Makes a finding of this host one of another computer, whose events were found on it.
 void name_host(Finding& finding, std::string_view computer);

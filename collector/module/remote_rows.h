@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/module/cells.h"
+#include "collector/module/passwords.h"
 #include "collector/module/remote_use.h"
 
 namespace hozen {
@@ -71,8 +72,14 @@ inline constexpr std::array kRemoteUseFields{
                      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.account); }},
     Field<RemoteUse>{{"client", "Program that asked for it, where that ran on this host."},
                      [](const RemoteUse& r, Cell& c) { text_or_absent(c, r.client); }},
-    Field<RemoteUse>{{"commands", "What was run, as far as anything tells."},
-                     [](const RemoteUse& r, Cell& c) { c.texts(r.commands); }},
+    Field<RemoteUse>{{"commands", "What was run, as far as anything tells, without passwords."},
+                     [](const RemoteUse& r, Cell& c) {
+                       std::vector<std::string> texts;
+                       texts.reserve(r.commands.size());
+                       for (const std::string& one : r.commands)
+                         texts.push_back(without_passwords(one));
+                       c.texts(texts);
+                     }},
     Field<RemoteUse>{
         {"prefetch_run", "Run in the prefetch file of its program that belongs to it."},
         [](const RemoteUse& r, Cell& c) { time_or_absent(c, r.prefetch_run); }},
@@ -82,7 +89,7 @@ inline constexpr std::array kRemoteUseFields{
                      [](const RemoteUse& r, Cell& c) {
                        std::vector<std::string> texts;
                        texts.reserve(r.why.size());
-                       for (const Why& why : r.why) texts.push_back(why.fact);
+                       for (const Why& why : r.why) texts.push_back(without_passwords(why.fact));
                        c.texts(texts);
                      }},
     Field<RemoteUse>{{"missing", "What could have told more and is not there."},
@@ -109,8 +116,10 @@ inline constexpr std::array kRemoteStartFields{
         [](const RemoteStart& r, Cell& c) { c.text(r.command.target()); }},
     Field<RemoteStart>{{"target_account", "Account there, behind -u."},
                        [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.command.account); }},
-    Field<RemoteStart>{{"command", "What was to be run; passwords behind -p are left out."},
-                       [](const RemoteStart& r, Cell& c) { text_or_absent(c, r.command.command); }},
+    Field<RemoteStart>{{"command", "What was to be run, without passwords."},
+                       [](const RemoteStart& r, Cell& c) {
+                         text_or_absent(c, without_passwords(r.command.command));
+                       }},
     Field<RemoteStart>{
         {"started_by", "Record of the process, the first where several logs tell it."},
         [](const RemoteStart& r, Cell& c) { c.text(r.records.front()); }},

@@ -1,0 +1,109 @@
+#include "collector/module/passwords.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hozen {
+namespace {
+
+constexpr std::string_view kSecret = "S3cr#t";
+
+/// `line` with @ for the password, and what remains of it.
+void expect_left_out(std::string line) {
+  std::string shown = line;
+  for (std::string* text : {&line, &shown}) {
+    const std::string_view put = text == &line ? kSecret : kPasswordLeftOut;
+    for (std::size_t at = text->find('@'); at != std::string::npos;
+         at = text->find('@', at + put.size()))
+      text->replace(at, 1, put);
+  }
+  EXPECT_EQ(without_passwords(line), shown);
+}
+
+TEST(Passwords, OfPsExecAndItsLike) {
+  expect_left_out("psexec \\\\SRV1 -u CORP\\adm -p @ -s cmd.exe");
+  expect_left_out("\"C:\\my tools\\PsExec64.exe\" /accepteula \\\\SRV1 /u adm /P @ cmd /c dir");
+  expect_left_out("psexec \\\\SRV1 -u adm -p@ cmd");
+  expect_left_out("paexec \\\\SRV1 -p @");
+  // Under another name it is told by its form.
+  expect_left_out("p.exe \\\\SRV1 -u CORP\\adm -p@ cmd.exe");
+  expect_left_out("x.exe -p @ -u adm");
+  expect_left_out("process: C:\\T\\PsExec.exe (psexec \\\\S -u a -p @ cmd) ran at 2024-01-02");
+  EXPECT_EQ(without_passwords("psexec \\\\S -u a -p \"two w\\\"ords\" cmd"),
+            "psexec \\\\S -u a -p [password left out] cmd");
+}
+
+TEST(Passwords, OfTheToolsOfWindows) {
+  expect_left_out("net use \\\\srv\\c$ @ /user:CORP\\adm");
+  expect_left_out("net use x: \\\\srv\\c$ /user:CORP\\adm @");
+  expect_left_out("C:\\Windows\\system32\\net1.exe  user bob @ /add");
+  expect_left_out("cmd.exe /c \"net use \\\\srv\\c$ @ /user:adm\" & dir");
+  expect_left_out("wmic /node:srv /user:adm /password:@ process call create x");
+  expect_left_out("winrs -r:srv -u:adm -p:@ cmd");
+  expect_left_out("schtasks /create /s srv /u adm /p @ /ru a /rp @ /tn x");
+  expect_left_out("cmdkey /add:srv /user:adm /pass:@");
+  expect_left_out("sc.exe config x obj= .\\adm password= @");
+  expect_left_out("netdom join x /domain:d /ud:a /pd:* /passwordd:@");
+  expect_left_out("reg add HKLM\\x /v DefaultPassword /t REG_SZ /d @ /f");
+  expect_left_out("powershell ConvertTo-SecureString -String @ -AsPlainText -Force");
+  expect_left_out("It ran: net use \\\\srv\\c$ @ /user:adm at 2024-01-02T00:00:00Z.");
+}
+
+TEST(Passwords, OfToolsThatAreBroughtAlong) {
+  expect_left_out("plink.exe -ssh -l adm host -pw @ -R 1:2");
+  expect_left_out("rar a -r -hp@ out.rar C:\\x");
+  expect_left_out("rar.exe a -p@ out.rar C:\\x");
+  expect_left_out("7z.exe a -p@ out.7z");
+  expect_left_out("sqlcmd -S srv -U sa -P @ -Q \"select 1\"");
+  expect_left_out("sqlcmd -S srv -U sa -P@ -p 1");
+  expect_left_out("curl -u adm:@ http://x/y");
+  expect_left_out("curl --user adm:@ http://x/y");
+  expect_left_out("mimikatz sekurlsa::pth /user:adm /ntlm:@ /run:cmd");
+  expect_left_out("x.exe \"Server=a;Uid=b;Pwd=@;Database=c\"");
+  EXPECT_EQ(without_passwords("git clone https://adm:pw1@host/x"),
+            "git clone https://adm:[password left out]@host/x");
+  EXPECT_EQ(without_passwords("wmiexec.py CORP/adm:pw1@10.0.0.5 cmd"),
+            "wmiexec.py CORP/adm:[password left out]@10.0.0.5 cmd");
+}
+
+TEST(Passwords, LeavesOtherTextAlone) {
+  for (const char* text :
+       {"",
+        "\"",
+        "\\",
+        "psexec \\\\srv -u adm -p",
+        "mkdir -p C:\\x",
+        "nmap -p 445 10.0.0.1",
+        "net use \\\\srv\\c$ * /user:adm",
+        "net use \\\\srv\\c$",
+        "net user bob /delete",
+        "It ran: net user bob at 2024-01-02T00:00:00.0000000Z.",
+        "process: C:\\net.exe (net user bob) ran at 2024-01-02.",
+        "net view \\\\srv /all",
+        "unrar x -p- a.rar",
+        "curl -u adm https://h:8080/a@b",
+        "tasklist /s srv /u adm /path x",
+        "powershell -Path x -Port 3 -u y",
+        "C:\\a\\b.exe /p",
+        "The password of an account was tried many times: 3 logons at 10:00 (a@b).",
+        "curl --ntlm --proxy x http://h/",
+        "ConvertTo-SecureString $x -Key $k"})
+    EXPECT_EQ(without_passwords(text), text);
+}
+
+TEST(Passwords, OfLongTextsInTime) {
+  std::string text = "psexec ";
+  while (text.size() < 200'000) text += "\"a -p \\\" b=";
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_FALSE(without_passwords(text).empty());
+  EXPECT_FALSE(without_passwords(std::string(200'000, '=')).empty());
+  EXPECT_FALSE(without_passwords(std::string(200'000, '"')).empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{20});
+}
+
+}  // namespace
+}  // namespace hozen
