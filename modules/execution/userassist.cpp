@@ -3,6 +3,8 @@
 // programs that are started from a command line, by a service or by another program do not appear.
 // Windows XP counts from 5 on. Names are stored in ROT13.
 #include <array>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "collector/base/text.h"
@@ -93,12 +95,27 @@ std::string decoded(std::string name) {
   return name;
 }
 
+/// On 32-bit Windows these are the folders of the only kind of programs that it has; that of 64-bit
+/// programs is none there. Source: Microsoft, "KNOWNFOLDERID", remarks of the folders.
+constexpr KnownFolder kFolders32[] = {
+    {"{7C5A40EF-A0FB-4BFC-874A-C0F2E0B9FA8E}", "%ProgramFiles%"},
+    {"{D65231B0-B2F1-4857-A4CE-A8E7C6EA7D27}", "%SystemRoot%\\System32"},
+};
+constexpr std::string_view kPrograms64 = "{6D809377-6AF0-444B-8957-A3773F02200E}";
+
 /// A name that begins with the identifier of a folder, as a path.
 std::string with_folder(const std::string& name, const Environment& environment) {
-  for (const KnownFolder& folder : kFolders)
-    if (starts_with_fold(name, folder.guid))
-      return environment.expand(folder.path) + name.substr(folder.guid.size());
-  return name;
+  const auto in = [&](std::span<const KnownFolder> folders) -> std::optional<std::string> {
+    for (const KnownFolder& folder : folders)
+      if (starts_with_fold(name, folder.guid))
+        return environment.expand(folder.path) + name.substr(folder.guid.size());
+    return std::nullopt;
+  };
+  if (equals_fold(environment.get("PROCESSOR_ARCHITECTURE").value_or(""), "x86")) {
+    if (starts_with_fold(name, kPrograms64)) return name;
+    if (auto path = in(kFolders32)) return *std::move(path);
+  }
+  return in(kFolders).value_or(name);
 }
 
 // Version 5 (Windows 7 and later) and 3 (before).

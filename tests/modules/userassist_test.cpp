@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/builders/task_builder.h"
 #include "tests/modules/execution_cases.h"
 
@@ -52,6 +54,30 @@ TEST(UserAssistModule, DecodesWhatAUserStarted) {
   EXPECT_EQ(record.user_sid, windows.sid_of("alice"));
   EXPECT_EQ(time_of(record, "last_run"), fake::at(-5));
   EXPECT_EQ(time_of(record, "key_last_written"), fake::at(1));
+}
+
+TEST(UserAssistModule, FoldersOf32BitWindows) {
+  for (const bool is_64_bit : {true, false}) {
+    fake::FakeWindows windows{{.is_64_bit = is_64_bit}};
+    windows.user("alice");
+    // {D65231B0-…}\\cmd.exe, {7C5A40EF-…}\\a.exe and {6D809377-…}\\a.exe.
+    windows.value(count_key(), "{Q65231O0-O2S1-4857-N4PR-N8R7P6RN7Q27}\\pzq.rkr",
+                  version_5(1, fake::at(-5)));
+    windows.value(count_key(), "{7P5N40RS-N0SO-4OSP-874N-P0S2R0O9SN8R}\\n.rkr",
+                  version_5(1, fake::at(-5)));
+    windows.value(count_key(), "{6Q809377-6NS0-444O-8957-N3773S02200R}\\n.rkr",
+                  version_5(1, fake::at(-5)));
+    const ModuleRun run = run_module(modules::userassist, windows);
+    std::set<std::string> paths;
+    for (const auto* record : records_of(run, "userassist")) paths.insert((*record)["path"]);
+    EXPECT_EQ(
+        paths,
+        is_64_bit
+            ? (std::set<std::string>{"C:\\Windows\\SysWOW64\\cmd.exe",
+                                     "C:\\Program Files (x86)\\a.exe", "C:\\Program Files\\a.exe"})
+            : (std::set<std::string>{"C:\\Windows\\System32\\cmd.exe", "C:\\Program Files\\a.exe",
+                                     "{6D809377-6AF0-444B-8957-A3773F02200E}\\a.exe"}));
+  }
 }
 
 TEST(UserAssistModule, ReadsTheFormOfWindowsXp) {

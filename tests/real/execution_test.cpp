@@ -91,8 +91,9 @@ fake::FakeWindows user_of(std::string_view hive) {
 TEST_F(RealEvidence, UserAssistOfAUser) {
   const ModuleRun run = run_module(modules::userassist, user_of("hives/regipy/NTUSER.DAT.xz"));
   const auto found = records_of(run, "userassist");
-  // The two lists hold 33 values (reglookup finds as many), of which four count for Explorer
-  // itself.
+  // The two lists hold 33 binary values (reglookup finds as many). Four are no programs:
+  // UEME_CTLSESSION and UEME_CTLCUACount:ctor, each in both. What others count as 62 entries is
+  // twice the 31 values that are not UEME_CTLSESSION.
   EXPECT_EQ(found.size(), 29u);
   const auto has = [&](std::string_view name, std::string_view count, std::string_view time) {
     return std::ranges::any_of(found, [&](const fake::Record* record) {
