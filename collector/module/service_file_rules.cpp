@@ -92,7 +92,6 @@ void judge_unquoted(const ServiceCase& one, const ResolvedCommand& command,
   }
 }
 
-/// Drivers lie in System32\drivers or in the driver store.
 void judge_driver(const ServiceCase& one, std::vector<RuleHit>& hits) {
   const auto* target = one.entry->image.target();
   if (!one.entry->is_driver()) return;
@@ -102,20 +101,7 @@ void judge_driver(const ServiceCase& one, std::vector<RuleHit>& hits) {
                {"The driver lies on another machine: " + quote(*share) + ".", 50, Family::path, {}},
                "T1014"});
   if (target == nullptr) return;
-  for (const std::string_view folder : {"System32\\drivers", "System32\\DriverStore"})
-    if (target->is_below(one.windows / folder)) return;
-  const auto writable = writable_because(*target, one.windows);
-  const std::string where =
-      writable ? *writable : "neither of the folders in which Windows keeps drivers";
-  add(hits, {"driver_elsewhere",
-             writable ? "Driver in a folder that users can write to"
-                      : "Driver outside of the folders for drivers",
-             {"The driver " + quote(target->text()) + " lies in " + where + ".",
-              writable ? 50 : 15,
-              Family::path,
-              {}},
-             "T1014",
-             !writable});
+  if (auto hit = driver_elsewhere(*target, one.windows)) add(hits, *std::move(hit));
 }
 
 void judge_library(const ServiceCase& one, const ServiceFile& file, const char* rule,
@@ -233,6 +219,23 @@ void judge_shared(const ServiceCase& one, const ServiceFile& file, FileTime writ
 }
 
 }  // namespace
+
+std::optional<RuleHit> driver_elsewhere(const EvidencePath& target, const EvidencePath& windows) {
+  for (const std::string_view folder : {"System32\\drivers", "System32\\DriverStore"})
+    if (target.is_below(windows / folder)) return std::nullopt;
+  const auto writable = writable_because(target, windows);
+  const std::string where =
+      writable ? *writable : "neither of the folders in which Windows keeps drivers";
+  return RuleHit{"driver_elsewhere",
+                 writable ? "Driver in a folder that users can write to"
+                          : "Driver outside of the folders for drivers",
+                 {"The driver " + quote(target.text()) + " lies in " + where + ".",
+                  writable ? 50 : 15,
+                  Family::path,
+                  {}},
+                 "T1014",
+                 !writable};
+}
 
 std::vector<RuleHit> assess_service_files(const ServiceCase& one,
                                           std::vector<std::string>& not_checked) {

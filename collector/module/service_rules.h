@@ -60,6 +60,9 @@ std::string comparable_image(std::string_view text, bool driver, const Environme
 /// LocalSystem.
 std::string comparable_account(std::string_view text, std::string_view host);
 
+/// Rule driver_elsewhere: drivers lie in System32\drivers or in the driver store. One in a folder
+/// that users can write to counts by itself; nothing for those in Windows' folders.
+std::optional<RuleHit> driver_elsewhere(const EvidencePath& target, const EvidencePath& windows);
 /// Names of svchost groups that Windows lists without having the service: malware claims them.
 bool is_free_slot_name(std::string_view name);
 /// `%SystemRoot%\XXXXXXXX.exe` and a name of 4, 8 or 16 letters, as tools make up for a service

@@ -17,6 +17,7 @@
 #include "collector/module/cells.h"
 #include "collector/module/fact.h"
 #include "collector/module/remote_tools.h"
+#include "collector/module/service_rules.h"
 #include "collector/module/sysmon_registry.h"
 
 namespace hozen::modules {
@@ -246,6 +247,7 @@ class Changes {
     input.windows = reader_.evidence().windows(0);
     input.reference_time = input.written = fact.time;
     Assessment assessed = assess_command(input);
+    if (service) add_driver(command, assessed.hits);
     Finding finding;
     bool alone = false;
     for (RuleHit& hit : assessed.hits) {
@@ -268,6 +270,16 @@ class Changes {
     finding.benign = {"Software that sets itself up there."};
     finding.next = {"What wrote it, and whether the file is there still: its age and origin."};
     context_.report(finished(std::move(finding), fact, row));
+  }
+
+  /// A driver from a folder of users says more than the folder.
+  void add_driver(const ResolvedCommand& command, std::vector<RuleHit>& hits) {
+    const std::optional<EvidencePath> target = command.target_path();
+    if (!target || !ends_with_fold(target->name(), ".sys")) return;
+    auto hit = driver_elsewhere(*target, reader_.evidence().windows(0));
+    if (!hit || hit->innocent_unchecked) return;
+    std::erase_if(hits, [](const RuleHit& other) { return other.rule == "writable_location"; });
+    hits.insert(hits.begin(), *std::move(hit));
   }
 
   /// Without its security descriptor a task is in no list of Windows.

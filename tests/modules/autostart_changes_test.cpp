@@ -110,6 +110,28 @@ TEST_F(AutostartChangesTest, ServicesFromFoldersOfUsersAreFindings) {
   EXPECT_THAT(run.context->findings[0].attack, Contains("T1543.003"));
 }
 
+TEST_F(AutostartChangesTest, DriversFromFoldersOfUsersAreFindings) {
+  const auto driver = [](const std::string& name, const std::string& image) {
+    return text_event("System", 7045, 0,
+                      {{"ServiceName", name},
+                       {"ImagePath", image},
+                       {"ServiceType", "kernel mode driver"},
+                       {"StartType", "demand start"}});
+  };
+  const ModuleRun run = judge({driver("vmci", "\\SystemRoot\\System32\\drivers\\vmci.sys"),
+                               driver("MpKslDrv",
+                                      "C:\\ProgramData\\Microsoft\\Windows Defender\\Definition "
+                                      "Updates\\{1}\\MpKslDrv.sys"),
+                               driver("npcap", "C:\\Program Files\\Npcap\\npcap.sys"),
+                               driver("mimidrv", "C:\\TOOLS\\x64\\mimidrv.sys")});
+  ASSERT_EQ(run.context->findings.size(), 1u) << fake::summary_of(run.context->findings);
+  const Finding& finding = run.context->findings[0];
+  EXPECT_EQ(finding.rule, "autostart_changes.driver_elsewhere");
+  EXPECT_EQ(severity_of(finding), Severity::medium);
+  EXPECT_THAT(finding.subject, HasSubstr("mimidrv"));
+  EXPECT_THAT(finding.attack, Contains("T1543.003"));
+}
+
 TEST_F(AutostartChangesTest, TasksAreJudgedByWhatTheyStart) {
   const auto task = [](const std::string& name, const std::string& command) {
     return text_event("Security", 4698, 0,
