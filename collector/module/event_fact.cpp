@@ -271,6 +271,13 @@ bool is_kept(const Fact& fact) {
   }
 }
 
+/// Values are cut, and a filter may be long: what the consumer runs must not be cut off.
+std::string consumer_first(const std::string& cause) {
+  constexpr std::string_view kConsumer = "\nPerm. Consumer:";  // MOF has no line ends in strings
+  const std::size_t at = cause.find(kConsumer);
+  return at == std::string::npos ? cause : cause.substr(at + 1) + "\n" + cause.substr(0, at);
+}
+
 /// What the first action of a task starts.
 void add_command(Fact& fact, std::string_view xml) {
   const auto task = parse_task_xml(bytes_of(xml));
@@ -309,7 +316,8 @@ std::optional<Fact> fact_of_event(const EventView& event) {
     const auto value = event.value(name);
     if (!value) continue;
     if (name == rule->subject) fact.subject = *value;
-    if (*value != "-") fact.values.add(name, *value);
+    if (*value != "-")
+      fact.values.add(name, name == "PossibleCause" ? consumer_first(*value) : *value);
   }
   // An old event whose strings are not known by name.
   if (event.is_old && !rule->subject.empty() && fact.subject.empty()) return std::nullopt;

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <set>
 
 #include "collector/base/text.h"
+#include "collector/module/passwords.h"
 
 namespace hozen::lateral {
 namespace {
@@ -112,10 +114,54 @@ std::string logon_text(const Fact& logon) {
   return text + at(logon.time);
 }
 
+std::vector<const Fact*> logons_before(const FactBook& book, FileTime time) {
+  constexpr std::size_t kMaxLooked = 5'000;
+  std::map<std::string, const Fact*> last;
+  auto facts = book.between(FactKind::logon, earlier(time, kMinute), later(time, 2 * kSecond));
+  facts = facts.last(std::min(facts.size(), kMaxLooked));
+  for (const Fact& fact : facts) {
+    const std::string_view address = plain_address(fact.values["IpAddress"]);
+    if (fact.event_id != 4624 || fact.values["LogonType"] != "3" || is_local_address(address) ||
+        fact.values["TargetUserSid"] == "S-1-5-7" ||
+        ends_with_fold(fact.subject, "ANONYMOUS LOGON"))
+      continue;
+    last[fold_case(account_of(fact.values["TargetDomainName"], fact.subject)) + " " +
+         text_of(address)] = &fact;
+  }
+  std::vector<const Fact*> logons;
+  logons.reserve(last.size());
+  for (const auto& [who, fact] : last) logons.push_back(fact);
+  return logons;
+}
+
+std::string perhaps_text(const std::vector<const Fact*>& logons) {
+  if (logons.empty()) return {};
+  if (logons.size() == 1)
+    return "Perhaps of it, by the time alone: " + logon_text(*logons.front()) + ".";
+  std::vector<std::string> who;
+  who.reserve(logons.size());
+  for (const Fact* logon : logons)
+    who.push_back(account_of(logon->values["TargetDomainName"], logon->subject) + " from " +
+                  text_of(plain_address(logon->values["IpAddress"])));
+  return std::to_string(logons.size()) +
+         " accounts came over the network in the minute before; which of them it was, if any, is "
+         "not told: " +
+         listed(who) + ".";
+}
+
+std::string not_kept(const FactBook& book, std::initializer_list<FactKind> kinds) {
+  std::uint64_t dropped = 0;
+  for (const FactKind kind : kinds) dropped += book.dropped(kind);
+  if (dropped == 0) return {};
+  return " " + std::to_string(dropped) +
+         " of those events were read and not kept for joining, because there are too many: it may "
+         "be among them (the records of the logs have them all).";
+}
+
 std::vector<std::string> sentences(const std::vector<Why>& why) {
   std::vector<std::string> texts;
   texts.reserve(why.size());
-  for (const Why& one : why) texts.push_back(one.fact);
+  for (const Why& one : why) texts.push_back(without_passwords(one.fact));
   return texts;
 }
 

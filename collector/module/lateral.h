@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,19 @@ const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime t
 /// "EXAMPLE\eve was logged on (type 3, NTLM) from 10.0.0.1 (PC) at ...".
 std::string logon_text(const Fact& logon);
 
-/// Sentences of a story, and the records that show them.
+/// The logons over the network from other hosts in the minute before `time` that may belong to
+/// something of that time when no session tells which: one for each account and address, the last
+/// of each, anonymous ones left out. Of more than 5,000 logons the last.
+std::vector<const Fact*> logons_before(const FactBook& book, FileTime time);
+/// "Perhaps of it: EXAMPLE\eve was logged on ..."; of several the accounts. "" for none.
+std::string perhaps_text(const std::vector<const Fact*>& logons);
+/// An audit failure: what the event tells was tried and refused.
+inline bool is_refused(const Fact& fact) { return fact.values["Audit"] == "failure"; }
+/// " N of those events were not kept, ..." where facts of these kinds were dropped, so that nothing
+/// follows from none being found; "" where all are there.
+std::string not_kept(const FactBook& book, std::initializer_list<FactKind> kinds);
+
+/// Sentences of a story, without passwords, and the records that show them.
 std::vector<std::string> sentences(const std::vector<Why>& why);
 std::vector<std::string> record_ids(const std::vector<Why>& why);
 

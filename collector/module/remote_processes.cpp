@@ -143,6 +143,8 @@ class Processes {
     const std::string command = command_of(fact);
     const bool telling = is_telling_child(fact.subject);
     const bool first = action.why.empty();
+    const Fact* session = first ? network_session(fact) : nullptr;
+    const bool by_agent = started.way == Way::wmi && session == nullptr && is_system(fact);
     const bool stronger = telling && !told_.contains(action.rule + action.account);
     int weight = 0;
     if (first) weight = started.way == Way::script_consumer ? 50 : 20;
@@ -150,7 +152,7 @@ class Processes {
         !contains_fold(started.parent, "explorer"))
       weight = 40;
     if (telling && (first || stronger) && !contains_fold(started.parent, "explorer")) {
-      weight += 20;
+      weight += by_agent ? 10 : 20;
       told_.insert(action.rule + action.account);
     }
     if (action.command.empty() || (telling && first)) action.command = command;
@@ -167,38 +169,50 @@ class Processes {
                   "and its kin do.",
                   50, Family::content);
     }
-    if (first) tell_logon(action, fact);
+    if (first) tell_logon(action, fact, session, by_agent);
   }
 
-  /// The session it ran in, else the last logon over the network in the minute before.
-  void tell_logon(RemoteAction& action, const Fact& fact) {
+  /// By its token: WMI for another host works in the name of who asked.
+  static bool is_system(const Fact& fact) {
+    return fact.event_id == 1 && fact.values["LogonId"] == "0x3e7";
+  }
+  const Fact* network_session(const Fact& fact) const {
     const Fact* logon = lateral::logon_of(book_, fact.values["LogonId"], fact.time);
-    const bool certain = logon != nullptr && logon->values["LogonType"] == "3";
-    if (!certain) {
-      logon = nullptr;
-      for (const Fact& one :
-           book_.between(FactKind::logon, lateral::earlier(fact.time, kMinute), fact.time))
-        if (one.event_id == 4624 && one.values["LogonType"] == "3" &&
-            !lateral::is_local_address(one.values["IpAddress"]) &&
-            !ends_with_fold(one.subject, "ANONYMOUS LOGON"))
-          logon = &one;
+    return logon != nullptr && logon->values["LogonType"] == "3" ? logon : nullptr;
+  }
+
+  /// The session it ran in; else those that it may have been, which are nobody's proof.
+  void tell_logon(RemoteAction& action, const Fact& fact, const Fact* session, bool by_agent) {
+    if (session != nullptr) {
+      action.address = lateral::plain_address(session->values["IpAddress"]);
+      action.host = session->values["WorkstationName"];
+      // WMI works in the name of the computer; who asked stands in the logon.
+      if (action.account.ends_with('$'))
+        action.account = lateral::account_of(session->values["TargetDomainName"], session->subject);
+      return action.tell(*session, lateral::logon_text(*session) + ", the session it ran in.", 20,
+                         Family::location);
     }
-    if (logon == nullptr) {
-      action.missing.push_back(
-          "Where it came from: no logon of type 3 (Security 4624) is told for "
-          "it. It may have come from this host itself.");
-      return;
-    }
-    action.address = lateral::plain_address(logon->values["IpAddress"]);
-    action.host = logon->values["WorkstationName"];
-    // WMI works in the name of the computer; who asked stands in the logon.
-    if (action.account.ends_with('$'))
-      action.account = lateral::account_of(logon->values["TargetDomainName"], logon->subject);
-    action.tell(*logon,
-                lateral::logon_text(*logon) +
-                    (certain ? ", the session it ran in."
-                             : ": the last logon over the network in the minute before."),
-                20, Family::location);
+    if (by_agent)
+      action.benign.insert(action.benign.begin(),
+                           "Agents that manage hosts (Configuration Manager and its like) run "
+                           "programs so, as SYSTEM "
+                           "through WMI of this host itself: does the command belong to one?");
+    const auto logons = lateral::logons_before(book_, fact.time);
+    const bool one_source = std::all_of(logons.begin(), logons.end(), [&](const Fact* logon) {
+      return lateral::plain_address(logon->values["IpAddress"]) ==
+             lateral::plain_address(logons.front()->values["IpAddress"]);
+    });
+    for (const Fact* logon : logons)
+      action.tell(*logon, lateral::perhaps_text(logons), by_agent || !one_source ? 0 : 20,
+                  Family::location);
+    action.missing.push_back(
+        std::string{
+            logons.empty()
+                ? "Where it came from: no logon of type 3 (Security 4624) is told for it. It "
+                  "may have come from this host itself."
+                : "Where it came from: no event tells in which session it ran. It may have "
+                  "come from this host itself."} +
+        lateral::not_kept(book_, {FactKind::logon}));
   }
 
   /// 91, 168, 169: somebody used WinRM of this host; 6: somebody here used another's; 400: a

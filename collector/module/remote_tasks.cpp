@@ -11,29 +11,42 @@
 
 namespace hozen {
 
-void RemoteAction::tell(const Fact& fact, std::string sentence, int weight, Family family) {
-  if (why.empty()) first = fact.time;
-  last = std::max(last, fact.time);
-  if (why.size() < kMaxWhy) why.push_back({std::move(sentence), weight, family, {fact.record}});
-}
-
 namespace {
 
 using lateral::at;
 using lateral::text_of;
 constexpr std::uint64_t kSoon = 10 * lateral::kMinute;
 
-/// `cmd.exe /C tasklist > %windir%\Temp\CYAlyNSS.tmp 2>&1`
+/// "AbCdEfGh.tmp" and nothing more of a name.
+bool is_output_name(std::string_view name) {
+  return name.size() == 12 && ends_with_fold(name, ".tmp") &&
+         std::all_of(name.begin(), name.end() - 4,
+                     [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
+}
+
+/// `cmd.exe /C tasklist > %windir%\Temp\CYAlyNSS.tmp 2>&1`: what it prints goes into such a file
+/// of the folder Temp of Windows.
 bool is_atexec(std::string_view command) {
-  return contains_fold(command, "cmd") && contains_fold(command, "/c ") &&
-         contains_fold(command, "\\Temp\\") && contains_fold(command, ".tmp") &&
-         command.find('>') != std::string_view::npos;
+  constexpr std::string_view kFolders[] = {"%windir%\\Temp\\", "%SystemRoot%\\Temp\\",
+                                           "C:\\Windows\\Temp\\"};
+  const std::string stem = image_stem(command.substr(0, command.find_first_of(" /")));
+  if (stem != "CMD" && stem != "%COMSPEC%") return false;
+  for (std::size_t at = command.find('>'); at != std::string_view::npos;
+       at = command.find('>', at + 1)) {
+    std::string_view target = trim(command.substr(at + 1));
+    if (target.starts_with('"')) target.remove_prefix(1);
+    for (const std::string_view folder : kFolders)
+      if (starts_with_fold(target, folder)) {
+        const std::string_view name = target.substr(folder.size());
+        if (is_output_name(name.substr(0, name.find_first_of("\" \t>&|)")))) return true;
+      }
+  }
+  return false;
 }
 
 bool is_output_file(std::string_view name) {
-  return name.size() == 17 && starts_with_fold(name, "Temp\\") && ends_with_fold(name, ".tmp") &&
-         std::all_of(name.begin() + 5, name.end() - 4,
-                     [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
+  constexpr std::string_view kFolder = "Temp\\";
+  return starts_with_fold(name, kFolder) && is_output_name(name.substr(kFolder.size()));
 }
 
 bool is_odd_place(std::string_view command) {
@@ -112,7 +125,7 @@ class Tasks {
     const Fact* found = nullptr;
     for (const Fact& fact :
          book_.between(FactKind::share, lateral::earlier(made.time, lateral::kMinute), made.time))
-      if (equals_fold(fact.subject, "atsvc") &&
+      if (equals_fold(fact.subject, "atsvc") && !lateral::is_refused(fact) &&
           equals_fold(fact.values["SubjectUserName"], made.values["SubjectUserName"]))
         found = &fact;
     return found;
@@ -149,7 +162,8 @@ class Tasks {
           20, Family::location);
     }
     if (pipe != nullptr) {
-      if (action.address.empty()) action.address = pipe->values["IpAddress"];
+      if (action.address.empty())
+        action.address = lateral::plain_address(pipe->values["IpAddress"]);
       action.tell(*pipe,
                   "The pipe of the task scheduler (atsvc) was opened from " +
                       text_of(pipe->values["IpAddress"]) + at(pipe->time) + ".",
@@ -157,8 +171,9 @@ class Tasks {
     }
     if (!remote)
       action.missing.push_back(
-          "Where it came from: no logon and no opened pipe (Security 4624, "
-          "5145) is told of its session; they may not be audited.");
+          std::string{"Where it came from: no logon and no opened pipe (Security 4624, "} +
+          "5145) is told of its session; they may not be audited." +
+          lateral::not_kept(book_, {FactKind::logon, FactKind::share}));
     action.first = first.time;
     action.attack = {"T1053.005"};
     if (remote) action.attack.emplace_back("T1021.002");
@@ -201,6 +216,10 @@ class Tasks {
     for (const Fact& fact : book_.facts(FactKind::share)) {
       if (!is_output_file(fact.subject) || !contains_fold(fact.values["ShareName"], "ADMIN$"))
         continue;
+      if (lateral::is_refused(fact)) {
+        refused(fact);
+        continue;
+      }
       const std::string task = "\\" + fact.subject.substr(5, 8);
       const auto known = std::find_if(found_.begin(), found_.end(), [&](const RemoteAction& one) {
         return equals_fold(one.name, task) && lateral::apart(one.last, fact.time) <= kSoon;
@@ -219,7 +238,7 @@ class Tasks {
       action.name = task;
       action.account =
           lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
-      action.address = fact.values["IpAddress"];
+      action.address = lateral::plain_address(fact.values["IpAddress"]);
       action.attack = {"T1053.005", "T1021.002"};
       action.missing = {"What was run: no event of the task (4698, 106) is told."};
       if (const Fact* pipe = pipe_before(fact))
@@ -228,6 +247,22 @@ class Tasks {
             "The pipe of the task scheduler (atsvc) was opened from there" + at(pipe->time) + ".",
             20, Family::location);
     }
+  }
+
+  void refused(const Fact& fact) {
+    if (found_.size() >= kMaxActions) return;
+    RemoteAction& action = found_.emplace_back(RemoteAction{
+        "task_output_refused", "Another host was refused a file as atexec fetches it"});
+    action.name = fact.subject;
+    action.account =
+        lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
+    action.address = lateral::plain_address(fact.values["IpAddress"]);
+    action.attack = {"T1021.002"};
+    action.missing = {"Whether anything was run: no event of a task is joined to it."};
+    action.tell(fact,
+                action.account + " asked for " + fact.subject + " over ADMIN$ from " +
+                    action.address + at(fact.time) + ", and was refused.",
+                20, Family::name);
   }
 
   const FactBook& book_;

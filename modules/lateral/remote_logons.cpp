@@ -142,6 +142,13 @@ class Logons {
   }
 
  private:
+  /// Where not all logons were kept, counts are too low, and none being told says nothing.
+  void report(Finding finding) {
+    const std::string lost = not_kept(book_, {FactKind::logon, FactKind::machine_logon});
+    if (!lost.empty()) finding.not_checked.push_back("Whether there are more such logons." + lost);
+    context_.report(std::move(finding));
+  }
+
   void look_at(const Fact& fact, bool machine) {
     if (fact.event_id == 4648) return add_use(fact, machine);
     const bool refused = is_refused_logon(fact);
@@ -250,7 +257,7 @@ class Logons {
         "Programs that use NTLM without signing leave the same: this alone is a hint "
         "at pass-the-hash and nothing more."};
     finding.next = {"Whether this account ordinarily comes from there, and with Kerberos."};
-    context_.report(std::move(finding));
+    report(std::move(finding));
   }
 
   /// One finding for each account, user and program: the targets stand in it.
@@ -288,7 +295,7 @@ class Logons {
           "programs.",
           "What started " + row.process + " here."};
     }
-    for (auto& [key, finding] : findings) context_.report(std::move(finding));
+    for (auto& [key, finding] : findings) report(std::move(finding));
   }
 
   /// Whether the user typed runas, which makes such a logon too (/netonly).
@@ -353,11 +360,11 @@ class Logons {
       finding.next = {"Access to lsass.exe just before (Sysmon 10), and tools on this host.",
                       "Logons that came from this host on others in the same hour."};
     }
-    for (auto& [account, finding] : findings) context_.report(std::move(finding));
+    for (auto& [account, finding] : findings) report(std::move(finding));
   }
 
   void judge_guesses() {
-    for (const GuessBurst& burst : find_guesses(book_)) context_.report(guess_finding(burst));
+    for (const GuessBurst& burst : find_guesses(book_)) report(guess_finding(burst));
   }
 
   void judge_public() {
@@ -374,7 +381,7 @@ class Logons {
           "Networks that use public addresses inside, and hosts that are meant to be "
           "reached from outside."};
       finding.next = {"Whose address it is, and whether this host is meant to be reached by it."};
-      context_.report(std::move(finding));
+      report(std::move(finding));
     }
   }
 

@@ -1,9 +1,10 @@
 // What was done on this host for another by Windows' own means, or from here on another: scheduled
-// tasks, WMI, DCOM, WinRM, control of services and the registry, new shares; and permanent
-// subscriptions of WMI, which run something whenever an event happens. Joins events of the logs of
-// Security, tasks, WMI, WinRM, PowerShell and Sysmon. That two signs belong together is concluded
-// from names, logon sessions and times, and each is named. Services are told by the module psexec.
-// That nothing is told proves little: most of these events are off unless somebody audits them.
+// tasks, WMI, DCOM, WinRM, services and the registry, new shares; and permanent subscriptions of
+// WMI, which run something whenever an event happens. Joins events of the logs of Security, tasks,
+// WMI, WinRM, PowerShell and Sysmon. That two signs belong together is concluded from names, logon
+// sessions and times, and each is named. Services whose names or pipes are those of PsExec and
+// tools like it are told by the module psexec; others here, by how they came. That nothing is told
+// proves little: most of these events are off unless somebody audits them.
 #include <array>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "collector/module/cells.h"
 #include "collector/module/lateral.h"
 #include "collector/module/module.h"
+#include "collector/module/passwords.h"
 #include "collector/module/remote_action.h"
 
 namespace hozen::modules {
@@ -28,8 +30,8 @@ constexpr std::array kFields{
       [](const RemoteAction& r, Cell& c) { text_or_absent(c, r.address); }},
     R{{"source_host", "Name of the host that it came from."},
       [](const RemoteAction& r, Cell& c) { text_or_absent(c, r.host); }},
-    R{{"command", "What was run or set up to run."},
-      [](const RemoteAction& r, Cell& c) { text_or_absent(c, r.command); }},
+    R{{"command", "What was run or set up to run, without passwords."},
+      [](const RemoteAction& r, Cell& c) { text_or_absent(c, without_passwords(r.command)); }},
     R{{"story", "What it rests on, a sentence each."},
       [](const RemoteAction& r, Cell& c) { c.texts(lateral::sentences(r.why)); }},
     R{{"missing", "What could have told more and is not there."},
@@ -49,10 +51,11 @@ constexpr std::string_view kReferences[] = {
     "https://github.com/fortra/impacket/blob/master/examples/atexec.py",
     "https://github.com/fortra/impacket/blob/master/examples/wmiexec.py",
     "https://jpcertcc.github.io/ToolAnalysisResultSheet/details/wmiexec-vbs.htm",
+    "https://github.com/fortra/impacket/blob/master/impacket/examples/serviceinstall.py",
     "https://learn.microsoft.com/windows/win32/wmisdk/receiving-events-at-all-times"};
 constexpr std::string_view kAttack[] = {"T1053.005", "T1053.002", "T1047",     "T1546.003",
                                         "T1021.003", "T1021.006", "T1021.002", "T1569.002",
-                                        "T1112",     "T1547.001"};
+                                        "T1112",     "T1547.001", "T1543.003", "T1570"};
 
 Result<void> run(ModuleContext& /*context*/) { return {}; }
 
@@ -82,9 +85,14 @@ void tell(ModuleContext& context, const RemoteAction& action) {
 }
 
 Result<void> judge(ModuleContext& context) {
-  for (const auto find :
-       {find_remote_tasks, find_remote_processes, find_wmi_subscriptions, find_share_actions})
-    for (const RemoteAction& action : find(context.facts())) tell(context, action);
+  const FactBook& facts = context.facts();
+  const std::vector<RemoteUse> uses = find_remote_uses(facts);
+  const std::vector<RemoteAction> services = find_remote_services(facts, uses);
+  const std::vector<ToldService> told = told_services(uses, services);
+  for (const RemoteAction& action : services) tell(context, action);
+  for (const auto find : {find_remote_tasks, find_remote_processes, find_wmi_subscriptions})
+    for (const RemoteAction& action : find(facts)) tell(context, action);
+  for (const RemoteAction& action : find_share_actions(facts, told)) tell(context, action);
   return {};
 }
 
@@ -93,7 +101,7 @@ Result<void> judge(ModuleContext& context) {
 extern const ModuleSpec remote_tasks_and_wmi;
 const ModuleSpec remote_tasks_and_wmi{
     "remote_tasks_and_wmi",
-    "Scheduled tasks, WMI, DCOM, WinRM and shares used for or against other hosts, and "
+    "Scheduled tasks, services, WMI, DCOM, WinRM and shares used for or against other hosts, and "
     "subscriptions of WMI.",
     kKinds,
     kReferences,

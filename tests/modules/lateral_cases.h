@@ -19,8 +19,10 @@ using Texts = std::vector<std::pair<std::string, std::string>>;
 /// Events of several channels, in one log a channel; times count seconds.
 class EventWorld {
  public:
-  EventWorld& add(std::string_view channel, std::uint16_t id, double seconds, const Texts& texts) {
+  EventWorld& add(std::string_view channel, std::uint16_t id, double seconds, const Texts& texts,
+                  bool refused = false) {
     builders::EvtxEvent event;
+    if (refused) event.keywords = 0x8010000000000000;
     event.channel = channel;
     event.event_id = id;
     event.time = moment(seconds);
@@ -30,6 +32,10 @@ class EventWorld {
   }
   EventWorld& security(std::uint16_t id, double seconds, const Texts& texts) {
     return add("Security", id, seconds, texts);
+  }
+  /// An audit failure.
+  EventWorld& refused(std::uint16_t id, double seconds, const Texts& texts) {
+    return add("Security", id, seconds, texts, true);
   }
   EventWorld& sysmon(std::uint16_t id, double seconds, const Texts& texts) {
     return add("Microsoft-Windows-Sysmon/Operational", id, seconds, texts);

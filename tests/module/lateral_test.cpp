@@ -1,0 +1,91 @@
+#include "collector/module/lateral.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "collector/module/fact_store.h"
+#include "collector/module/remote_action.h"
+
+namespace hozen::lateral {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr FileTime kTime{133'000'000'000'000'000};
+
+Fact logon(std::string_view user, std::string_view address, std::uint64_t seconds_before,
+           std::string_view type = "3", std::string_view sid = "S-1-5-21-1-2-3-1001") {
+  Fact fact;
+  fact.kind = FactKind::logon;
+  fact.event_id = 4624;
+  fact.time = earlier(kTime, seconds_before * kSecond);
+  fact.record = "r";
+  fact.subject = user;
+  fact.values.add("TargetUserName", user);
+  fact.values.add("TargetDomainName", "CORP");
+  fact.values.add("TargetUserSid", sid);
+  fact.values.add("LogonType", type);
+  fact.values.add("AuthenticationPackageName", "NTLM");
+  fact.values.add("IpAddress", address);
+  return fact;
+}
+
+TEST(LogonsBefore, OnesFromOtherHostsInTheMinuteEachOnce) {
+  FactStore facts;
+  for (Fact fact :
+       {logon("eve", "10.0.0.5", 40), logon("EVE", "::ffff:10.0.0.5", 3),
+        logon("old", "10.0.0.5", 70), logon("desk", "10.0.0.6", 3, "2"),
+        logon("here", "::ffff:127.0.0.1", 3), logon("x", "10.0.0.7", 3, "3", "S-1-5-7")})
+    facts.add(std::move(fact));
+  facts.settle();
+  const auto one = logons_before(facts, kTime);
+  ASSERT_THAT(one, SizeIs(1));
+  EXPECT_EQ(one[0]->subject, "EVE");
+  EXPECT_THAT(perhaps_text(one),
+              StartsWith("Perhaps of it, by the time alone: CORP\\EVE was logged on (type 3, NTLM) "
+                         "from 10.0.0.5 at "));
+  EXPECT_EQ(perhaps_text({}), "");
+}
+
+TEST(LogonsBefore, OfSeveralNobodyIsNamedAlone) {
+  FactStore facts;
+  facts.add(logon("eve", "10.0.0.5", 4));
+  facts.add(logon("bob", "10.0.0.9", 5));
+  facts.settle();
+  const std::string text = perhaps_text(logons_before(facts, kTime));
+  EXPECT_THAT(text, StartsWith("2 accounts came over the network in the minute before"));
+  EXPECT_THAT(text, HasSubstr("CORP\\bob from 10.0.0.9, CORP\\eve from 10.0.0.5"));
+}
+
+TEST(NotKept, IsSaidWhereFactsWereDropped) {
+  FactStore all;
+  all.settle();
+  EXPECT_EQ(not_kept(all, {FactKind::logon, FactKind::share}), "");
+  FactStore few{1'000};
+  for (int i = 0; i < 20; ++i) few.add(logon("eve", "10.0.0.5", 1'000));
+  Fact process;
+  process.kind = FactKind::process;
+  process.event_id = 1;
+  process.time = kTime;
+  process.subject = "C:\\Windows\\System32\\calc.exe";
+  process.values.add("ParentImage", "C:\\Windows\\System32\\wbem\\WmiPrvSE.exe");
+  few.add(process);
+  few.settle();
+  EXPECT_THAT(not_kept(few, {FactKind::logon}), HasSubstr("were read and not kept"));
+  const auto found = find_remote_processes(few);
+  ASSERT_THAT(found, SizeIs(1));
+  ASSERT_THAT(found[0].missing, SizeIs(1));
+  EXPECT_THAT(found[0].missing[0], HasSubstr("were read and not kept"));
+}
+
+TEST(Refused, IsAnAuditFailure) {
+  Fact fact;
+  EXPECT_FALSE(is_refused(fact));
+  fact.values.add("Audit", "failure");
+  EXPECT_TRUE(is_refused(fact));
+}
+
+}  // namespace
+}  // namespace hozen::lateral

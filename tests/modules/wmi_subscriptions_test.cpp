@@ -1,0 +1,180 @@
+// Subscriptions of WMI, and hosts that ask it, in the logs of WMI-Activity and Sysmon.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "collector/module/fact_store.h"
+#include "collector/module/remote_action.h"
+#include "tests/modules/lateral_cases.h"
+
+namespace hozen {
+namespace modules {
+extern const ModuleSpec remote_tasks_and_wmi;
+}  // namespace modules
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr std::string_view kWmi = "Microsoft-Windows-WMI-Activity/Operational";
+
+ModuleRun judge(EventWorld& world) { return world.run(modules::remote_tasks_and_wmi); }
+std::vector<std::string> told(EventWorld& world) {
+  std::vector<std::string> rules;
+  for (const std::string& rule : rules_of(judge(world)))
+    rules.push_back(rule.substr(std::string_view{"remote_tasks_and_wmi."}.size()));
+  return rules;
+}
+
+Texts asked(const std::string& user, const std::string& host, const std::string& operation) {
+  return {{"User", user}, {"ClientMachine", host}, {"Operation", operation}};
+}
+
+TEST(RemoteWmi, HostsThatAsk) {
+  EventWorld world;
+  world.add(kWmi, 5858, 0, asked("NT AUTHORITY\\SYSTEM", "ME", "x"))
+      .add(kWmi, 5858, 1, asked("CORP\\eve", "me", "x"));
+  EXPECT_THAT(told(world), IsEmpty());
+  world.add(kWmi, 5858, 2, asked("CORP\\eve", "PC1", "ExecQuery"))
+      .add(kWmi, 5858, 3, asked("CORP\\bob", "PC1", "ExecMethod - Win32_Process::Create"));
+  EXPECT_THAT(told(world), ElementsAre("wmi_asked low", "wmi_asked medium"));
+}
+
+Texts bound(const std::string& consumer, const std::string& filter, const std::string& cause) {
+  return {{"CONSUMER", consumer}, {"ESS", filter}, {"PossibleCause", cause}};
+}
+
+/// PossibleCause as Windows writes it.
+std::string cause(const std::string& type, const std::string& values,
+                  const std::string& query = "SELECT * FROM X") {
+  return "Binding EventFilter: \ninstance of __EventFilter\n{\n\tName = \"F\";\n\tQuery = \"" +
+         query + "\";\n};\nPerm. Consumer: \ninstance of " + type + "\n{\n" + values + "};\n";
+}
+
+TEST(RemoteWmi, Subscriptions) {
+  EventWorld world;
+  const std::string script = cause("ActiveScriptEventConsumer",
+                                   "\tScriptingEngine = \"VBScript\";\n"
+                                   "\tScriptText = \"Dim a\\n\\tSet a = \\\"b\\\"\";\n");
+  world.add(kWmi, 5861, 0, bound("ActiveScriptEventConsumer=\"Kill\"", "Start", script))
+      .add(kWmi, 5861, 9, bound("ActiveScriptEventConsumer=\"Kill\"", "Start", script));
+  const ModuleRun run = judge(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_subscription medium"));
+  EXPECT_EQ((*records_of(run, "remote_action")[0])["command"], "Dim a Set a = \"b\"");
+  // What it runs stands before the rest of the event.
+  EXPECT_EQ(run.context->findings[0].why.at(1).fact, "It runs (VBScript): Dim a Set a = \"b\"");
+}
+
+TEST(RemoteWmi, ALongFilterHidesNoCommand) {
+  EventWorld world;
+  world.add(kWmi, 5861, 0,
+            bound("CommandLineEventConsumer=\"Evil\"", "F",
+                  cause("CommandLineEventConsumer", "\tCommandLineTemplate = \"evil.exe\";\n",
+                        std::string(3'000, 'x'))));
+  const ModuleRun run = judge(world);
+  EXPECT_EQ((*records_of(run, "remote_action").at(0))["command"], "evil.exe");
+}
+
+TEST(RemoteWmi, WhatWindowsSetsUpItself) {
+  EventWorld own;
+  own.add(kWmi, 5861, 0,
+          bound("NTEventLogEventConsumer=\"SCM Event Log Consumer\"", "SCM Event Log Filter",
+                cause("NTEventLogEventConsumer", "\tName = \"SCM Event Log Consumer\";\n")));
+  EXPECT_THAT(told(own), IsEmpty());
+  EventWorld left;
+  left.add(kWmi, 5861, 1,
+           bound("CommandLineEventConsumer=\"BVTConsumer\"", "BVTFilter",
+                 cause("CommandLineEventConsumer",
+                       "\tCommandLineTemplate = \"cscript KernCap.vbs\";\n"
+                       "\tWorkingDirectory = \"C:\\\\tools\\\\kernrate\";\n")));
+  EXPECT_THAT(told(left), ElementsAre("wmi_subscription info"));
+}
+
+TEST(RemoteWmi, NamesOfWindowsHideNothing) {
+  const std::string other = "\tCommandLineTemplate = \"powershell -enc x #KernCap.vbs\";\n";
+  const std::string query = "x CommandLineTemplate = \\\"cscript KernCap.vbs\\\"";
+  for (const Texts& texts :
+       {bound("CommandLineEventConsumer=\"BVTConsumer\"", "BVTFilter",
+              cause("CommandLineEventConsumer", other)),
+        bound("CommandLineEventConsumer=\"BVTConsumer\"", "BVTFilter",
+              cause("CommandLineEventConsumer", other, query)),
+        bound("CommandLineEventConsumer=\"SCM Event Log Consumer\"", "SCM Event Log Filter",
+              cause("CommandLineEventConsumer", other)),
+        // A class of its own, derived from one that runs programs.
+        bound("NTEventLogEventConsumer=\"SCM Event Log Consumer\"", "SCM Event Log Filter",
+              cause("NTEventLogEventConsumer", other))}) {
+    EventWorld world;
+    world.add(kWmi, 5861, 1, texts);
+    EXPECT_THAT(told(world), ElementsAre("wmi_subscription high"));
+  }
+  EventWorld folder;
+  folder.add(kWmi, 5861, 1,
+             bound("CommandLineEventConsumer=\"BVTConsumer\"", "BVTFilter",
+                   cause("CommandLineEventConsumer",
+                         "\tCommandLineTemplate = \"cscript KernCap.vbs\";\n"
+                         "\tWorkingDirectory = \"C:\\\\Users\\\\Public\";\n")));
+  EXPECT_THAT(told(folder), ElementsAre("wmi_subscription medium"));
+  for (const char* name : {"BVTConsumer", "SCM Event Log Consumer"}) {
+    EventWorld sysmon;
+    sysmon.sysmon(20, 0,
+                  {{"Operation", "Created"},
+                   {"User", "CORP\\eve"},
+                   {"Name", "\"" + std::string{name} + "\""},
+                   {"Type", "Command Line"},
+                   {"Destination", "\"powershell -enc AAAA\""}});
+    EXPECT_THAT(told(sysmon), ElementsAre("wmi_subscription medium"));
+  }
+}
+
+Fact binding(const std::string& record, const std::string& name, const std::string& possible) {
+  Fact fact;
+  fact.kind = FactKind::wmi;
+  fact.event_id = 5861;
+  fact.time = EventWorld::moment(0);
+  fact.record = record;
+  fact.values.add("CONSUMER", "CommandLineEventConsumer=\"" + name + "\"");
+  fact.values.add("ESS", "F");
+  fact.values.add("PossibleCause", possible);
+  return fact;
+}
+
+TEST(RemoteWmi, RecoveredRecordsReplaceNothing) {
+  FactStore facts;
+  Fact recovered = binding("r-2", "Evil", "\x01\x02 garbage");
+  recovered.values.add("Place", "recovered");
+  Fact alone = binding("r-3", "Gone", "");
+  alone.values.add("Place", "recovered");
+  facts.add(recovered);
+  facts.add(
+      binding("r-1", "Evil",
+              cause("CommandLineEventConsumer", "\tCommandLineTemplate = \"cmd.exe /c x\";\n")));
+  facts.add(alone);
+  facts.settle();
+  const auto found = find_wmi_subscriptions(facts);
+  ASSERT_THAT(found, SizeIs(2));
+  EXPECT_EQ(found[0].command, "cmd.exe /c x");
+  EXPECT_THAT(found[0].why.at(0).records, ElementsAre("r-1", "r-2"));
+  EXPECT_THAT(found[0].why.at(0).fact, Not(HasSubstr("recovered")));
+  EXPECT_THAT(found[1].why.at(0).fact, HasSubstr("recovered, and may be damaged"));
+}
+
+TEST(RemoteWmi, SubscriptionsAsSysmonTellsThem) {
+  EventWorld world;
+  world
+      .sysmon(20, 0,
+              {{"Operation", "Created"},
+               {"User", "CORP\\eve"},
+               {"Name", " \"Evil\""},
+               {"Type", "Command Line"},
+               {"Destination", " \"cmd.exe /c x\""}})
+      .sysmon(19, 1, {{"Operation", "Created"}, {"Name", " \"F\""}, {"Query", " \"SELECT\""}})
+      .sysmon(21, 2, {{"Consumer", "CommandLineEventConsumer.Name=\"Evil\""}, {"Filter", "F"}});
+  const ModuleRun run = judge(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_subscription medium"));
+  EXPECT_THAT(run.context->findings[0].why, SizeIs(4));
+}
+
+}  // namespace
+}  // namespace hozen
