@@ -61,8 +61,8 @@ class Shares {
     if (lateral::is_local_address(address)) return;
     if (services && !refused && is_told(fact, who)) return;
     RemoteAction* action =
-        refused ? action_of((services ? "no svcctl " : "no winreg ") + fold_case(who) + address, "access_refused",
-                            "Another host was refused the control of this one")
+        refused ? action_of((services ? "no svcctl " : "no winreg ") + fold_case(who) + address,
+                            "access_refused", "Another host was refused the control of this one")
                 : action_of((services ? "svcctl " : "winreg ") + fold_case(who) + address,
                             services ? "service_control" : "remote_registry",
                             services ? "Services of this host were controlled from another"
