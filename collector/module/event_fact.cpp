@@ -278,6 +278,10 @@ std::string consumer_first(const std::string& cause) {
   return at == std::string::npos ? cause : cause.substr(at + 1) + "\n" + cause.substr(0, at);
 }
 
+void add_value(Fact& fact, Name name, const std::string& value) {
+  if (value != "-") fact.values.add(name, name == "PossibleCause" ? consumer_first(value) : value);
+}
+
 /// What the first action of a task starts.
 void add_command(Fact& fact, std::string_view xml) {
   const auto task = parse_task_xml(bytes_of(xml));
@@ -316,8 +320,7 @@ std::optional<Fact> fact_of_event(const EventView& event) {
     const auto value = event.value(name);
     if (!value) continue;
     if (name == rule->subject) fact.subject = *value;
-    if (*value != "-")
-      fact.values.add(name, name == "PossibleCause" ? consumer_first(*value) : *value);
+    add_value(fact, name, *value);
   }
   // An old event whose strings are not known by name.
   if (event.is_old && !rule->subject.empty() && fact.subject.empty()) return std::nullopt;

@@ -135,18 +135,31 @@ class Shares {
                  "The kernel wrote " + fact.subject + at(fact.time) +
                      ": that is how a file comes over a share.",
                  action->why.empty() ? 45 : 0, Family::location);
+    connection(*action, fact.time);
+  }
+
+  /// Who it was is told only where no other came in these minutes.
+  void connection(RemoteAction& action, FileTime time) const {
+    std::map<std::string, const Fact*> sources;
     for (const Fact& one :
-         book_.between(FactKind::network, lateral::earlier(fact.time, lateral::kMinute),
-                       lateral::later(fact.time, lateral::kMinute)))
-      if (one.values["DestinationPort"] == "445" && equals_fold(one.values["Initiated"], "false") &&
-          action->address.empty()) {
-        action->address = one.values["SourceIp"];
-        action->host = one.values["SourceHostname"];
-        action->tell(one,
-                     "A connection to port 445 came from " + action->address + " (" + action->host +
-                         ")" + at(one.time) + ".",
-                     15, Family::time);
+         book_.between(FactKind::network, lateral::earlier(time, lateral::kMinute),
+                       lateral::later(time, lateral::kMinute)))
+      if (one.values["DestinationPort"] == "445" && equals_fold(one.values["Initiated"], "false"))
+        sources.emplace(text_of(lateral::plain_address(one.values["SourceIp"])), &one);
+    for (const auto& [address, one] : sources) {
+      const bool alone = sources.size() == 1;
+      const std::string host{one->values["SourceHostname"]};
+      const bool is_new = alone && action.address.empty();
+      if (is_new) {
+        action.address = address;
+        action.host = host;
       }
+      action.tell(*one,
+                  (alone ? "A" : "One of several") + std::string{" connection"} +
+                      (alone ? "" : "s") + " to port 445 came from " + address + " (" + host + ")" +
+                      at(one->time) + ".",
+                  is_new ? 15 : 0, Family::time);
+    }
   }
 
   struct Command {

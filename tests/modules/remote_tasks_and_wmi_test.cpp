@@ -274,6 +274,23 @@ TEST(RemoteShares, FilesThatComeIntoStartup) {
   };
   EXPECT_THAT(wrote("System"), ElementsAre("startup_file medium"));
   EXPECT_THAT(wrote("C:\\Windows\\explorer.exe"), IsEmpty());
+  const auto from = [](const std::vector<std::string>& addresses) {
+    EventWorld world;
+    world.sysmon(
+        11, 0,
+        {{"Image", "System"}, {"TargetFilename", "C:\\U\\Start Menu\\Programs\\Startup\\x.exe"}});
+    for (const std::string& address : addresses)
+      world.sysmon(3, 1,
+                   {{"Image", "System"},
+                    {"Initiated", "false"},
+                    {"SourceIp", address},
+                    {"SourceHostname", "PC1"},
+                    {"DestinationPort", "445"}});
+    const ModuleRun run = judge(world);
+    return (*records_of(run, "remote_action").at(0)).json_of("source_address");
+  };
+  EXPECT_EQ(from({"10.0.0.5", "10.0.0.5"}), "\"10.0.0.5\"");
+  EXPECT_EQ(from({"10.0.0.5", "10.0.0.6"}), "null");
 }
 
 TEST(RemoteShares, ToolsUsedAgainstOthers) {
