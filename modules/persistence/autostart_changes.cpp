@@ -274,7 +274,7 @@ class Changes {
 
   /// A driver from a folder of users says more than the folder.
   void add_driver(const ResolvedCommand& command, std::vector<RuleHit>& hits) {
-    const std::optional<EvidencePath> target = command.target_path();
+    const auto& target = command.target_path();
     if (!target || !ends_with_fold(target->name(), ".sys")) return;
     auto hit = driver_elsewhere(*target, reader_.evidence().windows(0));
     if (!hit || hit->innocent_unchecked) return;
