@@ -2,7 +2,7 @@
 // remote_action.h.
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <utility>
 
 #include "collector/base/text.h"
 #include "collector/module/lateral.h"
@@ -154,11 +154,11 @@ class Shares {
         action.address = address;
         action.host = host;
       }
-      action.tell(*one,
-                  (alone ? "A" : "One of several") + std::string{" connection"} +
-                      (alone ? "" : "s") + " to port 445 came from " + address + " (" + host + ")" +
-                      at(one->time) + ".",
-                  is_new ? 15 : 0, Family::time);
+      std::string sentence = alone ? "A connection to port 445 came from "
+                                   : "One of several connections to port 445 came from ";
+      sentence += address;
+      sentence += " (" + host + ")" + at(one->time) + ".";
+      action.tell(*one, std::move(sentence), is_new ? 15 : 0, Family::time);
     }
   }
 
