@@ -118,7 +118,7 @@ void FactStore::put_away(const Stated& one) {
   const auto kind = static_cast<std::size_t>(one.fact.kind);
   if (overflow_ == nullptr) {
     ++left_out_.all.at(kind);
-    ++left_out_.near.at(kind);
+    ++left_out_.beside.at(kind);
     return;
   }
   ++put_away_.at(kind);
@@ -135,7 +135,7 @@ void FactStore::write_block() {
     if (written) continue;
     put_away_.at(kind) -= count;
     left_out_.all.at(kind) += count;
-    left_out_.near.at(kind) += count;
+    left_out_.beside.at(kind) += count;
   }
 }
 
@@ -156,7 +156,7 @@ void FactStore::bring_back() {
         ++left_out_.all.at(kind);
       } else if (bytes.at(kind) += bytes_of_fact(one.fact); bytes.at(kind) > limit_) {
         ++left_out_.all.at(kind);
-        ++left_out_.near.at(kind);
+        ++left_out_.beside.at(kind);
       } else {
         back.emplace_back(kind, std::move(one));
       }
@@ -167,7 +167,7 @@ void FactStore::bring_back() {
     stated_.at(one->first).push_front(std::move(one->second));
   for (std::size_t kind = 0; kind < kFactKinds && !read; ++kind) {
     left_out_.all.at(kind) += put_away_.at(kind) - seen.at(kind);
-    left_out_.near.at(kind) += put_away_.at(kind) - seen.at(kind);
+    left_out_.beside.at(kind) += put_away_.at(kind) - seen.at(kind);
   }
 }
 

@@ -70,7 +70,7 @@ void FactStore::add(Fact fact, const FactOrigin& origin) {
     computer = computer_of(origin.computer);
     if (computer >= names_.size()) {
       ++left_out_.all.at(kind);
-      ++left_out_.near.at(kind);
+      ++left_out_.beside.at(kind);
       return;
     }
     ++events_[computer];

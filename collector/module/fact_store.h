@@ -26,7 +26,7 @@ class FactOverflow {
 
 /// Counts of facts that a book has not.
 struct FactsLeftOut {
-  std::array<std::uint64_t, kFactKinds> all{}, near{};
+  std::array<std::uint64_t, kFactKinds> all{}, beside{};
 };
 
 /// Facts of one host, in order.
@@ -44,7 +44,7 @@ class ComputerFacts final : public FactBook {
     return left_out_.all.at(static_cast<std::size_t>(kind));
   }
   std::uint64_t dropped(FactKind kind) const override {
-    return left_out_.near.at(static_cast<std::size_t>(kind));
+    return left_out_.beside.at(static_cast<std::size_t>(kind));
   }
   std::string_view computer() const override { return computer_; }
 
@@ -79,7 +79,7 @@ class FactStore final : public FactBook {
     return left_out_.all.at(static_cast<std::size_t>(kind));
   }
   std::uint64_t dropped(FactKind kind) const override {
-    return left_out_.near.at(static_cast<std::size_t>(kind));
+    return left_out_.beside.at(static_cast<std::size_t>(kind));
   }
   std::string_view computer() const override { return {}; }
   /// Of the host that the evidence is of.
