@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{64} << 10u;
 /// What belongs to a use of another host, as its logon or its processes, is no farther from it.
-constexpr std::uint64_t kNearTicks = 10 * 60 * kTicksPerSecond;
+constexpr std::uint64_t kNearTicks = 600 * kTicksPerSecond;
 /// Logon sessions of rare facts.
 constexpr std::size_t kMaxSessions = 100'000;
 
