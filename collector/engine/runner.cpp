@@ -314,6 +314,13 @@ void Run::judge_modules() {
                               " before them had no room, " + std::to_string(facts_.dropped(kind)) +
                               " of these stood near others"});
   }
+  if (const std::uint64_t refused = facts_.unknown_computers())
+    problems_.add(
+        "judge", std::nullopt,
+        Error{Errc::limit, "rules that join records looked at events of the host and of " +
+                               std::to_string(FactStore::kMaxComputers) +
+                               " other computers only: " + std::to_string(refused) +
+                               " events of further computers are records alone"});
   for (const auto& use : options_.profile.modules) {
     const ModuleSpec* module = module_named(use.name);
     if (module == nullptr || module->judge == nullptr) continue;

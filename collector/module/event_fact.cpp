@@ -83,6 +83,10 @@ constexpr Name kClockAuditValues[] = {"SubjectUserSid", "SubjectUserName", "Subj
 constexpr Id kClockIds[] = {1};
 constexpr Name kClockValues[] = {"OldTime", "NewTime", "Reason", "ProcessName"};
 
+// Microsoft, event 4608; provider Microsoft-Windows-Kernel-General, event 12.
+constexpr Id kStartAuditIds[] = {4608};
+constexpr Id kStartIds[] = {12};
+
 constexpr Id kTaskIds[] = {106, 140, 141, 142};
 constexpr Name kTaskValues[] = {"TaskName", "UserContext", "UserName"};
 constexpr Id kTaskRunIds[] = {129, 200};
@@ -159,6 +163,8 @@ constexpr EventFactRule kRules[] = {
      "Microsoft-Windows-Eventlog"},
     {"Security", kClockAuditIds, FactKind::clock, "SubjectUserName", kClockAuditValues},
     {"System", kClockIds, FactKind::clock, {}, kClockValues, "Microsoft-Windows-Kernel-General"},
+    {"Security", kStartAuditIds, FactKind::start, {}, {}},
+    {"System", kStartIds, FactKind::start, {}, {}, "Microsoft-Windows-Kernel-General"},
     {"Microsoft-Windows-TaskScheduler/Operational", kTaskIds, FactKind::task, "TaskName",
      kTaskValues},
     {"Microsoft-Windows-TaskScheduler/Operational", kTaskRunIds, FactKind::task_run, "TaskName",
@@ -196,19 +202,21 @@ struct OldId {
 constexpr OldId kOldIds[] = {{528, 4624}, {540, 4624}, {529, 4625}, {530, 4625}, {531, 4625},
                              {532, 4625}, {533, 4625}, {534, 4625}, {535, 4625}, {536, 4625},
                              {539, 4625}, {552, 4648}, {680, 4776}, {681, 4776}, {682, 4778},
-                             {683, 4779}, {601, 4697}, {592, 4688}, {517, 1102}};
+                             {683, 4779}, {601, 4697}, {592, 4688}, {517, 1102}, {512, 4608}};
 constexpr Id kOldLogonIds[] = {528, 540, 529, 530, 531, 532, 533,
                                534, 535, 536, 539, 552, 680, 681};
 constexpr Id kOldReconnectIds[] = {682, 683};
 constexpr Id kOldServiceIds[] = {601};
 constexpr Id kOldProcessIds[] = {592};
 constexpr Id kOldClearedIds[] = {517};
+constexpr Id kOldStartIds[] = {512};
 constexpr EventFactRule kOldRules[] = {
     {"Security", kOldLogonIds, FactKind::logon, "TargetUserName", kLogonValues},
     {"Security", kOldReconnectIds, FactKind::session, "AccountName", kReconnectValues},
     {"Security", kOldServiceIds, FactKind::service, "ServiceName", kServiceAuditValues},
     {"Security", kOldProcessIds, FactKind::process, "NewProcessName", kProcessValues},
     {"Security", kOldClearedIds, FactKind::log_cleared, {}, kClearedValues},
+    {"Security", kOldStartIds, FactKind::start, {}, {}},
 };
 
 Id since_vista(const EventView& event) {

@@ -147,18 +147,20 @@ class EvtxTeller {
     view.is_failure = audit_of(event) == "failure";
     view.computer = event.computer();
     view.provider = event.provider();
+    // A log that collects events of others has numbers of its own.
+    const std::uint64_t number =
+        event.system(evtx::SystemField::record_id).number().value_or(event.head().record_id);
     teller_.state(fact_of_event(view), record,
-                  {view.computer, is_own(view.channel) ? view.channel : std::string_view{},
-                   event.head().record_id, event.is_recovered()});
+                  {view.computer, own_log(view.channel), number, event.is_recovered()});
   }
 
   /// Asked once for events of one channel that follow each other.
-  bool is_own(std::string_view channel) {
+  std::string_view own_log(std::string_view channel) {
     if (channel != judged_channel_) {
       judged_channel_ = channel;
-      is_own_ = teller_.is_log_of(channel);
+      own_log_ = teller_.own_log(channel);
     }
-    return is_own_;
+    return own_log_;
   }
 
   EventLogTeller& teller_;
@@ -166,7 +168,7 @@ class EvtxTeller {
   DataText data_;
   std::string data_text_;
   std::string judged_channel_;
-  bool is_own_ = false;
+  std::string own_log_;
 };
 
 }  // namespace

@@ -25,6 +25,25 @@ bool is_important(std::string_view log) {
                      [&](std::string_view known) { return equals_fold(known, log); });
 }
 
+/// Windows names the file of a channel after it, with %4 for each slash, and of a full one that it
+/// puts aside "Archive-", that name and the time.
+bool is_file_of(std::string_view name, std::string_view channel) {
+  constexpr std::string_view kSlash = "%4", kArchive = "Archive-";
+  const bool is_archive = starts_with_fold(name, kArchive);
+  if (is_archive) name.remove_prefix(kArchive.size());
+  for (;;) {
+    const std::size_t slash = channel.find('/');
+    const std::string_view part = channel.substr(0, slash);
+    if (part.empty() || !starts_with_fold(name, part)) return false;
+    name.remove_prefix(part.size());
+    if (slash == std::string_view::npos)
+      return is_archive ? name.starts_with("-20") : equals_fold(name, ".evtx");
+    if (!name.starts_with(kSlash)) return false;
+    name.remove_prefix(kSlash.size());
+    channel.remove_prefix(slash + 1);
+  }
+}
+
 }  // namespace
 
 void EventSequence::tell(EventLogRow& row) {
@@ -76,21 +95,11 @@ void EventLogTeller::state(std::optional<Fact> fact, const std::string& record,
   context_.state(*std::move(fact), origin);
 }
 
-/// Windows names the file of a channel after it, with %4 for each slash.
-bool EventLogTeller::is_log_of(std::string_view channel) const {
-  std::string_view name = row_.path;
-  name.remove_prefix(name.find_last_of("\\/") + 1);
-  constexpr std::string_view kSlash = "%4";
-  for (;;) {
-    const std::size_t slash = channel.find('/');
-    const std::string_view part = channel.substr(0, slash);
-    if (!starts_with_fold(name, part)) return false;
-    name.remove_prefix(part.size());
-    if (slash == std::string_view::npos) return equals_fold(name, ".evtx");
-    if (!name.starts_with(kSlash)) return false;
-    name.remove_prefix(kSlash.size());
-    channel.remove_prefix(slash + 1);
-  }
+std::string EventLogTeller::own_log(std::string_view channel) const {
+  const std::size_t folder = row_.path.find_last_of("\\/") + 1;
+  return is_file_of(std::string_view{row_.path}.substr(folder), channel)
+             ? row_.path.substr(0, folder) + std::string{channel}
+             : std::string{};
 }
 
 void EventLogTeller::finish() {

@@ -43,9 +43,10 @@ class EventLogTeller {
   std::string tell(EventRow& event, FileTime time, std::uint64_t offset);
   /// States a fact that this record shows; nothing is none.
   void state(std::optional<Fact> fact, const std::string& record, const FactOrigin& origin);
-  /// Whether the log has the name of that of this channel: else it is a copy, or holds what other
-  /// computers forwarded.
-  bool is_log_of(std::string_view channel) const;
+  /// The log of this channel of the Windows whose folder it lies in, where it has the name of that
+  /// log or of what Windows puts aside of it when it is full. Else "": it is a copy, or holds what
+  /// other computers forwarded.
+  std::string own_log(std::string_view channel) const;
   /// A fault of the log or of a live record: the first ones are told one by one.
   void note(const Error& error);
   /// False from time to time when the run is to stop.

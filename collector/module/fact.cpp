@@ -21,7 +21,7 @@ std::string_view to_text(FactKind kind) {
       "logon", "machine_logon", "session",  "service",     "service_state", "share",
       "pipe",  "process",       "file",     "registry",    "task",          "task_run",
       "wmi",   "network",       "remoting", "log_cleared", "execution",     "presence",
-      "eula",  "service_entry", "clock"};
+      "eula",  "service_entry", "clock",    "start"};
   return kTexts.at(static_cast<std::size_t>(kind));
 }
 

@@ -36,8 +36,9 @@ enum class FactKind : std::uint8_t {
   eula,           ///< a user accepted the licence of a tool of Sysinternals {name of the tool}
   service_entry,  ///< a service is set up in the registry {service name}
   clock,          ///< the clock was changed by a minute or more {account}
+  start,          ///< Windows started: numbers of logon sessions come again {}
 };
-inline constexpr std::size_t kFactKinds = 21;
+inline constexpr std::size_t kFactKinds = 22;
 std::string_view to_text(FactKind kind);
 
 /// Strings by name. A name that is not there and a value that is empty are the same.

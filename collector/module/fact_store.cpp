@@ -34,11 +34,11 @@ std::size_t FactStore::bytes_of_fact(const Fact& fact) {
          heap_bytes(fact.values.bytes());
 }
 
-FactStore::Computer FactStore::computer_of(std::string_view name) {
+FactStore::Computer FactStore::computer_of(std::string_view name, bool is_own) {
   const auto known = std::find_if(names_.begin() + 1, names_.end(),
                                   [&](const std::string& one) { return equals_fold(one, name); });
   const auto found = static_cast<Computer>(known - names_.begin());
-  if (known == names_.end() && names_.size() <= kMaxComputers) {
+  if (known == names_.end() && names_.size() <= kMaxComputers + (is_own ? kMaxOwnLogs : 0)) {
     names_.emplace_back(name);
     leaders_.push_back(found);
     own_events_.push_back(0);
@@ -67,8 +67,9 @@ void FactStore::add(Fact fact, const FactOrigin& origin) {
   const auto kind = static_cast<std::size_t>(fact.kind);
   Computer computer = 0;
   if (!origin.computer.empty()) {
-    computer = computer_of(origin.computer);
+    computer = computer_of(origin.computer, !origin.own_log.empty());
     if (computer >= names_.size()) {
+      ++refused_;
       ++left_out_.all.at(kind);
       ++left_out_.beside.at(kind);
       return;

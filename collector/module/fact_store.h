@@ -61,8 +61,10 @@ class FactStore final : public FactBook {
   /// What facts of one kind may take, of all hosts. Of more, those stated first go into the
   /// overflow, and those of them that stand near rare ones come back, as many bytes again.
   static constexpr std::size_t kBytesPerKind = std::size_t{8} << 20u;
-  /// Names of computers that are told apart; facts of further ones are dropped.
+  /// Names of computers that are told apart; facts of further ones are dropped, but for those of
+  /// the host's own logs.
   static constexpr std::size_t kMaxComputers = 64;
+  std::uint64_t unknown_computers() const { return refused_; }  ///< facts dropped for that
 
   /// Without an overflow what has no room is lost. It must outlive the store.
   explicit FactStore(std::size_t bytes_per_kind = kBytesPerKind, FactOverflow* overflow = nullptr)
@@ -101,7 +103,8 @@ class FactStore final : public FactBook {
   using Shelf = std::deque<Stated>;
 
   static std::size_t bytes_of_fact(const Fact& fact);
-  Computer computer_of(std::string_view name);
+  /// names_.size() when there is no room for one more.
+  Computer computer_of(std::string_view name, bool is_own);
   /// Two names in one of the host's own logs are names of one host.
   void note_own_log(Computer computer, std::string_view log);
   Computer leader_of(Computer computer) const;
@@ -119,6 +122,7 @@ class FactStore final : public FactBook {
   std::array<std::size_t, kFactKinds> bytes_{};
   std::array<std::uint64_t, kFactKinds> put_away_{};
   FactsLeftOut left_out_;
+  std::uint64_t refused_ = 0;
   std::vector<std::string> names_{{}};
   std::vector<Computer> leaders_{0};          // of those that are one host
   std::vector<std::uint64_t> own_events_{0};  // of each in logs of the host

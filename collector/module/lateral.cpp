@@ -93,10 +93,16 @@ int credentials_weight(std::string_view path) {
   return one_of_names(path, kTools).empty() ? 0 : 25;
 }
 
+FileTime last_start(const FactBook& book, FileTime time) {
+  const auto starts = book.between(FactKind::start, {}, time);
+  return starts.empty() ? FileTime{} : starts.back().time;
+}
+
 const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time) {
   const Fact* found = nullptr;
   if (logon_id.empty() || logon_id == "0x0" || logon_id == "0x3e7") return found;
-  for (const Fact& fact : book.between(FactKind::logon, {}, later(time, 2 * kSecond)))
+  for (const Fact& fact :
+       book.between(FactKind::logon, last_start(book, time), later(time, 2 * kSecond)))
     if (fact.event_id == 4624 && fact.values["TargetLogonId"] == logon_id) found = &fact;
   return found;
 }

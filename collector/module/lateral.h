@@ -44,7 +44,10 @@ bool is_server_program(std::string_view path);
 /// What it says that a program used other credentials against another host: points, 0 for nothing.
 int credentials_weight(std::string_view path);
 
-/// The last 4624 of that logon session up to `time`, nullptr when there is none.
+/// The last start of Windows that is told up to `time`, unset when none is.
+FileTime last_start(const FactBook& book, FileTime time);
+/// The last 4624 of that logon session up to `time`, nullptr when there is none since Windows
+/// started: numbers of sessions come again then.
 const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time);
 /// "EXAMPLE\eve was logged on (type 3, NTLM) from 10.0.0.1 (PC) at ...".
 std::string logon_text(const Fact& logon);

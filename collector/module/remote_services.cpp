@@ -147,7 +147,9 @@ class Services {
       const auto next =
           std::partition_point(known->second.begin(), known->second.end(),
                                [&](const Fact* logon) { return logon->time <= last; });
-      if (next != known->second.begin()) stages.logon = *std::prev(next);
+      if (next != known->second.begin() &&
+          lateral::last_start(book_, time) <= (*std::prev(next))->time)
+        stages.logon = *std::prev(next);
     }
     return stages;
   }

@@ -49,7 +49,8 @@ class Shares {
                         fact.time <= lateral::later(one.last, lateral::kMinute);
       const bool other = !one.account.empty() &&
                          !equals_fold(lateral::file_name(one.account), lateral::file_name(who));
-      return near && !other && (one.address.empty() || one.address == address);
+      const bool nobody = one.account.empty() && one.address.empty();
+      return near && !nobody && !other && (one.address.empty() || one.address == address);
     });
   }
 

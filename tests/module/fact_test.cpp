@@ -234,6 +234,16 @@ TEST_F(FactHosts, TooManyComputersAreCounted) {
   EXPECT_EQ(store.dropped(FactKind::service), 3u);
 }
 
+/// A host that collects the events of others has them in a log that is read before its own.
+TEST_F(FactHosts, TheHostItselfIsNoneTooMany) {
+  for (std::size_t i = 0; i < FactStore::kMaxComputers + 6; ++i)
+    add("WS" + std::to_string(i), {}, "f");
+  add("WEC.corp", "System", "a");
+  store.settle("WEC");
+  EXPECT_EQ(subjects(store), "a");
+  EXPECT_EQ(store.unknown_computers(), 6u);
+}
+
 TEST_F(FactHosts, AnEventIsThereOnce) {
   add("PC1", "System", "s", 7, true);  // what slack has of it
   add("PC1", "System", "a", 7);

@@ -32,6 +32,32 @@ Fact logon(std::string_view user, std::string_view address, std::uint64_t second
   return fact;
 }
 
+/// Windows gives out the numbers of sessions anew when it starts.
+TEST(LogonOf, IsOfTheSameStartOfWindows) {
+  const auto of_session = [](std::string_view user, std::uint64_t before) {
+    Fact fact = logon(user, "10.0.0.5", before);
+    fact.values.add("TargetLogonId", "0x5555");
+    return fact;
+  };
+  const auto start = [](std::uint64_t before) {
+    Fact fact;
+    fact.kind = FactKind::start;
+    fact.time = earlier(kTime, before * kSecond);
+    return fact;
+  };
+  FactStore facts;
+  facts.add(of_session("old", 9'000));
+  facts.add(start(10'000));
+  facts.settle();
+  ASSERT_NE(logon_of(facts, "0x5555", kTime), nullptr);
+  FactStore again;
+  again.add(of_session("old", 9'000));
+  again.add(start(8'000));
+  again.settle();
+  EXPECT_EQ(logon_of(again, "0x5555", kTime), nullptr);
+  EXPECT_NE(logon_of(again, "0x5555", earlier(kTime, 8'500 * kSecond)), nullptr);
+}
+
 TEST(LogonsBefore, OnesFromOtherHostsInTheMinuteEachOnce) {
   FactStore facts;
   for (Fact fact :

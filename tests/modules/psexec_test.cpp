@@ -195,6 +195,30 @@ TEST_F(PsExecTest, EventsOfAnotherHostAreNotOfThisOne) {
   EXPECT_EQ(find_remote_uses(run.context->stated.others()[0]).size(), 1u);
 }
 
+/// Windows puts a full log aside; what the host was called then does not matter.
+TEST_F(PsExecTest, ALogThatWasPutAsideIsTheHostsOwn) {
+  EvtxEvent old = install(-1000);
+  old.computer = "OLDNAME";
+  EvtxEvent renamed = text_event("System", 7036, -900, {{"param1", "x"}, {"param2", "running"}});
+  renamed.computer = "NEWNAME";
+  log("Archive-System-2024-02-01-00-00-00-000", {old, renamed});
+  EvtxEvent now = text_event("System", 7036, 0, {{"param1", "x"}, {"param2", "running"}});
+  now.computer = "NEWNAME";
+  log("System", {now});
+  const ModuleRun run = judge();
+  EXPECT_EQ(findings_of(run, "psexec.use").size(), 1u);
+  EXPECT_TRUE(run.context->stated.others().empty());
+}
+
+/// A host may have its own events forwarded to itself; the log they come to has its own numbers.
+TEST_F(PsExecTest, AForwardedCopyOfAnEventIsThatEvent) {
+  EvtxEvent first = text_event("System", 7036, 0, {{"param1", "x"}, {"param2", "running"}});
+  log("System", {first, install(1)});
+  log("Backup", {first, install(1)});
+  const ModuleRun run = judge();
+  EXPECT_EQ(run.context->stated.facts(FactKind::service).size(), 1u);
+}
+
 /// The name of the file decides: a channel's slashes are %4 in it.
 TEST_F(PsExecTest, ALogOfAnotherNameIsACopy) {
   const auto process_of = [](const std::string& computer, double seconds) {
