@@ -31,10 +31,19 @@ constexpr std::string_view kSshPass[] = {"sshpass"};
 constexpr std::string_view kUserAndPassword[] = {"curl", "wget"};              // user:x
 constexpr std::string_view kPercent[] = {"winexe", "smbclient", "rpcclient"};  // user%x
 constexpr std::string_view kNet[] = {"net", "net1"};
+constexpr std::string_view kDashH[] = {"crackmapexec", "cme", "nxc", "netexec", "evil-winrm"};
+/// -p is a port or a path, whatever else the line holds.
+constexpr std::string_view kOtherP[] = {"docker", "podman", "ssh",  "scp",   "sftp",
+                                        "psql",   "nmap",   "ncat", "mkdir", "pg_dump"};
+constexpr std::string_view kPython[] = {"python", "python3", "pythonw", "py"};
+/// Options of PsExec and PAExec that the next word belongs to.
+constexpr std::string_view kPsExecValues[] = {"u", "p", "w", "r", "n", "a", "csrc", "clist", "to"};
+/// Names that begin with "p" and are no password that joins it.
+constexpr std::string_view kNotJoined[] = {"path", "priv", "purge", "psconsolefile", "profile"};
 /// Options that mean a password whatever the tool is; behind them ':', '=', or the next word.
 constexpr std::string_view kOptions[] = {
-    "password", "passwordd", "passwordo",     "passwd",       "pass",           "pwd",
-    "pw",       "rp",        "http-password", "ftp-password", "proxy-password", "hashes"};
+    "password", "passwordd",     "passwordo",    "passwd",         "pass",   "pwd",   "pw",
+    "rp",       "http-password", "ftp-password", "proxy-password", "hashes", "aeskey"};
 /// Hashes that serve as passwords, behind ':' only.
 constexpr std::string_view kHashes[] = {"ntlm", "rc4", "aes128", "aes256", "hash"};
 /// `Password=x;` of connection strings and variables, by the ends of their names.
@@ -116,9 +125,12 @@ class Masker {
   std::string result() {
     for (const Word& word : words_) {
       const auto option = option_of(of(word));
-      has_user_ = has_user_ || (option && equals_fold(option->name, "u"));
-      has_host_ = has_host_ || of(word).starts_with("\\\\");
+      const bool user = option && equals_fold(option->name, "u");
+      // -u of Python itself is none.
+      if (user && (&word == words_.data() || !is_one_of(tool_of(of(*(&word - 1))), kPython)))
+        user_until_ = static_cast<std::size_t>(&word - words_.data()) + 1;
     }
+    has_user_ = user_until_ > 0;
     for (std::size_t i = 0; i < words_.size(); ++i) look_at(i);
     out_ += text_.substr(done_);
     return std::move(out_);
@@ -132,11 +144,25 @@ class Masker {
   /// Leaves out from `begin` (in the text) to the end of the word; what stands behind it in a
   /// sentence goes too, because a password may end so.
   void leave_out(std::size_t begin, std::size_t end) {
+    end = end_of_quote(begin, end);
     const std::string_view value = text_.substr(begin, end - begin);
     if (begin < done_ || bare(value).empty() || bare(value) == "*" || value == "-") return;
     out_ += text_.substr(done_, begin - done_);
     out_ += kPasswordLeftOut;
     done_ = end;
+  }
+  /// Where a value in single quotes, as PowerShell has them, ends if it holds spaces.
+  std::size_t end_of_quote(std::size_t begin, std::size_t end) const {
+    constexpr std::size_t kLongest = 256;
+    if (begin >= text_.size() || text_[begin] != '\'') return end;
+    const std::string_view reach = text_.substr(begin, kLongest);
+    std::size_t close = reach.find('\'', 1);
+    while (close != std::string_view::npos && reach.substr(close + 1).starts_with('\''))
+      close = reach.find('\'', close + 2);  // two stand for one
+    if (close == std::string_view::npos || begin + close < end) return end;
+    end = begin + close + 1;
+    while (end < text_.size() && !is_space(text_[end])) ++end;
+    return end;
   }
   void leave_out_next(std::size_t i) {
     if (i + 1 < words_.size()) leave_out(words_[i + 1].begin, words_[i + 1].end);
@@ -147,27 +173,55 @@ class Masker {
     if (word.begin < done_) return;  // it was a password
     const std::string_view text = of(word);
     if (is_net_) net_word(word);
+    if (ends_with_fold(bare(text), "ConvertTo-SecureString")) secure_string(i);
+    follow_command(i);
     if (const auto option = option_of(text)) {
       if (of_option(i, *option)) return;
     } else {
       begin_tool(text);
-      if (equals_fold(bare(text), "ConvertTo-SecureString")) secure_string(i);
     }
     in_quotes(word);
     settings(i);
+    variable(i);
     address(word);
+  }
+
+  /// PsExec's own options end where the command begins; so they do behind the host of a tool
+  /// under another name.
+  void follow_command(std::size_t i) {
+    constexpr std::string_view kBetween[] = {"&", "&&", "|", "||", ";"};
+    const std::string_view text = of(words_[i]);
+    if (is_one_of(text, kBetween)) {
+      if (is_one_of(tool_, kOtherP)) tool_.clear();
+      in_front_ = false;
+      return;
+    }
+    if (text.starts_with("\\\\") && tool_.empty() && !is_net_) in_front_ = true;
+    if (!in_front_ || text.starts_with("\\\\") || text.starts_with('@') || option_of(text)) return;
+    const auto before = i > 0 ? option_of(of(words_[i - 1])) : std::nullopt;
+    const bool number = text.find_first_not_of("0123456789") == std::string_view::npos;
+    if (before &&
+        (is_one_of(before->name, kPsExecValues) || (number && equals_fold(before->name, "i"))))
+      return;
+    if (text.starts_with('(')) return;  // "PsExec.exe (psexec ...)" of a sentence
+    in_front_ = false;
+    has_user_ = user_until_ > i;
+    if (is_one_of(tool_, kPsExecLike)) tool_.clear();
   }
 
   void begin_tool(std::string_view text) {
     std::string tool = tool_of(text);
+    is_script_ = is_script_ || tool.ends_with(".py") || tool.starts_with("impacket-");
     const bool net = is_one_of(tool, kNet);
-    constexpr std::array<Names, 7> kTools{kPsExecLike, kDashP,           kJoined, kCapitalP,
-                                          kSshPass,    kUserAndPassword, kPercent};
+    constexpr std::array<Names, 9> kTools{kPsExecLike,      kDashP,   kJoined, kCapitalP, kSshPass,
+                                          kUserAndPassword, kPercent, kDashH,  kOtherP};
     if (!net && std::none_of(kTools.begin(), kTools.end(),
                              [&](Names names) { return is_one_of(tool, names); }))
       return;
     tool_ = std::move(tool);
     is_net_ = net;
+    in_front_ = is_one_of(tool_, kPsExecLike);
+    has_user_ = user_until_ > 0;
     net_words_ = 0;
     net_verb_.clear();
   }
@@ -178,6 +232,9 @@ class Masker {
     const bool joined = option.value != std::string_view::npos;
     const std::size_t name = word.begin + of(word).find(option.name);
     if (is_one_of(option.name, kOptions) || (joined && is_one_of(option.name, kHashes))) {
+      joined_or_next(i, option.value);
+    } else if (is_one_of(tool_, kDashH) &&
+               (option.name == "H" || equals_fold(option.name, "hash"))) {
       joined_or_next(i, option.value);
     } else if (is_default_password_ && equals_fold(option.name, "d")) {
       leave_out_next(i);
@@ -198,11 +255,13 @@ class Masker {
     const Word& word = words_[i];
     const bool capital = is_one_of(tool_, kCapitalP);
     const char first = option.name.front();
+    if (is_one_of(tool_, kOtherP)) return false;
     if (first != 'P' && (capital || first != 'p')) return false;
     const bool alone = option.name.size() == 1;
-    const bool joins = capital || is_one_of(tool_, kPsExecLike) || is_one_of(tool_, kJoined) ||
-                       is_one_of(tool_, kSshPass) || (has_user_ && has_host_);
-    if (alone && (joins || has_user_ || is_one_of(tool_, kDashP))) {
+    const bool joins = capital || is_one_of(tool_, kJoined) || is_one_of(tool_, kSshPass) ||
+                       (in_front_ && has_user_ && !is_one_of(option.name, kNotJoined));
+    if (alone &&
+        (joins || is_one_of(tool_, kPsExecLike) || has_user_ || is_one_of(tool_, kDashP))) {
       if (option.value != std::string_view::npos)
         leave_out(word.begin + option.value, word.end);
       else if (!is_one_of(tool_, kJoined))
@@ -253,13 +312,52 @@ class Masker {
     is_net_ = net_words_ < 2 && !of(word).ends_with(')');
   }
 
+  /// The first word that is neither an option nor its key; and `"x" | ConvertTo-SecureString`.
   void secure_string(std::size_t i) {
-    std::size_t next = i + 1;
-    while (next < words_.size() && option_of(of(words_[next])) &&
-           equals_fold(option_of(of(words_[next]))->name, "String"))
-      ++next;
-    if (next < words_.size() && !of(words_[next]).starts_with('$'))
-      leave_out(words_[next].begin, words_[next].end);
+    if (i > 1 && of(words_[i - 1]) == "|" && is_literal(of(words_[i - 2])))
+      leave_out(words_[i - 2].begin, words_[i - 2].end);
+    for (std::size_t next = i + 1; next < words_.size(); ++next) {
+      const std::string_view text = of(words_[next]);
+      const auto option = option_of(text);
+      if (!option) {
+        if (!text.starts_with('$') && text != "|" && text != ";")
+          leave_out(words_[next].begin, words_[next].end);
+        return;
+      }
+      if (equals_fold(option->name, "String") && option->value != std::string_view::npos)
+        return leave_out(words_[next].begin + option->value, words_[next].end);
+      if (equals_fold(option->name, "Key") || equals_fold(option->name, "SecureKey")) ++next;
+      if (text.ends_with(')') || text.ends_with(';')) return;
+    }
+  }
+
+  /// Whether it begins with a quote, which may be one in quotes.
+  static bool is_literal(std::string_view text) {
+    if (text.starts_with('\\')) text.remove_prefix(1);
+    return text.starts_with('"') || text.starts_with('\'');
+  }
+
+  /// `$pass = "x"` and `$pass="x"` of PowerShell.
+  void variable(std::size_t i) {
+    const Word& word = words_[i];
+    const std::string_view text = of(word);
+    const std::size_t dollar = text.find('$');
+    if (dollar == std::string_view::npos) return;
+    const std::size_t equal = std::min(text.find('=', dollar), text.size());
+    const std::string_view name = text.substr(dollar, equal - dollar);
+    if (!contains_fold(name, "pass") && !contains_fold(name, "pwd")) return;
+    std::size_t next = i;
+    std::size_t begin = word.begin + equal + 1;
+    if (equal == text.size()) {  // "=" is the next word, or begins it
+      if (++next >= words_.size() || !of(words_[next]).starts_with('=')) return;
+      begin = words_[next].begin + 1;
+    }
+    if (begin >= words_[next].end) {
+      if (++next >= words_.size()) return;
+      begin = words_[next].begin;
+    }
+    if (is_literal(text_.substr(begin, words_[next].end - begin)))
+      leave_out(begin, words_[next].end);
   }
 
   /// A quoted word that is a command line itself.
@@ -301,7 +399,10 @@ class Masker {
   /// https://user:x@host and, of Impacket, domain/user:x@host.
   void address(const Word& word) {
     const std::string_view text = of(word);
+    if (option_of(text)) return;
     const std::size_t scheme = text.find("://");
+    if (scheme == std::string_view::npos && text.find('/') == std::string_view::npos)
+      return user_at_host(word);
     const std::size_t begin =
         scheme != std::string_view::npos ? scheme + 3 : std::min(text.find('/'), text.size());
     const std::size_t colon = text.find(':', begin);
@@ -314,13 +415,30 @@ class Masker {
       leave_out(word.begin + colon + 1, word.begin + at);
   }
 
+  /// user:x@10.0.0.5; before a name only for a script, as Impacket's tools are.
+  void user_at_host(const Word& word) {
+    const std::string_view text = of(word);
+    const std::size_t colon = text.find(':');
+    const std::size_t at = text.rfind('@');
+    if (colon == std::string_view::npos || at == std::string_view::npos || at < colon) return;
+    const std::string_view user = bare(text.substr(0, colon));
+    const std::string_view host = bare(text.substr(at + 1));
+    const bool drive = user.size() == 1 && text.substr(colon + 1).starts_with('\\');
+    const bool address = host.find_first_not_of("0123456789.") == std::string_view::npos &&
+                         host.find('.') != std::string_view::npos;
+    if (user.empty() || host.empty() || drive || equals_fold(user, "mailto")) return;
+    if (address || is_script_) leave_out(word.begin + colon + 1, word.begin + at);
+  }
+
   std::string_view text_;
   int depth_;
   std::vector<Word> words_;
   std::string out_, tool_, net_verb_;
   std::size_t done_ = 0;  ///< up to where the text is in out_
-  bool has_user_ = false, has_host_ = false, is_net_ = false, is_default_password_ = false;
+  bool has_user_ = false, in_front_ = false, is_script_ = false, is_net_ = false,
+       is_default_password_ = false;
   int net_words_ = 0;
+  std::size_t user_until_ = 0;  ///< behind the last -u, in words
 };
 
 }  // namespace

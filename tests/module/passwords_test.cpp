@@ -95,6 +95,58 @@ TEST(Passwords, LeavesOtherTextAlone) {
     EXPECT_EQ(without_passwords(text), text);
 }
 
+TEST(Passwords, InFormsThatWereShownBefore) {
+  for (const char* line :
+       {"ConvertTo-SecureString -AsPlainText @", "ConvertTo-SecureString -AsPlainText -Force @",
+        "$s = (ConvertTo-SecureString @ -AsPlainText -Force)",
+        "New-Object PSCredential('a',(ConvertTo-SecureString @ -AsPlainText -Force))",
+        "ConvertTo-SecureString -Key $k -String:@", "cme smb 10.0.0.5 -u adm -H @",
+        "nxc.exe smb 10.0.0.5 -u adm -H @ -x whoami", "wmiexec.py -hashes @ adm 10.0.0.5",
+        "psexec \\\\S -u a -p @ cmd /c \"net use \\\\T\\c$ @\"",
+        "x.exe -u a & mkdir -p b & y.exe -p @"})
+    expect_left_out(line);
+  const std::pair<std::string, std::string> kLines[] = {
+      {"(ConvertTo-SecureString \"Secret123\" -Force)", "(ConvertTo-SecureString ~ -Force)"},
+      {"\"Secret123\" | ConvertTo-SecureString -AsPlainText",
+       "~ | ConvertTo-SecureString -AsPlainText"},
+      {"wmiexec administrator:Secret123@10.0.0.5 cmd", "wmiexec administrator:~@10.0.0.5 cmd"},
+      {"psexec.py adm:Se@cret@srv", "psexec.py adm:~@srv"},
+      {"psexec \\\\S -u a -p 'Se cret123' cmd", "psexec \\\\S -u a -p ~ cmd"},
+      {"$pass = \"Secret123\"; x", "$pass = ~ x"},
+      {"$pass = 'Se cret' ; x", "$pass = ~ ; x"},
+      {"$userPass ='x' ; y", "$userPass =~ ; y"},
+      {"$password='x'", "$password=~"}};
+  for (auto [line, shown] : kLines) {
+    shown.replace(shown.find('~'), 1, kPasswordLeftOut);
+    EXPECT_EQ(without_passwords(line), shown);
+  }
+}
+
+TEST(Passwords, LeavesCommandsWhole) {
+  for (const char* text : {"psexec \\\\SRV1 -s whoami /priv",
+                           "psexec \\\\SRV1 -u a klist /purge",
+                           "psexec \\\\SRV1 -u a powershell -PSConsoleFile x",
+                           "psexec \\\\SRV1 -u a x.exe -path y",
+                           "psexec -i 1 \\\\SRV1 -u a -s x.exe -p 80",
+                           "paexec \\\\SRV1 -s x.exe -p 80",
+                           "p.exe \\\\SRV1 -u a cmd /c whoami /priv",
+                           "python -u srv.py -p 8080",
+                           "docker run -u 0 -p 8080:80 x",
+                           "docker run -p 8080:80",
+                           "ssh -p 22 a@h",
+                           "mkdir -p x",
+                           "psql -U adm -p 5432",
+                           "nmap -p 80,443 h",
+                           "$pass = Read-Host -AsSecureString",
+                           "$pass = $other",
+                           "runas /user:adm@corp.local cmd",
+                           "mailto:a@10.0.0.5",
+                           "C:\\a@10.0.0.5",
+                           "smbmap -H 10.0.0.5",
+                           "ConvertTo-SecureString $x -AsPlainText"})
+    EXPECT_EQ(without_passwords(text), text);
+}
+
 TEST(Passwords, OfLongTextsInTime) {
   std::string text = "psexec ";
   while (text.size() < 200'000) text += "\"a -p \\\" b=";
