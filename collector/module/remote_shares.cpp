@@ -49,8 +49,7 @@ class Shares {
                         fact.time <= lateral::later(one.last, lateral::kMinute);
       const bool other = !one.account.empty() &&
                          !equals_fold(lateral::file_name(one.account), lateral::file_name(who));
-      const bool nobody = one.account.empty() && one.address.empty();
-      return near && !nobody && !other && (one.address.empty() || one.address == address);
+      return near && !other && (one.address.empty() || one.address == address);
     });
   }
 
