@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "collector/base/text.h"
+
 namespace hozen {
 namespace {
 
@@ -56,6 +58,18 @@ Fact trace_fact(FactKind kind, std::string_view source, std::string_view path, F
   fact.subject = std::string{path};
   fact.values.add("source", source);
   return fact;
+}
+
+bool is_same_computer(std::string_view a, std::string_view b) {
+  constexpr std::size_t kNetBiosName = 15;
+  if (a.empty() || b.empty()) return false;
+  const bool a_is_bare = a.find('.') == std::string_view::npos;
+  const bool b_is_bare = b.find('.') == std::string_view::npos;
+  if (!a_is_bare && !b_is_bare) return equals_fold(a, b);
+  const std::string_view first = a.substr(0, a.find('.')), second = b.substr(0, b.find('.'));
+  return equals_fold(first, second) ||
+         (a_is_bare && first.size() == kNetBiosName && starts_with_fold(second, first)) ||
+         (b_is_bare && second.size() == kNetBiosName && starts_with_fold(first, second));
 }
 
 std::span<const Fact> FactBook::between(FactKind kind, FileTime first, FileTime last) const {

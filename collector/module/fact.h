@@ -84,6 +84,11 @@ struct FactOrigin {
 Fact trace_fact(FactKind kind, std::string_view source, std::string_view path, FileTime time,
                 std::string record);
 
+/// Whether two names may be those of one computer: the same, or one of them bare and the first
+/// label of the other. A bare name of 15 characters may be the NetBIOS name, which is cut there
+/// (Microsoft, "Naming conventions in Active Directory").
+bool is_same_computer(std::string_view a, std::string_view b);
+
 /// All facts of one host. Spans are valid during `judge`.
 class FactBook {
  public:
@@ -91,6 +96,8 @@ class FactBook {
   /// "" for the host that the evidence is of: all its facts. Else the computer whose events were
   /// found on it (forwarded, or copied with a log): its facts are of events alone.
   virtual std::string_view computer() const = 0;
+  /// What that host is or was called, by its events and its registry: bare or full, in any case.
+  virtual std::span<const std::string> names() const = 0;
   /// In the order of their times, those without one first; equal times in the order of statement.
   virtual std::span<const Fact> facts(FactKind kind) const = 0;
   /// How many are not in the book because there were too many of the kind. Those that stand near

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -17,15 +18,7 @@ constexpr std::size_t kMaxOwnLogs = 1024;
 /// A string of up to 15 bytes needs no memory of its own.
 std::size_t heap_bytes(std::size_t size) { return size > 15 ? size + 16 : 0; }
 
-/// Events name a computer by its DNS name, the registry by the NetBIOS name: the first label of the
-/// other, 15 characters at most (Microsoft, "Naming conventions in Active Directory").
-bool is_same_computer(std::string_view a, std::string_view b) {
-  static constexpr std::size_t kNetBiosName = 15;
-  const auto label = [](std::string_view name) {
-    return name.substr(0, std::min(name.find('.'), kNetBiosName));
-  };
-  return !a.empty() && equals_fold(label(a), label(b));
-}
+bool is_bare(std::string_view name) { return name.find('.') == std::string_view::npos; }
 
 }  // namespace
 
@@ -91,8 +84,10 @@ void FactStore::add(Fact fact, const FactOrigin& origin) {
 /// The leader of the names of the host: what the registry calls it, else what most events of its
 /// own logs call it; where neither is known, what most events have.
 FactStore::Computer FactStore::find_own(std::string_view host_name) const {
-  for (Computer i = 1; i < names_.size(); ++i)
-    if (is_same_computer(host_name, names_[i])) return leader_of(i);
+  for (const bool any : {false, true})
+    for (Computer i = 1; i < names_.size(); ++i)
+      if ((any || own_events_[i] != 0) && is_same_computer(host_name, names_[i]))
+        return leader_of(i);
   for (const auto* counts : {&own_events_, &events_}) {
     std::vector<std::uint64_t> sums(names_.size());
     for (Computer i = 1; i < names_.size(); ++i) sums[leader_of(i)] += (*counts)[i];
@@ -104,8 +99,31 @@ FactStore::Computer FactStore::find_own(std::string_view host_name) const {
   return 0;
 }
 
-/// The facts of these computers, out of those stated.
-ComputerFacts FactStore::take(const std::vector<bool>& computers, std::string name) {
+void FactStore::join_bare_names() {
+  for (Computer bare = 1; bare < names_.size(); ++bare) {
+    if (!is_bare(names_[bare])) continue;
+    std::set<Computer> full;
+    for (Computer i = 1; i < names_.size(); ++i)
+      if (!is_bare(names_[i]) && is_same_computer(names_[bare], names_[i]))
+        full.insert(leader_of(i));
+    if (full.size() == 1) leaders_[leader_of(bare)] = *full.begin();
+  }
+}
+
+/// The facts of the computers that have this leader, out of those stated. To the host's own belong
+/// those of no computer; `host_name` is what else it is called.
+ComputerFacts FactStore::take(Computer leader, std::string_view host_name, bool is_own) {
+  std::vector<bool> computers(names_.size());
+  computers[0] = is_own;
+  std::vector<std::string> names;
+  if (!host_name.empty()) names.emplace_back(host_name);
+  std::string name;
+  for (Computer i = 1; i < names_.size(); ++i) {
+    computers[i] = leader_of(i) == leader;
+    if (!computers[i]) continue;
+    names.push_back(names_[i]);
+    if (name.empty() || (is_bare(name) && !is_bare(names_[i]))) name = names_[i];
+  }
   ComputerFacts::Shelves shelves;
   for (std::size_t kind = 0; kind < kFactKinds; ++kind) {
     std::vector<Stated*> chosen;
@@ -133,21 +151,17 @@ ComputerFacts FactStore::take(const std::vector<bool>& computers, std::string na
     for (Stated* one : chosen)
       if (one != nullptr) shelf.push_back(std::move(one->fact));
   }
-  return {std::move(name), std::move(shelves), left_out_};
+  if (is_own) name.clear();
+  return {std::move(name), std::move(names), std::move(shelves), left_out_};
 }
 
 void FactStore::settle(std::string_view host_name) {
   bring_back();
+  join_bare_names();
   const Computer own = find_own(host_name);
-  std::vector<bool> taken(names_.size());
-  for (Computer i = 0; i < names_.size(); ++i) taken[i] = i == 0 || leader_of(i) == own;
-  own_ = take(taken, {});
-  for (Computer i = 1; i < names_.size(); ++i) {
-    if (taken[i]) continue;
-    std::vector<bool> one(names_.size());
-    one[i] = true;
-    others_.push_back(take(one, names_[i]));
-  }
+  own_ = take(own, host_name, true);
+  for (Computer i = 1; i < names_.size(); ++i)
+    if (leader_of(i) == i && i != own) others_.push_back(take(i, {}, false));
   for (Shelf& shelf : stated_) shelf.clear();
 }
 

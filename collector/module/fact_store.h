@@ -34,8 +34,12 @@ class ComputerFacts final : public FactBook {
  public:
   using Shelves = std::array<std::vector<Fact>, kFactKinds>;
   ComputerFacts() = default;
-  ComputerFacts(std::string computer, Shelves shelves, const FactsLeftOut& left_out)
-      : computer_{std::move(computer)}, shelves_{std::move(shelves)}, left_out_{left_out} {}
+  ComputerFacts(std::string computer, std::vector<std::string> names, Shelves shelves,
+                const FactsLeftOut& left_out)
+      : computer_{std::move(computer)},
+        names_{std::move(names)},
+        shelves_{std::move(shelves)},
+        left_out_{left_out} {}
 
   std::span<const Fact> facts(FactKind kind) const override {
     return shelves_.at(static_cast<std::size_t>(kind));
@@ -47,9 +51,11 @@ class ComputerFacts final : public FactBook {
     return left_out_.beside.at(static_cast<std::size_t>(kind));
   }
   std::string_view computer() const override { return computer_; }
+  std::span<const std::string> names() const override { return names_; }
 
  private:
   std::string computer_;
+  std::vector<std::string> names_;
   Shelves shelves_;
   FactsLeftOut left_out_;
 };
@@ -84,6 +90,7 @@ class FactStore final : public FactBook {
     return left_out_.beside.at(static_cast<std::size_t>(kind));
   }
   std::string_view computer() const override { return {}; }
+  std::span<const std::string> names() const override { return own_.names(); }
   /// Of the host that the evidence is of.
   const ComputerFacts& own() const { return own_; }
   /// Hosts whose events were found in its logs: forwarded, or copied with a log.
@@ -109,7 +116,9 @@ class FactStore final : public FactBook {
   void note_own_log(Computer computer, std::string_view log);
   Computer leader_of(Computer computer) const;
   Computer find_own(std::string_view host_name) const;
-  ComputerFacts take(const std::vector<bool>& computers, std::string name);
+  /// A bare name and a full one are names of one host where no other full one fits.
+  void join_bare_names();
+  ComputerFacts take(Computer leader, std::string_view host_name, bool is_own);
   void put_away(const Stated& one);
   void write_block();
   void bring_back();

@@ -226,6 +226,39 @@ TEST_F(FactHosts, LongNamesAreCutInTheRegistry) {
   EXPECT_EQ(subjects(store), "a");
 }
 
+/// Some programs write the first label of a computer's name alone.
+TEST_F(FactHosts, ABareNameAndAFullOneAreOneHost) {
+  add("WS1.corp.local", "Security", "a");
+  add("ws1", {}, "b");
+  add("WS2", {}, "c");
+  add("WS2.corp.local", {}, "d");
+  store.settle();
+  EXPECT_EQ(subjects(store), "ab");
+  EXPECT_THAT(store.names(), testing::ElementsAre("WS1.corp.local", "ws1"));
+  ASSERT_EQ(store.others().size(), 1u);
+  EXPECT_EQ(store.others()[0].computer(), "WS2.corp.local");
+  EXPECT_EQ(subjects(store.others()[0]), "cd");
+}
+
+TEST_F(FactHosts, ABareNameOfTwoHostsIsOfNone) {
+  add("WS1.corp.local", "Security", "a");
+  add("WS1.lab.local", {}, "b");
+  add("WS1", {}, "c");
+  store.settle();
+  EXPECT_EQ(subjects(store), "a");
+  EXPECT_EQ(store.others().size(), 2u);
+}
+
+TEST(ComputerNames, AreCompared) {
+  EXPECT_TRUE(is_same_computer("ws1", "WS1"));
+  EXPECT_TRUE(is_same_computer("WS1", "ws1.corp.local"));
+  EXPECT_TRUE(is_same_computer("SRV-APPLICATION1.corp", "SRV-APPLICATION"));
+  EXPECT_FALSE(is_same_computer("ws1.corp.local", "ws1.lab.local"));
+  EXPECT_FALSE(is_same_computer("WS1", "WS11.corp.local"));
+  EXPECT_FALSE(is_same_computer("SRV-APPLICATION1", "SRV-APPLICATION2"));
+  EXPECT_FALSE(is_same_computer("", ""));
+}
+
 TEST_F(FactHosts, TooManyComputersAreCounted) {
   for (std::size_t i = 0; i < FactStore::kMaxComputers + 3; ++i)
     add("PC" + std::to_string(i), {}, "a");
