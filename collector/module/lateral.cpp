@@ -32,6 +32,17 @@ bool is_public_ipv4(const std::array<std::uint8_t, 4>& a) {
            (a[0] == 172 && a[1] >= 16 && a[1] < 32) || (a[0] == 192 && a[1] == 168));
 }
 
+struct Account {
+  std::string_view domain, user;
+};
+Account account_in(std::string_view text) {
+  if (const std::size_t slash = text.find('\\'); slash != std::string_view::npos)
+    return {text.substr(0, slash), account_in(text.substr(slash + 1)).user};
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos) return {{}, text};
+  return {text.substr(at + 1), text.substr(0, at)};
+}
+
 }  // namespace
 
 std::string_view plain_address(std::string_view address) {
@@ -63,8 +74,24 @@ bool is_public_address(std::string_view address) {
 bool is_own_host(std::string_view host, std::string_view own) {
   while (host.starts_with('\\')) host.remove_prefix(1);
   if (is_local_address(host) || equals_fold(host, "localhost") || host == ".") return true;
-  const auto first = [](std::string_view name) { return name.substr(0, name.find('.')); };
-  return !own.empty() && !ipv4(host) && equals_fold(first(host), first(own));
+  return !ipv4(host) && is_same_computer(host, own);
+}
+
+bool is_one_of_own(std::string_view host, std::span<const std::string> own) {
+  return is_own_host(host, {}) || std::any_of(own.begin(), own.end(), [&](const std::string& name) {
+           return is_own_host(host, name);
+         });
+}
+
+bool same_user(std::string_view a, std::string_view b) {
+  return equals_fold(account_in(a).user, account_in(b).user);
+}
+
+bool same_account(std::string_view a, std::string_view b) {
+  const Account first = account_in(a), second = account_in(b);
+  return !first.user.empty() && equals_fold(first.user, second.user) &&
+         (first.domain.empty() || second.domain.empty() ||
+          is_same_computer(first.domain, second.domain));
 }
 
 std::string_view one_of_names(std::string_view path, std::span<const std::string_view> names) {
@@ -98,12 +125,16 @@ FileTime last_start(const FactBook& book, FileTime time) {
   return starts.empty() ? FileTime{} : starts.back().time;
 }
 
-const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time) {
+const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time,
+                     std::string_view account) {
   const Fact* found = nullptr;
   if (logon_id.empty() || logon_id == "0x0" || logon_id == "0x3e7") return found;
-  for (const Fact& fact :
-       book.between(FactKind::logon, last_start(book, time), later(time, 2 * kSecond)))
-    if (fact.event_id == 4624 && fact.values["TargetLogonId"] == logon_id) found = &fact;
+  for (const FactKind kind : {FactKind::logon, FactKind::machine_logon})
+    for (const Fact& fact : book.between(kind, last_start(book, time), later(time, 2 * kSecond)))
+      if (fact.event_id == 4624 && fact.values["TargetLogonId"] == logon_id &&
+          (account.empty() || same_user(account, fact.subject)) &&
+          (found == nullptr || found->time <= fact.time))
+        found = &fact;
   return found;
 }
 

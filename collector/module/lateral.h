@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +34,17 @@ bool is_public_address(std::string_view address);
 /// The address without a port: "10.0.0.1:3389", "[::1]:3389".
 std::string_view without_port(std::string_view address);
 
-/// Whether a host's name is this one: "", "localhost", loopback, or equal to `own` up to the dot.
+/// Whether a host's name is this one: "", "localhost", loopback, or another form of `own`.
 bool is_own_host(std::string_view host, std::string_view own);
+/// The same where the host has several names, as FactBook::names() tells them.
+bool is_one_of_own(std::string_view host, std::span<const std::string> own);
+
+/// Whether two accounts may be one: domains have a short and a long name, and a user may stand with
+/// his domain in front ("CORP\adm", "corp.example\adm"), behind ("adm@corp.example") or without it.
+/// "" is no account.
+bool same_account(std::string_view a, std::string_view b);
+/// The same without the domains, whose names need not resemble each other.
+bool same_user(std::string_view a, std::string_view b);
 
 /// The first of `names` that is the file name of `path`; "" when none is.
 std::string_view one_of_names(std::string_view path, std::span<const std::string_view> names);
@@ -47,8 +57,10 @@ int credentials_weight(std::string_view path);
 /// The last start of Windows that is told up to `time`, unset when none is.
 FileTime last_start(const FactBook& book, FileTime time);
 /// The last 4624 of that logon session up to `time`, nullptr when there is none since Windows
-/// started: numbers of sessions come again then.
-const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time);
+/// started: numbers of sessions come again then. `account`: whose it must be, "" where another may
+/// act in it.
+const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time,
+                     std::string_view account = {});
 /// "EXAMPLE\eve was logged on (type 3, NTLM) from 10.0.0.1 (PC) at ...".
 std::string logon_text(const Fact& logon);
 

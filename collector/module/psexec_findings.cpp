@@ -8,6 +8,7 @@ namespace {
 
 std::string title_of(const RemoteUse& use) {
   const std::string tool{use.tool->name};
+  if (use.is_doubtful) return "A pipe was called as those of PsExec's sessions are";
   if (use.renamed) return "PsExec was used under another name";
   return use.tool->name == "PsExec" ? "PsExec was used on this host"
                                     : "A program was run through a service (" + tool + ")";
@@ -24,6 +25,8 @@ std::string from_text(const RemoteUse& use) {
 
 std::vector<std::string> benign_of(const RemoteUse& use) {
   const std::string tool{use.tool->name};
+  if (use.is_doubtful)
+    return {"Programs that give the input and output of others through pipes may call them so."};
   if (use.tool->is_dual_use)
     return {!use.client.empty()
                 ? "Administrators use " + tool +

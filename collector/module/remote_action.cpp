@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "collector/module/lateral.h"
-
 namespace hozen {
 namespace {
 
@@ -26,18 +24,9 @@ void RemoteAction::tell(const Fact& fact, std::string sentence, int weight, Fami
   if (why.size() < kMaxWhy) why.push_back({std::move(sentence), weight, family, {fact.record}});
 }
 
-std::vector<ToldService> told_services(const std::vector<RemoteUse>& uses,
-                                       const std::vector<RemoteAction>& services) {
-  std::vector<ToldService> told;
-  told.reserve(uses.size() + services.size());
-  // What was asked for on this host itself opens no pipe from another.
-  for (const RemoteUse& use : uses)
-    if (use.client.empty())
-      told.push_back({use.started, use.ended, use.account,
-                      std::string{lateral::plain_address(use.source_address)}});
-  for (const RemoteAction& one : services)
-    told.push_back({one.first, one.last, one.account, one.address});
-  return told;
+void add_told(ToldRecords& told, const std::vector<Why>& story) {
+  for (const Why& why : story)
+    if (why.family != Family::time) told.insert(why.records.begin(), why.records.end());
 }
 
 }  // namespace hozen

@@ -83,16 +83,16 @@ std::string ClientCommand::target() const {
   return text;
 }
 
-bool ClientCommand::is_for_this_host() const {
+bool ClientCommand::is_for_this_host(std::span<const std::string> own) const {
   if (targets.empty()) return target_file.empty();
   return std::any_of(targets.begin(), targets.end(),
-                     [](const std::string& one) { return lateral::is_own_host(one, {}); });
+                     [&](const std::string& one) { return lateral::is_one_of_own(one, own); });
 }
 
-bool ClientCommand::is_for_others() const {
+bool ClientCommand::is_for_others(std::span<const std::string> own) const {
   return !target_file.empty() ||
          std::any_of(targets.begin(), targets.end(),
-                     [](const std::string& one) { return !lateral::is_own_host(one, {}); });
+                     [&](const std::string& one) { return !lateral::is_one_of_own(one, own); });
 }
 
 ClientCommand client_command(std::string_view command_line) {
@@ -136,7 +136,7 @@ std::vector<RemoteStart> find_remote_starts(const FactBook& book) {
     if (!named && !is_client) continue;
     RemoteStart start;
     start.command = client_command(fact.values["CommandLine"]);
-    if (!start.command.is_for_others()) continue;
+    if (!start.command.is_for_others(book.names())) continue;
     if (!seen.emplace(fact.time.ticks, fact.event_id, fact.subject).second) continue;
     start.time = fact.time;
     start.event_id = fact.event_id;

@@ -177,7 +177,10 @@ class Processes {
     return fact.event_id == 1 && fact.values["LogonId"] == "0x3e7";
   }
   const Fact* network_session(const Fact& fact) const {
-    const Fact* logon = lateral::logon_of(book_, fact.values["LogonId"], fact.time);
+    const std::string user = user_of(fact);
+    // WMI works in the name of the computer; who asked stands in the logon.
+    const Fact* logon = lateral::logon_of(book_, fact.values["LogonId"], fact.time,
+                                          user.ends_with('$') ? std::string_view{} : user);
     return logon != nullptr && logon->values["LogonType"] == "3" ? logon : nullptr;
   }
 

@@ -143,6 +143,20 @@ std::optional<RemoteService> by_name(std::string_view name, std::string_view ste
   return std::nullopt;
 }
 
+/// Letters drawn by lot are of both cases: of eight, 127 times in 128.
+bool has_both_cases(std::string_view text) {
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  return std::any_of(text.begin(), text.end(), is_upper) &&
+         std::any_of(text.begin(), text.end(), is_lower);
+}
+
+/// "xQwErTyU" of `%systemroot%\xQwErTyU.exe`.
+std::string_view name_in(std::string_view image) {
+  const std::string_view name = image.substr(image.find_last_of('\\') + 1);
+  return name.substr(0, name.find('.'));
+}
+
 /// Names made of random letters, as Metasploit, Impacket and Cobalt Strike make them.
 std::optional<RemoteService> by_form(std::string_view name, std::string_view image,
                                      bool demand_start) {
@@ -156,6 +170,9 @@ std::optional<RemoteService> by_form(std::string_view name, std::string_view ima
   }
   const bool random_file = matches(image, R"re("?(%systemroot%|C:\\Windows)\\[a-z]{8}\.exe"?)re");
   if (!demand_start || !random_file || !matches(name, "[a-z]{4,16}")) return std::nullopt;
+  // Products write their names in one case, or call service and program alike.
+  const std::string_view file = name_in(image);
+  if (!has_both_cases(file) || equals_fold(file, name)) return std::nullopt;
   found.tool = &kRandom;
   found.because =
       "its program has a name of eight letters in the folder of Windows, its name is '" +

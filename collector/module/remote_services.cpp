@@ -3,225 +3,133 @@
 // ADMIN$, the pipe svcctl, a service (7045, 4697) whose program that is. The module psexec tells
 // those that it knows by their names.
 #include <algorithm>
-#include <iterator>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "collector/base/text.h"
 #include "collector/module/installed_file.h"
 #include "collector/module/lateral.h"
 #include "collector/module/remote_action.h"
+#include "collector/module/remote_service_stages.h"
 #include "collector/module/remote_tools.h"
 
 namespace hozen {
 namespace {
 
 using lateral::at;
-using lateral::kMinute;
 using lateral::text_of;
+using remote_services::Install;
+using remote_services::StageFinder;
+using remote_services::Stages;
 
-/// From the first stage to the service, and from there to what it ran.
-constexpr std::uint64_t kBefore = 5 * kMinute, kAfter = 5 * kMinute;
-/// The same installation told by two logs.
-constexpr std::uint64_t kSame = 3 * lateral::kSecond;
-constexpr std::uint64_t kJitter = 2 * lateral::kSecond;
-/// What of one stage is told, and how many pipes are looked at for one service.
-constexpr std::size_t kMaxOfStage = 10, kMaxPipes = 1'000;
-
-struct Install {
-  std::vector<const Fact*> facts{};  ///< 7045, 4697
-  std::string name{}, image{}, key{};
-  bool demand = false;
-};
+/// What a finding tells of those that are alike, and how many of them stand in one sentence.
+constexpr std::size_t kMaxAlike = 80, kInSentence = 10;
 
 class Services {
  public:
-  Services(const FactBook& book, const std::vector<RemoteUse>& told) : book_{book}, told_{told} {}
+  Services(const FactBook& book, const ToldRecords& told)
+      : book_{book}, told_{told}, finder_{book} {}
 
   std::vector<RemoteAction> find() {
-    gather();
-    if (!installs_.empty()) index();
-    for (const Install& install : installs_) {
-      if (found_.size() >= kMaxActions) break;
+    for (const Install& install : finder_.installs())
       if (!is_told(install)) judge(install);
-    }
-    return std::move(found_);
-  }
-
- private:
-  void gather() {
-    for (const Fact& fact : book_.facts(FactKind::service)) {
-      const bool audit = fact.event_id == 4697;
-      const std::string_view start = fact.values[audit ? "ServiceStartType" : "StartType"];
-      Install install;
-      install.name = fact.values["ServiceName"];
-      install.image = fact.values[audit ? "ServiceFileName" : "ImagePath"];
-      install.key = file_key(install.image);
-      install.demand = audit ? start == "3" : contains_fold(start, "demand") || start == "3";
-      Install* known = same(install, fact.time);
-      if (known == nullptr) known = &installs_.emplace_back(std::move(install));
-      known->facts.push_back(&fact);
-    }
-  }
-  Install* same(const Install& install, FileTime time) {
-    for (std::size_t i = installs_.size(); i-- > 0;) {
-      Install& known = installs_[i];
-      if (lateral::apart(known.facts.front()->time, time) > kSame) break;
-      if (known.key == install.key && equals_fold(known.name, install.name)) return &known;
-    }
-    return nullptr;
-  }
-
-  bool is_told(const Install& install) const {
-    const FileTime time = install.facts.front()->time;
-    const std::string stem = image_stem(install.image);
-    return std::any_of(told_.begin(), told_.end(), [&](const RemoteUse& use) {
-      return lateral::earlier(use.started, kSame) <= time &&
-             time <= lateral::later(use.ended, kSame) &&
-             (equals_fold(use.service, install.name) || (!stem.empty() && use.stem == stem));
-    });
-  }
-
-  /// What belongs to one installation.
-  struct Stages {
-    std::vector<const Fact*> writes{}, pipes{}, wrote_here{};
-    std::set<std::string_view> sessions{}, accounts{};
-    const Fact* logon = nullptr;
-    bool by_audit = false;  ///< the logon is the session that installed it
-  };
-
-  using Facts = std::vector<const Fact*>;
-  using Index = std::map<std::string, Facts, std::less<>>;
-
-  /// Everything by what it is joined with: logs may hold thousands of each.
-  void index() {
-    for (const Fact& fact : book_.facts(FactKind::share)) {
-      if (fact.event_id != 5145 || !is_from_afar(fact)) continue;
-      if (equals_fold(fact.subject, "svcctl")) pipes_.push_back(&fact);
-      if (!is_write_mask(fact.values["AccessMask"])) continue;
-      const std::string_view share = lateral::file_name(fact.values["ShareName"]);
-      writes_[file_key_of_path("\\\\*\\" + text_of(share) + "\\" + fact.subject)].push_back(&fact);
-    }
-    // The kernel writes files for other hosts (SMB) in its own name.
-    for (const Fact& fact : book_.facts(FactKind::file))
-      if (fact.event_id == 11 && equals_fold(fact.values["Image"], "System"))
-        wrote_here_[file_key_of_path(fact.subject)].push_back(&fact);
-    for (const Fact& fact : book_.facts(FactKind::logon))
-      if (fact.event_id == 4624 && fact.values["LogonType"] == "3" &&
-          !lateral::is_local_address(lateral::plain_address(fact.values["IpAddress"])))
-        logons_[text_of(fact.values["TargetLogonId"])].push_back(&fact);
-    for (const Fact& fact : book_.facts(FactKind::process)) {
-      std::string_view parent = fact.values["ParentImage"];
-      if (parent.empty()) parent = fact.values["ParentProcessName"];
-      started_[file_key_of_path(fact.subject)].push_back(&fact);
-      if (!parent.empty()) children_[file_key_of_path(parent)].push_back(&fact);
-    }
-  }
-
-  /// Those of `key` within these times, in their order.
-  static Facts within(const Index& index, std::string_view key, FileTime first, FileTime last) {
-    Facts found;
-    const auto all = index.find(key);
-    if (all == index.end()) return found;
-    auto one = std::partition_point(all->second.begin(), all->second.end(),
-                                    [&](const Fact* fact) { return fact->time < first; });
-    for (; one != all->second.end() && (*one)->time <= last && found.size() < kMaxOfStage; ++one)
-      found.push_back(*one);
+    std::vector<RemoteAction> found;
+    found.reserve(groups_.size());
+    for (Group& group : groups_) found.push_back(whole(std::move(group)));
     return found;
   }
 
-  Stages stages_of(const Install& install) const {
-    Stages stages;
-    const FileTime time = install.facts.front()->time;
-    const FileTime first = lateral::earlier(time, kBefore), last = lateral::later(time, kJitter);
-    for (const Fact* fact : install.facts) take_session(stages, *fact);
-    stages.by_audit = !stages.sessions.empty();
-    stages.writes = within(writes_, install.key, first, last);
-    for (const Fact* fact : stages.writes) take_session(stages, *fact);
-    stages.wrote_here = within(wrote_here_, install.key, first, last);
-    add_pipes(stages, install, first, last);
-    for (const std::string_view session : stages.sessions) {
-      const auto known = logons_.find(session);
-      if (known == logons_.end()) continue;
-      const auto next =
-          std::partition_point(known->second.begin(), known->second.end(),
-                               [&](const Fact* logon) { return logon->time <= last; });
-      if (next != known->second.begin() &&
-          lateral::last_start(book_, time) <= (*std::prev(next))->time)
-        stages.logon = *std::prev(next);
-    }
-    return stages;
-  }
+ private:
+  /// Installations that are alike, as the story of the first tells them.
+  struct Group {
+    RemoteAction action;
+    struct Other {
+      std::string time;
+      std::vector<std::string> records{};
+    };
+    std::vector<Other> others{};  ///< those behind the first, at most kMaxAlike
+  };
 
-  void add_pipes(Stages& stages, const Install& install, FileTime first, FileTime last) const {
-    auto one = std::partition_point(pipes_.begin(), pipes_.end(),
-                                    [&](const Fact* fact) { return fact->time <= last; });
-    for (std::size_t looked = 0; one != pipes_.begin() && looked < kMaxPipes; ++looked) {
-      const Fact& fact = **--one;
-      if (fact.time < first || stages.pipes.size() >= kMaxOfStage) break;
-      if (is_pipe(stages, install, fact)) stages.pipes.insert(stages.pipes.begin(), &fact);
-    }
-  }
-
-  static void take_session(Stages& stages, const Fact& fact) {
-    const std::string_view id = fact.values["SubjectLogonId"];
-    if (id.empty() || id == "0x3e7" || id == "0x0") return;
-    stages.sessions.insert(id);
-    if (const std::string_view user = fact.values["SubjectUserName"]; !user.empty())
-      stages.accounts.insert(user);
-  }
-
-  static bool is_from_afar(const Fact& share) {
-    return !lateral::is_refused(share) &&
-           !lateral::is_local_address(lateral::plain_address(share.values["IpAddress"]));
-  }
-  /// Of the same session or account; where none is known, in the minute before.
-  static bool is_pipe(const Stages& stages, const Install& install, const Fact& fact) {
-    if (stages.sessions.contains(fact.values["SubjectLogonId"]) ||
-        stages.accounts.contains(fact.values["SubjectUserName"]))
-      return true;
-    return stages.sessions.empty() && is_odd(install) &&
-           lateral::apart(fact.time, install.facts.front()->time) <= kMinute;
-  }
-
-  /// No service of Windows has its program there, and what installers set up starts by itself or
-  /// lies in a folder of its own.
-  static bool is_odd(const Install& install) {
-    return install.demand && !is_on_share(install.image) && install.key.starts_with("<W>\\") &&
-           install.key.ends_with(".EXE") && install.key.find('\\', 4) == std::string::npos;
+  bool is_told(const Install& install) const {
+    return std::any_of(install.facts.begin(), install.facts.end(),
+                       [&](const Fact* fact) { return told_.contains(fact->record); });
   }
 
   void judge(const Install& install) {
-    const Stages stages = stages_of(install);
-    const bool odd = is_odd(install), shared = is_on_share(install.image);
+    const Stages stages = finder_.stages_of(install);
+    const bool odd = install.is_odd(), shared = is_on_share(install.image);
     const bool written = !stages.writes.empty() || !stages.wrote_here.empty();
-    const bool remote =
-        written || shared || !stages.pipes.empty() || (stages.logon != nullptr && stages.by_audit);
+    const bool by_smb = written || shared || !stages.pipes.empty();
+    const bool remote = by_smb || (stages.logon != nullptr && stages.by_audit);
     if (!remote && !odd) return;
-    RemoteAction action{
-        remote ? "service_from_afar" : "service_in_windows_folder",
-        remote ? "A service was installed from another host, as PsExec and its like do"
-               : "A service was installed whose program lies in the folder of Windows itself"};
+    RemoteAction action{remote ? "service_from_afar" : "service_in_windows_folder",
+                        title_of(install, by_smb, remote)};
     action.name = install.name;
     action.command = install.image;
     action.attack = {"T1569.002", "T1543.003"};
-    if (remote) action.attack.emplace_back("T1021.002");
+    if (remote) action.attack.emplace_back(by_smb ? "T1021.002" : "T1021");
     if (written) action.attack.emplace_back("T1570");
     action.benign = {
         "Tools that distribute software, manage hosts, back them up or look for weaknesses install "
         "their services so: are the account and the host it came from theirs?"};
     tell_install(action, install, odd, shared);
-    tell_shares(action, stages);
+    tell_shares(action, install, stages);
     tell_logon(action, install, stages);
-    tell_processes(action, install);
+    const std::string ran = tell_processes(action, install);
     tell_missing(action, stages);
     action.first = first_of(install, stages);
-    found_.push_back(std::move(action));
+    take(std::move(action), ran);
+  }
+
+  static std::string title_of(const Install& install, bool by_smb, bool remote) {
+    if (!remote)
+      return "A service was installed whose program lies in the folder of Windows itself";
+    if (!by_smb) return "A service was installed in a logon session that came from another host";
+    return install.is_change()
+               ? "A service was set to a program that came from another host"
+               : "A service was installed from another host, as PsExec and its like do";
+  }
+
+  /// The same service, program, account and source, running the same, is one action.
+  void take(RemoteAction action, const std::string& ran) {
+    std::string key = action.rule;
+    for (const std::string& part :
+         {action.name, action.command, action.account, action.address, action.host, ran})
+      key += "\n" + fold_case(part);
+    const auto [place, is_new] = places_.try_emplace(key, groups_.size());
+    if (is_new && groups_.size() >= kMaxActions) return void(places_.erase(place));
+    if (is_new) return groups_.push_back({std::move(action)});
+    Group& group = groups_[place->second];
+    ++group.action.times;
+    group.action.last = std::max(group.action.last, action.last);
+    if (group.others.size() < kMaxAlike)
+      group.others.push_back({action.first.iso8601(), lateral::record_ids(action.why)});
+  }
+
+  static RemoteAction whole(Group group) {
+    RemoteAction action = std::move(group.action);
+    for (std::size_t i = 0; i < group.others.size(); i += kInSentence) {
+      const std::size_t end = std::min(i + kInSentence, group.others.size());
+      std::vector<std::string> times, records;
+      for (std::size_t k = i; k < end; ++k) {
+        times.push_back(group.others[k].time);
+        records.insert(records.end(), group.others[k].records.begin(),
+                       group.others[k].records.end());
+      }
+      action.why.push_back({(i == 0 ? "The same was done " + std::to_string(action.times) +
+                                          " times, alike each time. After the first: "
+                                    : "Further: ") +
+                                lateral::listed(times, kInSentence) + ".",
+                            0, Family::registry_state, std::move(records)});
+    }
+    if (const std::uint64_t more = action.times - 1 - group.others.size(); more != 0)
+      action.missing.push_back("The times of " + std::to_string(more) +
+                               " more that are alike: they are among the records.");
+    return action;
   }
 
   static FileTime first_of(const Install& install, const Stages& stages) {
-    FileTime first = install.facts.front()->time;
+    FileTime first = install.time();
     for (const auto* facts : {&stages.writes, &stages.pipes, &stages.wrote_here})
       for (const Fact* fact : *facts) first = std::min(first, fact->time);
     return first;
@@ -232,11 +140,13 @@ class Services {
       const std::string who =
           lateral::account_of(fact->values["SubjectDomainName"], fact->values["SubjectUserName"]);
       if (fact->event_id == 4697 && action.account.empty()) action.account = who;
+      const bool set = fact->kind == FactKind::registry;
+      const std::string did = set ? " was written by the service manager" : " was installed";
       action.tell(*fact,
-                  "The service '" + install.name + "' with the program " + install.image +
-                      " was installed" + at(fact->time) + (who.empty() ? "" : " by " + who) +
-                      " (event " + std::to_string(fact->event_id) +
-                      (install.demand ? ", started on demand)." : ")."),
+                  "The service '" + install.name + "' with the program " + install.image + did +
+                      at(fact->time) + (who.empty() ? "" : " by " + who) + " (event " +
+                      std::to_string(fact->event_id) +
+                      (install.demand && !set ? ", started on demand)." : ")."),
                   action.why.empty() ? 20 : 0, Family::registry_state);
     }
     const Fact& fact = *install.facts.front();
@@ -264,14 +174,17 @@ class Services {
            ".";
   }
 
-  static void tell_shares(RemoteAction& action, const Stages& stages) {
+  static void tell_shares(RemoteAction& action, const Install& install, const Stages& stages) {
     int weight = 30;
     for (const Fact* fact : stages.writes) {
       take_source(action, *fact);
+      const std::string_view share = lateral::file_name(fact->values["ShareName"]);
+      const bool program = file_key_of_path("\\\\*\\" + text_of(share) + "\\" + fact->subject) ==
+                           install.keys.front();
       action.tell(*fact,
-                  "That program was written to the share " +
-                      text_of(lateral::file_name(fact->values["ShareName"])) + " (" +
-                      fact->subject + ")" + by_text(*fact),
+                  (program ? "That program was written to the share "
+                           : "A file that its command names was written to the share ") +
+                      text_of(share) + " (" + fact->subject + ")" + by_text(*fact),
                   std::exchange(weight, 0), Family::location);
     }
     for (const Fact* fact : stages.wrote_here)
@@ -281,14 +194,15 @@ class Services {
                   std::exchange(weight, 0), Family::location);
     weight = 20;
     for (const Fact* fact : stages.pipes) {
-      const bool same = stages.sessions.contains(fact->values["SubjectLogonId"]) ||
-                        stages.accounts.contains(fact->values["SubjectUserName"]);
-      if (same) take_source(action, *fact);
-      action.tell(*fact,
-                  "The pipe of the services (svcctl) was opened" + by_text(*fact) +
-                      (same ? "" : " That it belongs to it is concluded from the time."),
+      take_source(action, *fact);
+      action.tell(*fact, "The pipe of the services (svcctl) was opened" + by_text(*fact),
                   std::exchange(weight, 0), Family::location);
     }
+    for (const Fact* fact : stages.perhaps)
+      action.tell(*fact,
+                  "Perhaps of it, by the time alone: the pipe of the services (svcctl) was opened" +
+                      by_text(*fact),
+                  0, Family::time);
   }
 
   void tell_logon(RemoteAction& action, const Install& install, const Stages& stages) const {
@@ -302,25 +216,27 @@ class Services {
                          lateral::logon_text(*stages.logon) + ", the same logon session.", 20,
                          Family::location);
     }
-    const auto logons = lateral::logons_before(book_, install.facts.front()->time);
+    const auto logons = lateral::logons_before(book_, install.time());
     for (const Fact* logon : logons)
       action.tell(*logon, lateral::perhaps_text(logons), 0, Family::location);
   }
 
-  /// Its program, and what that ran.
-  void tell_processes(RemoteAction& action, const Install& install) const {
-    const FileTime time = install.facts.front()->time;
-    const FileTime first = lateral::earlier(time, kJitter), last = lateral::later(time, kAfter);
-    for (const Fact* fact : within(started_, install.key, first, last))
+  /// Its program, and what that ran: the command lines.
+  std::string tell_processes(RemoteAction& action, const Install& install) const {
+    for (const Fact* fact : finder_.starts_of(install))
       action.tell(*fact, "Its program " + fact->subject + " was started" + at(fact->time) + ".", 0,
                   Family::content);
     int weight = 15;
-    for (const Fact* fact : within(children_, install.key, first, last)) {
+    std::string ran;
+    for (const Fact* fact : finder_.children_of(install)) {
       const std::string_view line = fact->values["CommandLine"];
-      action.tell(
-          *fact, "It ran" + at(fact->time) + ": " + (line.empty() ? fact->subject : text_of(line)),
-          is_telling_child(fact->subject) ? std::exchange(weight, 0) : 0, Family::command_line);
+      const std::string command = line.empty() ? fact->subject : text_of(line);
+      ran += command + "\n";
+      action.tell(*fact, "It ran" + at(fact->time) + ": " + command,
+                  is_telling_child(fact->subject) ? std::exchange(weight, 0) : 0,
+                  Family::command_line);
     }
+    return ran;
   }
 
   void tell_missing(RemoteAction& action, const Stages& stages) const {
@@ -336,17 +252,15 @@ class Services {
   }
 
   const FactBook& book_;
-  const std::vector<RemoteUse>& told_;
-  std::vector<Install> installs_;
-  Facts pipes_;
-  Index writes_, wrote_here_, logons_, started_, children_;  ///< logons by session, others by file
-  std::vector<RemoteAction> found_;
+  const ToldRecords& told_;
+  StageFinder finder_;
+  std::vector<Group> groups_;
+  std::map<std::string, std::size_t> places_;  ///< of groups, by what is alike
 };
 
 }  // namespace
 
-std::vector<RemoteAction> find_remote_services(const FactBook& book,
-                                               const std::vector<RemoteUse>& told) {
+std::vector<RemoteAction> find_remote_services(const FactBook& book, const ToldRecords& told) {
   return Services{book, told}.find();
 }
 

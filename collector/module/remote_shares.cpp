@@ -16,7 +16,7 @@ using lateral::text_of;
 
 class Shares {
  public:
-  Shares(const FactBook& book, const std::vector<ToldService>& told) : book_{book}, told_{told} {}
+  Shares(const FactBook& book, const ToldRecords& told) : book_{book}, told_{told} {}
   std::vector<RemoteAction> find() {
     for (const Fact& fact : book_.facts(FactKind::share)) {
       if (fact.event_id == 5145 && equals_fold(fact.subject, "svcctl")) pipe(fact, true);
@@ -41,25 +41,13 @@ class Shares {
     return &action;
   }
 
-  /// Where a use of a service is told then, of the same account, this is a part of it.
-  bool is_told(const Fact& fact, std::string_view who) const {
-    const std::string address{lateral::plain_address(fact.values["IpAddress"])};
-    return std::any_of(told_.begin(), told_.end(), [&](const ToldService& one) {
-      const bool near = lateral::earlier(one.first, lateral::kMinute) <= fact.time &&
-                        fact.time <= lateral::later(one.last, lateral::kMinute);
-      const bool other = !one.account.empty() &&
-                         !equals_fold(lateral::file_name(one.account), lateral::file_name(who));
-      return near && !other && (one.address.empty() || one.address == address);
-    });
-  }
-
   void pipe(const Fact& fact, bool services) {
     const std::string who =
         lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
     const bool refused = lateral::is_refused(fact);
     const std::string address{lateral::plain_address(fact.values["IpAddress"])};
     if (lateral::is_local_address(address)) return;
-    if (services && !refused && is_told(fact, who)) return;
+    if (services && !refused && told_.contains(fact.record)) return;
     RemoteAction* action =
         refused ? action_of((services ? "no svcctl " : "no winreg ") + fold_case(who) + address,
                             "access_refused", "Another host was refused the control of this one")
@@ -207,14 +195,13 @@ class Shares {
   }
 
   const FactBook& book_;
-  const std::vector<ToldService>& told_;
+  const ToldRecords& told_;
   std::map<std::string, RemoteAction> actions_;
 };
 
 }  // namespace
 
-std::vector<RemoteAction> find_share_actions(const FactBook& book,
-                                             const std::vector<ToldService>& told) {
+std::vector<RemoteAction> find_share_actions(const FactBook& book, const ToldRecords& told) {
   return Shares{book, told}.find();
 }
 

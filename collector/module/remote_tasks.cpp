@@ -115,7 +115,8 @@ class Tasks {
   /// The logon over the network whose session made the task.
   const Fact* network_logon(const Task& task) const {
     for (const Fact* fact : task.facts) {
-      const Fact* logon = lateral::logon_of(book_, fact->values["SubjectLogonId"], fact->time);
+      const Fact* logon = lateral::logon_of(book_, fact->values["SubjectLogonId"], fact->time,
+                                            fact->values["SubjectUserName"]);
       if (logon != nullptr && logon->values["LogonType"] == "3") return logon;
     }
     return nullptr;

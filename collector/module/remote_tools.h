@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,10 +81,10 @@ struct ClientCommand {
 
   /// As they were given: "a, b" or "@file"; "" when none was.
   std::string target() const;
-  /// Without a host, or for this one by a name that always means it.
-  bool is_for_this_host() const;
+  /// Without a host, or for this one: by a name that always means it, or one of its `own` names.
+  bool is_for_this_host(std::span<const std::string> own) const;
   /// Some host is named that may be another one.
-  bool is_for_others() const;
+  bool is_for_others(std::span<const std::string> own) const;
 };
 /// Of a command line of PsExec or PAExec: "psexec \\host -u user -p secret -s cmd /c dir". The
 /// password is not kept.

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "collector/base/text.h"
+#include "collector/module/installed_file.h"
 #include "collector/module/lateral.h"
 #include "collector/module/remote_use_finder.h"
 #include "collector/module/sysmon_registry.h"
@@ -11,11 +12,6 @@
 namespace hozen {
 namespace remote_use {
 namespace {
-
-std::string_view without_slash(std::string_view pipe) {
-  while (pipe.starts_with('\\')) pipe.remove_prefix(1);
-  return pipe;
-}
 
 int install_weight(const Draft& draft, std::string_view image) {
   constexpr int kOrdinary = 25;
@@ -48,79 +44,6 @@ const RemoteTool* psexec() { return tool_of_pipe(kPsExecStem); }
 
 // ---- which programs are meant
 
-/// Names of services, of programs in the folder of Windows, and of hosts: where a pipe's name can
-/// be parted in several ways they tell which is right.
-void UseFinder::learn_parts() {
-  const auto learn_image = [&](std::string_view path) {
-    if (is_in_windows_root(path)) names_.insert(image_stem(path));
-  };
-  for (const Fact& fact : book_.facts(FactKind::service)) {
-    names_.insert(fold_case(fact.values["ServiceName"]));
-    learn_image(fact.values["ImagePath"]);
-    learn_image(fact.values["ServiceFileName"]);
-  }
-  for (const Fact& fact : book_.facts(FactKind::service_entry))
-    names_.insert(fold_case(fact.subject));
-  for (const FactKind kind : {FactKind::process, FactKind::execution, FactKind::file})
-    for (const Fact& fact : book_.facts(kind)) learn_image(fact.subject);
-  for (const Fact& fact : book_.facts(FactKind::pipe))
-    names_.insert(fold_case(without_slash(fact.subject)));
-  for (const Fact& fact : book_.facts(FactKind::share)) {
-    if (is_pipe_share(fact)) names_.insert(fold_case(without_slash(fact.subject)));
-    if (is_admin_share(fact)) learn_image("C:\\Windows\\" + fact.subject);
-  }
-  for (const Fact& fact : book_.facts(FactKind::logon))
-    hosts_.insert(fold_case(fact.values["WorkstationName"]));
-  names_.erase(std::string{});
-  hosts_.erase(std::string{});
-}
-
-/// The parts of a session's pipe: those whose service is known, else those whose host is.
-std::optional<UseFinder::Session> UseFinder::session_of(std::string_view pipe) const {
-  std::vector<SessionPipe> ways = session_pipes(pipe);
-  if (ways.empty()) return std::nullopt;
-  if (ways.size() == 1 || equals_fold(ways.front().service, kPsExecStem))
-    return Session{std::move(ways.front())};
-  const auto service = std::find_if(ways.rbegin(), ways.rend(), [&](const SessionPipe& way) {
-    return names_.contains(fold_case(way.service));
-  });
-  if (service != ways.rend()) return Session{std::move(*service)};
-  const auto has_host = [&](const SessionPipe& way) {
-    return hosts_.contains(fold_case(way.source_host));
-  };
-  if (std::count_if(ways.begin(), ways.end(), has_host) == 1)
-    return Session{std::move(*std::find_if(ways.begin(), ways.end(), has_host))};
-  SessionPipe whole = std::move(ways.front());
-  whole.service += "-" + whole.source_host;
-  whole.source_host.clear();
-  return Session{std::move(whole), false};
-}
-
-/// PsExec under another name is known by the pipes of its sessions and by its version resource.
-void UseFinder::learn_names() {
-  const auto of_both = [&](const auto& look) {
-    for (const Fact& fact : book_.facts(FactKind::pipe)) look(fact.subject);
-    for (const Fact& fact : book_.facts(FactKind::share))
-      if (!is_refused(fact)) look(fact.subject);
-  };
-  bool many_ways = false;
-  of_both([&](std::string_view pipe) {
-    many_ways = many_ways || (!starts_with_fold(without_slash(pipe), "PSEXESVC-") &&
-                              session_pipes(pipe).size() > 1);
-  });
-  if (many_ways) learn_parts();
-  of_both([&](std::string_view pipe) {
-    const auto session = session_of(pipe);
-    if (session && session->is_certain && tool_of_pipe(pipe) == nullptr)
-      renamed_.insert(fold_case(session->pipe.service));
-  });
-  for (const Fact& fact : book_.facts(FactKind::process))
-    if (psexec_part(fact.values["OriginalFileName"], fact.values["Description"]) ==
-        PsExecPart::service)
-      renamed_.insert(image_stem(fact.subject));
-  renamed_.erase(std::string{kPsExecStem});
-}
-
 /// Ordinary names count in the folder of Windows only, where no program of Windows is called so.
 std::optional<UseFinder::Known> UseFinder::known_image(std::string_view path) const {
   const std::string stem = image_stem(path);
@@ -150,7 +73,9 @@ void UseFinder::add_install(const Fact& fact) {
   const std::string_view start = fact.values[is_audit ? "ServiceStartType" : "StartType"];
   const bool demand = is_audit ? start == "3" : !contains_fold(start, "auto");
   Draft* draft = install(fact, fact.values["ServiceName"], image, demand);
-  if (draft != nullptr && is_audit) draft->take_account(fact);
+  if (draft == nullptr || !is_audit) return;
+  draft->take_account(fact);
+  draft->brought_by = draft->brought_by || !draft->who.account.empty();
 }
 
 void UseFinder::add_registry_install(const Fact& fact) {
@@ -200,6 +125,8 @@ Draft* UseFinder::install(const Fact& fact, std::string_view name, std::string_v
   draft->install_events.insert(fact.event_id);
   if (use.source_host.empty()) use.source_host = service->source_host;
   draft->add_command(service->command);
+  if (!service->command.empty()) draft->files = file_keys(service->command);
+  has_files_ = has_files_ || !draft->files.empty();
   draft->tell("The service '" + std::string{name} + "' with the program " + std::string{image} +
                   " was installed" + at(fact.time) + ". It is taken for " +
                   std::string{service->tool->name} + ", because " + service->because + ".",
@@ -214,77 +141,6 @@ Draft* UseFinder::same_install(const Fact& fact, std::string_view stem) {
     if (draft.use.stem == stem && !draft.install_events.contains(fact.event_id)) return &draft;
   }
   return nullptr;
-}
-
-// ---- pipes
-
-void UseFinder::add_pipes() {
-  for (const Fact& fact : book_.facts(FactKind::pipe))
-    add_pipe(fact, without_slash(fact.subject), fact.values["Image"]);
-  for (const Fact& fact : book_.facts(FactKind::share))
-    if (is_pipe_share(fact) && !is_refused(fact)) add_pipe(fact, without_slash(fact.subject), {});
-}
-
-void UseFinder::add_pipe(const Fact& fact, std::string_view pipe, std::string_view image) {
-  const RemoteTool* tool = tool_of_pipe(pipe);
-  if (const auto session = session_of(pipe); session && (tool == nullptr || tool == psexec()))
-    return add_session(fact, *session);
-  const bool renamed = renamed_.contains(fold_case(pipe));
-  if ((tool == nullptr && !renamed) || !is_new(fact)) return;
-  if (renamed) tool = psexec();
-  std::string stem = fold_case(tool == psexec() ? pipe : tool->image);
-  stem.resize(std::min(stem.size(), stem.find('*')));
-  Draft& draft = use_of(tool, stem, fact.time, Join::to_last, who_of(fact));
-  draft.use.renamed = draft.use.renamed || renamed;
-  draft.take_account(fact);
-  // Its service makes the pipe; another program that does waits for the service to come to it.
-  const bool is_trap = fact.event_id == 17 && tool == psexec() && !renamed &&
-                       fold_case(pipe) == kPsExecStem && !image.empty() && !known_image(image);
-  const int weight = is_trap ? 45 : draft.use.installed ? 15 : tool->is_dual_use ? 25 : 60;
-  if (is_trap)
-    draft.tell("The pipe of its service, " + std::string{pipe} + ", was made by another program, " +
-                   std::string{image} + at(fact.time) +
-                   ": so a user makes PsExec's service, which runs as SYSTEM, come to him.",
-               weight, Family::name, fact.record);
-  else
-    draft.tell("The pipe " + std::string{pipe} + " was used" +
-                   (image.empty() ? std::string{} : " by " + std::string{image}) + at(fact.time) +
-                   ".",
-               draft.once(Once::pipe, weight), Family::name, fact.record);
-  extend(draft, fact.time);
-}
-
-void UseFinder::add_session(const Fact& fact, const Session& session) {
-  if (!is_new(fact)) return;
-  const SessionPipe& pipe = session.pipe;
-  const std::string stem = fold_case(pipe.service);
-  Who who = who_of(fact);
-  who.host = pipe.source_host;
-  who.process = pipe.source_process;
-  Draft& draft = use_of(psexec(), stem, fact.time, Join::to_last, who);
-  RemoteUse& use = draft.use;
-  use.renamed = stem != kPsExecStem;
-  if (use.source_host.empty()) use.source_host = pipe.source_host;
-  draft.who.host = pipe.source_host;
-  draft.who.process = pipe.source_process;
-  draft.take_account(fact);
-  const std::string number = std::to_string(pipe.source_process);
-  std::string told = "The pipes of its session name the host it came from, " + pipe.source_host +
-                     ", and the process there, " + number;
-  if (!session.is_certain)
-    told =
-        "The pipes of its session name its service, the host it came from and the process "
-        "there, " +
-        number + "; in " + pipe.service +
-        " it is not told where the service's name ends and the host's begins";
-  if (!use.renamed)
-    told += ".";
-  else
-    told += "; only PsExec calls pipes so, and its service had another name" +
-            (session.is_certain ? ", '" + pipe.service + "'." : std::string{"."});
-  draft.tell(std::move(told), draft.once(Once::session, use.renamed && !use.installed ? 60 : 20),
-             Family::content, fact.record);
-  extend(draft, fact.time);
 }
 
 // ---- programs and files of the service
@@ -311,7 +167,7 @@ void UseFinder::add_files() {
       add_key_file(fact, *host);
     } else if (known_image(fact.subject) && fact.time.is_set() && is_new(fact)) {
       // A file alone is no use: it may lie there since the last one.
-      if (Draft* draft = near(image_stem(fact.subject), fact.time, Join::to_next))
+      if (Draft* draft = use_near(image_stem(fact.subject), fact.time, Join::to_next))
         draft->tell(
             "Its file " + fact.subject + " was " + what_happened(fact) + at(fact.time) + ".", 5,
             Family::content, fact.record);
@@ -349,9 +205,35 @@ void UseFinder::add_key_file(const Fact& fact, const std::string& host) {
 /// 5145: the program is copied to ADMIN$ before its service is installed.
 void UseFinder::add_shares() {
   for (const Fact& fact : book_.facts(FactKind::share)) {
-    if (is_admin_share(fact) && !is_refused(fact) &&
+    if (fact.event_id != 5145 || is_refused(fact)) continue;
+    if (is_admin_share(fact) &&
         (ends_with_fold(fact.subject, ".exe") || host_of_key_file(fact.subject)))
       add_share(fact);
+    if (has_files_ && !is_pipe_share(fact) && is_write_mask(fact.values["AccessMask"]))
+      add_named_file(fact);
+  }
+}
+
+/// A file that the command of a service names, written before it is installed.
+void UseFinder::add_named_file(const Fact& fact) {
+  const std::string share{file_name(fact.values["ShareName"])};
+  const std::string key = file_key_of_path("\\\\*\\" + share + "\\" + fact.subject);
+  const Who who = who_of(fact);
+  for (std::size_t i = first_after(earlier(fact.time, kJitter)); i < drafts_.size(); ++i) {
+    Draft& draft = drafts_[i];
+    if (later(fact.time, kBefore) < draft.use.started) break;
+    if (std::find(draft.files.begin(), draft.files.end(), key) == draft.files.end() ||
+        draft.differs(who))
+      continue;
+    draft.take_account(fact);
+    draft.brought_by = true;
+    draft.tell("A file that its command names was written to the share " + share + " (" +
+                   fact.subject + ") from " +
+                   std::string{lateral::plain_address(fact.values["IpAddress"])} + " by " +
+                   account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]) +
+                   at(fact.time) + ".",
+               draft.once(Once::share, 20), Family::location, fact.record);
+    return;
   }
 }
 
@@ -361,10 +243,15 @@ void UseFinder::add_share(const Fact& fact) {
   const std::string stem = key ? std::string{kPsExecStem} : image_stem(fact.subject);
   Who who = who_of(fact);
   if (key) who.host = *key;
-  Draft* draft = near(stem, fact.time, Join::to_next, who);
+  // It is written before the service is there, and deleted after it in the same session.
+  const bool written = is_write_mask(fact.values["AccessMask"]);
+  Draft* draft = written ? nullptr : use_near(stem, fact.time, Join::to_last, who);
+  if (draft == nullptr || !draft->has_session(who))
+    draft = use_near(stem, fact.time, Join::to_next, who);
   if ((draft == nullptr && !known && !key) || !is_new(fact)) return;
   if (draft == nullptr) draft = &begin(key ? psexec() : known->tool, stem, fact.time);
   draft->take_account(fact);
+  draft->brought_by = draft->brought_by || written;
   if (key && draft->use.source_host.empty()) draft->use.source_host = *key;
   if (key && draft->who.host.empty()) draft->who.host = *key;
   draft->tell(

@@ -17,10 +17,11 @@ namespace hozen {
 /// What joined one use. Names as they stand in the evidence.
 struct RemoteUse {
   const RemoteTool* tool = nullptr;
-  std::string service;   ///< as it was called where it was installed, or its program
-  std::string stem;      ///< name of its program without extension, upper case
-  std::string image;     ///< its path
-  bool renamed = false;  ///< PsExec whose service is called otherwise
+  std::string service;       ///< as it was called where it was installed, or its program
+  std::string stem;          ///< name of its program without extension, upper case
+  std::string image;         ///< its path
+  bool renamed = false;      ///< PsExec whose service is called otherwise
+  bool is_doubtful = false;  ///< nothing but the form of a pipe's name tells of it
   FileTime started{}, ended{};
   std::string source_host, source_address, account;
   std::vector<std::string> commands{};  ///< what was run, as far as anything tells

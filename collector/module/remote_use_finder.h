@@ -1,6 +1,7 @@
-// How the uses of remote_use.h are found. First what makes a use: services installed, pipes of
-// sessions, programs of the tools that run, key files, files written to ADMIN$. Then what joins one
-// and never makes one: what it ran, runs in prefetch files, the client, logons.
+// How the uses of remote_use.h are found. First what makes a use, in the order in which it happens:
+// services installed, files written to ADMIN$, pipes of sessions, programs of the tools that run,
+// key files. Then what joins one and never makes one: what it ran, runs in prefetch files, the
+// client, logons, the pipe of the services.
 #pragma once
 
 #include <algorithm>
@@ -24,6 +25,8 @@ constexpr std::uint64_t kSameInstall = 3 * kSecond;
 constexpr std::uint64_t kBefore = 60 * kSecond, kAfter = 300 * kSecond;
 /// A program's start in its prefetch file against the start of its service.
 constexpr std::uint64_t kPrefetchApart = 10 * kSecond;
+/// A process of the client, told by its number, at the most.
+constexpr std::uint64_t kSameProcess = 3600 * kSecond;
 /// Clocks of two logs of one host.
 constexpr std::uint64_t kJitter = 2 * kSecond;
 
@@ -47,7 +50,7 @@ bool is_pipe_share(const Fact& fact);
 bool is_admin_share(const Fact& fact);
 
 /// Kinds of evidence that count once for a use, however often they come.
-enum class Once : std::uint8_t { pipe, session, process, share, child, state };
+enum class Once : std::uint8_t { pipe, session, process, share, child, state, control };
 
 /// Who used it, as far as one piece of evidence says. Two that differ are of two uses.
 struct Who {
@@ -67,9 +70,11 @@ struct Draft {
   LogonFound logon = LogonFound::none;
   std::size_t install_why = 0;  ///< the sentence of the installation, where there is one
   bool is_random = false;       ///< known by the form of its names only
+  bool brought_by = false;      ///< its installation or its file tells whose it is
   std::set<std::uint32_t> install_events{};
-  std::array<bool, 6> told{};
+  std::array<bool, 7> told{};
   std::vector<std::string> process_ids{}, logon_ids{};
+  std::vector<std::string> files{};  ///< file_keys() of its command
 
   /// `weight` the first time, 0 afterwards.
   int once(Once what, int weight) {
@@ -78,7 +83,9 @@ struct Draft {
   void tell(std::string fact, int weight, Family family, const std::string& record);
   void add_command(std::string_view command);
   void take_account(const Fact& fact);
-  /// Whether the use is another one's.
+  /// Whether it was in that logon session too.
+  bool has_session(const Who& other) const;
+  /// Whether the use is another one's. One session is one account, however its domain is spelled.
   bool differs(const Who& other) const;
 };
 /// Who asked for a file or pipe, or for the installation of a service.
@@ -102,8 +109,16 @@ class UseFinder {
     bool is_certain = true;  ///< where the service's name ends and the host's begins is known
   };
 
+  /// What tells whether pipes that are called as those of a session are PsExec's.
+  struct Signs {
+    bool from_afar = false;  ///< another host opened one
+    bool by_other = false;   ///< a program made one that is not the service of that name
+    std::map<std::pair<std::string, std::uint32_t>, unsigned> streams{};  ///< by host and process
+  };
+
   void learn_names();
   void learn_parts();
+  void learn_signs();
   std::optional<Session> session_of(std::string_view pipe) const;
   /// What a program of this path is; nothing for others.
   std::optional<Known> known_image(std::string_view path) const;
@@ -112,8 +127,8 @@ class UseFinder {
   void sort();
   void extend(Draft& draft, FileTime time);
   /// The use of that program that something at `time` belongs to, nullptr when none is near. Valid
-  /// until the next begin(), extend() or near().
-  Draft* near(std::string_view stem, FileTime time, Join join, const Who& who = {});
+  /// until the next begin(), extend() or use_near().
+  Draft* use_near(std::string_view stem, FileTime time, Join join, const Who& who = {});
   Draft& use_of(const RemoteTool* tool, const std::string& stem, FileTime time, Join join,
                 const Who& who = {});
   bool is_new(const Fact& fact);
@@ -128,12 +143,14 @@ class UseFinder {
   void add_pipes();
   void add_pipe(const Fact& fact, std::string_view pipe, std::string_view image);
   void add_session(const Fact& fact, const Session& session);
+  Draft& use_of_session(const Fact& fact, const Session& session);
   void add_processes();
   void add_files();
   Draft* last_of(std::string_view host, FileTime until);
   void add_key_file(const Fact& fact, const std::string& host);
   void add_shares();
   void add_share(const Fact& fact);
+  void add_named_file(const Fact& fact);
 
   void add_children();
   struct Parent {
@@ -148,6 +165,8 @@ class UseFinder {
   Draft* local_use(const Fact& fact, const std::string& account);
   void add_logons();
   void add_candidates(Draft& draft);
+  void add_service_pipes();
+  Draft* use_of_control(const Fact& fact);
   void weigh(Draft& draft) const;
   void tell_missing(Draft& draft) const;
   void tell_missing_logon(const Draft& draft, RemoteUse& use) const;
@@ -156,11 +175,14 @@ class UseFinder {
   void tell_missing_prefetch(RemoteUse& use) const;
 
   const FactBook& book_;
-  std::set<std::string> renamed_;        // stems
-  std::set<std::string> names_, hosts_;  // of services and programs, of hosts: upper case
+  std::set<std::string> renamed_;            // stems
+  std::set<std::string> doubtful_, others_;  // services of sessions that may not be, or are not it
+  // Of services and programs, of hosts, of programs in the folder of Windows: upper case.
+  std::set<std::string> names_, hosts_, programs_;
   std::vector<Draft> drafts_;
   Draft spare_;  // what is beyond the limit
   bool sorted_ = true;
+  bool has_files_ = false;       ///< some command names files
   std::uint64_t looked_at_ = 0;  // logons near uses
   std::set<std::tuple<FactKind, std::uint32_t, std::uint64_t, std::string, std::string>> seen_;
   struct Kept {

@@ -119,13 +119,19 @@ Who who_of(const Fact& fact) {
   return who;
 }
 
+bool Draft::has_session(const Who& other) const { return holds(logon_ids, other.logon); }
+
 bool Draft::differs(const Who& other) const {
   const auto other_than = [](const std::string& a, const std::string& b) {
     return !a.empty() && !b.empty() && !equals_fold(a, b);
   };
   const bool both = who.process != 0 && other.process != 0;
   if (both && who.process != other.process) return true;
-  if (other_than(who.account, other.account) || other_than(who.host, other.host)) return true;
+  if (other_than(who.host, other.host)) return true;
+  if (has_session(other)) return false;
+  if (!who.account.empty() && !other.account.empty() &&
+      !lateral::same_account(who.account, other.account))
+    return true;
   return !both && other_than(who.logon, other.logon);
 }
 
@@ -180,15 +186,21 @@ std::size_t UseFinder::first_after(FileTime time) {
   return static_cast<std::size_t>(next - drafts_.begin());
 }
 
-Draft* UseFinder::near(std::string_view stem, FileTime time, Join join, const Who& who) {
+Draft* UseFinder::use_near(std::string_view stem, FileTime time, Join join, const Who& who) {
+  constexpr std::size_t kMaxLooked = 256;
   const auto fits = [&](const Draft& draft) {
     return draft.use.stem == stem && !draft.differs(who);
   };
   const std::size_t next = first_after(time);
+  // The last one, or the last of the same session where there is one.
   Draft* before = nullptr;
-  for (std::size_t i = next; i-- > 0 && before == nullptr;) {
-    if (apart(drafts_[i].use.started, time) > kAfter) break;
-    if (fits(drafts_[i])) before = &drafts_[i];
+  for (std::size_t i = next; i-- > 0 && (before == nullptr || next - i <= kMaxLooked);) {
+    Draft& draft = drafts_[i];
+    if (apart(draft.use.started, time) > kAfter) break;
+    if (!fits(draft)) continue;
+    const bool same = draft.has_session(who);
+    if (before == nullptr || same) before = &draft;
+    if (same || who.logon.empty()) break;
   }
   Draft* after = nullptr;
   for (std::size_t i = next; i < drafts_.size() && after == nullptr; ++i) {
@@ -203,7 +215,7 @@ Draft* UseFinder::near(std::string_view stem, FileTime time, Join join, const Wh
 
 Draft& UseFinder::use_of(const RemoteTool* tool, const std::string& stem, FileTime time, Join join,
                          const Who& who) {
-  Draft* draft = near(stem, time, join, who);
+  Draft* draft = use_near(stem, time, join, who);
   return draft != nullptr ? *draft : begin(tool, stem, time);
 }
 
@@ -218,9 +230,9 @@ bool UseFinder::is_new(const Fact& fact) {
 std::vector<RemoteUse> UseFinder::find() {
   learn_names();
   add_installs();
+  add_shares();
   add_pipes();
   add_processes();
-  add_shares();
   add_files();
   sort();
   add_children();
@@ -228,6 +240,7 @@ std::vector<RemoteUse> UseFinder::find() {
   add_prefetch();
   add_clients();
   add_logons();
+  add_service_pipes();
   std::vector<RemoteUse> uses;
   uses.reserve(drafts_.size());
   for (Draft& draft : drafts_) {
@@ -274,7 +287,7 @@ UseFinder::Parent UseFinder::parent_use(const Fact& fact, const std::string& ste
     if (last == nullptr && draft.process_ids.empty() && draft.use.started <= fact.time)
       last = &draft;
   }
-  return {near(stem, fact.time, Join::to_last)};
+  return {use_near(stem, fact.time, Join::to_last)};
 }
 
 /// 7036 and 7009 tell the display name, 7040 and 4674 the key's.
@@ -344,8 +357,8 @@ Draft* UseFinder::local_use(const Fact& fact, const std::string& account) {
     if (draft.use.stem != kPsExecStem || !draft.use.client.empty()) continue;
     const bool same_process = draft.who.process != 0 && number_of(own) == draft.who.process;
     if (draft.who.process != 0 && !same_process) continue;
-    const bool other = draft.use.is_remote ||
-                       (!draft.who.account.empty() && !equals_fold(draft.who.account, account));
+    const bool other = draft.use.is_remote || (!draft.who.account.empty() &&
+                                               !lateral::same_account(draft.who.account, account));
     if (same_process || !other) return &draft;
   }
   return nullptr;
@@ -354,7 +367,7 @@ Draft* UseFinder::local_use(const Fact& fact, const std::string& account) {
 /// PsExec without a host, or for "localhost", runs on this one.
 void UseFinder::add_client(const Fact& fact) {
   const ClientCommand asked = client_command(fact.values["CommandLine"]);
-  if (!asked.is_for_this_host()) return;
+  if (!asked.is_for_this_host(book_.names())) return;
   std::string account = text_of(fact.values["User"]);
   if (account.empty())
     account = account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);

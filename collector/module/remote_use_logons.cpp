@@ -36,7 +36,8 @@ const Fact* own_logon(const LogonsById& logons, const Draft& draft) {
     const auto known = logons.find(id);
     if (known == logons.end()) continue;
     for (const Fact* const fact : known->second)
-      if (earlier(start, 60 * kBefore) <= fact->time && fact->time <= later(start, kJitter) &&
+      if ((draft.who.account.empty() || lateral::same_user(draft.who.account, fact->subject)) &&
+          earlier(start, 60 * kBefore) <= fact->time && fact->time <= later(start, kJitter) &&
           (found == nullptr || found->time <= fact->time))
         found = fact;
   }
@@ -59,7 +60,9 @@ bool may_be(const Draft& draft, const Fact& fact) {
   if (values["TargetUserSid"] == "S-1-5-7" || equals_fold(fact.subject, "ANONYMOUS LOGON"))
     return false;
   const std::string account = account_of(values["TargetDomainName"], values["TargetUserName"]);
-  return !is_other(draft.use.account, account) && !is_other(draft.use.source_address, address) &&
+  return (draft.use.account.empty() || account.empty() ||
+          lateral::same_account(draft.use.account, account)) &&
+         !is_other(draft.use.source_address, address) &&
          !is_other(draft.use.source_host, values["WorkstationName"]);
 }
 
@@ -154,6 +157,40 @@ void UseFinder::add_candidates(Draft& draft) {
   draft.use.why.push_back(std::move(why));
 }
 
+/// Through it a service is installed, started and removed.
+void UseFinder::add_service_pipes() {
+  for (const Fact& fact : book_.facts(FactKind::share)) {
+    if (!is_pipe_share(fact) || is_refused(fact) || !equals_fold(fact.subject, "svcctl")) continue;
+    Draft* const draft = use_of_control(fact);
+    if (draft == nullptr) continue;
+    draft->take_account(fact);
+    draft->tell("The pipe of the services (svcctl) was opened by " +
+                    account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]) +
+                    " from " + std::string{lateral::plain_address(fact.values["IpAddress"])} +
+                    at(fact.time) + ".",
+                draft->once(Once::control, 10), Family::location, fact.record);
+  }
+}
+
+/// The nearest use of that logon session, or of that account from that address.
+Draft* UseFinder::use_of_control(const Fact& fact) {
+  const Who who = who_of(fact);
+  Draft* nearest = nullptr;
+  for (std::size_t i = first_after(later(fact.time, kBefore)); i-- > 0;) {
+    Draft& draft = drafts_[i];
+    const RemoteUse& use = draft.use;
+    if (apart(use.started, fact.time) > kSameProcess) break;
+    if (later(use.ended, kBefore) < fact.time) continue;
+    const bool same_source = !who.address.empty() && use.source_address == who.address &&
+                             lateral::same_account(use.account, who.account);
+    if (!draft.has_session(who) && !same_source) continue;
+    if (nearest == nullptr ||
+        apart(use.started, fact.time) < apart(nearest->use.started, fact.time))
+      nearest = &draft;
+  }
+  return nearest;
+}
+
 /// What was set up as others do too weighs as much as the rest once it came over the network.
 void UseFinder::weigh(Draft& draft) const {
   constexpr int kCommand = 70;
@@ -172,6 +209,10 @@ std::string UseFinder::not_kept(FactKind kind, std::string_view what) const {
 }
 
 void UseFinder::tell_missing_logon(const Draft& draft, RemoteUse& use) const {
+  if (use.installed && use.client.empty() && !draft.brought_by && !draft.who.account.empty())
+    use.missing.push_back("Whether " + use.account +
+                          " is who installed its service: that they belong together is concluded "
+                          "from its name and the time. Event 4697 would tell.");
   if (draft.logon == LogonFound::certain || !use.client.empty()) return;
   if (std::string lost = not_kept(FactKind::logon, "events of logons"); !lost.empty())
     use.missing.push_back(std::move(lost));

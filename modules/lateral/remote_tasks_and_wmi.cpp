@@ -14,6 +14,7 @@
 #include "collector/module/module.h"
 #include "collector/module/passwords.h"
 #include "collector/module/remote_action.h"
+#include "collector/module/remote_use.h"
 
 namespace hozen::modules {
 namespace {
@@ -68,6 +69,9 @@ void tell(ModuleContext& context, const RemoteAction& action) {
   finding.rule = "remote_tasks_and_wmi." + action.rule;
   finding.title = action.title;
   finding.subject = action.name + lateral::at(action.first);
+  if (action.times > 1)
+    finding.subject +=
+        ", " + lateral::counted(action.times, "time") + " until " + action.last.iso8601() + ",";
   if (!action.account.empty()) finding.subject += " by " + action.account;
   if (!action.address.empty())
     finding.subject += " from " + action.address;
@@ -86,10 +90,12 @@ void tell(ModuleContext& context, const RemoteAction& action) {
 
 Result<void> judge(ModuleContext& context) {
   const FactBook& facts = context.facts();
-  const std::vector<RemoteUse> uses = find_remote_uses(facts);
-  const std::vector<RemoteAction> services = find_remote_services(facts, uses);
-  const std::vector<ToldService> told = told_services(uses, services);
-  for (const RemoteAction& action : services) tell(context, action);
+  ToldRecords told;
+  for (const RemoteUse& use : find_remote_uses(facts)) add_told(told, use.why);
+  for (const RemoteAction& action : find_remote_services(facts, told)) {
+    add_told(told, action.why);
+    tell(context, action);
+  }
   for (const auto find : {find_remote_tasks, find_remote_processes, find_wmi_subscriptions})
     for (const RemoteAction& action : find(facts)) tell(context, action);
   for (const RemoteAction& action : find_share_actions(facts, told)) tell(context, action);

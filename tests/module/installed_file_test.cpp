@@ -10,12 +10,14 @@ TEST(InstalledFile, IsTheSameHoweverItIsNamed) {
        {"%SystemRoot%\\u v.exe", "%windir%\\u v.exe", "C:\\Windows\\u v.exe", "C:\\WINNT\\U V.EXE",
         "\\SystemRoot\\u v.exe", "\\??\\C:\\Windows\\u v.exe", "\\\\10.0.0.9\\ADMIN$\\u v.exe",
         "\\\\h\\C$\\Windows\\u v.exe", "\"C:\\Windows\\u v.exe\" -k x", "C:\\Windows\\u v.exe -k x",
-        "  %SystemRoot%\\u v.exe "})
+        "  %SystemRoot%\\u v.exe ", "C:\\Windows\\.\\u v.exe", "C:\\\\Windows\\x\\..\\u v.exe",
+        "C:/Windows/u v.exe", "\\\\h\\ADMIN$\\.\\x\\..\\u v.exe"})
     EXPECT_EQ(file_key(image), "<W>\\U V.EXE") << image;
   EXPECT_EQ(file_key("System32\\drivers\\a.sys"), "<W>\\SYSTEM32\\DRIVERS\\A.SYS");
   EXPECT_EQ(file_key("%SystemRoot%\\a"), "<W>\\A.EXE");
   EXPECT_EQ(file_key("\\\\h\\D$\\x\\a.exe"), "D:\\X\\A.EXE");
   EXPECT_EQ(file_key("C:\\a.exe.b\\c.exe -x"), "C:\\A.EXE.B\\C.EXE");
+  EXPECT_EQ(file_key("C:\\..\\..\\x.exe"), "C:\\X.EXE");
   EXPECT_EQ(file_key_of_path("C:\\a b\\c"), "C:\\A B\\C.EXE");
 }
 

@@ -58,6 +58,37 @@ TEST(LogonOf, IsOfTheSameStartOfWindows) {
   EXPECT_NE(logon_of(again, "0x5555", earlier(kTime, 8'500 * kSecond)), nullptr);
 }
 
+TEST(LogonOf, MayBeOfAComputer) {
+  FactStore facts;
+  Fact fact = logon("SCCM$", "10.0.0.8", 5);
+  fact.kind = FactKind::machine_logon;
+  fact.values.add("TargetLogonId", "0x77");
+  facts.add(std::move(fact));
+  facts.settle();
+  ASSERT_NE(logon_of(facts, "0x77", kTime), nullptr);
+  EXPECT_EQ(logon_of(facts, "0x78", kTime), nullptr);
+  EXPECT_NE(logon_of(facts, "0x77", kTime, "corp.example\\sccm$"), nullptr);
+  EXPECT_EQ(logon_of(facts, "0x77", kTime, "DC1$"), nullptr);
+}
+
+TEST(Accounts, HaveSeveralForms) {
+  for (const char* form :
+       {"corp\\ADM", "CORP\\adm@corp.example", "corp.example\\adm", "adm@corp.example", "adm"})
+    EXPECT_TRUE(same_account("CORP\\adm", form)) << form;
+  for (const char* other : {"PC1\\adm", "CORP\\adm2", "adm@lab.example", ""})
+    EXPECT_FALSE(same_account("CORP\\adm", other)) << other;
+  EXPECT_FALSE(same_account("corp.example\\adm", "corp.test\\adm"));
+  EXPECT_FALSE(same_account("", ""));
+}
+
+TEST(OwnHost, HasSeveralNames) {
+  const std::vector<std::string> names{"PC1", "PC1.corp.example"};
+  for (const char* own : {"pc1", "\\\\pc1.corp.example", "localhost", "127.0.0.1", "."})
+    EXPECT_TRUE(is_one_of_own(own, names)) << own;
+  for (const char* other : {"pc2", "10.0.0.1"}) EXPECT_FALSE(is_one_of_own(other, names)) << other;
+  EXPECT_FALSE(is_one_of_own("pc1.lab.example", {{"PC1.corp.example"}}));
+}
+
 TEST(LogonsBefore, OnesFromOtherHostsInTheMinuteEachOnce) {
   FactStore facts;
   for (Fact fact :

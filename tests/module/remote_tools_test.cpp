@@ -59,6 +59,8 @@ TEST(RemoteService, IsOrdinaryWhereOthersSetItUpSoToo) {
 TEST(RemoteService, IsKnownByTheFormOfRandomNames) {
   EXPECT_EQ(tool_of("kBcV", "%systemroot%\\QwErTzUi.exe"), "Metasploit or Impacket psexec");
   EXPECT_EQ(tool_of("kBcV", "%systemroot%\\QwErTzUi.exe", false), "") << "started by Windows";
+  EXPECT_EQ(tool_of("PsShutdown", "%SystemRoot%\\PSSDNSVC.EXE"), "") << "a product's";
+  EXPECT_EQ(tool_of("KmSvcABC", "%SystemRoot%\\KmSvcABC.exe"), "") << "called alike";
   EXPECT_EQ(tool_of("4f2a9c1", "\\\\PC\\ADMIN$\\4f2a9c1.exe"), "Cobalt Strike psexec");
 }
 
@@ -110,15 +112,15 @@ TEST(ClientCommand, TellsHostAccountAndCommandButNoPassword) {
   const ClientCommand asked = client_command(
       "\"C:\\tools\\psexec.exe\" \\\\srv01 -u CORP\\adm -p Secret1 -s -d cmd.exe /c \"dir c:\\\"");
   EXPECT_EQ(asked.target(), "srv01");
-  EXPECT_TRUE(asked.is_for_others());
-  EXPECT_FALSE(asked.is_for_this_host());
+  EXPECT_TRUE(asked.is_for_others({}));
+  EXPECT_FALSE(asked.is_for_this_host({}));
   EXPECT_EQ(asked.account, "CORP\\adm");
   EXPECT_TRUE(asked.as_system);
   EXPECT_EQ(asked.command, "cmd.exe /c \"dir c:\\\"");
   const ClientCommand local = client_command("p.exe -accepteula -s cmd");
   EXPECT_EQ(local.target(), "");
-  EXPECT_TRUE(local.is_for_this_host());
-  EXPECT_FALSE(local.is_for_others());
+  EXPECT_TRUE(local.is_for_this_host({}));
+  EXPECT_FALSE(local.is_for_others({}));
   EXPECT_EQ(local.command, "cmd");
   EXPECT_EQ(client_command("").command, "");
   EXPECT_EQ(client_command("psexec -u").account, "");
@@ -128,15 +130,15 @@ TEST(ClientCommand, TellsSeveralHostsAndLists) {
   const ClientCommand several = client_command("psexec \\\\a,\\\\b,localhost -i 1 cmd.exe");
   EXPECT_THAT(several.targets, testing::ElementsAre("a", "b", "localhost"));
   EXPECT_EQ(several.command, "cmd.exe");
-  EXPECT_TRUE(several.is_for_others());
-  EXPECT_TRUE(several.is_for_this_host());
+  EXPECT_TRUE(several.is_for_others({}));
+  EXPECT_TRUE(several.is_for_this_host({}));
   EXPECT_EQ(client_command("psexec \\\\a -i cmd.exe").command, "cmd.exe");
   EXPECT_EQ(client_command("psexec \\\\a -i").command, "");
   const ClientCommand list = client_command("psexec @\"my hosts.txt\" -c evil.exe");
   EXPECT_EQ(list.command.empty(), false);
   EXPECT_EQ(client_command("psexec @hosts.txt -c evil.exe").target(), "@hosts.txt");
-  EXPECT_FALSE(client_command("psexec @hosts.txt -c evil.exe").is_for_this_host());
-  EXPECT_TRUE(client_command("psexec \\\\127.0.0.1 cmd").is_for_this_host());
+  EXPECT_FALSE(client_command("psexec @hosts.txt -c evil.exe").is_for_this_host({}));
+  EXPECT_TRUE(client_command("psexec \\\\127.0.0.1 cmd").is_for_this_host({}));
   EXPECT_EQ(client_command("psexec \\\\srv\\share\\x.exe").target(), "");
   EXPECT_EQ(client_command("psexec \\\\" + std::string(100'000, ',')).target(), "");
 }

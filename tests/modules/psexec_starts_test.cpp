@@ -85,6 +85,25 @@ TEST_F(PsExecStart, AnotherNameOfThisHostIsThisHost) {
   EXPECT_THAT(uses[0]->not_checked, Not(testing::Contains(HasSubstr("logon"))));
 }
 
+TEST_F(PsExecStart, TheHostsOwnNamesAreThisHost) {
+  for (const char* name : {"ws1", "WS1.corp.local"}) {
+    EvtxEvent service = install(1);
+    service.computer = "WS1.corp.local";
+    EvtxEvent client =
+        process(0, "C:\\x\\PsExec.exe", "psexec \\\\" + std::string{name} + " -s cmd.exe", "5");
+    client.computer = "WS1.corp.local";
+    log("System", {service});
+    log("Sysmon", {client});
+    const ModuleRun run = judge();
+    EXPECT_THAT(findings_of(run, "psexec.used_from_here"), IsEmpty()) << name;
+    EXPECT_THAT(findings_of(run, "psexec.use").at(0)->subject, HasSubstr("on this host itself"));
+  }
+  EvtxEvent client = process(0, "C:\\x\\PsExec.exe", "psexec \\\\ws1.lab.local cmd.exe", "5");
+  client.computer = "WS1.corp.local";
+  log("Sysmon", {client});
+  EXPECT_EQ(findings_of(judge(), "psexec.used_from_here").size(), 1u) << "another domain";
+}
+
 TEST_F(PsExecStart, ACommandOfClientAndServiceIsToldOnce) {
   log("System", {install(1)});
   log("Sysmon", {process(0, "C:\\x\\PsExec.exe", "psexec -s cmd.exe /c dir", "5"),

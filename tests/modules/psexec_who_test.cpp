@@ -92,6 +92,114 @@ TEST_F(PsExecWho, TwoSessionsAreTwoUses) {
   EXPECT_THAT(uses[1]->not_checked, testing::Contains(HasSubstr("The logon of CORP\\mallory")));
 }
 
+/// A process of the client that runs for long: its number tells that it is the same.
+TEST_F(PsExecWho, TheSameProcessLaterIsTheSameUse) {
+  log("System", {install(0)});
+  log("Security",
+      {share(1, "IPC$", "PSEXESVC-WS7-7-stdin"), share(421, "IPC$", "PSEXESVC-WS7-7-stdout")});
+  EXPECT_EQ(findings_of(judge(), "psexec.use").size(), 1u);
+  log("Security",
+      {share(1, "IPC$", "PSEXESVC-WS7-7-stdin"), share(421, "IPC$", "PSEXESVC-WS7-8-stdout")});
+  EXPECT_EQ(findings_of(judge(), "psexec.use").size(), 2u);
+  log("Security",
+      {share(1, "IPC$", "PSEXESVC-WS7-7-stdin"), share(9'000, "IPC$", "PSEXESVC-WS7-7-stdin")});
+  EXPECT_EQ(findings_of(judge(), "psexec.use").size(), 2u) << "numbers come again";
+}
+
+TEST_F(PsExecWho, WhoWroteTheProgramInstalledIt) {
+  log("System", {install(1)});
+  log("Security", {share(0, "ADMIN$", "PSEXESVC.exe", "0xb", "mallory", "10.0.0.9"),
+                   share(2, "IPC$", "PSEXESVC-WS7-1234-stdin", "0xa", "alice", "10.0.0.7"),
+                   share(3, "IPC$", "PSEXESVC-WS9-77-stdin", "0xb", "mallory", "10.0.0.9")});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 2u);
+  EXPECT_THAT(uses[0]->subject, HasSubstr("by CORP\\mallory from WS9"));
+  EXPECT_THAT(story_of(*uses[0]), HasSubstr("was installed"));
+  EXPECT_THAT(uses[1]->subject, HasSubstr("by CORP\\alice from WS7"));
+  EXPECT_THAT(story_of(*uses[1]), Not(HasSubstr("was installed")));
+}
+
+TEST_F(PsExecWho, WhoUsedAServiceNeedNotHaveInstalledIt) {
+  log("System", {install(0)});
+  log("Security", {share(20, "IPC$", "PSEXESVC-WS7-1234-stdin", "0xa", "alice")});
+  EXPECT_THAT(findings_of(judge(), "psexec.use").at(0)->not_checked,
+              testing::Contains(HasSubstr("Whether CORP\\alice is who installed its service")));
+  log("Security", {share(-1, "ADMIN$", "PSEXESVC.exe", "0xa", "alice"),
+                   share(20, "IPC$", "PSEXESVC-WS7-1234-stdin", "0xa", "alice")});
+  EXPECT_THAT(findings_of(judge(), "psexec.use").at(0)->not_checked,
+              Not(testing::Contains(HasSubstr("installed its service:"))));
+}
+
+/// Files are written before the service is there, and deleted in the same session after it.
+TEST_F(PsExecWho, AFileThatIsDeletedIsOfTheUseBefore) {
+  log("System", {install(1), install(31)});
+  EvtxEvent deleted = share(25, "ADMIN$", "PSEXESVC.exe", "0xa", "alice");
+  deleted.data.emplace_back("AccessMask", builders::evtx_text("0x10000"));
+  log("Security", {share(0, "ADMIN$", "PSEXESVC.exe", "0xa", "alice"), deleted,
+                   share(30, "ADMIN$", "PSEXESVC.exe", "0xb", "mallory")});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 2u) << fake::summary_of(run.context->findings);
+  EXPECT_THAT(uses[0]->subject, HasSubstr("by CORP\\alice"));
+  EXPECT_THAT(uses[1]->subject, HasSubstr("by CORP\\mallory"));
+}
+
+TEST_F(PsExecWho, OneSessionIsOneAccountHoweverItsDomainIsSpelled) {
+  const auto audit = [](const std::string& id) {
+    return text_event("Security", 4697, 0,
+                      {{"SubjectUserName", "adm"},
+                       {"SubjectDomainName", "EXAMPLE.ORG"},
+                       {"SubjectLogonId", id},
+                       {"ServiceName", "PSEXESVC"},
+                       {"ServiceFileName", "%SystemRoot%\\PSEXESVC.exe"},
+                       {"ServiceStartType", "3"}});
+  };
+  log("Security", {audit("0x1234"), share(1, "IPC$", "PSEXESVC-WS7-1-stdin")});
+  EXPECT_EQ(findings_of(judge(), "psexec.use").size(), 1u);
+  log("Security", {audit("0x9"), share(1, "IPC$", "PSEXESVC-WS7-1-stdin")});
+  EXPECT_EQ(findings_of(judge(), "psexec.use").size(), 2u);
+}
+
+TEST_F(PsExecWho, ADomainHasAShortAndALongName) {
+  log("System", {install(2)});
+  EvtxEvent known = share(1, "ADMIN$", "PSEXESVC.exe", "0xa", "alice");
+  log("Security", {logon(0, "10.0.0.7", "0xc", "alice@corp.example"), known});
+  EXPECT_THAT(story_of(*findings_of(judge(), "psexec.use").at(0)),
+              HasSubstr("Perhaps the logon that it belongs to"));
+}
+
+EvtxEvent made_pipe(double seconds, const std::string& name, const std::string& image) {
+  return text_event(std::string{kSysmon}, 17, seconds,
+                    {{"EventType", "CreatePipe"}, {"PipeName", "\\" + name}, {"Image", image}});
+}
+
+TEST_F(PsExecWho, OnePipeOfThatFormIsDoubtful) {
+  log("Sysmon", {made_pipe(0, "runner-PC1-4711-stdout", "")});
+  const ModuleRun run = judge();
+  const Finding& use = *findings_of(run, "psexec.use").at(0);
+  EXPECT_EQ(use.title, "A pipe was called as those of PsExec's sessions are");
+  EXPECT_LE(severity_of(use), Severity::low);
+  EXPECT_EQ(records_of(run, "remote_execution").at(0)->json_of("source_host"), "null");
+}
+
+TEST_F(PsExecWho, PipesThatAnotherProgramMadeAreNotPsExecs) {
+  const std::string image = "C:\\GitLab-Runner\\gitlab-runner.exe";
+  log("Sysmon", {made_pipe(0, "gitlab-runner-4711-stdin", image),
+                 made_pipe(0, "gitlab-runner-4711-stdout", image),
+                 made_pipe(0, "gitlab-runner-4711-stderr", image)});
+  EXPECT_THAT(judge().context->findings, IsEmpty());
+}
+
+TEST_F(PsExecWho, ThreePipesOrItsProgramAreCertain) {
+  log("Sysmon",
+      {made_pipe(0, "runner-PC1-4711-stdin", ""), made_pipe(0, "runner-PC1-4711-stdout", ""),
+       made_pipe(0, "runner-PC1-4711-stderr", "")});
+  EXPECT_EQ(findings_of(judge(), "psexec.use").at(0)->title, "PsExec was used under another name");
+  log("Sysmon", {made_pipe(0, "runner-PC1-4711-stdin", "C:\\Windows\\runner.exe")});
+  EXPECT_EQ(findings_of(judge(), "psexec.use").at(0)->title, "PsExec was used under another name");
+}
+
 TEST_F(PsExecWho, ACommandOfASharedServiceIsOfTheLastUse) {
   log("Security", {share(0, "IPC$", "PSEXESVC-WS7-1-stdin", "0xa", "alice"),
                    share(100, "IPC$", "PSEXESVC-WS9-2-stdin", "0xb", "mallory")});

@@ -2,12 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/modules/lateral_cases.h"
+#include "tests/modules/remote_service_cases.h"
 
 namespace hozen {
-namespace modules {
-extern const ModuleSpec psexec, remote_tasks_and_wmi;
-}  // namespace modules
 namespace {
 
 using ::testing::Contains;
@@ -15,50 +12,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-/// Findings of this module, and with a '+' before them those of the module psexec.
-std::vector<std::string> told(EventWorld& world) {
-  std::vector<std::string> rules;
-  for (const std::string& rule : rules_of(world.run(modules::remote_tasks_and_wmi)))
-    rules.push_back(rule.substr(std::string_view{"remote_tasks_and_wmi."}.size()));
-  for (const std::string& rule : rules_of(world.run(modules::psexec))) rules.push_back("+" + rule);
-  return rules;
-}
-
-Texts logon(const std::string& type = "3", const std::string& id = "0x77",
-            const std::string& user = "eve") {
-  return {{"TargetUserName", user},
-          {"TargetDomainName", "CORP"},
-          {"TargetLogonId", id},
-          {"LogonType", type},
-          {"IpAddress", "10.0.0.5"},
-          {"WorkstationName", "PC1"},
-          {"TargetUserSid", "S-1-5-21-1-2-3-1001"},
-          {"AuthenticationPackageName", "NTLM"}};
-}
-Texts share(const std::string& name, const std::string& target, const std::string& mask = "0x2",
-            const std::string& id = "0x77") {
-  return {{"SubjectUserName", "eve"},
-          {"SubjectDomainName", "CORP"},
-          {"SubjectLogonId", id},
-          {"ShareName", "\\\\*\\" + name},
-          {"RelativeTargetName", target},
-          {"IpAddress", "::ffff:10.0.0.5"},
-          {"AccessMask", mask}};
-}
-Texts service(const std::string& name, const std::string& image,
-              const std::string& start = "demand start") {
-  return {{"ServiceName", name},
-          {"ImagePath", image},
-          {"ServiceType", "user mode service"},
-          {"StartType", start},
-          {"AccountName", "LocalSystem"}};
-}
-Texts audited(const std::string& name, const std::string& image, const std::string& start = "3") {
-  return {{"SubjectUserName", "eve"}, {"SubjectDomainName", "CORP"}, {"SubjectLogonId", "0x77"},
-          {"ServiceName", name},      {"ServiceFileName", image},    {"ServiceStartType", start}};
-}
-const std::string kFile = "%systemroot%\\update.exe";
 
 TEST(RemoteServices, TheWholeSequenceUnderOrdinaryNames) {
   EventWorld world;
@@ -89,7 +42,8 @@ TEST(RemoteServices, EachStageAdds) {
   EXPECT_THAT(told(two), ElementsAre("service_from_afar medium"));
   EventWorld pipe;
   pipe.security(5145, 2, share("IPC$", "svcctl")).add("System", 7045, 3, service("u", kFile));
-  EXPECT_THAT(told(pipe), ElementsAre("service_from_afar medium"));
+  EXPECT_THAT(told(pipe), ElementsAre("service_in_windows_folder low", "service_control low"))
+      << "joined by nothing but the time";
   EventWorld session;
   session.security(4624, 0, logon())
       .security(4697, 3, audited("u", "C:\\Program Files\\u\\u.exe", "2"));
