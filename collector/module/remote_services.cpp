@@ -102,8 +102,16 @@ class Services {
     Group& group = groups_[place->second];
     ++group.action.times;
     group.action.last = std::max(group.action.last, action.last);
+    std::vector<std::string> records;
+    for (Why& why : action.why) {
+      // What nothing but its time joins differs from one to the other.
+      if (why.family != Family::time)
+        records.insert(records.end(), why.records.begin(), why.records.end());
+      else if (group.action.why.size() < kMaxWhy)
+        group.action.why.push_back(std::move(why));
+    }
     if (group.others.size() < kMaxAlike)
-      group.others.push_back({action.first.iso8601(), lateral::record_ids(action.why)});
+      group.others.push_back({action.first.iso8601(), std::move(records)});
   }
 
   static RemoteAction whole(Group group) {
@@ -218,7 +226,7 @@ class Services {
     }
     const auto logons = lateral::logons_before(book_, install.time());
     for (const Fact* logon : logons)
-      action.tell(*logon, lateral::perhaps_text(logons), 0, Family::location);
+      action.tell(*logon, lateral::perhaps_text(logons), 0, Family::time);
   }
 
   /// Its program, and what that ran: the command lines.

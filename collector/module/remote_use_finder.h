@@ -27,6 +27,8 @@ constexpr std::uint64_t kBefore = 60 * kSecond, kAfter = 300 * kSecond;
 constexpr std::uint64_t kPrefetchApart = 10 * kSecond;
 /// A process of the client, told by its number, at the most.
 constexpr std::uint64_t kSameProcess = 3600 * kSecond;
+/// How many uses before one trace are asked whether it is theirs.
+constexpr std::size_t kMaxAsked = 2'000;
 /// Clocks of two logs of one host.
 constexpr std::uint64_t kJitter = 2 * kSecond;
 

@@ -119,7 +119,11 @@ Who who_of(const Fact& fact) {
   return who;
 }
 
-bool Draft::has_session(const Who& other) const { return holds(logon_ids, other.logon); }
+/// Numbers of sessions come again when Windows starts.
+bool Draft::has_session(const Who& other) const {
+  return holds(logon_ids, other.logon) &&
+         (who.account.empty() || lateral::same_user(who.account, other.account));
+}
 
 bool Draft::differs(const Who& other) const {
   const auto other_than = [](const std::string& a, const std::string& b) {

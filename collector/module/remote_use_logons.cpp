@@ -176,7 +176,8 @@ void UseFinder::add_service_pipes() {
 Draft* UseFinder::use_of_control(const Fact& fact) {
   const Who who = who_of(fact);
   Draft* nearest = nullptr;
-  for (std::size_t i = first_after(later(fact.time, kBefore)); i-- > 0;) {
+  const std::size_t next = first_after(later(fact.time, kBefore));
+  for (std::size_t i = next; i-- > 0 && next - i <= kMaxAsked;) {
     Draft& draft = drafts_[i];
     const RemoteUse& use = draft.use;
     if (apart(use.started, fact.time) > kSameProcess) break;

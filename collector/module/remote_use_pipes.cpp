@@ -185,7 +185,8 @@ Draft& UseFinder::use_of_session(const Fact& fact, const Session& session) {
   Who who = who_of(fact);
   who.host = session.pipe.source_host;
   who.process = session.pipe.source_process;
-  for (std::size_t i = first_after(fact.time); i-- > 0 && !who.host.empty();) {
+  const std::size_t next = first_after(fact.time);
+  for (std::size_t i = next; i-- > 0 && next - i <= kMaxAsked && !who.host.empty();) {
     Draft& draft = drafts_[i];
     if (apart(draft.use.started, fact.time) > kSameProcess) break;
     if (draft.who.process == who.process && draft.use.stem == stem && !draft.differs(who))

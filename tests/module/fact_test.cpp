@@ -103,7 +103,7 @@ class FactsThatHaveNoRoom : public ::testing::Test {
     store.add(logon_at(3, "system", "0x3e7"));
     store.add(logon_at(95, "near"), {"PC1", "Security", 7, false});
     for (std::uint64_t i = 0; i < 3000; ++i) store.add(logon_at(1000 + i, "flood"));
-    Fact use = fact_at(100 * 60 * kTicksPerSecond, "PSEXESVC");
+    Fact use = fact_at(std::uint64_t{100} * 60 * kTicksPerSecond, "PSEXESVC");
     use.values.add("SubjectLogonId", "0xabc");
     use.values.add("LogonId", "0x3e7");
     store.add(use);
@@ -129,7 +129,7 @@ TEST_F(FactsThatHaveNoRoom, ComeBackWhereTheyStandNearRareOnes) {
   const Fact& back = store.facts(FactKind::logon)[1];
   EXPECT_EQ(back.record, "event_logs-near");
   EXPECT_EQ(back.values["LogonType"], "3");
-  EXPECT_EQ(back.time.ticks, 95 * 60 * kTicksPerSecond);
+  EXPECT_EQ(back.time.ticks, std::uint64_t{95} * 60 * kTicksPerSecond);
 }
 
 TEST_F(FactsThatHaveNoRoom, AreCountedWhereTheyCannotBePutAway) {

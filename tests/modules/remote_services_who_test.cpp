@@ -159,6 +159,18 @@ TEST(RemoteServicesWho, WhatDiffersIsAnotherFinding) {
   EXPECT_EQ(told(command).size(), 2u);
 }
 
+TEST(RemoteServicesWho, PipesThatOnlyTheTimeJoinsStayToldOfThoseThatAreAlike) {
+  EventWorld world;
+  for (int i = 0; i < 3; ++i) {
+    const std::string user = "user" + std::to_string(i);
+    world.security(5145, i * 9'000, share("IPC$", "svcctl", "0x2", "0x9", user))
+        .add("System", 7045, i * 9'000 + 30, service("V", "C:\\Windows\\V.exe"));
+  }
+  EXPECT_THAT(told(world), ElementsAre("service_in_windows_folder low", "service_control low",
+                                       "service_control low", "service_control low"));
+  for (const char* user : {"user0", "user1", "user2"}) EXPECT_THAT(story(world), HasSubstr(user));
+}
+
 TEST(RemoteServicesWho, FilesThatTheCommandNamesAreItsToo) {
   EventWorld world;
   world.security(5145, 1, share("ADMIN$", "u.dll"))
