@@ -121,14 +121,21 @@ class Tasks {
     }
     return nullptr;
   }
-  /// The pipe of the task scheduler, opened just before by the same account.
-  const Fact* pipe_before(const Fact& made) const {
+  /// The pipe of the task scheduler, opened just before in the same session, or by the same account
+  /// from the same `source`, an address.
+  const Fact* pipe_before(const Fact& made, std::string_view source) const {
+    const std::string_view session = made.values["SubjectLogonId"];
     const Fact* found = nullptr;
     for (const Fact& fact :
-         book_.between(FactKind::share, lateral::earlier(made.time, lateral::kMinute), made.time))
-      if (equals_fold(fact.subject, "atsvc") && !lateral::is_refused(fact) &&
-          equals_fold(fact.values["SubjectUserName"], made.values["SubjectUserName"]))
+         book_.between(FactKind::share, lateral::earlier(made.time, lateral::kMinute), made.time)) {
+      const std::string_view address = lateral::plain_address(fact.values["IpAddress"]);
+      if (!equals_fold(fact.subject, "atsvc") || lateral::is_refused(fact) ||
+          lateral::is_local_address(address) ||
+          !lateral::same_user(fact.values["SubjectUserName"], made.values["SubjectUserName"]))
+        continue;
+      if (address == source || (!session.empty() && fact.values["SubjectLogonId"] == session))
         found = &fact;
+    }
     return found;
   }
 
@@ -136,7 +143,9 @@ class Tasks {
     if (task.facts.empty() || found_.size() >= kMaxActions) return;
     const Fact& first = *task.facts.front();
     const Fact* logon = network_logon(task);
-    const Fact* pipe = pipe_before(first);
+    const Fact* pipe =
+        pipe_before(first, logon == nullptr ? std::string_view{}
+                                            : lateral::plain_address(logon->values["IpAddress"]));
     const bool atexec = is_atexec(task.command);
     const bool remote = logon != nullptr || pipe != nullptr;
     const bool windows = starts_with_fold(first.subject, "\\Microsoft\\");
@@ -242,7 +251,7 @@ class Tasks {
       action.address = lateral::plain_address(fact.values["IpAddress"]);
       action.attack = {"T1053.005", "T1021.002"};
       action.missing = {"What was run: no event of the task (4698, 106) is told."};
-      if (const Fact* pipe = pipe_before(fact))
+      if (const Fact* pipe = pipe_before(fact, action.address))
         action.tell(
             *pipe,
             "The pipe of the task scheduler (atsvc) was opened from there" + at(pipe->time) + ".",

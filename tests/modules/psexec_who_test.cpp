@@ -36,6 +36,7 @@ TEST_F(PsExecWho, ALogonThatOnlyStandsNearIsPerhapsIt) {
 TEST_F(PsExecWho, OfSeveralLogonsNoneIsTaken) {
   log("System", {install(30)});
   std::vector<EvtxEvent> logons;
+  logons.reserve(12);
   for (int i = 0; i < 12; ++i)
     logons.push_back(logon(i, "10.0.1." + std::to_string(i), "0x1", "user" + std::to_string(i)));
   log("Security", logons);

@@ -79,6 +79,16 @@ TEST(RemoteTasks, AtexecWithItsLogon) {
   EXPECT_EQ(time_of(row, "first"), EventWorld::moment(1));
 }
 
+TEST(RemoteTasks, AnAccountAloneJoinsNoPipe) {
+  for (const char* session : {"0x77", "0x78"}) {
+    EventWorld world;
+    Texts pipe = share("IPC$", "atsvc");
+    pipe.emplace_back("SubjectLogonId", session);
+    world.security(5145, 0, pipe).security(4698, 1, task("\\x", "cmd.exe", "/c x"));
+    EXPECT_EQ(told(world).empty(), std::string_view{session} == "0x78") << session;
+  }
+}
+
 TEST(RemoteTasks, WhatAtexecFetchesIsEnough) {
   EventWorld world;
   world.security(5145, 0, share("IPC$", "atsvc"))
