@@ -11,6 +11,7 @@
 #include "collector/base/text.h"
 #include "collector/module/lateral.h"
 #include "collector/module/log_setting_rules.h"
+#include "collector/module/service_start.h"
 #include "collector/module/sysmon_registry.h"
 
 namespace hozen {
@@ -25,6 +26,7 @@ constexpr int kByTool = 20;
 struct Change {
   std::string what;  ///< what it does, a clause
   int weight = 0;
+  bool is_direction_known = true;  ///< false: whether off or on is not told
 };
 
 /// What follows the last `above` in `key`, where it is one name; "" else.
@@ -101,14 +103,22 @@ std::optional<Change> registry_change(const Fact& fact) {
   return number ? value_change(*path, *number) : std::nullopt;
 }
 
-/// Texts of 7040 are in the language of Windows; a service's key is not.
-std::optional<Change> start_change(const Fact& fact) {
+/// Texts of 7040 are in the language of Windows; a service's key is not, nor what Sysmon tells.
+std::optional<Change> start_change(const FactBook& book, const Fact& fact) {
   if (fact.event_id != 7040 || !equals_fold(fact.values["param4"], "EventLog")) return std::nullopt;
   const std::string from{fact.values["param2"]}, to{fact.values["param3"]};
-  if (to == "auto start") return std::nullopt;
-  return Change{
-      "the start type of the service EventLog was changed from '" + from + "' to '" + to + "'",
-      to == "disabled" ? 60 : 25};
+  ServiceStart start = service_start(to);
+  if (start == ServiceStart::unknown)
+    start = written_start(book, "HKLM\\System\\CurrentControlSet\\Services\\EventLog", fact.time);
+  if (start == ServiceStart::automatic) return std::nullopt;
+  std::string what =
+      "the start type of the service EventLog was changed from '" + from + "' to '" + to + "'";
+  if (start == ServiceStart::unknown)
+    what +=
+        "; these words are in the language of Windows, and do not tell whether it was switched "
+        "off or on";
+  return Change{std::move(what), start == ServiceStart::disabled ? 60 : 25,
+                start != ServiceStart::unknown};
 }
 
 /// Policies and the Event Log service itself write through svchost.
@@ -125,7 +135,10 @@ class Changes {
     const std::string folded = fold_case(subject);
     if (!findings_.contains(folded) && findings_.size() >= kMaxSettings) return;
     Finding& finding = findings_[folded];
-    if (finding.why.empty()) start(finding, std::move(subject));
+    if (finding.why.empty()) {
+      start(finding, std::move(subject));
+      if (!change.is_direction_known) start_untold(finding);
+    }
     if (finding.why.size() >= kMaxTold) return;
     const std::string_view image = fact.values["Image"], user = fact.values["User"];
     std::string text = "At " + fact.time.iso8601() + ": " + change.what;
@@ -160,6 +173,14 @@ class Changes {
         "What that program was started by, and what else it did."};
   }
 
+  /// A change that may as well have switched it on.
+  static void start_untold(Finding& finding) {
+    finding.rule = "log_settings.start_type_changed";
+    finding.title =
+        "The start type of the Event Log service was changed, whether off or on is not told";
+    finding.next.push_back("What these words mean in the language of that Windows.");
+  }
+
   /// The weightiest of each side counts, whatever the number of events.
   static void add(Finding& finding, std::string text, int weight, Family family, const Fact& fact) {
     int counted = 0;
@@ -178,7 +199,10 @@ std::vector<Finding> judge_log_changes(const FactBook& book) {
   for (const Fact& fact : book.facts(FactKind::registry))
     if (const auto change = registry_change(fact)) changes.take(fact, *change, fact.subject);
   for (const Fact& fact : book.facts(FactKind::service_state))
-    if (const auto change = start_change(fact)) changes.take(fact, *change, "service EventLog");
+    if (const auto change = start_change(book, fact))
+      changes.take(
+          fact, *change,
+          change->is_direction_known ? "service EventLog" : "start type of the service EventLog");
   return changes.all();
 }
 

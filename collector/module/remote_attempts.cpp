@@ -22,7 +22,8 @@ const RemoteTool* tool_wanting(const Fact& fact) {
   if (!remote_use::is_admin_share(fact)) return nullptr;
   if (host_of_key_file(fact.subject)) return psexec;
   if (!ends_with_fold(fact.subject, ".exe")) return nullptr;
-  const auto service = remote_service({}, image_stem(fact.subject) + ".EXE", false);
+  const auto service =
+      remote_service({}, image_stem(fact.subject) + ".EXE", ServiceStart::automatic);
   return service && !service->is_random && service->command.empty() ? service->tool : nullptr;
 }
 

@@ -93,7 +93,27 @@ bool is_no_service_of_windows(std::string_view image) {
          std::find(std::begin(kStems), std::end(kStems), stem) != std::end(kStems);
 }
 
-std::optional<RemoteService> by_command(std::string_view image, bool demand_start) {
+/// What software that is set up has, as far as is told: somebody who tries something out starts it
+/// by hand.
+bool may_start_itself(ServiceStart start) {
+  return start == ServiceStart::automatic || start == ServiceStart::unknown;
+}
+
+std::string_view start_text(ServiceStart start) {
+  switch (start) {
+    case ServiceStart::demand:
+      return "it is started by hand";
+    case ServiceStart::disabled:
+      return "it was set up disabled";
+    case ServiceStart::automatic:
+      return "Windows starts it";
+    case ServiceStart::unknown:
+      break;
+  }
+  return "how it is started is not told, or in another language than English";
+}
+
+std::optional<RemoteService> by_command(std::string_view image, ServiceStart start) {
   RemoteService found;
   found.command = std::string{image};
   if (is_smbexec(image)) {
@@ -108,11 +128,11 @@ std::optional<RemoteService> by_command(std::string_view image, bool demand_star
   } else if (is_command_shell(image)) {
     found.tool = &kShell;
     found.because = "its program is a command shell, which no service needs";
-    found.is_ordinary = !demand_start && runs_batch_file(image);
+    found.is_ordinary = may_start_itself(start) && runs_batch_file(image);
   } else if (is_bare_program(image)) {
     found.tool = &kProgram;
     found.because = "its program is named without a folder, as someone types it";
-    found.is_ordinary = !demand_start && !is_no_service_of_windows(image);
+    found.is_ordinary = may_start_itself(start) && !is_no_service_of_windows(image);
   } else {
     return std::nullopt;
   }
@@ -159,7 +179,7 @@ std::string_view name_in(std::string_view image) {
 
 /// Names made of random letters, as Metasploit, Impacket and Cobalt Strike make them.
 std::optional<RemoteService> by_form(std::string_view name, std::string_view image,
-                                     bool demand_start) {
+                                     ServiceStart start) {
   RemoteService found;
   found.is_random = true;
   if (matches(image, R"re(\\\\[^\\]+\\ADMIN\$\\[0-9a-f]{7}\.exe)re") ||
@@ -169,25 +189,27 @@ std::optional<RemoteService> by_form(std::string_view name, std::string_view ima
     return found;
   }
   const bool random_file = matches(image, R"re("?(%systemroot%|C:\\Windows)\\[a-z]{8}\.exe"?)re");
-  if (!demand_start || !random_file || !matches(name, "[a-z]{4,16}")) return std::nullopt;
+  if (start == ServiceStart::automatic || !random_file || !matches(name, "[a-z]{4,16}"))
+    return std::nullopt;
   // Products write their names in one case, or call service and program alike.
   const std::string_view file = name_in(image);
   if (!has_both_cases(file) || equals_fold(file, name)) return std::nullopt;
   found.tool = &kRandom;
   found.because =
       "its program has a name of eight letters in the folder of Windows, its name is '" +
-      std::string{name} + "', and it is started by hand";
+      std::string{name} + "', and " + std::string{start_text(start)};
+  found.is_start_known = start != ServiceStart::unknown;
   return found;
 }
 
 }  // namespace
 
 std::optional<RemoteService> remote_service(std::string_view name, std::string_view image_path,
-                                            bool demand_start) {
+                                            ServiceStart start) {
   if (auto found = by_name(name, image_stem(image_path))) return found;
   // A command of PsExec's kind, before that of a shell: both may be in one line.
-  if (auto found = by_command(image_path, demand_start)) return found;
-  return by_form(name, trim(image_path), demand_start);
+  if (auto found = by_command(image_path, start)) return found;
+  return by_form(name, trim(image_path), start);
 }
 
 const RemoteTool* tool_of_pipe(std::string_view pipe) {

@@ -29,19 +29,19 @@ bool is_image_path(const Fact& fact) {
          ends_with_fold(fact.values["Image"], "\\services.exe");
 }
 
-Install install_in(const Fact& fact) {
+Install install_in(const FactBook& book, const Fact& fact) {
   Install install;
   install.facts = {&fact};
   if (is_of_registry(fact)) {
-    const std::size_t end = fact.subject.find_last_of('\\');
-    install.name = lateral::file_name(std::string_view{fact.subject}.substr(0, end));
+    const auto key = std::string_view{fact.subject}.substr(0, fact.subject.find_last_of('\\'));
+    install.name = lateral::file_name(key);
+    install.start = written_start(book, key, fact.time);
     install.image = single_percents(fact.values["Details"]);
   } else {
     const bool audit = fact.event_id == 4697;
-    const std::string_view start = fact.values[audit ? "ServiceStartType" : "StartType"];
     install.name = fact.values["ServiceName"];
     install.image = fact.values[audit ? "ServiceFileName" : "ImagePath"];
-    install.demand = start == "3" || (!audit && contains_fold(start, "demand"));
+    install.start = start_of_install(book, fact);
   }
   install.keys = file_keys(install.image);
   return install;
@@ -83,7 +83,10 @@ bool Install::is_change() const {
 
 bool Install::is_odd() const {
   const std::string& key = keys.front();
-  return demand && !is_on_share(image) && key.starts_with("<W>\\") && key.ends_with(".EXE") &&
+  // What is not told of the start of a new service hides none.
+  const bool by_hand =
+      start == ServiceStart::demand || (start == ServiceStart::unknown && !is_change());
+  return by_hand && !is_on_share(image) && key.starts_with("<W>\\") && key.ends_with(".EXE") &&
          key.find('\\', 4) == std::string::npos;
 }
 
@@ -96,14 +99,14 @@ std::vector<Install> StageFinder::installs() {
                    [](const Fact* a, const Fact* b) { return a->time < b->time; });
   std::vector<Install> found;
   for (const Fact* fact : told) {
-    Install install = install_in(*fact);
+    Install install = install_in(book_, *fact);
     Install* const known = same(found, install);
     if (known == nullptr) {
       found.push_back(std::move(install));
       continue;
     }
     if (known->is_change()) known->name = install.name;
-    known->demand = known->demand || install.demand;
+    if (known->start == ServiceStart::unknown) known->start = install.start;
     known->facts.push_back(fact);
   }
   if (!found.empty()) index();

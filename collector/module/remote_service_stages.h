@@ -10,6 +10,7 @@
 
 #include "collector/module/fact.h"
 #include "collector/module/lateral.h"
+#include "collector/module/service_start.h"
 
 namespace hozen::remote_services {
 
@@ -24,7 +25,7 @@ struct Install {
   std::string name{}, image{};
   /// file_key() of its program, and of files that its arguments name: rundll32.exe C:\a.dll,Start.
   std::vector<std::string> keys{};
-  bool demand = false;
+  ServiceStart start = ServiceStart::unknown;
 
   FileTime time() const { return facts.front()->time; }
   /// Told by the registry alone: it may have been there before, with another program.

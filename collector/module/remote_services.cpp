@@ -150,19 +150,23 @@ class Services {
       if (fact->event_id == 4697 && action.account.empty()) action.account = who;
       const bool set = fact->kind == FactKind::registry;
       const std::string did = set ? " was written by the service manager" : " was installed";
-      action.tell(*fact,
-                  "The service '" + install.name + "' with the program " + install.image + did +
-                      at(fact->time) + (who.empty() ? "" : " by " + who) + " (event " +
-                      std::to_string(fact->event_id) +
-                      (install.demand && !set ? ", started on demand)." : ")."),
-                  action.why.empty() ? 20 : 0, Family::registry_state);
+      action.tell(
+          *fact,
+          "The service '" + install.name + "' with the program " + install.image + did +
+              at(fact->time) + (who.empty() ? "" : " by " + who) + " (event " +
+              std::to_string(fact->event_id) +
+              (install.start == ServiceStart::demand && !set ? ", started on demand)." : ")."),
+          action.why.empty() ? 20 : 0, Family::registry_state);
     }
     const Fact& fact = *install.facts.front();
     if (odd)
       action.tell(
           fact,
-          "Its program lies in the folder of Windows itself, where no service of Windows has "
-          "its own, and is started on demand.",
+          std::string{"Its program lies in the folder of Windows itself, where no service of "
+                      "Windows has its own, and "} +
+              (install.start == ServiceStart::demand
+                   ? "is started on demand."
+                   : "how it is started is not told, or in another language than English."),
           15, Family::location);
     if (shared)
       action.tell(fact, "Its program is started from an administrative share.", 50,

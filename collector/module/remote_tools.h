@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/module/service_start.h"
+
 namespace hozen {
 
 struct RemoteTool {
@@ -23,19 +25,20 @@ struct RemoteTool {
 /// A service that such a tool installs, and why it is taken for one.
 struct RemoteService {
   const RemoteTool* tool = nullptr;
-  std::string because;      ///< a clause: "it is called ..."
-  std::string source_host;  ///< where the name of the service says it: PAExec
-  std::string command;      ///< where the service is the command itself
-  bool is_random = false;   ///< known by the form of its names only
+  std::string because{};      ///< a clause: "it is called ..."
+  std::string source_host{};  ///< where the name of the service says it: PAExec
+  std::string command{};      ///< where the service is the command itself
+  bool is_random = false;     ///< known by the form of its names only
   /// Installers and administrators set up such services too: what Windows starts by itself and is a
   /// shell with a batch file, or a bare name that is no program of Windows.
   bool is_ordinary = false;
+  bool is_start_known = true;  ///< false: its form counts less, as it may start with Windows
 };
 
-/// `name` may be the key's or the display name; `image_path` as registered; `demand_start`: it was
-/// set up to be started by hand. Nothing for others.
+/// `name` may be the key's or the display name; `image_path` as registered; `start` as it was
+/// set up: what nothing tells makes no service more suspicious and hides none. Nothing for others.
 std::optional<RemoteService> remote_service(std::string_view name, std::string_view image_path,
-                                            bool demand_start);
+                                            ServiceStart start);
 
 /// The tool that calls a pipe like this, nullptr for others. With or without leading backslash.
 const RemoteTool* tool_of_pipe(std::string_view pipe);

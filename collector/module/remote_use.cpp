@@ -14,9 +14,10 @@ namespace remote_use {
 namespace {
 
 int install_weight(const Draft& draft, std::string_view image) {
-  constexpr int kOrdinary = 25;
+  constexpr int kOrdinary = 25, kStartUnknown = 40;
   const std::string_view name = draft.use.tool->name;
   if (draft.use.is_ordinary) return kOrdinary;
+  if (draft.is_random && !draft.is_start_known) return kStartUnknown;
   if (draft.use.renamed || draft.is_random) return 60;
   if (name == "PsExec") return is_in_windows_root(image) ? 25 : 65;
   if (draft.use.tool->is_dual_use) return 40;
@@ -49,7 +50,7 @@ std::optional<UseFinder::Known> UseFinder::known_image(std::string_view path) co
   const std::string stem = image_stem(path);
   if (stem.empty()) return std::nullopt;
   if (renamed_.contains(stem) && is_in_windows_root(path)) return Known{psexec(), true};
-  const auto service = remote_service({}, stem + ".EXE", false);
+  const auto service = remote_service({}, stem + ".EXE", ServiceStart::automatic);
   if (!service || service->is_random || !service->command.empty()) return std::nullopt;
   // PAExec's client and its service are one file; on another host it is called PAExec-1234-SOURCE.
   if (service->tool->name == "PAExec" && stem.find('-') == std::string::npos &&
@@ -70,9 +71,7 @@ void UseFinder::add_installs() {
 void UseFinder::add_install(const Fact& fact) {
   const bool is_audit = fact.event_id == 4697;
   const std::string_view image = fact.values[is_audit ? "ServiceFileName" : "ImagePath"];
-  const std::string_view start = fact.values[is_audit ? "ServiceStartType" : "StartType"];
-  const bool demand = is_audit ? start == "3" : !contains_fold(start, "auto");
-  Draft* draft = install(fact, fact.values["ServiceName"], image, demand);
+  Draft* draft = install(fact, fact.values["ServiceName"], image, start_of_install(book_, fact));
   if (draft == nullptr || !is_audit) return;
   draft->take_account(fact);
   draft->brought_by = draft->brought_by || !draft->who.account.empty();
@@ -81,33 +80,21 @@ void UseFinder::add_install(const Fact& fact) {
 void UseFinder::add_registry_install(const Fact& fact) {
   std::string_view key = fact.subject;
   key.remove_suffix(std::string_view{"\\ImagePath"}.size());
-  install(fact, file_name(key), single_percents(fact.values["Details"]), !starts_itself(fact, key));
-}
-
-/// Whether the value Start that was written beside ImagePath lets Windows start it.
-bool UseFinder::starts_itself(const Fact& fact, std::string_view key) const {
-  const std::string start = std::string{key} + "\\Start";
-  const auto near = book_.between(FactKind::registry, earlier(fact.time, kSameInstall),
-                                  later(fact.time, kSameInstall));
-  return std::any_of(near.begin(), near.end(), [&](const Fact& one) {
-    return equals_fold(one.subject, start) && ends_with_fold(one.values["Details"], "0002)");
-  });
+  install(fact, file_name(key), single_percents(fact.values["Details"]),
+          written_start(book_, key, fact.time));
 }
 
 /// The use that an installed service begins, or that another log began with it; nullptr for others.
 Draft* UseFinder::install(const Fact& fact, std::string_view name, std::string_view image,
-                          bool demand) {
-  auto service = remote_service(name, image, demand);
+                          ServiceStart start) {
+  auto service = remote_service(name, image, start);
   std::string stem = image_stem(image);
   const bool renamed = renamed_.contains(stem) && is_in_windows_root(image);
   if (renamed)
-    service = RemoteService{psexec(),
-                            "the pipes of its sessions, or its version resource, are those of "
-                            "PsExec",
-                            {},
-                            {},
-                            false,
-                            false};
+    service = RemoteService{.tool = psexec(),
+                            .because =
+                                "the pipes of its sessions, or its version resource, are those of "
+                                "PsExec"};
   if (!service || !is_new(fact)) return nullptr;
   if (!service->command.empty()) stem = fold_case(name);
   Draft* draft = same_install(fact, stem);
@@ -121,6 +108,7 @@ Draft* UseFinder::install(const Fact& fact, std::string_view name, std::string_v
   use.service = std::string{name};
   use.is_ordinary = service->is_ordinary && (first || use.is_ordinary);
   draft->is_random = service->is_random;
+  draft->is_start_known = service->is_start_known;
   if (first) draft->install_why = use.why.size();
   draft->install_events.insert(fact.event_id);
   if (use.source_host.empty()) use.source_host = service->source_host;

@@ -72,6 +72,7 @@ struct Draft {
   LogonFound logon = LogonFound::none;
   std::size_t install_why = 0;  ///< the sentence of the installation, where there is one
   bool is_random = false;       ///< known by the form of its names only
+  bool is_start_known = true;   ///< RemoteService
   bool brought_by = false;      ///< its installation or its file tells whose it is
   std::set<std::uint32_t> install_events{};
   std::array<bool, 7> told{};
@@ -139,8 +140,8 @@ class UseFinder {
   void add_installs();
   void add_install(const Fact& fact);
   void add_registry_install(const Fact& fact);
-  bool starts_itself(const Fact& fact, std::string_view key) const;
-  Draft* install(const Fact& fact, std::string_view name, std::string_view image, bool demand);
+  Draft* install(const Fact& fact, std::string_view name, std::string_view image,
+                 ServiceStart start);
   Draft* same_install(const Fact& fact, std::string_view stem);
   void add_pipes();
   void add_pipe(const Fact& fact, std::string_view pipe, std::string_view image);

@@ -208,8 +208,8 @@ void judge_starts(ModuleContext& context) {
 void judge_entries(ModuleContext& context) {
   std::set<std::string> seen;
   for (const Fact& fact : context.facts().facts(FactKind::service_entry)) {
-    const bool demand = fact.values["Start"] == "3";
-    const auto service = remote_service(fact.subject, fact.values["ImagePath"], demand);
+    const auto service =
+        remote_service(fact.subject, fact.values["ImagePath"], service_start(fact.values["Start"]));
     // Commands and random names in services are judged by the module services.
     if (!service || !service->command.empty() || service->is_random) continue;
     const std::string key{fact.values["key"]};

@@ -7,8 +7,9 @@
 namespace hozen {
 namespace {
 
-std::string tool_of(std::string_view name, std::string_view image, bool demand = true) {
-  const auto found = remote_service(name, image, demand);
+std::string tool_of(std::string_view name, std::string_view image,
+                    ServiceStart start = ServiceStart::demand) {
+  const auto found = remote_service(name, image, start);
   return found ? std::string{found->tool->name} : std::string{};
 }
 
@@ -18,8 +19,8 @@ TEST(RemoteService, IsKnownByItsNames) {
   EXPECT_EQ(tool_of("RemComSvc", "\"C:\\Windows\\System32\\RemComSvc.exe\""), "RemCom");
   EXPECT_EQ(tool_of("csexecsvc", "%SystemRoot%\\csexecsvc.exe"), "CSExec");
   EXPECT_EQ(tool_of("winexesvc", "winexesvc.exe"), "Winexe");
-  const auto paexec =
-      remote_service("PAExec-4711-WS-07", "%SystemRoot%\\PAExec-4711-WS-07.exe", true);
+  const auto paexec = remote_service("PAExec-4711-WS-07", "%SystemRoot%\\PAExec-4711-WS-07.exe",
+                                     ServiceStart::demand);
   ASSERT_TRUE(paexec);
   EXPECT_EQ(paexec->tool->name, "PAExec");
   EXPECT_EQ(paexec->source_host, "WS-07");
@@ -48,20 +49,39 @@ TEST(RemoteService, IsAShellByItsWholeNameOnly) {
 }
 
 TEST(RemoteService, IsOrdinaryWhereOthersSetItUpSoToo) {
-  EXPECT_TRUE(remote_service("x", "cmd.exe /c \"C:\\J\\run.bat\"", false)->is_ordinary);
-  EXPECT_FALSE(remote_service("x", "cmd.exe /c \"C:\\J\\run.bat\"", true)->is_ordinary);
-  EXPECT_TRUE(remote_service("x", "nvsvc.exe", false)->is_ordinary);
+  EXPECT_TRUE(
+      remote_service("x", "cmd.exe /c \"C:\\J\\run.bat\"", ServiceStart::automatic)->is_ordinary);
+  EXPECT_FALSE(
+      remote_service("x", "cmd.exe /c \"C:\\J\\run.bat\"", ServiceStart::demand)->is_ordinary);
+  EXPECT_TRUE(remote_service("x", "nvsvc.exe", ServiceStart::automatic)->is_ordinary);
   for (const char* other : {"cmd.exe", "cmd.exe /c x", "calc.exe", "powershell.exe",
                             "cmd.exe /c echo x > C:\\x.bat & C:\\x.bat"})
-    EXPECT_FALSE(remote_service("x", other, false)->is_ordinary) << other;
+    EXPECT_FALSE(remote_service("x", other, ServiceStart::automatic)->is_ordinary) << other;
 }
 
 TEST(RemoteService, IsKnownByTheFormOfRandomNames) {
   EXPECT_EQ(tool_of("kBcV", "%systemroot%\\QwErTzUi.exe"), "Metasploit or Impacket psexec");
-  EXPECT_EQ(tool_of("kBcV", "%systemroot%\\QwErTzUi.exe", false), "") << "started by Windows";
+  EXPECT_EQ(tool_of("kBcV", "%systemroot%\\QwErTzUi.exe", ServiceStart::automatic), "")
+      << "started by Windows";
   EXPECT_EQ(tool_of("PsShutdown", "%SystemRoot%\\PSSDNSVC.EXE"), "") << "a product's";
   EXPECT_EQ(tool_of("KmSvcABC", "%SystemRoot%\\KmSvcABC.exe"), "") << "called alike";
   EXPECT_EQ(tool_of("4f2a9c1", "\\\\PC\\ADMIN$\\4f2a9c1.exe"), "Cobalt Strike psexec");
+}
+
+TEST(RemoteService, AStartThatIsNotToldNeitherRaisesNorHides) {
+  for (const char* words : {"Manuell starten", "\u0410\u0432\u0442\u043e\u043c\u0430\u0442", ""})
+    EXPECT_EQ(service_start(words), ServiceStart::unknown) << words;
+  EXPECT_EQ(service_start("2"), ServiceStart::automatic);
+  EXPECT_EQ(service_start("Demand start"), ServiceStart::demand);
+  EXPECT_EQ(service_start("4"), ServiceStart::disabled);
+  const auto random = remote_service("kBcV", "%systemroot%\\QwErTzUi.exe", ServiceStart::unknown);
+  ASSERT_TRUE(random);
+  EXPECT_FALSE(random->is_start_known);
+  EXPECT_THAT(random->because, testing::HasSubstr("another language"));
+  EXPECT_TRUE(remote_service("x", "nvsvc.exe", ServiceStart::unknown)->is_ordinary);
+  EXPECT_TRUE(
+      remote_service("x", "cmd.exe /c \"C:\\J\\run.bat\"", ServiceStart::unknown)->is_ordinary);
+  EXPECT_FALSE(remote_service("x", "cmd.exe /c x", ServiceStart::unknown)->is_ordinary);
 }
 
 TEST(RemoteService, OrdinaryServicesAreNone) {

@@ -115,9 +115,23 @@ TEST(LogChanges, TheServiceManagerTellsOfTheService) {
     return rules_of(world.run(modules::log_settings));
   };
   EXPECT_EQ(start_type("EventLog", "auto start", "disabled"), kMedium);
-  EXPECT_EQ(start_type("EventLog", "Automatisch starten", "Deaktiviert"), kLow);
+  const std::vector<std::string> untold{"log_settings.start_type_changed low"};
+  EXPECT_EQ(start_type("EventLog", "Automatisch starten", "Deaktiviert"), untold);
+  EXPECT_EQ(start_type("EventLog", "Manuell starten", "Automatisch starten"), untold);
   EXPECT_THAT(start_type("EventLog", "disabled", "auto start"), IsEmpty());
   EXPECT_THAT(start_type("BITS", "auto start", "disabled"), IsEmpty());
+}
+
+TEST(LogChanges, SysmonTellsWhatWordsOfAnotherLanguageDoNot) {
+  const auto with_sysmon = [](const char* details) {
+    EventWorld world;
+    world.add("System", 7040, 0,
+              {{"param1", "x"}, {"param2", "a"}, {"param3", "b"}, {"param4", "EventLog"}});
+    world.sysmon(13, 0.1, written(kLive + "Services\\EventLog\\Start", details));
+    return rules_of(world.run(modules::log_settings));
+  };
+  EXPECT_THAT(with_sysmon("DWORD (0x00000002)"), IsEmpty());
+  EXPECT_EQ(with_sysmon("DWORD (0x00000004)").size(), 2u) << "the value, and the service";
 }
 
 }  // namespace

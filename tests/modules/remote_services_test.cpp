@@ -56,6 +56,38 @@ TEST(RemoteServices, EachStageAdds) {
   EXPECT_THAT(told(three), ElementsAre("service_from_afar high"));
 }
 
+TEST(RemoteServices, StartsInWordsOfAnotherLanguage) {
+  const auto installed = [](const char* start, const char* audit = nullptr) {
+    EventWorld world;
+    world.add("System", 7045, 3, service("svchelper", "%SystemRoot%\\svchelper.exe", start));
+    if (audit != nullptr)
+      world.security(4697, 3.1, audited("svchelper", "%SystemRoot%\\svchelper.exe", audit));
+    return told(world);
+  };
+  EXPECT_THAT(installed("demand start"), ElementsAre("service_in_windows_folder low"));
+  EXPECT_THAT(installed("Manuell starten"), ElementsAre("service_in_windows_folder low"));
+  EXPECT_THAT(installed("auto start"), IsEmpty());
+  EXPECT_THAT(installed("Automatisch starten", "2"), IsEmpty());
+  EventWorld others;  // of the same program, and saying different things: nothing follows
+  others.add("System", 7045, 3, service("svchelper", kFile, "Automatisch starten"))
+      .security(4697, 3.1, audited("a", kFile, "2"))
+      .security(4697, 3.2, audited("b", kFile, "3"));
+  EXPECT_THAT(told(others), ElementsAre("service_in_windows_folder low",  // it, and b
+                                        "service_in_windows_folder low"));
+  EventWorld jenkins;
+  jenkins.add("System", 7045, 3,
+              service("Jenkins", "cmd.exe /c \"C:\\J\\run.bat\"", "\u0410\u0432"));
+  jenkins.add("System", 7045, 300, service("NVIDIA", "nvsvc.exe", "\u81ea\u52d5"));
+  EXPECT_THAT(told(jenkins), ElementsAre("+psexec.use low", "+psexec.use low"));
+  EventWorld sysmon;
+  sysmon.add("System", 7045, 3, service("x", "nvsvc.exe", "Manuell starten"))
+      .sysmon(13, 3,
+              {{"EventType", "SetValue"},
+               {"TargetObject", "HKLM\\System\\CurrentControlSet\\Services\\x\\Start"},
+               {"Details", "DWORD (0x00000003)"}});
+  EXPECT_THAT(told(sysmon), ElementsAre("+psexec.use high"));
+}
+
 TEST(RemoteServices, FilesThatTheKernelWrote) {
   EventWorld world;
   world.sysmon(11, 0, {{"Image", "System"}, {"TargetFilename", "C:\\Windows\\update.exe"}})
