@@ -1,11 +1,13 @@
-// What PsExec and tools like it left without an event: runs in prefetch files, key files, programs
-// that lie there. They make no use, whose time and story events tell, and still show that the tool
-// was at work.
+// What PsExec and tools like it left that belongs to no use: runs in prefetch files, key files,
+// programs that lie there, and events that tell of their services and programs without what makes a
+// use (states of the service, processes that it started). They still show that the tool was at
+// work.
 #include <span>
 #include <utility>
 
 #include "collector/base/text.h"
 #include "collector/module/lateral.h"
+#include "collector/module/remote_leftover_events.h"
 #include "collector/module/remote_use_finder.h"
 
 namespace hozen {
@@ -87,7 +89,8 @@ class Leftovers {
     left.runs_untimed += lost;
     std::string told = "The prefetch file of " + runs.first->subject + " counts " +
                        lateral::counted(runs.counted, "run") + ". ";
-    if (!runs.alone.empty()) told += "Of these no event tells: " + times_text(runs.alone) + ".";
+    if (!runs.alone.empty())
+      told += "No use that events tell of began near these: " + times_text(runs.alone) + ".";
     if (lost != 0)
       told += (runs.alone.empty() ? "" : " ") + lateral::counted(lost, "run") +
               " whose time it does not keep belong" + (lost == 1 ? "s" : "") +
@@ -132,16 +135,26 @@ class Leftovers {
         kTraceWeight, Family::content, {fact.record});
   }
 
+  void add_events(const LooseEvents& events) {
+    add(of(events.tool, events.name), events.what + ", at " + times_text(events.times) + ".",
+        events.weight, events.family, events.records);
+    FileTime& last = last_[events.tool->name];
+    last = std::max(last, *events.times.rbegin());
+  }
+
   std::vector<RemoteLeftover> take() {
     std::vector<RemoteLeftover> found;
     for (auto& [tool, left] : found_) {
       add_cleared(left);
       left.missing = {
-          "Events of these: no installation (System 7045, Security 4697), pipe or start that "
-          "belongs "
-          "to them is told. Logs may have been cleared, have rolled over since, or were not there "
+          "What began them: of the events that were read no installation (System 7045, Security "
+          "4697), pipe, file of ADMIN$ or start of its program (Security 4688, Sysmon 1) belongs "
           "to "
-          "be read; the service may have been there already."};
+          "them. Logs may have been cleared, have rolled over since, or were not there to be read "
+          "(records of the kind event_log tell how far each reaches); the service may have been "
+          "there already." +
+          lateral::not_kept(book_, {FactKind::service, FactKind::pipe, FactKind::share,
+                                    FactKind::process, FactKind::service_state})};
       found.push_back(std::move(left));
     }
     return found;
@@ -174,7 +187,9 @@ class Leftovers {
 
   /// A log that would have told, cleared since.
   void add_cleared(RemoteLeftover& left) const {
-    const FileTime last = left.runs.empty() ? FileTime{} : *left.runs.rbegin();
+    FileTime last = left.runs.empty() ? FileTime{} : *left.runs.rbegin();
+    if (const auto event = last_.find(left.tool->name); event != last_.end())
+      last = std::max(last, event->second);
     bool first = true;
     for (const Fact& fact : book_.facts(FactKind::log_cleared)) {
       const std::string log = fact.event_id == 1102 ? "Security" : fact.subject;
@@ -204,6 +219,7 @@ class Leftovers {
   std::span<const RemoteUse> uses_;
   std::set<std::string> stems_, hosts_;
   std::map<std::string_view, RemoteLeftover> found_;
+  std::map<std::string_view, FileTime> last_;  // event of a tool
 };
 
 }  // namespace
@@ -249,6 +265,12 @@ std::vector<RemoteLeftover> UseFinder::leftovers(const std::vector<RemoteUse>& u
     if (known_service(fact.subject)) traces.push_back(&fact);
   for (const Fact* fact : traces)
     left.add_trace(known_service(fact->subject)->tool, image_stem(fact->subject), *fact);
+  const auto tool_of_program = [&](std::string_view path) -> const RemoteTool* {
+    const auto known = known_service(path);
+    return known ? known->tool : nullptr;
+  };
+  for (const LooseEvents& events : find_loose_events(book_, uses, tool_of_program))
+    left.add_events(events);
   return left.take();
 }
 

@@ -1,4 +1,4 @@
-// What PsExec left where no event tells of it, licences, and attempts that were refused.
+// What PsExec left that belongs to no use, licences, and attempts that were refused.
 #include <gmock/gmock.h>
 
 #include "collector/module/remote_use.h"
@@ -79,6 +79,85 @@ TEST_F(PsExecLeftover, ALogThatWasClearedSinceIsTold) {
   const ModuleRun run = judge();
   EXPECT_THAT(story_of(*findings_of(run, "psexec.leftover").at(0)),
               HasSubstr("The log System was cleared at " + time(50).iso8601() + " by CORP\\adm"));
+}
+
+EvtxEvent state(double seconds, const std::string& said, const std::string& name = "PSEXESVC") {
+  return text_event("System", 7036, seconds, {{"param1", name}, {"param2", said}},
+                    "Service Control Manager");
+}
+
+TEST_F(PsExecLeftover, StatesOfTheServiceAloneAreTold) {
+  log("System", {state(0, "running"), state(9, "stopped"), state(50, "running"),
+                 state(60, "running", "Spooler")});
+  const ModuleRun run = judge();
+  EXPECT_THAT(findings_of(run, "psexec.use"), IsEmpty());
+  const auto left = findings_of(run, "psexec.leftover");
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(severity_of(*left[0]), Severity::low);
+  EXPECT_EQ(left[0]->subject, "PSEXESVC");
+  ASSERT_EQ(left[0]->why.size(), 2u);
+  EXPECT_EQ(left[0]->why[0].fact,
+            "The service manager told that the service PSEXESVC is 'running' (event 7036), at " +
+                time(0).iso8601() + ", " + time(50).iso8601() + ".");
+  EXPECT_EQ(left[0]->why[0].records.size(), 2u);
+  EXPECT_THAT(left[0]->why[1].fact, HasSubstr("'stopped'"));
+  EXPECT_EQ(left[0]->why[1].weight, 0);
+}
+
+TEST_F(PsExecLeftover, NothingIsSaidToBeMissingThatIsThere) {
+  prefetch_of({0, -100});
+  log("System", {state(0.1, "running")});
+  const ModuleRun run = judge();
+  const auto left = findings_of(run, "psexec.leftover");
+  ASSERT_EQ(left.size(), 1u);
+  const std::string story = story_of(*left[0]);
+  EXPECT_THAT(story, HasSubstr("No use that events tell of began near these"));
+  EXPECT_THAT(story, HasSubstr("'running' (event 7036)"));
+  EXPECT_THAT(left[0]->not_checked, ElementsAre(HasSubstr("no installation (System 7045")));
+}
+
+TEST_F(PsExecLeftover, StatesOfUsesAreNone) {
+  log("System", {install(0), state(1, "running"), state(4000, "stopped")});
+  EXPECT_THAT(findings_of(judge(), "psexec.leftover"), IsEmpty());
+  // Its service was there still, and was started again.
+  log("System", {install(0), state(1, "running"), state(4000, "running")});
+  EXPECT_THAT(story_of(*findings_of(judge(), "psexec.leftover").at(0)),
+              HasSubstr("at " + time(4000).iso8601()));
+}
+
+TEST_F(PsExecLeftover, WhatItsProgramStartedIsTold) {
+  log("Sysmon", {process(0, "C:\\Windows\\System32\\cmd.exe", "cmd.exe /c net user bob S3cret /add",
+                         "77", "C:\\Windows\\PSEXESVC.exe", "66"),
+                 process(9, "C:\\Windows\\System32\\cmd.exe", "cmd.exe", "78",
+                         "C:\\Windows\\explorer.exe", "67")});
+  const ModuleRun run = judge();
+  const auto left = findings_of(run, "psexec.leftover");
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_THAT(story_of(*left[0]), HasSubstr("PSEXESVC.exe ran: cmd.exe /c net user bob"));
+  EXPECT_THAT(story_of(*left[0]), Not(HasSubstr("explorer")));
+  log("System", {install(-3)});
+  EXPECT_THAT(findings_of(judge(), "psexec.leftover"), IsEmpty()) << "a use has it";
+}
+
+TEST_F(PsExecLeftover, ChangesOfItsKeyAndItsConnectionsAreTold) {
+  const auto key = [](double seconds, const std::string& name) {
+    return text_event(std::string{kSysmon}, 12, seconds,
+                      {{"EventType", "DeleteKey"},
+                       {"Image", "C:\\Windows\\System32\\services.exe"},
+                       {"TargetObject", "HKLM\\System\\CurrentControlSet\\Services\\" + name}});
+  };
+  const auto connection = [](double seconds, const std::string& image) {
+    return text_event(std::string{kSysmon}, 3, seconds,
+                      {{"Image", image}, {"DestinationIp", "10.0.0.9"}});
+  };
+  log("Sysmon", {key(0, "PSEXESVC"), key(9, "Spooler"), connection(18, "C:\\Windows\\PSEXESVC.exe"),
+                 connection(27, "C:\\Windows\\a.exe")});
+  const ModuleRun run = judge();
+  const auto left = findings_of(run, "psexec.leftover");
+  ASSERT_EQ(left.size(), 1u);
+  ASSERT_EQ(left[0]->why.size(), 2u);
+  EXPECT_THAT(left[0]->why[0].fact, HasSubstr("Services\\PSEXESVC (event 12)"));
+  EXPECT_THAT(left[0]->why[1].fact, HasSubstr("had a connection with 10.0.0.9 (event 3)"));
 }
 
 TEST_F(PsExecLeftover, RunsOfUsesThatEventsTellAreNone) {

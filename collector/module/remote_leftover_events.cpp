@@ -1,0 +1,169 @@
+#include "collector/module/remote_leftover_events.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "collector/base/text.h"
+#include "collector/module/lateral.h"
+
+namespace hozen {
+namespace {
+
+constexpr int kStateWeight = 25, kChildWeight = 30;
+constexpr std::size_t kMaxRecords = 20;
+/// From the start of a use to what belongs to it; what does not start anything may end a use that
+/// went on for long.
+constexpr std::uint64_t kAfter = 10 * lateral::kMinute, kLongestUse = 24 * lateral::kHour;
+constexpr std::uint64_t kBefore = lateral::kMinute;
+
+std::string event_text(const Fact& fact) {
+  return " (event " + std::to_string(fact.event_id) + ")";
+}
+
+std::string state_text(const Fact& fact) {
+  const std::string name = "the service " + fact.subject;
+  const std::string said = "'" + std::string{fact.values["param2"]} + "'";
+  switch (fact.event_id) {
+    case 7036:
+      return "The service manager told that " + name + " is " + said + event_text(fact);
+    case 7035:
+      return "The service manager sent " + name + " the control " + said + event_text(fact);
+    case 4674:
+      return "Somebody opened " + name + event_text(fact);
+    default:
+      return "The service manager told of " + name + event_text(fact);
+  }
+}
+
+/// In English alone: the words are in the language of Windows.
+bool is_start(const Fact& fact) {
+  const std::string_view said = fact.values["param2"];
+  return equals_fold(said, "running") || equals_fold(said, "start");
+}
+
+/// NAME of "HKLM\\System\\CurrentControlSet\\Services\\NAME\\..."; "" for others.
+std::string_view service_in(std::string_view key) {
+  constexpr std::string_view kServices = "\\Services\\";
+  for (std::size_t i = key.find('\\'); i != std::string_view::npos; i = key.find('\\', i + 1)) {
+    if (!starts_with_fold(key.substr(i), kServices)) continue;
+    const std::string_view name = key.substr(i + kServices.size());
+    return name.substr(0, name.find('\\'));
+  }
+  return {};
+}
+
+class Loose {
+ public:
+  Loose(const FactBook& book, std::span<const RemoteUse> uses, const ToolOfProgram& tool_of_program)
+      : book_{book}, uses_{uses}, ask_{tool_of_program} {}
+
+  std::vector<LooseEvents> find() {
+    add_states();
+    add_keys();
+    add_processes();
+    add_connections();
+    std::vector<LooseEvents> found;
+    found.reserve(events_.size());
+    for (auto& [what, events] : events_) found.push_back(std::move(events));
+    std::stable_sort(found.begin(), found.end(), [](const LooseEvents& a, const LooseEvents& b) {
+      return *a.times.begin() < *b.times.begin();
+    });
+    return found;
+  }
+
+ private:
+  void add_states() {
+    for (const Fact& fact : book_.facts(FactKind::service_state)) {
+      const RemoteTool* tool = tool_of_service(fact.subject);
+      if (tool == nullptr || lateral::is_refused(fact)) continue;
+      add({tool, fold_case(fact.subject), state_text(fact), kStateWeight, Family::registry_state},
+          fact, is_start(fact));
+    }
+  }
+
+  void add_keys() {
+    for (const Fact& fact : book_.facts(FactKind::registry)) {
+      const std::string_view name = service_in(fact.subject);
+      const RemoteTool* tool = name.empty() ? nullptr : tool_of_service(name);
+      if (tool != nullptr)
+        add({tool, fold_case(name),
+             "The key of its service was changed: " + fact.subject + event_text(fact), kStateWeight,
+             Family::registry_state},
+            fact, false);
+    }
+  }
+
+  void add_processes() {
+    for (const Fact& fact : book_.facts(FactKind::process)) {
+      std::string_view parent = fact.values["ParentImage"];
+      if (parent.empty()) parent = fact.values["ParentProcessName"];
+      const RemoteTool* tool = tool_of_program(parent);
+      const std::string_view line = fact.values["CommandLine"];
+      if (tool != nullptr)
+        add({tool, image_stem(parent),
+             "Its program " + std::string{parent} +
+                 " ran: " + (line.empty() ? fact.subject : std::string{line}),
+             kChildWeight, Family::command_line},
+            fact, false);
+    }
+  }
+
+  void add_connections() {
+    for (const Fact& fact : book_.facts(FactKind::network))
+      if (const RemoteTool* tool = tool_of_program(fact.subject); tool != nullptr)
+        add({tool, image_stem(fact.subject),
+             "Its program " + fact.subject + " had a connection with " +
+                 std::string{fact.values["DestinationIp"]} + event_text(fact),
+             kStateWeight, Family::location},
+            fact, false);
+  }
+
+  void add(LooseEvents of_kind, const Fact& fact, bool starts) {
+    if (is_of_use(of_kind.name, fact.time, starts)) return;
+    std::string what = of_kind.what;
+    LooseEvents& events = events_.try_emplace(std::move(what), std::move(of_kind)).first->second;
+    events.times.insert(fact.time);
+    if (events.records.size() < kMaxRecords) events.records.push_back(fact.record);
+  }
+
+  /// Whether it may belong to a use of that service or program.
+  bool is_of_use(std::string_view name, FileTime time, bool starts) const {
+    const FileTime first = lateral::earlier(time, starts ? kAfter : kLongestUse);
+    const FileTime last = lateral::later(time, kBefore);
+    auto use = std::partition_point(uses_.begin(), uses_.end(),
+                                    [&](const RemoteUse& one) { return one.started < first; });
+    for (; use != uses_.end() && use->started <= last; ++use)
+      if (use->stem == name || equals_fold(use->service, name)) return true;
+    return false;
+  }
+
+  // The same services and programs come again and again: each is looked at once.
+  const RemoteTool* tool_of_service(std::string_view name) {
+    const auto [place, is_new] = services_.try_emplace(fold_case(name), nullptr);
+    if (!is_new) return place->second;
+    const auto known = remote_service(name, {}, ServiceStart::unknown);
+    if (known && known->command.empty() && !known->is_random) place->second = known->tool;
+    return place->second;
+  }
+  const RemoteTool* tool_of_program(std::string_view path) {
+    const auto [place, is_new] = programs_.try_emplace(fold_case(path), nullptr);
+    if (is_new) place->second = ask_(path);
+    return place->second;
+  }
+
+  const FactBook& book_;
+  std::span<const RemoteUse> uses_;
+  const ToolOfProgram& ask_;
+  std::map<std::string, const RemoteTool*> services_, programs_;
+  std::map<std::string, LooseEvents> events_;  // by what they tell
+};
+
+}  // namespace
+
+std::vector<LooseEvents> find_loose_events(const FactBook& book, std::span<const RemoteUse> uses,
+                                           const ToolOfProgram& tool_of_program) {
+  return Loose{book, uses, tool_of_program}.find();
+}
+
+}  // namespace hozen
