@@ -43,12 +43,17 @@ std::optional<Change> service_change(std::uint64_t start) {
 }
 
 std::optional<Change> enabled_change(std::string_view key) {
-  const std::string_view channel = name_below(key, "\\WINEVT\\Channels");
-  for (const DefaultChannel& known : default_channels())
-    if (equals_fold(known.name, channel))
-      return Change{"the channel " + std::string{channel} + ", which holds " +
-                        std::string{known.holds} + ", was switched off",
-                    known.weight};
+  constexpr int kClassicOff = 40;
+  std::string_view channel = name_below(key, "\\WINEVT\\Channels");
+  if (const DefaultChannel* known = default_channel(channel))
+    return Change{"the channel " + std::string{channel} + ", which holds " +
+                      std::string{known->holds} + ", was switched off",
+                  known->weight};
+  if (channel.empty()) channel = name_below(key, "\\Services\\EventLog");
+  if (is_classic_log(channel))
+    return Change{"the log " + std::string{channel} +
+                      ", which every Windows has on, was told to be off (Enabled 0)",
+                  kClassicOff};
   if (const auto log = name_below(key, "\\Policies\\Microsoft\\Windows\\EventLog"); !log.empty())
     return Change{"a policy switches the log " + std::string{log} + " off", 20};
   const std::size_t session = key.rfind('\\');

@@ -9,64 +9,12 @@
 namespace hozen {
 namespace {
 
-constexpr std::uint32_t kWindows7 = 7600, kWindows10 = 10240;
 /// Nothing that is read in the registry alone, however much of it, is more than medium.
 constexpr int kMostPoints = 65, kMostLowPoints = 39;
 constexpr int kFurtherPoints = 10;
 /// Below every default: 1 MiB since Vista (other than XP's 512 KiB).
 constexpr std::uint64_t kSmallBytes = 0x10'0000, kSmallOldBytes = 0x8'0000;
 constexpr std::uint64_t kServiceManual = 3, kServiceDisabled = 4;
-
-constexpr std::array kChannels{
-    DefaultChannel{"Microsoft-Windows-PowerShell/Operational", kWindows10, 40,
-                   "scripts and commands of PowerShell"},
-    DefaultChannel{"Microsoft-Windows-Windows Defender/Operational", kWindows10, 40,
-                   "what Defender found, and changes of its settings"},
-    DefaultChannel{"Microsoft-Windows-Sysmon/Operational", 0, 40, "everything Sysmon tells"},
-    DefaultChannel{"Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", kWindows7,
-                   40, "sessions of remote desktop with their addresses"},
-    DefaultChannel{"Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational",
-                   kWindows7, 40, "who came in by remote desktop"},
-    DefaultChannel{"Microsoft-Windows-WMI-Activity/Operational", kWindows10, 25,
-                   "permanent subscriptions of WMI"},
-    DefaultChannel{"Microsoft-Windows-Bits-Client/Operational", kWindows10, 25,
-                   "downloads by BITS"},
-    DefaultChannel{"Microsoft-Windows-Windows Firewall With Advanced Security/Firewall", kWindows10,
-                   25, "changes of the firewall's rules"},
-    DefaultChannel{"Microsoft-Windows-CodeIntegrity/Operational", kWindows10, 25,
-                   "drivers and libraries that Windows refused"},
-    DefaultChannel{"Microsoft-Windows-WinRM/Operational", kWindows10, 25,
-                   "sessions of remote PowerShell"},
-    DefaultChannel{"Microsoft-Windows-SmbClient/Security", kWindows10, 25,
-                   "refused logons at shares"},
-    DefaultChannel{"Microsoft-Windows-Shell-Core/Operational", kWindows10, 25,
-                   "programs that Run keys started"},
-};
-
-/// Logs of the service itself, which have no Enabled.
-constexpr std::array<std::string_view, 5> kClassicLogs{"Security", "System", "Application", "Setup",
-                                                       "Windows PowerShell"};
-
-struct Provider {
-  std::string_view guid, name;
-};
-constexpr std::array kProviders{
-    Provider{"{54849625-5478-4994-a5ba-3e3b0328c30d}", "Microsoft-Windows-Security-Auditing"},
-    Provider{"{5770385f-c22a-43e0-bf4c-06f5698ffbd9}", "Microsoft-Windows-Sysmon"},
-    Provider{"{a0c1853b-5c40-4b15-8766-3cf1c58f985a}", "Microsoft-Windows-PowerShell"},
-    Provider{"{11cd958a-c507-4ef3-b3f2-5fd9dfbd2c78}", "Microsoft-Windows-Windows Defender"},
-};
-
-const DefaultChannel* default_channel(std::string_view log) {
-  const auto found = std::ranges::find_if(
-      kChannels, [&](const DefaultChannel& one) { return equals_fold(one.name, log); });
-  return found != kChannels.end() ? &*found : nullptr;
-}
-
-bool is_classic(std::string_view log) {
-  return std::ranges::any_of(kClassicLogs,
-                             [&](std::string_view one) { return equals_fold(one, log); });
-}
 
 /// Until when it was set, at the latest.
 std::string written_text(FileTime written) {
@@ -77,13 +25,11 @@ std::string written_text(FileTime written) {
 std::string count_text(std::uint64_t bytes) { return std::to_string(bytes) + " bytes"; }
 
 /// What holds for every finding here.
-Finding begin(const LoggingMachine& machine, std::string_view rule, std::string title,
-              std::string_view what = {}) {
+Finding begin(const LoggingMachine& machine, std::string_view rule, std::string title) {
   Finding finding;
   finding.rule = "log_settings." + std::string{rule};
   finding.title = std::move(title);
   finding.subject = machine.windows;
-  if (!what.empty()) finding.subject += ": " + std::string{what};
   finding.attack = {"T1562.002"};
   finding.not_checked = {
       "Who set it and when: the time is that of the last change of any value of the key, and "
@@ -91,10 +37,23 @@ Finding begin(const LoggingMachine& machine, std::string_view rule, std::string 
   return finding;
 }
 
-void add(Finding& finding, std::string fact, int weight, const LogSettingOrigin& origin) {
+/// The first ones of what a finding is about follow the Windows that it is about.
+void name_in_subject(Finding& finding, std::string_view what) {
+  constexpr std::size_t kMostNamed = 3;
+  const std::size_t named = finding.why.size();
+  if (named < kMostNamed)
+    finding.subject += (named == 0 ? ": " : ", ") + std::string{what};
+  else if (named == kMostNamed)
+    finding.subject += " and others";
+}
+
+/// `what` is the log, session or value that it is about.
+void add(Finding& finding, std::string_view what, std::string fact, int weight,
+         const LogSettingOrigin& origin) {
   constexpr std::string_view kNotWhole =
       "What was changed last: the hive was not closed properly, and no transaction log that fits "
       "was there.";
+  name_in_subject(finding, what);
   finding.why.push_back({std::move(fact), weight, Family::registry_state, {origin.record}});
   if (!origin.is_whole && finding.not_checked.back() != kNotWhole)
     finding.not_checked.emplace_back(kNotWhole);
@@ -122,13 +81,24 @@ void give(std::vector<Finding>& findings, Finding finding, int most = kMostPoint
 void judge_channels(const LoggingMachine& machine, std::vector<Finding>& findings) {
   Finding finding =
       begin(machine, "channel_off", "Logs that Windows keeps by default are switched off");
-  bool has_sysmon = false;
+  constexpr int kClassicOff = 40;
+  bool has_sysmon = false, is_heeded = true;
   for (const LogSetting& one : machine.settings) {
+    if (one.place == LogPlace::policy || one.enabled != 0u || !one.origin.is_current) continue;
+    if (is_classic_log(one.log)) {
+      add(finding, one.log,
+          "The log " + one.log + " is told to be off (Enabled 0)" +
+              written_text(one.origin.written) +
+              "; every Windows has it on.",
+          kClassicOff, one.origin);
+      is_heeded = false;
+      continue;
+    }
     const DefaultChannel* channel = default_channel(one.log);
-    if (one.place != LogPlace::channel || channel == nullptr || one.enabled != 0u ||
+    if (one.place != LogPlace::channel || channel == nullptr ||
         machine.build < channel->first_build)
       continue;
-    add(finding,
+    add(finding, one.log,
         "The channel " + one.log + ", which holds " + std::string{channel->holds} +
             ", is switched off (Enabled 0)" + written_text(one.origin.written) + "; it is on " +
             (channel->first_build == 0 ? "when it is installed." : "by default."),
@@ -140,6 +110,10 @@ void judge_channels(const LoggingMachine& machine, std::vector<Finding>& finding
       "off: ask who did."};
   if (has_sysmon)
     finding.benign.emplace_back("A Sysmon that was removed may leave the key of its channel.");
+  if (!is_heeded)
+    finding.not_checked.emplace_back(
+        "Whether the Event Log service heeds Enabled for a log of its own: the last events of it "
+        "tell.");
   finding.next = {
       "The last events of these logs (records of the kind event_log tell how far each reaches): "
       "what came after was not logged.",
@@ -161,7 +135,7 @@ void judge_sizes(const LoggingMachine& machine, std::vector<Finding>& findings) 
   Finding finding = begin(machine, "small_log", "Logs are kept smaller than Windows keeps them");
   for (const LogSetting& one : machine.settings)
     if (one.origin.is_current && is_small(one))
-      add(finding,
+      add(finding, one.log,
           (one.place == LogPlace::policy ? "A policy lets the log " : "The log ") + one.log +
               (one.place == LogPlace::policy ? " grow to " : " may grow to ") +
               count_text(*one.max_size_bytes) + " only" + written_text(one.origin.written) +
@@ -170,6 +144,45 @@ void judge_sizes(const LoggingMachine& machine, std::vector<Finding>& findings) 
   finding.benign = {"Machines with little space are set up so."};
   finding.not_checked.emplace_back(
       "Whether Windows keeps to it: later Windows takes no size below 1 MiB from its tools.");
+  finding.next = {"How far each log reaches (records of the kind event_log)."};
+  give(findings, std::move(finding), kMostLowPoints);
+}
+
+const LogSetting* policy_for(const LoggingMachine& machine, std::string_view log) {
+  const auto found = std::ranges::find_if(machine.settings, [&](const LogSetting& one) {
+    return one.place == LogPlace::policy && equals_fold(one.log, log);
+  });
+  return found != machine.settings.end() ? &*found : nullptr;
+}
+
+/// Whether a full log takes no new events: old ones are kept, and it is not put aside either. A
+/// policy decides where it says something, and has its own place.
+bool stops_when_full(const LoggingMachine& machine, const LogSetting& one) {
+  constexpr std::uint64_t kKeepAll = 0xFFFF'FFFF, kPolicyKeepsAll = 1;
+  const bool is_policy = one.place == LogPlace::policy;
+  if (!one.origin.is_current || !is_judged_log(one.log)) return false;
+  if (one.retention != (is_policy ? kPolicyKeepsAll : kKeepAll)) return false;
+  const LogSetting* policy = is_policy ? nullptr : policy_for(machine, one.log);
+  if (policy != nullptr && policy->retention) return false;
+  const auto of_policy = policy != nullptr ? policy->auto_backup : std::nullopt;
+  return of_policy.value_or(one.auto_backup.value_or(0)) == 0;
+}
+
+void judge_retention(const LoggingMachine& machine, std::vector<Finding>& findings) {
+  Finding finding = begin(machine, "stops_when_full", "Logs take no new events when they are full");
+  for (const LogSetting& one : machine.settings)
+    if (stops_when_full(machine, one))
+      add(finding, one.log,
+          (one.place == LogPlace::policy ? "A policy has the log " : "The log ") + one.log +
+              (one.place == LogPlace::policy ? " keep" : " keeps") + " all old events (Retention " +
+              std::to_string(*one.retention) + ") and is not put aside when it is full" +
+              written_text(one.origin.written) +
+              ": from then on nothing is logged. By default old events are overwritten.",
+          one.place == LogPlace::policy ? 15 : 25, one.origin);
+  finding.benign = {
+      "Rules for some servers ask that no event be overwritten: then somebody saves and clears the "
+      "log, or has it sent elsewhere."};
+  finding.not_checked.emplace_back("Whether a log was full: its size against the largest tells.");
   finding.next = {"How far each log reaches (records of the kind event_log)."};
   give(findings, std::move(finding), kMostLowPoints);
 }
@@ -186,9 +199,8 @@ void judge_files(const LoggingMachine& machine, std::vector<Finding>& findings) 
     const bool is_policy = one.place == LogPlace::policy;
     // A policy decides, and has its own finding.
     if (!is_policy && has_policy_for_file(machine, one.log)) continue;
-    Finding finding =
-        begin(machine, "redirected_file", "A log is written to another place", one.log);
-    add(finding,
+    Finding finding = begin(machine, "redirected_file", "A log is written to another place");
+    add(finding, one.log,
         "The log " + one.log + " is written to " + one.file_elsewhere +
             (is_policy ? " by policy" : "") + written_text(one.origin.written) +
             ", not to the folder in which Windows keeps logs.",
@@ -212,7 +224,7 @@ void judge_policies(const LoggingMachine& machine, std::vector<Finding>& finding
   Finding finding = begin(machine, "policy_off", "A policy switches a log off");
   for (const LogSetting& one : machine.settings)
     if (one.place == LogPlace::policy && one.enabled == 0u)
-      add(finding,
+      add(finding, one.log,
           "The policy for the log " + one.log + " says Enabled 0" +
               written_text(one.origin.written) + ".",
           20, one.origin);
@@ -228,7 +240,7 @@ void judge_sessions(const LoggingMachine& machine, std::vector<Finding>& finding
   for (const LogSession& one : machine.sessions) {
     if (!one.origin.is_current) continue;
     if (one.start == 0u)
-      add(off,
+      add(off, one.session,
           "The trace session " + one.session +
               ", from which the Event Log service writes logs, is not started with Windows "
               "(Start 0)" +
@@ -236,7 +248,7 @@ void judge_sessions(const LoggingMachine& machine, std::vector<Finding>& finding
           50, one.origin);
     for (const LogSession::Provider& provider : one.disabled)
       if (const std::string_view name = judged_provider(provider.guid); !name.empty())
-        add(silenced,
+        add(silenced, one.session + " without " + std::string{name},
             "The trace session " + one.session + " takes no events from " + std::string{name} +
                 " (" + provider.guid + ", Enabled 0)" + written_text(provider.written) + ".",
             40, one.origin);
@@ -259,12 +271,12 @@ void judge_service(const LoggingMachine& machine, std::vector<Finding>& findings
   for (const LogSwitch& one : machine.switches) {
     if (one.setting != kSwitchService || !one.origin.is_current) continue;
     if (one.number == kServiceDisabled)
-      add(finding,
+      add(finding, "service EventLog",
           "The service EventLog is disabled (Start 4)" + written_text(one.origin.written) +
               ": Windows logs nothing from the next start on.",
           60, one.origin);
     if (one.number == kServiceManual)
-      add(finding,
+      add(finding, "service EventLog",
           "The service EventLog is started by hand only (Start 3)" +
               written_text(one.origin.written) + "; by default it starts with Windows (Start 2).",
           25, one.origin);
@@ -280,7 +292,7 @@ void judge_mini_nt(const LoggingMachine& machine, std::vector<Finding>& findings
   Finding finding = begin(machine, "mini_nt", "Windows is told that it is Windows PE");
   for (const LogSwitch& one : machine.switches)
     if (one.setting == kSwitchMiniNt && one.origin.is_current)
-      add(finding,
+      add(finding, "key Control\\MiniNt",
           "The key Control\\MiniNt is there" + written_text(one.origin.written) +
               ": Windows takes itself for Windows PE, and the Event Log service writes nothing to "
               "Security from its next start on.",
@@ -316,7 +328,7 @@ void judge_powershell(const LoggingMachine& machine, std::vector<Finding>& findi
   for (const LogSwitch& one : machine.switches)
     for (const PowerShellSwitch& known : kPowerShell)
       if (one.setting == known.setting && one.number == 0u)
-        add(finding,
+        add(finding, one.value_name,
             (one.origin.user.empty() ? "A policy switches off "
                                      : "A policy of " + one.origin.user + " switches off ") +
                 std::string{known.words} + " (" + one.value_name + " 0)" +
@@ -332,22 +344,11 @@ void judge_powershell(const LoggingMachine& machine, std::vector<Finding>& findi
 
 }  // namespace
 
-std::span<const DefaultChannel> default_channels() { return kChannels; }
-
-bool is_judged_log(std::string_view log) {
-  return is_classic(log) || default_channel(log) != nullptr;
-}
-
-std::string_view judged_provider(std::string_view guid) {
-  const auto found = std::ranges::find_if(
-      kProviders, [&](const Provider& one) { return equals_fold(one.guid, guid); });
-  return found != kProviders.end() ? found->name : std::string_view{};
-}
-
 std::vector<Finding> judge_logging(const LoggingMachine& machine) {
   std::vector<Finding> findings;
   judge_channels(machine, findings);
   judge_sizes(machine, findings);
+  judge_retention(machine, findings);
   judge_files(machine, findings);
   judge_policies(machine, findings);
   judge_sessions(machine, findings);

@@ -28,6 +28,10 @@ struct DefaultChannel {
 /// leaves with standard settings), by Yamato Security's guide to Windows event logs (defaults).
 /// TaskScheduler/Operational is none of them: many Windows have it off.
 std::span<const DefaultChannel> default_channels();
+/// That of this name; nullptr for others.
+const DefaultChannel* default_channel(std::string_view log);
+/// Logs that every Windows keeps and has on.
+bool is_classic_log(std::string_view log);
 /// Whether the rules look at this log at all; other logs need not be kept for them.
 bool is_judged_log(std::string_view log);
 /// The name of a provider that an intruder would silence; "" for others. `guid` with braces.

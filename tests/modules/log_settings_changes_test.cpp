@@ -1,22 +1,12 @@
 // What logs tell of changes of log settings; the settings themselves: log_settings_test.cpp.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "tests/modules/lateral_cases.h"
+#include "tests/modules/log_settings_cases.h"
 
 namespace hozen {
-namespace modules {
-extern const ModuleSpec log_settings;
-}  // namespace modules
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-const std::string kChannels =
-    "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\";
-const std::string kPowerShell = "Microsoft-Windows-PowerShell/Operational";
 
 Texts written(const std::string& target, const std::string& details,
               const std::string& image = "C:\\Windows\\system32\\svchost.exe") {
@@ -51,6 +41,9 @@ const Told kTold[] = {
     {"Channel", written(kChannels + kPowerShell + "\\Enabled", kOff), kMedium},
     {"LessTellingChannel",
      written(kChannels + "Microsoft-Windows-Bits-Client/Operational\\Enabled", kOff), kLow},
+    {"LogOfTheService", written(kChannels + "Security\\Enabled", kOff), kMedium},
+    {"LogBelowItsKey", written(kLive + "Services\\EventLog\\System\\Enabled", kOff, kReg), kMedium},
+    {"LogOfAVendor", written(kLive + "Services\\EventLog\\Vendor\\Enabled", kOff, kReg), {}},
     {"ChannelOn", written(kChannels + kPowerShell + "\\Enabled", "DWORD (0x00000001)"), {}},
     {"OtherChannel",
      written(kChannels + "Microsoft-Windows-TaskScheduler/Operational\\Enabled", kOff),

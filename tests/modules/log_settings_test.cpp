@@ -1,13 +1,7 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "collector/module/log_setting_rules.h"
-#include "tests/modules/lateral_cases.h"
+#include "tests/modules/log_settings_cases.h"
 
 namespace hozen {
-namespace modules {
-extern const ModuleSpec log_settings;
-}  // namespace modules
 namespace {
 
 using ::testing::ElementsAre;
@@ -16,14 +10,11 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-const std::string kChannels =
-    "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\";
 const std::string kService = "HKLM\\SYSTEM\\ControlSet001\\Services\\EventLog";
 const std::string kControl = "HKLM\\SYSTEM\\ControlSet001\\Control\\";
 const std::string kSessions = kControl + "WMI\\Autologger\\";
 const std::string kPolicies = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\";
 const std::string kVersion = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
-const std::string kPowerShell = "Microsoft-Windows-PowerShell/Operational";
 const std::string kSysmon = "Microsoft-Windows-Sysmon/Operational";
 const std::string kLogs = "%SystemRoot%\\System32\\winevt\\Logs\\";
 
@@ -197,7 +188,7 @@ TEST(LogSettings, AChannelThatIsOnByDefaultAndOffIsReported) {
   const ModuleRun found = run(windows);
   ASSERT_THAT(rules_of(found), ElementsAre("log_settings.channel_off medium"));
   const Finding& finding = found.context->findings[0];
-  EXPECT_EQ(finding.subject, "C:\\Windows");
+  EXPECT_EQ(finding.subject, "C:\\Windows: " + kPowerShell);
   ASSERT_THAT(finding.why, SizeIs(1));
   EXPECT_THAT(finding.why[0].fact, HasSubstr(kPowerShell));
   EXPECT_THAT(finding.why[0].fact, HasSubstr("last written at " + fake::at(-60).iso8601() +
@@ -232,6 +223,7 @@ TEST(LogSettings, AllChannelsOffStayAtMedium) {
   EXPECT_EQ(score_of(found.context->findings[0]), 65);
   EXPECT_THAT(found.context->findings[0].why, SizeIs(default_channels().size()));
   EXPECT_THAT(found.context->findings[0].benign, SizeIs(2));  // a Sysmon that was removed
+  EXPECT_THAT(found.context->findings[0].subject, testing::EndsWith(" and others"));
 }
 
 TEST(LogSettings, OneLessTellingChannelIsLow) {
@@ -251,6 +243,19 @@ TEST(LogSettings, ChannelsThatAreOffByDefaultGiveNothing) {
     windows.value(kChannels + name, "Enabled", fake::dword(0));
   windows.remove_value(kChannels + kPowerShell, "Enabled");
   EXPECT_THAT(rules_of(run(windows)), IsEmpty());
+}
+
+TEST(LogSettings, ALogOfTheServiceItselfThatIsOffIsReported) {
+  for (const std::string& key : {kChannels + "Security", kService + "\\Security"}) {
+    fake::FakeWindows windows = ordinary();
+    windows.value(key, "Enabled", fake::dword(0));
+    const ModuleRun found = run(windows);
+    ASSERT_THAT(rules_of(found), ElementsAre("log_settings.channel_off medium")) << key;
+    EXPECT_EQ(found.context->findings[0].subject, "C:\\Windows: Security");
+    EXPECT_THAT(found.context->findings[0].not_checked.back(), HasSubstr("heeds Enabled"));
+    windows.value(key, "Enabled", fake::dword(1));
+    EXPECT_THAT(rules_of(run(windows)), IsEmpty());
+  }
 }
 
 TEST(LogSettings, AWindowsOfUnknownBuildIsNotJudgedByIts) {
@@ -303,6 +308,58 @@ TEST(LogSettings, AllLogsSmallStayAtLow) {
   const ModuleRun found = run(windows);
   EXPECT_THAT(rules_of(found), ElementsAre("log_settings.small_log low"));
   EXPECT_THAT(found.context->findings[0].why[0].fact, HasSubstr("65536 bytes only"));
+}
+
+// ---- full logs
+
+TEST(LogSettings, ALogThatStopsWhenItIsFullIsReported) {
+  fake::FakeWindows windows = ordinary();
+  windows.value(kService + "\\Security", "Retention", fake::dword(0xFFFFFFFF), fake::at(-7));
+  const ModuleRun found = run(windows);
+  ASSERT_THAT(rules_of(found), ElementsAre("log_settings.stops_when_full low"));
+  const Finding& finding = found.context->findings[0];
+  EXPECT_EQ(finding.subject, "C:\\Windows: Security");
+  EXPECT_THAT(finding.why[0].fact, HasSubstr("keeps all old events (Retention 4294967295)"));
+  EXPECT_THAT(finding.why[0].fact, HasSubstr(fake::at(-7).iso8601()));
+  EXPECT_THAT(finding.why[0].records,
+              ElementsAre(found.context->record({{"log", "Security"}})->id));
+}
+
+struct Full {
+  const char* name;
+  std::string key;
+  std::uint32_t retention;
+  std::vector<std::string> rules;
+};
+class FullLog : public testing::TestWithParam<Full> {};
+TEST_P(FullLog, IsJudgedByWhatIsKept) {
+  fake::FakeWindows windows = ordinary();
+  windows.value(GetParam().key, "Retention", fake::dword(GetParam().retention));
+  EXPECT_EQ(rules_of(run(windows)), GetParam().rules);
+  // As Windows 7 has Security: what is full is put aside.
+  windows.value(GetParam().key, "AutoBackupLogFiles", fake::dword(1));
+  EXPECT_THAT(rules_of(run(windows)), IsEmpty());
+}
+const std::vector<std::string> kStops{"log_settings.stops_when_full low"};
+const Full kFull[] = {
+    {"System", kService + "\\System", 0xFFFFFFFF, kStops},
+    {"OfSevenDays", kService + "\\System", 604'800, {}},
+    {"One", kService + "\\System", 1, {}},
+    {"OtherLog", kService + "\\OAlerts", 0xFFFFFFFF, {}},
+    {"Channel", kChannels + kPowerShell, 0xFFFFFFFF, kStops},
+    {"Policy", kPolicies + "EventLog\\Security", 1, kStops},
+};
+INSTANTIATE_TEST_SUITE_P(LogSettings, FullLog, testing::ValuesIn(kFull),
+                         [](const auto& one) { return std::string{one.param.name}; });
+
+TEST(LogSettings, APolicyDecidesWhetherOldEventsAreKept) {
+  fake::FakeWindows windows = ordinary();
+  windows.value(kService + "\\Security", "Retention", fake::dword(0xFFFFFFFF))
+      .value(kPolicies + "EventLog\\Security", "Retention", fake::sz("0"));
+  EXPECT_THAT(rules_of(run(windows)), IsEmpty());
+  windows.value(kPolicies + "EventLog\\Security", "Retention", fake::sz("1"))
+      .value(kPolicies + "EventLog\\Security", "AutoBackupLogFiles", fake::sz("1"));
+  EXPECT_THAT(rules_of(run(windows)), IsEmpty());
 }
 
 // ---- files
@@ -576,7 +633,7 @@ TEST(LogSettings, EachWindowsIsJudgedByItself) {
   windows.merge(old);
   const ModuleRun found = run(windows);
   ASSERT_THAT(rules_of(found), ElementsAre("log_settings.service_off medium"));
-  EXPECT_EQ(found.context->findings[0].subject, "C:\\Windows.old\\Windows");
+  EXPECT_EQ(found.context->findings[0].subject, "C:\\Windows.old\\Windows: service EventLog");
 }
 
 }  // namespace
