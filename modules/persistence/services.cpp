@@ -4,7 +4,13 @@
 // with what belongs to them, so that a library or program put in place of theirs is found; on a
 // running system the service manager is asked too, and what only one of the two shows is found.
 #include <array>
+#include <map>
+#include <optional>
 #include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "collector/base/text.h"
 #include "collector/module/service_judge.h"
@@ -113,20 +119,64 @@ class ManagerReader {
   bool done_ = false;
 };
 
-/// For rules that join it with other evidence.
-Fact joinable(const ServiceEntry& entry, const std::string& record) {
-  Fact fact;
-  fact.kind = FactKind::service_entry;
-  fact.time = entry.written;
-  fact.record = record;
-  fact.subject = entry.name;
-  fact.values.add("ImagePath", entry.image.text);
-  fact.values.add("DisplayName", entry.display_name);
-  fact.values.add("key", entry.key_path);
-  if (entry.start) fact.values.add("Start", std::to_string(*entry.start));
-  if (entry.deleted) fact.values.add("what", "deleted");
-  return fact;
-}
+/// For rules that join them with other evidence: the same service of several control sets once, as
+/// the one that Windows runs from has it.
+class Joinable {
+ public:
+  void add(const ServiceEntry& entry, const std::string& record) {
+    const Key key{entry.installation_index, fold_case(entry.name), fold_case(entry.image.text),
+                  entry.start, entry.deleted};
+    const auto [place, is_new] = services_.try_emplace(key);
+    Service& service = place->second;
+    const bool leads = is_new || (entry.current_control_set && !service.is_current);
+    if (!is_new) service.also.push_back(leads ? service.where : where(entry, record));
+    if (!leads) return;
+    service.fact = fact_for_rules(entry, record);
+    service.where = where(entry, record);
+    service.is_current = entry.current_control_set;
+  }
+
+  void state(ModuleContext& context) {
+    for (auto& [key, service] : services_) {
+      std::string also;
+      for (const std::string& where : service.also) also += (also.empty() ? "" : ", ") + where;
+      service.fact.values.add("also", also);
+      context.state(std::move(service.fact));
+    }
+    services_.clear();
+  }
+
+ private:
+  struct Service {
+    Fact fact;
+    std::string where;              ///< its key and record
+    std::vector<std::string> also;  ///< as `where`, of the others
+    bool is_current = false;
+  };
+
+  static std::string where(const ServiceEntry& entry, const std::string& record) {
+    return entry.key_path + " (record " + record +
+           (entry.written.is_set() ? ", last written at " + entry.written.iso8601() : "") + ")";
+  }
+
+  static Fact fact_for_rules(const ServiceEntry& entry, const std::string& record) {
+    Fact fact;
+    fact.kind = FactKind::service_entry;
+    fact.time = entry.written;
+    fact.record = record;
+    fact.subject = entry.name;
+    fact.values.add("ImagePath", entry.image.text);
+    fact.values.add("DisplayName", entry.display_name);
+    fact.values.add("key", entry.key_path);
+    if (entry.start) fact.values.add("Start", std::to_string(*entry.start));
+    if (entry.deleted) fact.values.add("what", "deleted");
+    return fact;
+  }
+
+  /// Installation, name, program, Start, whether it was deleted.
+  using Key = std::tuple<std::size_t, std::string, std::string, std::optional<std::uint64_t>, bool>;
+  std::map<Key, Service> services_;
+};
 
 Result<void> run(ModuleContext& context) {
   const bool wine = is_wine(context.source());
@@ -136,11 +186,12 @@ Result<void> run(ModuleContext& context) {
   ManagerReader listed{context, manager, wine};
   ServiceReader reader{context, baseline};
   ServiceReader::Visitor visitor;
+  Joinable for_rules;
   visitor.service = [&](const ServiceEntry& entry) {
     std::string record = context.emit(kService, kServiceFields, entry, entry.envelope());
     if (entry.installation_index == 0 && !entry.deleted)
       context.state(fact_of(entry, kService.name, record));
-    context.state(joinable(entry, record));
+    for_rules.add(entry, record);
     return record;
   };
   visitor.end_of_set = [&](const ServiceSet& set) {
@@ -155,7 +206,9 @@ Result<void> run(ModuleContext& context) {
     envelope.timestamps.emplace_back("key_last_written", group.written);
     context.emit(kGroup, kSvchostGroupFields, group, envelope);
   };
-  HOZEN_CHECK(reader.read(visitor));
+  auto read = reader.read(visitor);
+  for_rules.state(context);  // also of a run that was stopped
+  if (!read) return read;
   listed.finish();
   return {};
 }

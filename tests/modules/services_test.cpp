@@ -186,6 +186,31 @@ TEST(Services, EveryControlSetIsRecordedButOnlyThoseOfUseAreJudged) {
   EXPECT_EQ(run.context->findings[1].title, "At the next start: Service that runs a command");
 }
 
+TEST(Services, RulesSeeAServiceOfSeveralControlSetsOnce) {
+  const auto image_in = [](fake::FakeWindows& windows, const char* set, const char* image) {
+    const std::string key = std::string{"HKLM\\SYSTEM\\"} + set + "\\Services\\PSEXESVC";
+    windows.value(key, "Type", fake::dword(0x10), fake::at(-9))
+        .value(key, "ImagePath", fake::sz(image), fake::at(-9));
+  };
+  fake::FakeWindows windows;
+  image_in(windows, "ControlSet001", "%SystemRoot%\\PSEXESVC.EXE");
+  image_in(windows, "ControlSet002", "%SystemRoot%\\psexesvc.exe");
+  windows.value("HKLM\\SYSTEM\\Select", "Current", fake::dword(2));
+  const ModuleRun run = run_services(windows);
+  run.context->stated.settle();
+  const auto facts = run.context->stated.facts(FactKind::service_entry);
+  ASSERT_EQ(facts.size(), 1u);
+  EXPECT_EQ(facts[0].values["key"], "HKLM\\SYSTEM\\ControlSet002\\Services\\PSEXESVC");
+  EXPECT_EQ(facts[0].values["also"], "HKLM\\SYSTEM\\ControlSet001\\Services\\PSEXESVC (record " +
+                                         run.context->record({{"control_set", "1"}})->id +
+                                         ", last written at " + fake::at(-9).iso8601() + ")");
+  // Another program is another service.
+  image_in(windows, "ControlSet001", "C:\\other.exe");
+  const ModuleRun other = run_services(windows);
+  other.context->stated.settle();
+  EXPECT_EQ(other.context->stated.facts(FactKind::service_entry).size(), 2u);
+}
+
 TEST(Services, ARemovedServiceIsPutTogetherFromItsValues) {
   fake::FakeWindows windows;
   windows.value(key_of("Gone"), "DisplayName", fake::sz("x"));
