@@ -75,6 +75,11 @@ std::string_view EngineContext::option(std::string_view name) const {
 void EngineContext::report(Finding finding) {
   if (const std::string_view computer = facts_->computer(); !computer.empty())
     name_host(finding, computer);
+  if (parts_.is_partial)
+    finding.not_checked.insert(
+        finding.not_checked.begin(),
+        "What was not read, because the run was stopped before: it may hold what is said to be "
+        "missing, and more.");
   parts_.findings.add(std::move(finding));
 }
 

@@ -29,6 +29,8 @@ struct RunParts {
   ProblemLog& problems;
   FileTime reference_time{};
   std::stop_token stop;
+  /// Rules judge what was read until the run was stopped: findings say so.
+  bool is_partial = false;
   /// As ModuleContext::target_for().
   std::function<std::optional<TargetMatch>(const EvidencePath&, KnownPath)> target_for{};
   /// Sees every record, a whole line.

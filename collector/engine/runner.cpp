@@ -73,8 +73,9 @@ class Run {
   void run_modules(bool last);
   void run_module(const ModuleSpec& module, const ProfileModule& use);
   RunParts parts();
-  /// Joins what the modules stated.
+  /// Joins what the modules stated, also where the run was stopped meanwhile.
   void judge_modules();
+  bool may_judge();
   void judge_module(const ModuleSpec& module, const ProfileModule& use);
   bool call(Result<void> (*function)(ModuleContext&), const ModuleSpec& module,
             EngineContext& context);
@@ -103,6 +104,8 @@ class Run {
   std::span<const ModuleSpec* const> modules_;
   ProgressListener& listener_;
   RunStop stop_;
+  std::optional<RunStop> grace_;  // of the rules, once the run was stopped
+  bool stopped_reading_ = false;  // before the rules had their turn
   ProgressState progress_;
   ProblemLog problems_;
   FindingStore findings_;
@@ -264,7 +267,8 @@ RunParts Run::parts() {
           facts_,
           problems_,
           manifest_.clock.reference,
-          stop_.token(),
+          grace_ ? grace_->token() : stop_.token(),
+          stopped_reading_,
           [this](const EvidencePath& path, KnownPath known) { return matcher().find(path, known); },
           [this](std::string_view record) { add_to_timeline(record); }};
 }
@@ -302,7 +306,19 @@ void Run::run_module(const ModuleSpec& module, const ProfileModule& use) {
                         seconds_since(start));
 }
 
+/// What was read is told also where the run was stopped: that logs were cleared must not be lost
+/// with the rest. Rules over facts in memory take a second; a second interrupt ends them too.
+bool Run::may_judge() {
+  constexpr std::uint64_t kGrace = 10 * kTicksPerSecond;
+  if (feed_->failure()) return false;
+  if (stop_.stop_requested() && !grace_) grace_.emplace(std::stop_source{}, kGrace);
+  return !grace_ || !grace_->stop_requested();
+}
+
 void Run::judge_modules() {
+  stopped_reading_ = stop_.stop_requested();
+  if (stopped_reading_)
+    leave_out("judge", "rules that join records saw only what was read until then");
   facts_.settle(manifest_.host ? manifest_.host->facts.name : std::string_view{});
   for (std::size_t i = 0; i < kFactKinds; ++i) {
     const auto kind = static_cast<FactKind>(i);
@@ -324,9 +340,13 @@ void Run::judge_modules() {
   for (const auto& use : options_.profile.modules) {
     const ModuleSpec* module = module_named(use.name);
     if (module == nullptr || module->judge == nullptr) continue;
-    if (!stop_.stop_requested()) judge_module(*module, use);
-    if (stop_.stop_requested()) leave_out(use.name, "rules of module " + use.name);
+    const bool may = may_judge();
+    if (may) judge_module(*module, use);
+    if (!may || (grace_ ? *grace_ : stop_).stop_requested())
+      leave_out(use.name, "rules of module " + use.name);
   }
+  grace_.reset();
+  stopped_reading_ = false;
 }
 
 /// Of what was stated in both views there is one judgement; files and the raw view can be asked.
@@ -341,7 +361,7 @@ void Run::judge_module(const ModuleSpec& module, const ProfileModule& use) {
   context.set_facts(facts_.own());
   bool works = call(module.judge, module, context);
   for (const ComputerFacts& other : facts_.others()) {
-    if (stop_.stop_requested()) break;
+    if (parts.stop.stop_requested()) break;
     context.set_facts(other);
     works = call(module.judge, module, context) && works;
   }

@@ -97,6 +97,16 @@ Result<void> judge_events(ModuleContext& context) {
 const ModuleSpec kJudges{"judges",     "Judges.", kKinds, {},          {},
                          state_events, {},        false,  judge_events};
 
+std::stop_source& of_the_operator() {
+  static std::stop_source stop{std::nostopstate};
+  return stop;
+}
+Result<void> interrupt(ModuleContext&) {
+  of_the_operator().request_stop();
+  return {};
+}
+const ModuleSpec kInterrupts{"interrupts", "Interrupts the run.", {}, {}, {}, interrupt};
+
 const ModuleSpec kSilent{"silent", "Says nothing.", {}, {}, {}, say_nothing};
 const ModuleSpec kHives{"hives", "Lists hives.", kKinds, {}, {}, list_hives};
 const ModuleSpec kWaits{"waits", "Waits.", {}, {}, {}, wait_for_the_end};
@@ -176,6 +186,7 @@ TEST_F(RunnerTest, JudgesEachHostOnItsOwn) {
   for (const Json& finding : bundle.rows("findings"))
     titles.push_back(finding["title"].get<std::string>() + ": " +
                      finding["subject"].get<std::string>());
+  EXPECT_THAT(bundle.entries.at("findings.jsonl"), Not(HasSubstr("the run was stopped")));
   EXPECT_THAT(titles, ::testing::UnorderedElementsAre("Seen on this host: FAKEPC.corp",
                                                       "Seen on the computer SRV: SRV (on SRV)"));
 }
@@ -266,6 +277,23 @@ TEST_F(RunnerTest, AStopEndsWithACompleteBundle) {
   ASSERT_FALSE(bundle.error);
   EXPECT_EQ(bundle.order.back(), "manifest.json");
   EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "interrupted");
+}
+
+TEST_F(RunnerTest, WhatWasReadIsJudgedAlsoWhenTheRunIsStopped) {
+  of_the_operator() = setup.stop;
+  use({&kJudges, &kInterrupts, &kHives});
+  const RunBundle bundle = run();
+  ASSERT_FALSE(bundle.error);
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "interrupted");
+  const auto findings = bundle.rows("findings");
+  ASSERT_EQ(findings.size(), 2u);
+  for (const Json& finding : findings)
+    EXPECT_THAT(finding["not_checked"].at(0).get<std::string>(),
+                HasSubstr("because the run was stopped"));
+  std::string problems;
+  for (const Json& row : bundle.rows("records/problems")) problems += test::dumped(row) + "\n";
+  EXPECT_THAT(problems, HasSubstr("saw only what was read until then"));
+  EXPECT_THAT(problems, Not(HasSubstr("rules of module")));
 }
 
 TEST_F(RunnerTest, PastItsTimeLimitARunListsWhatItLeavesOut) {
