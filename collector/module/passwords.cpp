@@ -3,15 +3,25 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/module/command_line_words.h"
 
 namespace hozen {
 namespace {
 
-using Names = std::span<const std::string_view>;
+using command_line::bare;
+using command_line::is_literal;
+using command_line::is_one_of;
+using command_line::is_space;
+using command_line::Names;
+using command_line::Option;
+using command_line::option_of;
+using command_line::tool_of;
+using command_line::Word;
+using command_line::words_of;
+
 constexpr int kMaxQuotesInQuotes = 4;
 
 // The tools' own help texts say what -p means to them.
@@ -48,75 +58,6 @@ constexpr std::string_view kOptions[] = {
 constexpr std::string_view kHashes[] = {"ntlm", "rc4", "aes128", "aes256", "hash"};
 /// `Password=x;` of connection strings and variables, by the ends of their names.
 constexpr std::string_view kSettings[] = {"password", "passwd", "pwd"};
-
-bool is_one_of(std::string_view text, Names names) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view name) { return equals_fold(text, name); });
-}
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-struct Word {
-  std::size_t begin = 0, end = 0;  ///< in the text, quotes included
-};
-
-/// Quotes hold words together as Windows does it: `\"` is none.
-std::vector<Word> words_of(std::string_view text) {
-  std::vector<Word> words;
-  for (std::size_t i = 0; i < text.size();) {
-    if (is_space(text[i])) {
-      ++i;
-      continue;
-    }
-    Word word{i, i};
-    bool quoted = false;
-    for (std::size_t slashes = 0; i < text.size() && (quoted || !is_space(text[i])); ++i) {
-      if (text[i] == '"' && slashes % 2 == 0) quoted = !quoted;
-      slashes = text[i] == '\\' ? slashes + 1 : 0;
-    }
-    word.end = i;
-    words.push_back(word);
-  }
-  return words;
-}
-
-/// What may stand around a word in a sentence.
-std::string_view bare(std::string_view word) {
-  constexpr std::string_view kAround = "\"'`(),;";
-  while (!word.empty() && kAround.find(word.front()) != std::string_view::npos)
-    word.remove_prefix(1);
-  while (!word.empty() && kAround.find(word.back()) != std::string_view::npos)
-    word.remove_suffix(1);
-  return word;
-}
-
-/// "psexec" of `"C:\a b\PsExec.exe"`; lower case.
-std::string tool_of(std::string_view word) {
-  word = bare(word);
-  const std::size_t slash = word.find_last_of("\\/");
-  if (slash != std::string_view::npos) word.remove_prefix(slash + 1);
-  if (ends_with_fold(word, ".exe")) word.remove_suffix(4);
-  return to_lower_ascii(word);
-}
-
-/// The name of an option: "p" of `-p`, "password" of `--password=x`; nothing for other words.
-struct Option {
-  std::string_view name;
-  std::size_t value = std::string_view::npos;  ///< where a joined value begins, in the word
-};
-std::optional<Option> option_of(std::string_view word) {
-  std::size_t begin = 0;
-  while (begin < word.size() && (word[begin] == '"' || word[begin] == '(')) ++begin;
-  if (begin >= word.size() || (word[begin] != '-' && word[begin] != '/')) return std::nullopt;
-  begin += word.substr(begin).starts_with("--") ? 2U : 1U;
-  const std::size_t end = word.find_first_of(":=", begin);
-  Option option{word.substr(begin, end == std::string_view::npos ? end : end - begin)};
-  if (end != std::string_view::npos) option.value = end + 1;
-  while (option.name.ends_with('"')) option.name.remove_suffix(1);
-  if (option.name.empty() || option.name.find_first_of("\\/") != std::string_view::npos)
-    return std::nullopt;
-  return option;
-}
 
 class Masker {
  public:
@@ -329,12 +270,6 @@ class Masker {
       if (equals_fold(option->name, "Key") || equals_fold(option->name, "SecureKey")) ++next;
       if (text.ends_with(')') || text.ends_with(';')) return;
     }
-  }
-
-  /// Whether it begins with a quote, which may be one in quotes.
-  static bool is_literal(std::string_view text) {
-    if (text.starts_with('\\')) text.remove_prefix(1);
-    return text.starts_with('"') || text.starts_with('\'');
   }
 
   /// `$pass = "x"` and `$pass="x"` of PowerShell.
