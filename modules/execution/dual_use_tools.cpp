@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "collector/module/fact.h"
 #include "collector/module/module.h"
 #include "collector/module/remote_tools.h"
+#include "collector/module/remote_use.h"
 
 namespace hozen::modules {
 namespace {
@@ -147,19 +149,33 @@ class Traces {
     }
     remember(row, fact, source);
   }
-  static void remember(Row& row, const Fact& fact, const std::string& source) {
+  void remember(Row& row, const Fact& fact, const std::string& source) {
     if (row.records.size() >= kMaxTraces) return;
     std::string text = source + ": " + fact.subject;
-    if (const auto line = fact.values["CommandLine"]; !line.empty())
-      text += " (" + std::string{line} + ")";
+    const auto line = fact.values["CommandLine"];
+    const bool told = !line.empty() && is_told_by_psexec(fact);
+    if (!line.empty() && !told) text += " (" + std::string{line} + ")";
     if (fact.kind == FactKind::presence)
       text += " was there";
     else if (fact.time.is_set())
       text += " ran at " + fact.time.iso8601();
+    if (told) text += ", in a use of PsExec that the module psexec tells with its command";
     if (const auto count = fact.values["run_count"]; !count.empty())
       text += ", " + std::string{count} + " runs in all";
     row.facts.push_back(text + ".");
     row.records.push_back(fact.record);
+  }
+
+  /// Clients, and what was run through its service: one finding tells the command.
+  bool is_told_by_psexec(const Fact& fact) {
+    if (!told_) {
+      told_.emplace();
+      for (const RemoteUse& use : find_remote_uses(context_.facts()))
+        for (const Why& why : use.why) told_->insert(why.records.begin(), why.records.end());
+      for (const RemoteStart& start : find_remote_starts(context_.facts()))
+        told_->insert(start.records.begin(), start.records.end());
+    }
+    return told_->contains(fact.record);
   }
 
   void report(const Row& row, const std::string& record, bool renamed) {
@@ -195,6 +211,7 @@ class Traces {
 
   ModuleContext& context_;
   std::map<Key, Row> rows_;
+  std::optional<std::set<std::string>> told_;  // records, once they are asked for
 };
 
 Result<void> run(ModuleContext&) { return {}; }

@@ -291,9 +291,9 @@ class Clock {
         "Testers, and machines whose battery is dead, have their clocks set."};
     finding.not_checked = {"Which of the two times was right: other hosts' logs tell."};
     finding.next = {
-        "Read all times of this host from the change on as moved by that much until it was put "
-        "right: records of logs stand in the order in which they were written, whatever their "
-        "times say.",
+        "If the time before was right: read all times of this host from the change on as moved by "
+        "that much until it was put right. If the new one was: those before the change. Records of "
+        "logs stand in the order in which they were written, whatever their times say.",
         "What was done in between: files made, programs started, logs cleared."};
     context_.report(std::move(finding));
   }

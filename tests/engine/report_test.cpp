@@ -70,6 +70,32 @@ TEST(SummaryText, TellsWhatWasFoundAndWhatToDo) {
   EXPECT_THAT(text, Not(HasSubstr("COULD NOT")));
 }
 
+std::size_t times(const std::string& text, std::string_view part) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size())
+    ++count;
+  return count;
+}
+
+TEST(SummaryText, SaysOnceWhatHoldsForAllFindingsOfOneKind) {
+  BundleSummary summary = example();
+  for (const char* subject : {"b.exe", "c.exe"}) summary.findings.push_back(finding(subject, 42));
+  summary.findings[2].finding.not_checked.emplace_back("Only of the third.");
+  summary.findings.push_back(finding("d.exe", 20));
+  const std::string text = summary_text(summary, 9);
+  EXPECT_THAT(text, HasSubstr("  MEDIUM, 3 times:  Program started from a temporary folder\n"
+                              "    not checked: Signature.\n"));
+  EXPECT_THAT(text, HasSubstr("  1 of 3, MEDIUM (45 of 100)\n    C:\\Temp\\a.exe\n    why:"));
+  EXPECT_THAT(text, HasSubstr("  3 of 3, MEDIUM (42 of 100)\n    c.exe\n"));
+  EXPECT_EQ(times(text, "An installer that waits"), 2u) << "of the three, and of the last";
+  EXPECT_EQ(times(text, "It lies in Temp."), 4u);
+  EXPECT_EQ(times(text, "Only of the third."), 1u);
+  EXPECT_THAT(text, HasSubstr("LOW (20 of 100)  Program started"));
+  // Two, or of different kinds, stand as they are.
+  summary.findings[1].finding.title = "Other";
+  EXPECT_THAT(summary_text(summary, 9), Not(HasSubstr("times:")));
+}
+
 TEST(SummaryText, TellsHowManyFilesWereNotThere) {
   BundleSummary summary = example();
   EXPECT_THAT(summary_text(summary, 5), Not(HasSubstr("not there")));

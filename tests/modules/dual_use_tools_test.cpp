@@ -73,5 +73,30 @@ TEST_F(DualUseToolsTest, AnotherNameIsSeenByTheVersionResource) {
   EXPECT_EQ(records_of(run, "dual_use_tool").at(0)->json_of("users"), R"(["PC\\eve"])");
 }
 
+TEST_F(DualUseToolsTest, CommandsThatTheModulePsExecTellsAreNotRepeated) {
+  const auto process = [](double seconds, const char* line, const char* parent) {
+    return text_event("Microsoft-Windows-Sysmon/Operational", 1, seconds,
+                      {{"Image", "C:\\TMP\\procdump.exe"},
+                       {"CommandLine", line},
+                       {"ProcessId", std::to_string(seconds)},
+                       {"ParentImage", parent},
+                       {"User", "PC\\eve"}});
+  };
+  builders::EvtxBuilder log;
+  log.event(text_event("System", 7045, 0,
+                       {{"ServiceName", "PSEXESVC"},
+                        {"ImagePath", "%SystemRoot%\\PSEXESVC.exe"},
+                        {"StartType", "demand start"}},
+                       "Service Control Manager"))
+      .event(process(1, "procdump -ma lsass.exe", "C:\\Windows\\PSEXESVC.exe"))
+      .event(process(900, "procdump -ma other.exe", "C:\\Windows\\explorer.exe"));
+  windows.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
+  const ModuleRun run = judge();
+  const std::string story = story_of(*findings_of(run, "dual_use_tools.found").at(0));
+  EXPECT_THAT(story, ::testing::Not(HasSubstr("lsass")));
+  EXPECT_THAT(story, HasSubstr("in a use of PsExec that the module psexec tells"));
+  EXPECT_THAT(story, HasSubstr("(procdump -ma other.exe)"));
+}
+
 }  // namespace
 }  // namespace hozen

@@ -1,6 +1,7 @@
 #include "collector/engine/report/summary.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "collector/base/json_text.h"
@@ -25,6 +26,8 @@ constexpr std::size_t kMaxUnread = 12;
 constexpr std::size_t kUnreadIndent = 6;
 constexpr std::size_t kMaxTextBytes = 400;
 constexpr std::size_t kMaxLines = 8;  // of one part of a finding
+/// Findings of one kind from which on they are told together.
+constexpr std::size_t kMinGroup = 3;
 // Columns: a console of Windows has 120, a terminal may have 80.
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kFindingIndent = 4;
@@ -90,22 +93,43 @@ std::string overview(const BundleSummary& summary) {
   return text;
 }
 
-std::string finding_text(const RankedFinding& ranked) {
-  const Finding& finding = ranked.finding;
-  std::string text = "\n  " + upper_case(to_text(ranked.severity)) + " (" +
-                     std::to_string(ranked.score) + " of 100)  " + shown(finding.title) + "\n    " +
-                     shown(finding.subject) + "\n";
-  const auto list = [&](std::string label, const std::vector<std::string>& lines) {
-    label.insert(0, kFindingIndent, ' ');
-    label.resize(kTextIndent, ' ');
-    for (std::size_t i = 0; i < std::min(lines.size(), kMaxLines); ++i) {
-      text += label + wrapped(shown(lines[i]), kWidth, kTextIndent) + "\n";
-      label.assign(kTextIndent, ' ');
-    }
-    if (lines.size() > kMaxLines)
-      text +=
-          label + "… and " + std::to_string(lines.size() - kMaxLines) + " more (findings.jsonl)\n";
-  };
+void append_list(std::string& text, std::string label, const std::vector<std::string>& lines) {
+  label.insert(0, kFindingIndent, ' ');
+  label.resize(kTextIndent, ' ');
+  for (std::size_t i = 0; i < std::min(lines.size(), kMaxLines); ++i) {
+    text += label + wrapped(shown(lines[i]), kWidth, kTextIndent) + "\n";
+    label.assign(kTextIndent, ' ');
+  }
+  if (lines.size() > kMaxLines)
+    text +=
+        label + "… and " + std::to_string(lines.size() - kMaxLines) + " more (findings.jsonl)\n";
+}
+
+/// What may be the same of several findings.
+struct Advice {
+  std::vector<std::string> not_checked, benign, next;
+};
+void append_advice(std::string& text, const Advice& advice) {
+  append_list(text, "not checked:", advice.not_checked);
+  append_list(text, "innocent if:", advice.benign);
+  append_list(text, "look next:", advice.next);
+}
+
+std::vector<std::string> without(const std::vector<std::string>& lines,
+                                 const std::vector<std::string>& others) {
+  std::vector<std::string> left;
+  for (const std::string& line : lines)
+    if (std::find(others.begin(), others.end(), line) == others.end()) left.push_back(line);
+  return left;
+}
+
+std::string head_text(const RankedFinding& ranked) {
+  return upper_case(to_text(ranked.severity)) + " (" + std::to_string(ranked.score) + " of 100)";
+}
+
+/// From its subject on, without what `told` has told of it already.
+std::string body_text(const Finding& finding, const Advice& told) {
+  std::string text = "    " + shown(finding.subject) + "\n";
   std::vector<std::string> facts;
   for (const auto& why : finding.why) {
     std::string weight = why.weight == 0  ? std::string{}
@@ -113,10 +137,53 @@ std::string finding_text(const RankedFinding& ranked) {
                                           : " (" + std::to_string(why.weight) + ")";
     facts.push_back(shortened(printable(why.fact), kMaxTextBytes) + weight);
   }
-  list("why:", facts);
-  list("not checked:", finding.not_checked);
-  list("innocent if:", finding.benign);
-  list("look next:", finding.next);
+  append_list(text, "why:", facts);
+  append_advice(text, {without(finding.not_checked, told.not_checked),
+                       without(finding.benign, told.benign), without(finding.next, told.next)});
+  return text;
+}
+
+std::string finding_text(const RankedFinding& ranked) {
+  return "\n  " + head_text(ranked) + "  " + shown(ranked.finding.title) + "\n" +
+         body_text(ranked.finding, {});
+}
+
+/// Those at the beginning that are of one kind and one severity.
+std::size_t alike(std::span<const RankedFinding> findings) {
+  const RankedFinding& first = findings.front();
+  const auto other = std::find_if(findings.begin(), findings.end(), [&](const RankedFinding& one) {
+    return one.severity != first.severity || one.finding.rule != first.finding.rule ||
+           one.finding.title != first.finding.title;
+  });
+  return static_cast<std::size_t>(other - findings.begin());
+}
+
+/// What is said of all of them.
+Advice common_advice(std::span<const RankedFinding> findings) {
+  const Finding& first = findings.front().finding;
+  Advice common{first.not_checked, first.benign, first.next};
+  for (const RankedFinding& one : findings) {
+    const auto keep = [](std::vector<std::string>& lines, const std::vector<std::string>& of_one) {
+      lines = without(lines, without(lines, of_one));
+    };
+    keep(common.not_checked, one.finding.not_checked);
+    keep(common.benign, one.finding.benign);
+    keep(common.next, one.finding.next);
+  }
+  return common;
+}
+
+/// Several of one kind: what is said of all of them once, then each with what is its own.
+std::string group_text(std::span<const RankedFinding> findings) {
+  const Advice common = common_advice(findings);
+  std::string text = "\n  " + upper_case(to_text(findings.front().severity)) + ", " +
+                     std::to_string(findings.size()) +
+                     " times:  " + shown(findings.front().finding.title) + "\n";
+  append_advice(text, common);
+  std::size_t number = 0;
+  for (const RankedFinding& one : findings)
+    text += "\n  " + std::to_string(++number) + " of " + std::to_string(findings.size()) + ", " +
+            head_text(one) + "\n" + body_text(one.finding, common);
   return text;
 }
 
@@ -159,7 +226,11 @@ std::string findings_text(const BundleSummary& summary, std::size_t max_findings
            "host is clean.\n";
   std::string text = "\nWHAT LOOKS WRONG, the most important first\n";
   const std::size_t told = std::min(summary.findings.size(), max_findings);
-  for (std::size_t i = 0; i < told; ++i) text += finding_text(summary.findings[i]);
+  for (auto left = std::span{summary.findings}.first(told); !left.empty();) {
+    const std::size_t count = alike(left);
+    text += count < kMinGroup ? finding_text(left.front()) : group_text(left.first(count));
+    left = left.subspan(count < kMinGroup ? 1 : count);
+  }
   if (told < total)
     text +=
         "\n  … and " + counted(total - told, "more finding") + " in findings.jsonl of the bundle\n";
