@@ -8,13 +8,13 @@
 #include "collector/base/json_object.h"
 #include "collector/base/json_text.h"
 #include "collector/base/text.h"
+#include "collector/cli/event_log_text.h"
 #include "collector/formats/evtx.h"
 #include "collector/formats/evtx_print.h"
 
 namespace hozen::cli {
 namespace {
 
-constexpr std::uint64_t kMaxListedProblems = 1000;
 constexpr std::size_t kPieceBytes = 128u << 10;
 /// What the events of one chunk may take; real chunks take some hundreds of KiB. Of events behind
 /// it only the headers are printed.
@@ -44,9 +44,6 @@ class LogPrinter {
   }
   void begin_chunk() { chunk_text_ = 0; }
   bool is_listed() { return ++problems_ <= kMaxListedProblems; }
-  std::string further() const {
-    return std::to_string(problems_ - kMaxListedProblems) + " further problems, not listed";
-  }
 
   std::string_view source_;
   LineBuffer& lines_;
@@ -71,7 +68,8 @@ class JsonPrinter : private LogPrinter {
     const auto chunk = [&](const evtx::ChunkInfo& one) { print_chunk(one); };
     const auto problem = [&](const Error& one) { print(one); };
     const evtx::Counts counts = log.for_each_record({event, chunk, problem});
-    if (problems_ > kMaxListedProblems) print_line({Errc::limit, further(), std::nullopt});
+    if (problems_ > kMaxListedProblems)
+      print_line({Errc::limit, further_problems(problems_), std::nullopt});
     print_end(counts);
     hand_on();
     return problems_;
@@ -232,19 +230,14 @@ class XmlPrinter : private LogPrinter {
     const auto chunk = [&](const evtx::ChunkInfo&) { begin_chunk(); };
     const auto problem = [&](const Error& one) { print(one); };
     log.for_each_record({event, chunk, problem});
-    if (problems_ > kMaxListedProblems) comment("problem: " + further());
+    if (problems_ > kMaxListedProblems) comment("problem: " + further_problems(problems_));
     hand_on();
     return problems_;
   }
 
  private:
-  /// Text that may hold anything as a comment, in which there are no two hyphens.
   void comment(std::string_view text) {
-    out_.append("<!-- ");
-    std::string safe = printable(text);
-    for (std::size_t at = 0; (at = safe.find("--", at)) != safe.npos;) safe.insert(++at, " ");
-    evtx::append_xml_text(out_, safe, evtx::XmlPlace::text);
-    out_.append(" -->");
+    append_xml_comment(out_, text);
     end_line();
   }
 

@@ -5,18 +5,12 @@
 #include "collector/base/json_object.h"
 #include "collector/base/json_text.h"
 #include "collector/base/text.h"
-#include "collector/formats/binxml_value.h"
+#include "collector/cli/event_log_text.h"
 #include "collector/formats/evt.h"
 #include "collector/formats/evt_print.h"
 
 namespace hozen::cli {
 namespace {
-
-constexpr std::uint64_t kMaxListedProblems = 1000;
-
-std::string further(std::uint64_t problems) {
-  return std::to_string(problems - kMaxListedProblems) + " further problems, not listed";
-}
 
 class JsonPrinter {
  public:
@@ -27,7 +21,8 @@ class JsonPrinter {
     const auto event = [&](evt::Event& one) { return print_event(one); };
     const auto problem = [&](const Error& one) { print(one); };
     const evt::Counts counts = log.for_each_record({event, problem});
-    if (problems_ > kMaxListedProblems) print_line({Errc::limit, further(problems_), std::nullopt});
+    if (problems_ > kMaxListedProblems)
+      print_line({Errc::limit, further_problems(problems_), std::nullopt});
     line("event_log_end", [&](JsonObject& object) {
       object.number("records", counts.records);
       object.number("recovered", counts.recovered);
@@ -129,7 +124,7 @@ class XmlPrinter {
     const auto event = [&](evt::Event& one) { return print_event(one); };
     const auto problem = [&](const Error& one) { print(one); };
     log.for_each_record({event, problem});
-    if (problems_ > kMaxListedProblems) comment("problem: " + further(problems_));
+    if (problems_ > kMaxListedProblems) comment("problem: " + further_problems(problems_));
     return problems_;
   }
 
@@ -147,13 +142,8 @@ class XmlPrinter {
     return !lines_.failed();
   }
 
-  /// Text that may hold anything as a comment, in which there are no two hyphens.
   void comment(std::string_view text) {
-    out_.append("<!-- ");
-    std::string safe = printable(text);
-    for (std::size_t at = 0; (at = safe.find("--", at)) != safe.npos;) safe.insert(++at, " ");
-    evtx::append_xml_text(out_, safe, evtx::XmlPlace::text);
-    out_.append(" -->");
+    append_xml_comment(out_, text);
     end_line();
   }
   void end_line() {

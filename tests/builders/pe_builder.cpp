@@ -94,6 +94,12 @@ PeBuilder& PeBuilder::pdb(std::string_view path, const Guid& guid, std::uint32_t
   age_ = age;
   return *this;
 }
+PeBuilder& PeBuilder::old_pdb(std::string_view path, std::uint32_t time, std::uint32_t age) {
+  pdb_ = path;
+  pdb_time_ = time;
+  age_ = age;
+  return *this;
+}
 PeBuilder& PeBuilder::reproducible() {
   reproducible_ = true;
   return *this;

@@ -48,6 +48,8 @@ class PeBuilder {
                       std::string_view content);
 
   PeBuilder& pdb(std::string_view path, const Guid& guid, std::uint32_t age);
+  /// As linkers before 2002 name one: NB10, with a time in the place of the GUID.
+  PeBuilder& old_pdb(std::string_view path, std::uint32_t time, std::uint32_t age);
   PeBuilder& reproducible();
   PeBuilder& tls_callbacks(std::size_t count);
   PeBuilder& clr(std::string_view metadata_version);
@@ -101,6 +103,7 @@ class PeBuilder {
   std::vector<Section> sections_;
   std::vector<Library> imports_, delay_imports_;
   std::optional<std::string> export_library_, pdb_, clr_, manifest_;
+  std::optional<std::uint32_t> pdb_time_;
   std::vector<std::pair<std::string, std::string>> exports_;
   std::optional<std::pair<std::array<std::uint16_t, 4>, std::array<std::uint16_t, 4>>> numbers_;
   std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> tables_;

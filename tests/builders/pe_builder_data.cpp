@@ -140,8 +140,13 @@ void PeBuilder::put_details(Part& part, Directories& directories) const {
     if (reproducible_) part.set<std::uint32_t>(debug + (debug_entries - 1) * 28 + 12, 16);
     if (pdb_) {
       const std::uint32_t place = part.at();
-      part.put_text("RSDS", false);
-      for (const std::byte one : guid_.bytes) part.put(one);
+      part.put_text(pdb_time_ ? "NB10" : "RSDS", false);
+      if (pdb_time_) {
+        part.put<std::uint32_t>(0);  // offset, of no use where the symbols are in another file
+        part.put(*pdb_time_);
+      } else {
+        for (const std::byte one : guid_.bytes) part.put(one);
+      }
       part.put(age_);
       part.put_text(*pdb_);
       part.set<std::uint32_t>(debug + 12, 2);

@@ -353,6 +353,15 @@ TEST(PeImportHash, KnowsNumbersOfWellKnownLibraries) {
   EXPECT_EQ(ordinal_name("kernel32.dll", 1), "");
 }
 
+TEST(PeDebug, AnOldPdbHasATimeAndNoGuid) {
+  Opened opened{PeBuilder{}.old_pdb("C:\\old\\a.pdb", 0x3B7D8410, 7)};
+  const DebugInfo debug = read_debug(*opened);
+  EXPECT_EQ(debug.pdb_path, "C:\\old\\a.pdb");
+  EXPECT_EQ(debug.age, 7u);
+  EXPECT_FALSE(debug.guid);
+  EXPECT_TRUE(debug.problems.empty());
+}
+
 TEST(PeDebug, TellsThatTimesAreHashes) {
   Opened opened{PeBuilder{}.pdb("a.pdb", kGuid, 1).reproducible()};
   const DebugInfo debug = read_debug(*opened);

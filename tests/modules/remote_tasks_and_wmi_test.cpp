@@ -1,13 +1,7 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "tests/modules/judge_cases.h"
-#include "tests/modules/lateral_cases.h"
+#include "tests/modules/remote_action_cases.h"
 
 namespace hozen {
-namespace modules {
-extern const ModuleSpec remote_tasks_and_wmi;
-}  // namespace modules
 namespace {
 
 using ::testing::ElementsAre;
@@ -17,15 +11,6 @@ using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr std::string_view kWinRm = "Microsoft-Windows-WinRM/Operational";
-
-ModuleRun judge(EventWorld& world) { return world.run(modules::remote_tasks_and_wmi); }
-/// Rules without the module's name, with their severities.
-std::vector<std::string> told(EventWorld& world) {
-  std::vector<std::string> rules;
-  for (const std::string& rule : rules_of(judge(world)))
-    rules.push_back(rule.substr(std::string_view{"remote_tasks_and_wmi."}.size()));
-  return rules;
-}
 
 Texts task(const std::string& name, const std::string& command, const std::string& arguments) {
   return {
@@ -65,7 +50,7 @@ TEST(RemoteTasks, AtexecWithItsLogon) {
       .security(4698, 1, task("\\AbCdEfGh", "cmd.exe", kAtexec))
       .security(4699, 2, task("\\AbCdEfGh", "cmd.exe", kAtexec))
       .security(5145, 3, share("ADMIN$", "Temp\\AbCdEfGh.tmp"));
-  const ModuleRun run = judge(world);
+  const ModuleRun run = judge_remote(world);
   ASSERT_EQ(run.context->findings.size(), 1u);
   const Finding& finding = run.context->findings[0];
   EXPECT_EQ(finding.rule, "remote_tasks_and_wmi.task_atexec");
@@ -128,7 +113,7 @@ TEST(RemoteTasks, WhatIsRefusedIsAnAttempt) {
       .refused(5145, 3, share("IPC$", "winreg"));
   EXPECT_THAT(told(world),
               ElementsAre("task_output_refused low", "access_refused low", "access_refused low"));
-  EXPECT_THAT(story_of(judge(world).context->findings[1]), HasSubstr("and was refused"));
+  EXPECT_THAT(story_of(judge_remote(world).context->findings[1]), HasSubstr("and was refused"));
   // A refused pipe joins no task.
   EventWorld task_of_host;
   task_of_host.refused(5145, 0, share("IPC$", "atsvc"))
@@ -140,7 +125,7 @@ TEST(RemoteTasks, ACopyOfARecordIsToldOnce) {
   EventWorld world;
   world.security(4698, 0, task("\\AbCdEfGh", "cmd.exe", kAtexec))
       .security(4698, 0, task("\\AbCdEfGh", "cmd.exe", kAtexec));
-  const ModuleRun run = judge(world);
+  const ModuleRun run = judge_remote(world);
   ASSERT_EQ(run.context->findings.size(), 1u);
   EXPECT_THAT(run.context->findings[0].why, SizeIs(2));
 }
@@ -149,7 +134,7 @@ TEST(RemoteTasks, TasksOfOneRunAndThoseThatStay) {
   EventWorld world;
   world.security(4698, 0, task("\\x", "C:\\Windows\\Temp\\a.bat", ""))
       .security(4699, 1, task("\\x", "C:\\Windows\\Temp\\a.bat", ""));
-  const ModuleRun run = judge(world);
+  const ModuleRun run = judge_remote(world);
   ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.task_run_once medium"));
   EXPECT_THAT(run.context->findings[0].not_checked, SizeIs(1));
   EventWorld quiet;
@@ -190,7 +175,7 @@ TEST(RemoteWmi, Wmiexec) {
   EventWorld world;
   world.security(4624, 0, logon("3"))
       .sysmon(1, 1, process("cmd.exe", kWmiexec, "wbem\\WmiPrvSE.exe"));
-  const ModuleRun run = judge(world);
+  const ModuleRun run = judge_remote(world);
   ASSERT_EQ(run.context->findings.size(), 1u);
   const Finding& finding = run.context->findings[0];
   EXPECT_EQ(finding.rule, "remote_tasks_and_wmi.wmi_process_exec");
@@ -231,7 +216,7 @@ TEST(RemoteWmi, ParentsOfWindowsSevenByNumber) {
                  {"ProcessId", "0xae8"},
                  {"SubjectUserName", "PC$"},
                  {"NewProcessName", "C:\\Windows\\System32\\calc.exe"}});
-  const ModuleRun run = judge(world);
+  const ModuleRun run = judge_remote(world);
   ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_process medium"));
   // Nothing but the time joins the logon: it is told and accuses nobody.
   EXPECT_THAT(run.context->findings[0].subject, Not(HasSubstr("eve")));
@@ -251,7 +236,7 @@ TEST(RemoteWmi, AgentsThatManageTheHost) {
   EventWorld world;
   world.security(4624, 0, logon("3"))
       .sysmon(1, 1, by_agent("cmd.exe", "cmd.exe /c C:\\Windows\\CCM\\inventory.bat"));
-  const ModuleRun run = judge(world);
+  const ModuleRun run = judge_remote(world);
   ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_process low"));
   EXPECT_THAT(run.context->findings[0].benign.at(0), HasSubstr("Configuration Manager"));
   // What wmiexec writes is none of an agent's.
@@ -296,7 +281,7 @@ TEST(RemoteShares, FilesThatComeIntoStartup) {
                     {"SourceIp", address},
                     {"SourceHostname", "PC1"},
                     {"DestinationPort", "445"}});
-    const ModuleRun run = judge(world);
+    const ModuleRun run = judge_remote(world);
     return (*records_of(run, "remote_action").at(0)).json_of("source_address");
   };
   EXPECT_EQ(from({"10.0.0.5", "10.0.0.5"}), "\"10.0.0.5\"");

@@ -1,15 +1,9 @@
 // Subscriptions of WMI, and hosts that ask it, in the logs of WMI-Activity and Sysmon.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "collector/module/fact_store.h"
 #include "collector/module/remote_action.h"
-#include "tests/modules/lateral_cases.h"
+#include "tests/modules/remote_action_cases.h"
 
 namespace hozen {
-namespace modules {
-extern const ModuleSpec remote_tasks_and_wmi;
-}  // namespace modules
 namespace {
 
 using ::testing::ElementsAre;
@@ -19,14 +13,6 @@ using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr std::string_view kWmi = "Microsoft-Windows-WMI-Activity/Operational";
-
-ModuleRun judge(EventWorld& world) { return world.run(modules::remote_tasks_and_wmi); }
-std::vector<std::string> told(EventWorld& world) {
-  std::vector<std::string> rules;
-  for (const std::string& rule : rules_of(judge(world)))
-    rules.push_back(rule.substr(std::string_view{"remote_tasks_and_wmi."}.size()));
-  return rules;
-}
 
 Texts asked(const std::string& user, const std::string& host, const std::string& operation) {
   return {{"User", user}, {"ClientMachine", host}, {"Operation", operation}};
@@ -60,7 +46,7 @@ TEST(RemoteWmi, Subscriptions) {
                                    "\tScriptText = \"Dim a\\n\\tSet a = \\\"b\\\"\";\n");
   world.add(kWmi, 5861, 0, bound("ActiveScriptEventConsumer=\"Kill\"", "Start", script))
       .add(kWmi, 5861, 9, bound("ActiveScriptEventConsumer=\"Kill\"", "Start", script));
-  const ModuleRun run = judge(world);
+  const ModuleRun run = judge_remote(world);
   ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_subscription medium"));
   EXPECT_EQ((*records_of(run, "remote_action")[0])["command"], "Dim a Set a = \"b\"");
   // What it runs stands before the rest of the event.
@@ -73,7 +59,7 @@ TEST(RemoteWmi, ALongFilterHidesNoCommand) {
             bound("CommandLineEventConsumer=\"Evil\"", "F",
                   cause("CommandLineEventConsumer", "\tCommandLineTemplate = \"evil.exe\";\n",
                         std::string(3'000, 'x'))));
-  const ModuleRun run = judge(world);
+  const ModuleRun run = judge_remote(world);
   EXPECT_EQ((*records_of(run, "remote_action").at(0))["command"], "evil.exe");
 }
 
@@ -171,7 +157,7 @@ TEST(RemoteWmi, SubscriptionsAsSysmonTellsThem) {
                {"Destination", " \"cmd.exe /c x\""}})
       .sysmon(19, 1, {{"Operation", "Created"}, {"Name", " \"F\""}, {"Query", " \"SELECT\""}})
       .sysmon(21, 2, {{"Consumer", "CommandLineEventConsumer.Name=\"Evil\""}, {"Filter", "F"}});
-  const ModuleRun run = judge(world);
+  const ModuleRun run = judge_remote(world);
   ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_subscription medium"));
   EXPECT_THAT(run.context->findings[0].why, SizeIs(4));
 }
