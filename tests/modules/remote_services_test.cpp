@@ -78,14 +78,14 @@ TEST(RemoteServices, StartsInWordsOfAnotherLanguage) {
   jenkins.add("System", 7045, 3,
               service("Jenkins", "cmd.exe /c \"C:\\J\\run.bat\"", "\u0410\u0432"));
   jenkins.add("System", 7045, 300, service("NVIDIA", "nvsvc.exe", "\u81ea\u52d5"));
-  EXPECT_THAT(told(jenkins), ElementsAre("+psexec.use low", "+psexec.use low"));
+  EXPECT_THAT(told(jenkins), ElementsAre("+psexec.clone_use low", "+psexec.clone_use low"));
   EventWorld sysmon;
   sysmon.add("System", 7045, 3, service("x", "nvsvc.exe", "Manuell starten"))
       .sysmon(13, 3,
               {{"EventType", "SetValue"},
                {"TargetObject", "HKLM\\System\\CurrentControlSet\\Services\\x\\Start"},
                {"Details", "DWORD (0x00000003)"}});
-  EXPECT_THAT(told(sysmon), ElementsAre("+psexec.use high"));
+  EXPECT_THAT(told(sysmon), ElementsAre("+psexec.clone_use high"));
 }
 
 TEST(RemoteServices, FilesThatTheKernelWrote) {
