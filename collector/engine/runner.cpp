@@ -185,7 +185,7 @@ void Run::look_around() {
       [this](const EvidencePath& path, std::string_view reason, bool expected) {
         return preserve_hive(path, reason, expected);
       },
-      [this](Error error) { problems_.add(kSourceOrigin, View::raw, error); });
+      [this](const Error& error) { problems_.add(kSourceOrigin, View::raw, error); });
   const Registry* registry = raw_registry_.get();
   if (source_.api_registry() != nullptr) registry = source_.api_registry();
   const bool has_windows = !registry->installations().empty();

@@ -88,8 +88,7 @@ void judge_channels(const LoggingMachine& machine, std::vector<Finding>& finding
     if (is_classic_log(one.log)) {
       add(finding, one.log,
           "The log " + one.log + " is told to be off (Enabled 0)" +
-              written_text(one.origin.written) +
-              "; every Windows has it on.",
+              written_text(one.origin.written) + "; every Windows has it on.",
           kClassicOff, one.origin);
       is_heeded = false;
       continue;
@@ -175,7 +174,7 @@ void judge_retention(const LoggingMachine& machine, std::vector<Finding>& findin
       add(finding, one.log,
           (one.place == LogPlace::policy ? "A policy has the log " : "The log ") + one.log +
               (one.place == LogPlace::policy ? " keep" : " keeps") + " all old events (Retention " +
-              std::to_string(*one.retention) + ") and is not put aside when it is full" +
+              std::to_string(*one.retention) + "), and it is not put aside when it is full" +
               written_text(one.origin.written) +
               ": from then on nothing is logged. By default old events are overwritten.",
           one.place == LogPlace::policy ? 15 : 25, one.origin);

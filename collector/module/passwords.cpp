@@ -172,10 +172,10 @@ class Masker {
     const Word& word = words_[i];
     const bool joined = option.value != std::string_view::npos;
     const std::size_t name = word.begin + of(word).find(option.name);
-    if (is_one_of(option.name, kOptions) || (joined && is_one_of(option.name, kHashes))) {
-      joined_or_next(i, option.value);
-    } else if (is_one_of(tool_, kDashH) &&
-               (option.name == "H" || equals_fold(option.name, "hash"))) {
+    const bool is_hash =
+        (joined && is_one_of(option.name, kHashes)) ||
+        (is_one_of(tool_, kDashH) && (option.name == "H" || equals_fold(option.name, "hash")));
+    if (is_one_of(option.name, kOptions) || is_hash) {
       joined_or_next(i, option.value);
     } else if (is_default_password_ && equals_fold(option.name, "d")) {
       leave_out_next(i);

@@ -119,10 +119,9 @@ class Loose {
             fact, false);
   }
 
-  void add(LooseEvents of_kind, const Fact& fact, bool starts) {
+  void add(const LooseEvents& of_kind, const Fact& fact, bool starts) {
     if (is_of_use(of_kind.name, fact.time, starts)) return;
-    std::string what = of_kind.what;
-    LooseEvents& events = events_.try_emplace(std::move(what), std::move(of_kind)).first->second;
+    LooseEvents& events = events_.try_emplace(of_kind.what, of_kind).first->second;
     events.times.insert(fact.time);
     if (events.records.size() < kMaxRecords) events.records.push_back(fact.record);
   }

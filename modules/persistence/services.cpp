@@ -44,12 +44,14 @@ constexpr Kind kLiveService{
     kLiveServiceColumns, "Service {name}[, {image_path}][, {state}]"};
 constexpr std::array kKinds{kService, kGroup, kLiveService};
 
+constexpr std::string_view kServicesTree =
+    "https://learn.microsoft.com/windows-hardware/drivers/install/hklm-system-currentcontrolset-"
+    "services-registry-tree";
 constexpr std::string_view kReferences[] = {
     "https://learn.microsoft.com/windows/win32/services/service-configuration-programs",
     "https://learn.microsoft.com/windows/win32/api/winsvc/ns-winsvc-service_failure_actionsw",
     "https://learn.microsoft.com/windows/win32/api/winsvc/ns-winsvc-service_trigger",
-    "https://learn.microsoft.com/windows-hardware/drivers/install/hklm-system-currentcontrolset-"
-    "services-registry-tree",
+    kServicesTree,
     "https://github.com/libyal/winreg-kb",
     "https://github.com/SigmaHQ/sigma"};
 

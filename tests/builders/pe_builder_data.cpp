@@ -135,7 +135,7 @@ void PeBuilder::put_exports(Part& part, Directories& directories) const {
 void PeBuilder::put_details(Part& part, Directories& directories) const {
   const std::uint32_t debug_entries = (pdb_ ? 1u : 0u) + (reproducible_ ? 1u : 0u);
   if (debug_entries != 0) {
-    const std::uint32_t debug = part.room(debug_entries * 28);
+    const std::uint32_t debug = part.room(std::size_t{debug_entries} * 28);
     directories.entries[6] = {debug, debug_entries * 28};
     if (reproducible_) part.set<std::uint32_t>(debug + (debug_entries - 1) * 28 + 12, 16);
     if (pdb_) {

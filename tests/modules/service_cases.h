@@ -47,8 +47,8 @@ inline fake::FakeWindows& add_shared(fake::FakeWindows& windows, std::string_vie
 inline const fake::Record& record_of(const ModuleRun& run, std::string_view name) {
   const auto* record = run.context->record({{"name", name}});
   EXPECT_NE(record, nullptr) << name;
-  static const fake::Record kNone;
-  return record != nullptr ? *record : kNone;
+  static const fake::Record none;
+  return record != nullptr ? *record : none;
 }
 
 inline ModuleRun run_services(const fake::FakeWindows& windows) {
