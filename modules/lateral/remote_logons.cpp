@@ -17,6 +17,7 @@
 #include "collector/module/lateral.h"
 #include "collector/module/logon_guesses.h"
 #include "collector/module/module.h"
+#include "collector/module/remote_logon_rows.h"
 
 namespace hozen::modules {
 namespace {
@@ -24,91 +25,12 @@ namespace {
 using namespace lateral;  // NOLINT(google-build-using-namespace): helpers of these modules
 constexpr std::size_t kMaxRows = 20'000, kMaxRecords = 20, kMaxNames = 100;
 
-struct Counted {
-  FileTime first{}, last{};
-  std::uint64_t times = 0;
-  std::vector<std::string> records{};
-  void add(const Fact& fact) {
-    if (times++ == 0) first = fact.time;
-    last = fact.time;
-    if (records.size() < kMaxRecords) records.push_back(fact.record);
-  }
-  Envelope envelope() const {
-    Envelope envelope;
-    envelope.timestamps.emplace_back("first", first);
-    envelope.timestamps.emplace_back("last", last);
-    return envelope;
-  }
-};
-
-struct LogonRow {
-  std::string account, sid, address, host, type, package, process;
-  bool machine = false, no_session_key = false;
-  std::uint64_t succeeded = 0, refused = 0;
-  std::set<std::string> status{};
-  Counted counted{};
-};
-using L = Field<LogonRow>;
-constexpr std::array kLogonFields{
-    L{{"account", "Account, with its domain where the events tell it."},
-      [](const LogonRow& r, Cell& c) { c.text(r.account); }},
-    L{{"account_sid", "SID of the account, of logons that succeeded."},
-      [](const LogonRow& r, Cell& c) { text_or_absent(c, r.sid); }},
-    L{{"machine_account", "Whether it is the account of a computer."},
-      [](const LogonRow& r, Cell& c) { c.boolean(r.machine); }},
-    L{{"source_address", "Address that it came from."},
-      [](const LogonRow& r, Cell& c) { text_or_absent(c, r.address); }},
-    L{{"source_host", "Name that the other host gave itself."},
-      [](const LogonRow& r, Cell& c) { text_or_absent(c, r.host); }},
-    L{{"logon_type",
-       "Number of Windows: 3 network, 8 network with password in clear, 9 other "
-       "credentials for the network, 10 remote desktop."},
-      [](const LogonRow& r, Cell& c) { text_or_absent(c, r.type); }},
-    L{{"package", "What authenticated it: NTLM, Kerberos, Negotiate."},
-      [](const LogonRow& r, Cell& c) { text_or_absent(c, r.package); }},
-    L{{"logon_process", "Part of Windows that asked for it."},
-      [](const LogonRow& r, Cell& c) { text_or_absent(c, r.process); }},
-    L{{"no_session_key", "Whether NTLM was used and one of the logons had no session key."},
-      [](const LogonRow& r, Cell& c) { c.boolean(r.no_session_key); }},
-    L{{"succeeded", "Logons."}, [](const LogonRow& r, Cell& c) { c.number(r.succeeded); }},
-    L{{"refused", "Attempts that were refused."},
-      [](const LogonRow& r, Cell& c) { c.number(r.refused); }},
-    L{{"status",
-       "Codes with which they were refused; of events of Windows XP and before, which have none, "
-       "their "
-       "number."},
-      [](const LogonRow& r, Cell& c) {
-        c.texts(std::vector<std::string>{r.status.begin(), r.status.end()});
-      }},
-    L{{"records", "The first of the records that were counted."},
-      [](const LogonRow& r, Cell& c) { c.texts(r.counted.records); }},
-};
-constexpr auto kLogonColumns = columns_of(kLogonFields);
+constexpr auto kLogonColumns = columns_of(kRemoteLogonFields);
 constexpr Kind kLogon{"remote_logon", "Logons of one account from one source in one way, counted.",
                       kLogonColumns,
                       "{account} logged on[ from {source_address|source_host}], type {logon_type}"};
 
-struct UseRow {
-  std::string account, by, target, target_info, process;
-  Counted counted{};
-};
-using U = Field<UseRow>;
-constexpr std::array kUseFields{
-    U{{"account", "Account whose credentials were given."},
-      [](const UseRow& r, Cell& c) { c.text(r.account); }},
-    U{{"used_by", "Account that gave them."},
-      [](const UseRow& r, Cell& c) { text_or_absent(c, r.by); }},
-    U{{"target_host", "Host that they were for."},
-      [](const UseRow& r, Cell& c) { text_or_absent(c, r.target); }},
-    U{{"target_service", "Service there, as the event names it."},
-      [](const UseRow& r, Cell& c) { text_or_absent(c, r.target_info); }},
-    U{{"process", "Program on this host that used them."},
-      [](const UseRow& r, Cell& c) { text_or_absent(c, r.process); }},
-    U{{"times", "How often."}, [](const UseRow& r, Cell& c) { c.number(r.counted.times); }},
-    U{{"records", "The first of the records that were counted."},
-      [](const UseRow& r, Cell& c) { c.texts(r.counted.records); }},
-};
-constexpr auto kUseColumns = columns_of(kUseFields);
+constexpr auto kUseColumns = columns_of(kCredentialsFields);
 constexpr Kind kUse{"explicit_credentials",
                     "Credentials of another account that a program on this host used, counted.",
                     kUseColumns,
@@ -159,7 +81,7 @@ class Logons {
       other_credentials_.push_back(&fact);
     const bool from_afar = !is_local_address(address) || type == "10" || is_of_old_client(fact);
     if (!refused && !from_afar && type != "8" && type != "9") return;
-    LogonRow row;
+    RemoteLogonRow row;
     row.account = account_of(fact.values["TargetDomainName"], fact.subject);
     row.address = address;
     row.host = fact.values["WorkstationName"].empty() ? fact.values["Workstation"]
@@ -185,7 +107,7 @@ class Logons {
            !is_own_host(host, own);
   }
 
-  static void count(LogonRow& row, const Fact& fact, bool refused) {
+  static void count(RemoteLogonRow& row, const Fact& fact, bool refused) {
     row.counted.add(fact);
     ++(refused ? row.refused : row.succeeded);
     if (!refused && row.sid.empty()) row.sid = fact.values["TargetUserSid"];
@@ -203,7 +125,7 @@ class Logons {
   }
 
   void add_use(const Fact& fact, bool machine) {
-    UseRow row;
+    CredentialsRow row;
     row.account = account_of(fact.values["TargetDomainName"], fact.subject);
     row.by = account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
     row.target = fact.values["TargetServerName"];
@@ -223,7 +145,8 @@ class Logons {
 
   void emit_logons() {
     for (const auto& [key, row] : logons_) {
-      const std::string record = context_.emit(kLogon, kLogonFields, row, row.counted.envelope());
+      const std::string record =
+          context_.emit(kLogon, kRemoteLogonFields, row, row.counted.envelope());
       const bool anonymous = row.sid == "S-1-5-7" || ends_with_fold(row.account, "ANONYMOUS LOGON");
       if (row.no_session_key && !row.machine && !anonymous) judge_no_key(row, record);
       if (row.succeeded != 0 && !row.machine && is_public_address(row.address)) {
@@ -238,7 +161,7 @@ class Logons {
     }
   }
 
-  void judge_no_key(const LogonRow& row, const std::string& record) {
+  void judge_no_key(const RemoteLogonRow& row, const std::string& record) {
     Finding finding;
     finding.rule = "remote_logons.ntlm_without_session_key";
     finding.title = "An account came over the network with NTLM and without a session key";
@@ -264,9 +187,11 @@ class Logons {
   void emit_uses() {
     std::map<std::tuple<std::string, std::string, std::string>, Finding> findings;
     for (const auto& [key, row] : uses_) {
-      const std::string record = context_.emit(kUse, kUseFields, row, row.counted.envelope());
+      const std::string record =
+          context_.emit(kUse, kCredentialsFields, row, row.counted.envelope());
       const int weight = credentials_weight(row.process);
-      if (weight == 0) continue;
+      const bool own = is_one_of_own(row.target, book_.names());
+      if (weight == 0 || (own && !is_server_program(row.process))) continue;
       Finding& finding =
           findings[{fold_case(file_name(row.account)), fold_case(row.by), fold_case(row.process)}];
       if (finding.why.size() >= kMaxRecords) continue;
@@ -393,8 +318,8 @@ class Logons {
   };
   ModuleContext& context_;
   const FactBook& book_;
-  std::map<Key, LogonRow> logons_;
-  std::map<Key, UseRow> uses_;
+  std::map<Key, RemoteLogonRow> logons_;
+  std::map<Key, CredentialsRow> uses_;
   std::vector<const Fact*> other_credentials_;
   std::map<std::string, Public> public_;
   std::uint64_t left_out_ = 0;

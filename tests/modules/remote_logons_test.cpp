@@ -181,6 +181,15 @@ TEST(RemoteLogons, CredentialsThatWindowsUses) {
   EXPECT_THAT(records_of(run, "explicit_credentials"), SizeIs(1));
 }
 
+TEST(RemoteLogons, CredentialsForTheHostItselfAreForNoOther) {
+  EventWorld world;
+  world.security(4648, 0, credentials("powershell.exe", "pc"))
+      .security(4648, 1, credentials("powershell.exe", "PC.corp.example"));
+  const ModuleRun run = judge(world);
+  EXPECT_THAT(rules_of(run), IsEmpty());
+  EXPECT_THAT(records_of(run, "explicit_credentials"), SizeIs(2));
+}
+
 TEST(RemoteLogons, AddressesOfTheInternet) {
   EventWorld world;
   world.security(4624, 0, logon("eve", "8.8.4.4")).security(4624, 1, logon("bob", "8.8.4.4"));
