@@ -37,9 +37,10 @@ std::vector<std::string> benign_of(const RemoteUse& use) {
                       "command their work?"};
   if (use.is_ordinary)
     return {
-        "Windows starts it by itself, and nothing shows that it came over the network: servers "
-        "that build or watch are set up so with a batch file, and old drivers name a program of "
-        "System32 without its folder. Is it part of a program that is installed here?"};
+        "If Windows starts it by itself it may be ordinary, as nothing shows that it came over the "
+        "network: servers that build or watch are set up so with a batch file, and old drivers "
+        "name a program of System32 without its folder. Is it part of a program that is installed "
+        "here?"};
   return {};
 }
 
@@ -118,9 +119,8 @@ Finding finding_of_leftover(const RemoteLeftover& left) {
   const bool ran = !left.runs.empty() || left.runs_untimed != 0;
   Finding finding;
   finding.rule = "psexec.leftover";
-  finding.title =
-      ran ? tool + "'s service ran on this host, and no event tells of it"
-          : "Traces of " + tool + " are left on this host, and no event tells of its use";
+  finding.title = ran ? tool + "'s service ran on this host, in no use that events tell of"
+                      : "Traces of " + tool + " are left on this host that belong to no use";
   finding.subject =
       left.names.empty() ? tool : lateral::listed({left.names.begin(), left.names.end()});
   if (!left.runs.empty())

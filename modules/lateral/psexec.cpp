@@ -212,7 +212,7 @@ void judge_entries(ModuleContext& context) {
         remote_service(fact.subject, fact.values["ImagePath"], service_start(fact.values["Start"]));
     // Commands and random names in services are judged by the module services.
     if (!service || !service->command.empty() || service->is_random) continue;
-    const std::string key{fact.values["key"]};
+    const std::string key{fact.values["key"]}, also{fact.values["also"]};
     if (!seen.insert(fold_case(key)).second) continue;
     Finding finding;
     finding.rule = "psexec.service_entry";
@@ -222,8 +222,10 @@ void judge_entries(ModuleContext& context) {
         {"The service '" + fact.subject + "' with the program " +
              std::string{fact.values["ImagePath"]} + " is " +
              (fact.values["what"] == "deleted" ? "left in free cells of the hive" : "set up") +
-             "; its key was last written at " + fact.time.iso8601() + ". It is taken for " +
-             std::string{service->tool->name} + ", because " + service->because + ".",
+             "; its key was last written at " + fact.time.iso8601() + "." +
+             (also.empty() ? "" : " It stands in other control sets too: " + also + ".") +
+             " It is taken for " + std::string{service->tool->name} + ", because " +
+             service->because + ".",
          service->tool->is_dual_use ? 40 : 60,
          Family::registry_state,
          {fact.record}});

@@ -176,10 +176,15 @@ TEST_F(PsExecTest, AServiceThatIsSetUpIsTold) {
   windows.value(key, "ImagePath", fake::expand_sz("%SystemRoot%\\PSEXESVC.EXE"));
   windows.value(key, "Type", fake::dword(16));
   windows.value(key, "Start", fake::dword(3));
+  const std::string other = "HKLM\\SYSTEM\\ControlSet002\\Services\\PSEXESVC";
+  windows.value(other, "ImagePath", fake::expand_sz("%SystemRoot%\\PSEXESVC.EXE"));
+  windows.value(other, "Type", fake::dword(16));
+  windows.value(other, "Start", fake::dword(3));
   const ModuleRun run = run_and_judge({&modules::services, &modules::psexec}, windows);
   const auto entries = findings_of(run, "psexec.service_entry");
   ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(severity_of(*entries[0]), Severity::medium);
+  EXPECT_THAT(story_of(*entries[0]), HasSubstr("in other control sets too: " + other));
   EXPECT_THAT(findings_of(run, "psexec.use"), IsEmpty());
 }
 
