@@ -72,6 +72,8 @@ constexpr std::array kExceptions{
     Exception{"collector/base/native_path", "boost/filesystem"},
     Exception{"collector/base/log.", "spdlog/"},
     Exception{"collector/base/hash.", "openssl/"},
+    Exception{"collector/base/crc32.", "zlib.h"},
+    Exception{"collector/base/crc32.", "isa-l/"},
     Exception{"collector/formats/authenticode", "openssl/"},
     Exception{"collector/formats/catalog", "openssl/"},
     Exception{"collector/cli/command_parser", "CLI/"},

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "collector/base/crc32.h"
 #include "collector/engine/bundle_end.h"
 #include "collector/engine/span_source.h"
 #include "collector/engine/zip_bundle_writer.h"

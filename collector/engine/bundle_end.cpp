@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "collector/base/crc32.h"
 #include "collector/engine/bundle_reader.h"
 #include "collector/engine/deflater.h"
 

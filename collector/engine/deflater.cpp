@@ -7,8 +7,9 @@
 #include <vector>
 
 #ifdef HOZEN_WITH_ISAL
-#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
+
+#include "collector/base/kept_registers.h"
 #endif
 
 namespace hozen {
@@ -67,17 +68,6 @@ class ZlibDeflater final : public Deflater {
 
 #ifdef HOZEN_WITH_ISAL
 
-/// Whoever calls a function on Windows finds xmm6 to xmm15 as they were. isa-l's assembly changes
-/// some of them (seen: the upper half of xmm6), and what a caller of ours held there was lost. A
-/// function that calls isa-l, this, and is not inlined, saves and restores them for its caller.
-inline void forget_kept_registers() {
-#if defined(_WIN64) && defined(__x86_64__)
-  asm volatile("" ::
-                   : "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
-                     "xmm15");
-#endif
-}
-
 [[gnu::noinline]] int isal_deflate_safely(isal_zstream& stream) {
   const int result = isal_deflate(&stream);
   forget_kept_registers();
@@ -87,12 +77,6 @@ inline void forget_kept_registers() {
 [[gnu::noinline]] void isal_init_safely(isal_zstream& stream) {
   isal_deflate_init(&stream);
   forget_kept_registers();
-}
-
-[[gnu::noinline]] std::uint32_t isal_crc32_safely(std::span<const std::byte> data) {
-  const std::uint32_t crc = crc32_gzip_refl(0, octets(data), data.size());
-  forget_kept_registers();
-  return crc;
 }
 
 class IsalDeflater final : public Deflater {
@@ -128,20 +112,6 @@ std::unique_ptr<Deflater> make_deflater([[maybe_unused]] DeflateEncoder encoder)
   if (encoder == DeflateEncoder::fastest) return std::make_unique<IsalDeflater>();
 #endif
   return std::make_unique<ZlibDeflater>();
-}
-
-std::uint32_t crc32_of(std::span<const std::byte> data) {
-#ifdef HOZEN_WITH_ISAL
-  return isal_crc32_safely(data);
-#else
-  return static_cast<std::uint32_t>(crc32_z(0, octets(data), data.size()));
-#endif
-}
-
-std::uint32_t combine_crc32(std::uint32_t first, std::uint32_t second, std::uint64_t second_size) {
-  // The type of the length may have 32 bits (Windows); blocks are far smaller.
-  return static_cast<std::uint32_t>(
-      crc32_combine(first, second, static_cast<z_off_t>(second_size)));
 }
 
 std::string deflate_stored_header(std::size_t size) {

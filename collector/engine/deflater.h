@@ -24,10 +24,6 @@ class Deflater {
 
 std::unique_ptr<Deflater> make_deflater(DeflateEncoder encoder);
 
-std::uint32_t crc32_of(std::span<const std::byte> data);
-/// CRC-32 of two pieces, one behind the other.
-std::uint32_t combine_crc32(std::uint32_t first, std::uint32_t second, std::uint64_t second_size);
-
 /// Ends a deflate stream that stands on a byte: an empty block with fixed codes, marked as the
 /// last.
 constexpr std::string_view kDeflateEnd{"\x03\x00", 2};

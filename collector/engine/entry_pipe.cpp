@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "collector/base/crc32.h"
 #include "collector/engine/deflater.h"
 
 namespace hozen {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "collector/base/crc32.h"
 #include "collector/engine/file_hasher.h"
 #include "collector/engine/zip_bundle_writer.h"
 

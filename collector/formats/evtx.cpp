@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collector/base/crc32.h"
 #include "collector/formats/evtx_chunk.h"
 
 namespace hozen::evtx {
@@ -34,7 +35,7 @@ FileHeader parse_header(Bytes head) {
   header.major = fields->u16<38>();
   header.chunks = fields->u16<42>();
   header.flags = fields->u32<120>();
-  header.checksum_ok = checksum(fields->raw<0, 120>()) == fields->u32<124>();
+  header.checksum_ok = crc32_of(fields->raw<0, 120>()) == fields->u32<124>();
   return header;
 }
 

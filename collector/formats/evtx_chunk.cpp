@@ -1,8 +1,8 @@
 #include "collector/formats/evtx_chunk.h"
 
-#include <zlib.h>
-
 #include <algorithm>
+
+#include "collector/base/crc32.h"
 
 namespace hozen::evtx {
 namespace {
@@ -15,11 +15,6 @@ std::uint32_t u32_at(Bytes chunk, std::uint32_t offset) {
 }
 
 }  // namespace
-
-std::uint32_t checksum(std::span<const std::byte> data, std::uint32_t before) {
-  const auto* const octets = static_cast<const Bytef*>(static_cast<const void*>(data.data()));
-  return static_cast<std::uint32_t>(crc32_z(before, octets, data.size()));
-}
 
 void ChunkReader::problem(Errc code, std::string_view what, std::uint32_t offset) const {
   visitor_.problem({code, std::string{what}, chunk_.base() + offset});
@@ -39,11 +34,11 @@ void ChunkReader::read_header(ChunkInfo& info) const {
   info.header_checksum_ok = info.records_checksum_ok = true;
   if (!options_.checksums) return;
   constexpr std::size_t kTables = 128;
-  info.header_checksum_ok = checksum(header->raw<kTables, kChunkHeaderBytes - kTables>(),
-                                     checksum(header->raw<0, 120>())) == header->u32<124>();
+  info.header_checksum_ok = crc32_of(header->raw<kTables, kChunkHeaderBytes - kTables>(),
+                                     crc32_of(header->raw<0, 120>())) == header->u32<124>();
   info.records_checksum_ok =
       info.free_offset >= kChunkHeaderBytes && info.free_offset <= chunk_.size() &&
-      checksum(chunk_.head(info.free_offset).tail(kChunkHeaderBytes).span()) == header->u32<52>();
+      crc32_of(chunk_.head(info.free_offset).tail(kChunkHeaderBytes).span()) == header->u32<52>();
 }
 
 void ChunkReader::tell_checksums(const ChunkInfo& info) const {

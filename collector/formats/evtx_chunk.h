@@ -33,7 +33,4 @@ class ChunkReader {
   Event event_;
 };
 
-/// CRC-32 as zlib has it.
-std::uint32_t checksum(std::span<const std::byte> data, std::uint32_t before = 0);
-
 }  // namespace hozen::evtx

@@ -1,10 +1,9 @@
 #include "collector/formats/gpt.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <limits>
 
+#include "collector/base/crc32.h"
 #include "collector/base/text.h"
 #include "collector/formats/partition_table_impl.h"
 
@@ -34,19 +33,13 @@ struct Copy {
   }
 };
 
-std::uint32_t crc_of(std::span<const std::byte> data) {
-  const void* const bytes = data.data();
-  return static_cast<std::uint32_t>(
-      crc32_z(crc32_z(0, nullptr, 0), static_cast<const Bytef*>(bytes), data.size()));
-}
-
 bool header_crc_holds(Bytes sector, std::uint32_t header_bytes, std::uint32_t stored) {
   constexpr std::size_t kCrcOffset = 16, kCrcBytes = 4;
   if (header_bytes < kHeaderBytes || header_bytes > sector.size()) return false;
   const auto part = sector.head(header_bytes).span();
   std::vector<std::byte> header{part.begin(), part.end()};
   std::fill_n(header.begin() + kCrcOffset, kCrcBytes, std::byte{0});
-  return crc_of(header) == stored;
+  return crc32_of(header) == stored;
 }
 
 void read_entries(ByteSource& disk, Copy& copy) {
@@ -61,7 +54,7 @@ void read_entries(ByteSource& disk, Copy& copy) {
   if (copy.entries.size() < size) {
     copy.fail(Errc::truncated, "gpt entries", copy.entries_offset);
     copy.standing = std::min(copy.standing, Standing::array_damaged);
-  } else if (!capped && crc_of(copy.entries) != copy.array_crc) {
+  } else if (!capped && crc32_of(copy.entries) != copy.array_crc) {
     copy.fail(Errc::malformed, "gpt entries", copy.entries_offset, "wrong checksum");
     copy.standing = std::min(copy.standing, Standing::array_damaged);
   }

@@ -1,9 +1,8 @@
 #include "collector/formats/prefetch.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 
+#include "collector/base/crc32.h"
 #include "collector/base/text.h"
 #include "collector/formats/prefetch_impl.h"
 #include "collector/formats/xpress_huffman.h"
@@ -224,14 +223,10 @@ class Reader {
 };
 
 std::uint32_t checksum_of(Bytes file) {
-  const auto add = [](uLong crc, Bytes part) {
-    const auto* bytes = static_cast<const Bytef*>(static_cast<const void*>(part.span().data()));
-    return crc32_z(crc, bytes, part.size());
-  };
   constexpr std::byte kZeros[kChecksumBytes]{};
-  uLong crc = add(0, file.head(kPackedHeaderBytes));
-  crc = add(crc, Bytes{kZeros});
-  return static_cast<std::uint32_t>(add(crc, file.tail(kPackedHeaderBytes + kChecksumBytes)));
+  std::uint32_t crc = crc32_of(file.head(kPackedHeaderBytes).span());
+  crc = crc32_of(kZeros, crc);
+  return crc32_of(file.tail(kPackedHeaderBytes + kChecksumBytes).span(), crc);
 }
 
 /// The content of a packed file, in `out`.

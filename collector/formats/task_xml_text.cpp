@@ -1,7 +1,6 @@
 // How the text of a task definition is encoded, and the digests that the registry keeps of it.
-#include <zlib.h>
-
 #include "collector/base/ansi_text.h"
+#include "collector/base/crc32.h"
 #include "collector/base/text.h"
 #include "collector/formats/task_xml.h"
 #include "collector/formats/task_xml_impl.h"
@@ -43,15 +42,6 @@ Bytes hashed_part(Bytes task_xml) {
   return start == "\xEF\xBB\xBF" ? task_xml.tail(3) : task_xml;
 }
 
-std::uint32_t task_crc32(Bytes task_xml) {
-  const std::string_view text = hashed_part(task_xml).chars();
-  uLong crc = crc32(0, nullptr, 0);
-  for (std::size_t at = 0; at < text.size(); at += kMaxTaskXmlBytes) {
-    const auto part = text.substr(at, kMaxTaskXmlBytes);
-    crc = crc32(crc, static_cast<const Bytef*>(static_cast<const void*>(part.data())),
-                static_cast<uInt>(part.size()));
-  }
-  return ~static_cast<std::uint32_t>(crc);
-}
+std::uint32_t task_crc32(Bytes task_xml) { return ~crc32_of(hashed_part(task_xml).span()); }
 
 }  // namespace hozen

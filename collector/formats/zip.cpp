@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "collector/base/bytes.h"
+#include "collector/base/crc32.h"
 
 namespace hozen {
 namespace {
@@ -78,11 +79,6 @@ Result<void> give(const ZipOutput& out, std::span<const std::byte> bytes) {
   return out(bytes);
 }
 
-std::uint32_t add_crc(std::uint32_t crc, std::span<const std::byte> bytes) {
-  return static_cast<std::uint32_t>(crc32_z(
-      crc, static_cast<const Bytef*>(static_cast<const void*>(bytes.data())), bytes.size()));
-}
-
 Result<ZipData> read_stored(Input input, std::uint64_t size_cap, const ZipOutput& stored,
                             const ZipOutput& content) {
   ZipData data;
@@ -92,7 +88,7 @@ Result<ZipData> read_stored(Input input, std::uint64_t size_cap, const ZipOutput
     data.size += piece.size();
     data.stored_size = data.size;
     if (data.size > size_cap) return Error{Errc::limit, "ZIP entry data", input.offset()};
-    data.crc = add_crc(data.crc, piece);
+    data.crc = crc32_of(piece, data.crc);
     HOZEN_CHECK(give(stored, piece));
     HOZEN_CHECK(give(content, piece));
   }
@@ -142,7 +138,7 @@ Result<ZipData> read_deflated(Input input, bool to_exact_end, std::uint64_t size
       const auto bytes = std::span<const std::byte>{out}.first(used);
       data.size += used;
       if (data.size > size_cap) return Error{Errc::limit, "deflate stream", input.offset()};
-      data.crc = add_crc(data.crc, bytes);
+      data.crc = crc32_of(bytes, data.crc);
       HOZEN_CHECK(give(content, bytes));
     }
     const std::size_t consumed = piece.size() - inflater.unread();
