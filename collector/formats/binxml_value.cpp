@@ -11,6 +11,7 @@
 #include "collector/base/json_text.h"
 #include "collector/base/sid.h"
 #include "collector/base/text.h"
+#include "collector/base/time_text.h"
 #include "collector/formats/binxml_text.h"
 
 namespace hozen::evtx {
@@ -150,7 +151,7 @@ std::optional<std::uint64_t> Value::number() const {
 
 std::optional<FileTime> Value::time() const {
   if (type == kFileTime && data.size() == 8) return FileTime{*data.get<std::uint64_t>(0)};
-  if (type == kSystemTime || type == kUtf16) return parse_iso8601(text());
+  if (type == kSystemTime || type == kUtf16) return parse_rendered_time(text());
   return std::nullopt;
 }
 

@@ -7,6 +7,7 @@
 
 #include "collector/base/bytes.h"
 #include "collector/base/text.h"
+#include "collector/base/time_text.h"
 #include "collector/formats/task_xml.h"
 #include "collector/module/event_table.h"
 
@@ -251,8 +252,8 @@ bool is_everyday_key(const Fact& fact) {
 bool is_clock_change(const Fact& fact) {
   constexpr std::uint64_t kLeast = 60 * kTicksPerSecond;
   const bool audit = fact.event_id == 4616;
-  const auto before = parse_iso8601(fact.values[audit ? "PreviousTime" : "OldTime"]);
-  const auto after = parse_iso8601(fact.values["NewTime"]);
+  const auto before = parse_rendered_time(fact.values[audit ? "PreviousTime" : "OldTime"]);
+  const auto after = parse_rendered_time(fact.values["NewTime"]);
   return before && after &&
          std::max(before->ticks, after->ticks) - std::min(before->ticks, after->ticks) >= kLeast;
 }

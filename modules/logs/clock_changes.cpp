@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/base/time_text.h"
 #include "collector/module/cells.h"
 #include "collector/module/lateral.h"
 #include "collector/module/module.h"
@@ -161,8 +162,8 @@ class Clock {
   /// Two logs tell one change with the same times.
   void take(const Fact& fact) {
     const bool audit = fact.event_id == 4616;
-    const auto before = parse_iso8601(fact.values[audit ? "PreviousTime" : "OldTime"]);
-    const auto after = parse_iso8601(fact.values["NewTime"]);
+    const auto before = parse_rendered_time(fact.values[audit ? "PreviousTime" : "OldTime"]);
+    const auto after = parse_rendered_time(fact.values["NewTime"]);
     if (!before || !after) return;
     const auto place = std::pair{before->ticks, after->ticks};
     if (changes_.size() >= kMaxChanges && !changes_.contains(place)) {

@@ -67,6 +67,24 @@ TEST(ClockChanges, TwoLogsTellOneChange) {
   EXPECT_THAT(why.records, ElementsAre(events[0]->id, events[1]->id, change.id));
 }
 
+TEST(ClockChanges, AForwardedEventHasTimesOfNineDecimals) {
+  const auto nine = [](double seconds) {
+    std::string text = EventWorld::moment(seconds).iso8601();
+    return text.insert(text.size() - 1, "00");
+  };
+  Texts texts = audit(0, 2 * kHours, kUser);
+  for (auto& [name, value] : texts) {
+    if (name == "PreviousTime") value = nine(0);
+    if (name == "NewTime") value = nine(2 * kHours);
+  }
+  EventWorld world;
+  world.security(4616, 0, texts);
+  const ModuleRun run = judge(world);
+  const auto changes = records_of(run, "clock_change");
+  ASSERT_THAT(changes, SizeIs(1));
+  EXPECT_EQ((*changes[0])["moved_seconds"], "7200");
+}
+
 TEST(ClockChanges, AFalseTimeThatWasPutRightAgainIsMedium) {
   EventWorld world;
   world.security(4616, 0, audit(30 * kHours, 0, kUser))
