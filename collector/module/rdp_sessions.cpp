@@ -16,6 +16,13 @@ constexpr std::uint64_t kTogether = 60 * lateral::kSecond;
 
 std::string_view name_only(std::string_view account) { return lateral::file_name(account); }
 
+/// Digits of an address of IPv4 or IPv6, with or without a zone: no word of any language.
+bool is_address(std::string_view text) {
+  text = text.substr(0, text.find('%'));
+  return text.find_first_of(".:") != std::string_view::npos &&
+         text.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
+}
+
 struct Sign {
   const Fact* fact = nullptr;
   std::string user{}, session_id{}, address{}, client{};
@@ -149,8 +156,9 @@ class SessionFinder {
     const std::uint32_t id = sign.fact->event_id;
     RdpSession* session = session_of(sign);
     if (session == nullptr) {
-      // A loopback address is a tunnel's; LOCAL and none are the host's own screen.
-      const bool from_afar = !sign.address.empty() && !equals_fold(sign.address, "LOCAL");
+      // A loopback address is a tunnel's; none, and LOCAL in the language of Windows, are the
+      // host's own screen.
+      const bool from_afar = is_address(sign.address);
       if (!from_afar || id == 22 || id == 23 || id == 24 || id == 4779) return;
       if (result_.sessions.size() >= kMaxRdpSessions) return void(++result_.left_out);
       session = &result_.sessions.emplace_back();

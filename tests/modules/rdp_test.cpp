@@ -79,7 +79,9 @@ TEST(RdpModule, TheNextSessionOfThatNumberIsAnother) {
 
 TEST(RdpModule, SessionsAtTheScreenAreNone) {
   EventWorld world;
-  world.add(kSessions, 21, 0, session("PC\\bob", "1", "LOCAL"))
+  world.add(kSessions, 21, 200, session("PC\\bob", "3", "ローカル"))
+      .add(kSessions, 21, 300, session("PC\\bob", "4", "LOKAL"))
+      .add(kSessions, 21, 0, session("PC\\bob", "1", "LOCAL"))
       .add(kSessions, 24, 50, session("PC\\bob", "1", "LOCAL"))
       .add(kSessions, 23, 60, {{"User", "PC\\bob"}, {"SessionID", "1"}});
   const ModuleRun run = judge(world);
