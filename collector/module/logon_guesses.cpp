@@ -11,8 +11,21 @@ namespace {
 
 using lateral::kHour;
 constexpr std::size_t kMaxRecords = 20, kManyAccounts = 5, kManyAttempts = 10;
+/// At the host itself people mistype, and services have old passwords: nobody does so that often.
+constexpr std::uint64_t kManyHere = 100;
+constexpr std::string_view kHere = "this host itself";
+
+/// Refused at the host's own screen, or of a service or task of its own (batch, service, unlock,
+/// kept credentials): no source is told, or a loopback address.
+bool is_of_this_host(const Fact& fact) {
+  constexpr std::string_view kTypes[] = {"2", "4", "5", "7", "11", "13"};
+  return std::find(std::begin(kTypes), std::end(kTypes), fact.values["LogonType"]) !=
+             std::end(kTypes) &&
+         lateral::is_local_address(lateral::plain_address(fact.values["IpAddress"]));
+}
 
 std::string source_of(const Fact& fact, const std::map<std::string, std::string>& addresses) {
+  if (is_of_this_host(fact)) return std::string{kHere};
   const std::string_view address = lateral::plain_address(fact.values["IpAddress"]);
   if (!lateral::is_local_address(address)) return std::string{address};
   const std::string_view host = fact.values["WorkstationName"].empty()
@@ -82,7 +95,9 @@ class GuessFinder {
   }
 
   void close(GuessBurst burst) {
-    const bool enough = burst.accounts.size() >= kManyAccounts || burst.attempts() >= kManyAttempts;
+    const bool enough = burst.source == kHere ? burst.attempts() >= kManyHere
+                                              : burst.accounts.size() >= kManyAccounts ||
+                                                    burst.attempts() >= kManyAttempts;
     if (enough && found_.size() < kMaxGuessBursts) found_.push_back(std::move(burst));
   }
 

@@ -13,7 +13,8 @@ namespace hozen {
 
 /// Refusals of one source with less than an hour between them.
 struct GuessBurst {
-  std::string source;  ///< address, else name of the workstation, "" where the log names none
+  /// Address, else name of the workstation, "" where the log names none; "this host itself".
+  std::string source;
   FileTime first{}, last{};
   std::map<std::string, std::uint64_t> accounts{};  ///< refusals by account, folded names
   std::map<std::uint32_t, std::uint64_t> events{};  ///< refusals by event
@@ -29,7 +30,8 @@ struct GuessBurst {
 };
 inline constexpr std::size_t kMaxGuessAccounts = 5'000, kMaxGuessBursts = 5'000;
 
-/// Bursts of at least five accounts or ten attempts, in the order of their beginnings.
+/// Bursts of at least five accounts or ten attempts, in the order of their beginnings; of a hundred
+/// attempts where the source is the host's own screen, services or tasks.
 std::vector<GuessBurst> find_guesses(const FactBook& book);
 
 /// What such a burst says: rules remote_logons.password_spraying and password_guessing.

@@ -125,6 +125,30 @@ TEST(RemoteLogons, ManyAccountsFromOneSourceAreSprayed) {
   EXPECT_THAT(finding.why[1].fact, HasSubstr("CORP\\user3 was logged on (type 3, Kerberos)"));
 }
 
+Texts refused_here(const std::string& account, const std::string& type,
+                   const std::string& address) {
+  Texts texts = refused(account, address);
+  for (auto& [name, value] : texts)
+    if (name == "LogonType") value = type;
+  return texts;
+}
+
+TEST(RemoteLogons, MistypingAtTheScreenAndServicesWithOldPasswordsAreEverydays) {
+  EventWorld world;
+  for (int i = 0; i < 12; ++i) {
+    const std::string user = "user" + std::to_string(i);
+    world.security(4625, 60 * i, refused_here(user, "2", "127.0.0.1"))
+        .security(4625, 60 * i + 1, refused_here("svc" + std::to_string(i), "5", "-"));
+  }
+  EXPECT_THAT(rules_of(judge(world)), IsEmpty());
+  EventWorld program;
+  for (int i = 0; i < 120; ++i)
+    program.security(4625, i, refused_here("u" + std::to_string(i % 10), "2", "::1"));
+  const ModuleRun run = judge(program);
+  EXPECT_THAT(rules_of(run), ElementsAre("remote_logons.password_spraying medium"));
+  EXPECT_THAT(run.context->findings[0].subject, HasSubstr("this host itself"));
+}
+
 TEST(RemoteLogons, ManyAttemptsOnOneAccountAreGuesses) {
   EventWorld world;
   for (int i = 0; i < 12; ++i) world.security(4625, i, refused("eve", "10.0.0.5"));
