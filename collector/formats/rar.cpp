@@ -75,7 +75,9 @@ std::string_view host_os_text(Version version, std::uint8_t host_os) {
 Result<Bytes> Reader::at(std::uint64_t offset, std::uint64_t length) {
   const std::uint64_t end = begin_ + buffer_.size();
   if (offset < begin_ || offset > end || length > end - offset) {
-    buffer_.resize(static_cast<std::size_t>(std::max<std::uint64_t>(length, kWindowBytes)));
+    const std::uint64_t left = size() - std::min(offset, size());
+    buffer_.resize(
+        static_cast<std::size_t>(std::min(std::max<std::uint64_t>(length, kWindowBytes), left)));
     begin_ = offset;
     auto bytes = file_.read_some(offset, buffer_);
     buffer_.resize(bytes ? *bytes : 0);

@@ -18,10 +18,9 @@ constexpr std::uint16_t kHasData = 0x8000;
 constexpr std::uint16_t kVolume = 0x0001, kComment = 0x0002, kLocked = 0x0004, kSolid = 0x0008,
                         kNewNames = 0x0010, kSigned = 0x0020, kRecovery = 0x0040,
                         kHeadersEncrypted = 0x0080, kFirstVolume = 0x0100;
-constexpr std::uint16_t kBefore = 0x0001, kAfter = 0x0002, kEncrypted = 0x0004,
-                        kFileComment = 0x0008, kFileSolid = 0x0010, kDirectory = 0x00E0,
-                        kLarge = 0x0100, kUnicode = 0x0200, kSalt = 0x0400, kFileVersion = 0x0800,
-                        kTimes = 0x1000;
+constexpr std::uint16_t kBefore = 0x0001, kAfter = 0x0002, kEncrypted = 0x0004, kFileSolid = 0x0010,
+                        kDirectory = 0x00E0, kLarge = 0x0100, kUnicode = 0x0200, kSalt = 0x0400,
+                        kFileVersion = 0x0800, kTimes = 0x1000;
 constexpr std::uint16_t kNextVolume = 0x0001, kDataCrc = 0x0002, kVolumeNumber = 0x0008;
 
 struct Header {
