@@ -19,6 +19,7 @@
 #include "collector/cli/parse_ntfs.h"
 #include "collector/cli/parse_ntfs_parts.h"
 #include "collector/cli/parse_pe.h"
+#include "collector/cli/parse_rar.h"
 #include "collector/cli/parse_task.h"
 #include "collector/formats/evt.h"
 #include "collector/formats/evtx.h"
@@ -28,6 +29,7 @@
 #include "collector/formats/partition_table.h"
 #include "collector/formats/pe.h"
 #include "collector/formats/prefetch.h"
+#include "collector/formats/rar.h"
 #include "collector/formats/recent_file_cache.h"
 #include "collector/formats/task_xml.h"
 #include "collector/formats/volume_kind.h"
@@ -45,7 +47,7 @@ constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xm
                            kDiskFormat = "disk_image", kEventLogFormat = "event_log",
                            kPrefetchFormat = "prefetch", kJumpListFormat = "jump_list",
                            kLnkFormat = "lnk", kRecentFileFormat = "recent_file_cache",
-                           kPeFormat = "pe";
+                           kPeFormat = "pe", kRarFormat = "rar";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 8;
 /// Jump lists and the like: the largest has some MiB.
@@ -160,6 +162,7 @@ class Parser {
     if (format == kIndexFormat) return parse_part(name, **file, print_index);
     if (format == kSecurityFormat) return parse_part(name, **file, print_security_stream);
     if (format == kPeFormat) return parse_part(name, **file, print_pe);
+    if (format == kRarFormat) return parse_part(name, **file, print_rar);
     return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
                                     format_list() + ")");
   }
@@ -217,6 +220,7 @@ class Parser {
     if (looks_like_security_stream(head)) return kSecurityFormat;
     if (looks_like_usn_journal(head)) return kJournalFormat;
     if (pe::looks_like_pe(head)) return kPeFormat;
+    if (rar::looks_like_rar(head)) return kRarFormat;
     if (looks_like_prefetch(head)) return kPrefetchFormat;
     if (looks_like_lnk(head)) return kLnkFormat;
     if (looks_like_recent_file_cache(head)) return kRecentFileFormat;
@@ -329,7 +333,7 @@ std::vector<std::string> parse_formats() {
   for (const std::string_view name :
        {kHiveFormat, kTaskFormat, kJobFormat, kTableFormat, kVolumeFormat, kJournalFormat,
         kIndexFormat, kSecurityFormat, kDiskFormat, kEventLogFormat, kPrefetchFormat,
-        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat})
+        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kRarFormat})
     names.emplace_back(name);
   return names;
 }

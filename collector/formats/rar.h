@@ -39,7 +39,8 @@ struct Stream {
 };
 
 struct Entry {
-  std::string name{};  ///< with `/` between its parts; may hold anything, `..` too
+  Version version = Version::rar5;  ///< of its archive
+  std::string name{};               ///< with `/` between its parts; may hold anything, `..` too
   /// How the bytes of the name were read (RAR 1.5 to 4 store them in the code page of the system).
   TextEncoding name_encoding = TextEncoding::utf16;
   std::vector<std::byte> name_bytes{};  ///< where that is an assumption

@@ -158,6 +158,7 @@ struct FileBlock {
 Result<void> read_fields(const Header& header, FileBlock& block) {
   HOZEN_TRY(const auto fields, header.bytes.fixed<kFileBytes>(0, "rar file header"));
   Entry& entry = block.entry;
+  entry.version = Version::rar4;
   std::uint64_t packed = fields.u32<7>(), size = fields.u32<11>();
   entry.host_os = fields.u8<15>();
   entry.crc = fields.u32<16>();
