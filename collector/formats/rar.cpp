@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kCommon{"Rar!\x1A\x07", 6};
 constexpr std::string_view kOldSignature{"RE~^", 4};
-constexpr std::size_t kWindowBytes = 64 * 1024;
+constexpr std::size_t kWindowBytes = 64u << 10;
 
 struct Found {
   std::uint64_t offset = 0;
@@ -30,7 +30,7 @@ std::optional<Version> version_of(std::string_view text) {
 Result<Found> find_behind_program(Reader& reader) {
   // A first header, whole: the encryption header of RAR 5 has 60 bytes, main headers of RAR 7 can
   // hold a name.
-  constexpr std::uint64_t kHeaderBytes = 8 * 1024;
+  constexpr std::uint64_t kHeaderBytes = 8u << 10;
   HOZEN_TRY(const Bytes all, reader.at(0, kMaxStubBytes + kHeaderBytes));
   const std::string_view text = all.chars();
   for (std::size_t at = text.find(kCommon, 1); at != std::string_view::npos && at <= kMaxStubBytes;

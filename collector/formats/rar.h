@@ -39,33 +39,34 @@ struct Stream {
 };
 
 struct Entry {
-  Version version = Version::rar5;  ///< of its archive
-  std::string name{};               ///< with `/` between its parts; may hold anything, `..` too
-  /// How the bytes of the name were read (RAR 1.5 to 4 store them in the code page of the system).
-  TextEncoding name_encoding = TextEncoding::utf16;
-  std::vector<std::byte> name_bytes{};  ///< where that is an assumption
-  bool is_directory = false, is_encrypted = false, is_solid = false;
-  bool continues_before = false, continues_after = false;  ///< in the volume before, the next one
-  bool checksum_ok = true;                                 ///< of the header
-  std::optional<std::uint64_t> size{};                     ///< unpacked; unknown for pipes
-  std::uint64_t packed_size = 0;                           ///< in this volume
-  /// CRC-32 of the unpacked file, or of its part in this volume where it continues.
-  std::optional<std::uint32_t> crc{};
-  bool crc_is_keyed = false;  ///< RAR 5: changed with the password, not that of the file
-  std::string blake2sp{};     ///< lower-case hex
-  std::uint8_t host_os = 0;   ///< as stored; see host_os_text()
-  std::uint32_t attributes = 0;
-  std::uint8_t method = 0;  ///< 0 stored to 5 best
-  /// RAR 1.5 to 4 store the local time of the machine that packed, of unknown zone: read as if UTC.
-  bool times_are_local = false;
+  std::string name{};  ///< with `/` between its parts; may hold anything, `..` too
+  /// The bytes of the name where reading them is an assumption (RAR 1.5 to 4 store them in the code
+  /// page of the system), see name_encoding.
+  std::vector<std::byte> name_bytes{};
+  std::optional<std::uint64_t> size{};  ///< unpacked; unknown for pipes
+  std::uint64_t packed_size = 0;        ///< in this volume
   FileTime modified{}, created{}, accessed{};
-  LinkKind link = LinkKind::none;
+  std::string blake2sp{};  ///< lower-case hex
   std::string link_target{};
   std::string user{}, group{};
   std::optional<std::uint64_t> uid{}, gid{};
   std::optional<std::uint64_t> file_version{};  ///< older versions of a file kept in the archive
   std::vector<Stream> streams{};
   std::uint64_t offset = 0;  ///< of the header, bytes from the start of the file
+  /// CRC-32 of the unpacked file, or of its part in this volume where it continues.
+  std::optional<std::uint32_t> crc{};
+  std::uint32_t attributes = 0;
+  TextEncoding name_encoding = TextEncoding::utf16;
+  Version version = Version::rar5;  ///< of its archive
+  LinkKind link = LinkKind::none;
+  std::uint8_t host_os = 0;  ///< as stored; see host_os_text()
+  std::uint8_t method = 0;   ///< 0 stored to 5 best
+  bool is_directory = false, is_encrypted = false, is_solid = false;
+  bool continues_before = false, continues_after = false;  ///< in the volume before, the next one
+  bool checksum_ok = true;                                 ///< of the header
+  bool crc_is_keyed = false;  ///< RAR 5: changed with the password, not that of the file
+  /// RAR 1.5 to 4 store the local time of the machine that packed, of unknown zone: read as if UTC.
+  bool times_are_local = false;
 };
 
 /// "windows", "unix", "dos", ...; "unknown" for other numbers.

@@ -159,14 +159,14 @@ Result<void> read_fields(const Header& header, FileBlock& block) {
   HOZEN_TRY(const auto fields, header.bytes.fixed<kFileBytes>(0, "rar file header"));
   Entry& entry = block.entry;
   entry.version = Version::rar4;
-  std::uint64_t packed = fields.u32<7>(), size = fields.u32<11>();
+  std::uint64_t size = fields.u32<11>();
   entry.host_os = fields.u8<15>();
   entry.crc = fields.u32<16>();
   entry.modified = fat_time(fields.u32<20>());
   entry.times_are_local = true;
   entry.method = static_cast<std::uint8_t>(fields.u8<25>() - '0');
   entry.attributes = block.sub_flags = fields.u32<28>();
-  entry.packed_size = packed;
+  entry.packed_size = fields.u32<7>();
   block.fields_end = kFileBytes;
   Cursor rest{header.bytes};
   HOZEN_CHECK(rest.seek(kFileBytes, "rar file header"));
@@ -174,7 +174,7 @@ Result<void> read_fields(const Header& header, FileBlock& block) {
   if ((header.flags & kLarge) != 0) {
     HOZEN_TRY(const std::uint64_t high_packed, rest.u32("rar sizes"));
     HOZEN_TRY(const std::uint64_t high_size, rest.u32("rar sizes"));
-    entry.packed_size = packed |= high_packed << 32;
+    entry.packed_size |= high_packed << 32;
     size |= high_size << 32;
     unknown_size = size == ~std::uint64_t{0};
   }

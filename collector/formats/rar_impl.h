@@ -13,7 +13,7 @@ constexpr std::string_view kSignature4{"Rar!\x1A\x07\x00", 7};
 constexpr std::string_view kSignature5{"Rar!\x1A\x07\x01\x00", 8};
 
 /// Comments that are longer are left out.
-constexpr std::uint64_t kMaxCommentBytes = 256 * 1024;
+constexpr std::uint64_t kMaxCommentBytes = 256u << 10;
 constexpr std::size_t kMaxProblems = 100;
 constexpr std::size_t kMaxStreams = 1000;  ///< of one entry
 
