@@ -15,6 +15,7 @@
 #include "collector/formats/evt.h"
 #include "collector/module/event_log_teller.h"
 #include "collector/module/execution_files.h"
+#include "collector/module/log_commands.h"
 #include "collector/source/registry_facts.h"
 
 namespace hozen::modules {
@@ -31,7 +32,7 @@ constexpr std::string_view kReferences[] = {
     "https://learn.microsoft.com/windows/win32/eventlog/event-log-file-format",
     "https://learn.microsoft.com/windows/win32/eventlog/eventlog-key",
     "https://jpcertcc.github.io/ToolAnalysisResultSheet/"};
-constexpr std::string_view kAttack[] = {"T1070.001"};
+constexpr std::string_view kAttack[] = {"T1070.001", "T1562.002"};
 
 /// A log that Services\Eventlog of a SYSTEM hive names.
 struct NamedLog {
@@ -150,6 +151,7 @@ Result<void> run(ModuleContext& context) {
 
 Result<void> judge(ModuleContext& context) {
   report_cleared_logs(context);
+  for (Finding& finding : judge_log_commands(context.facts())) context.report(std::move(finding));
   return {};
 }
 
