@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -125,17 +126,34 @@ FileTime last_start(const FactBook& book, FileTime time) {
   return starts.empty() ? FileTime{} : starts.back().time;
 }
 
-const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time,
-                     std::string_view account) {
-  const Fact* found = nullptr;
-  if (logon_id.empty() || logon_id == "0x0" || logon_id == "0x3e7") return found;
+LogonSessions::LogonSessions(const FactBook& book) : book_{book} {
   for (const FactKind kind : {FactKind::logon, FactKind::machine_logon})
-    for (const Fact& fact : book.between(kind, last_start(book, time), later(time, 2 * kSecond)))
-      if (fact.event_id == 4624 && fact.values["TargetLogonId"] == logon_id &&
-          (account.empty() || same_user(account, fact.subject)) &&
-          (found == nullptr || found->time <= fact.time))
-        found = &fact;
-  return found;
+    for (const Fact& fact : book.facts(kind)) {
+      const std::string id{fact.values["TargetLogonId"]};
+      if (fact.event_id != 4624 || id.empty()) continue;
+      logons_[{id, {}}].push_back(&fact);
+      if (const std::string_view user = account_in(fact.subject).user; !user.empty())
+        logons_[{id, fold_case(user)}].push_back(&fact);
+    }
+  for (auto& [key, logons] : logons_)
+    std::stable_sort(logons.begin(), logons.end(),
+                     [](const Fact* a, const Fact* b) { return a->time < b->time; });
+}
+
+const Fact* LogonSessions::logon_of(std::string_view logon_id, FileTime time,
+                                    std::string_view account) const {
+  if (logon_id.empty() || logon_id == "0x0" || logon_id == "0x3e7") return nullptr;
+  const std::string user = fold_case(account_in(account).user);
+  if (user.empty() && !account.empty()) return nullptr;
+  const auto known = logons_.find({text_of(logon_id), user});
+  if (known == logons_.end()) return nullptr;
+  const auto& logons = known->second;
+  const auto after =
+      std::upper_bound(logons.begin(), logons.end(), later(time, 2 * kSecond),
+                       [](FileTime end, const Fact* logon) { return end < logon->time; });
+  if (after == logons.begin()) return nullptr;
+  const Fact* found = *std::prev(after);
+  return found->time < last_start(book_, time) ? nullptr : found;
 }
 
 std::string logon_text(const Fact& logon) {

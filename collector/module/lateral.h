@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collector/module/fact.h"
@@ -56,11 +58,22 @@ int credentials_weight(std::string_view path);
 
 /// The last start of Windows that is told up to `time`, unset when none is.
 FileTime last_start(const FactBook& book, FileTime time);
-/// The last 4624 of that logon session up to `time`, nullptr when there is none since Windows
-/// started: numbers of sessions come again then. `account`: whose it must be, "" where another may
-/// act in it.
-const Fact* logon_of(const FactBook& book, std::string_view logon_id, FileTime time,
-                     std::string_view account = {});
+/// The logons of a book by their sessions. The book must outlive it.
+class LogonSessions {
+ public:
+  explicit LogonSessions(const FactBook& book);
+  /// The last 4624 of that logon session up to `time`, nullptr when there is none since Windows
+  /// started: numbers of sessions come again then. `account`: whose it must be, "" where another
+  /// may act in it.
+  const Fact* logon_of(std::string_view logon_id, FileTime time,
+                       std::string_view account = {}) const;
+
+ private:
+  /// A session and the name of a user without his domain, in one case; "" for whoever it is.
+  using Key = std::pair<std::string, std::string>;
+  const FactBook& book_;
+  std::map<Key, std::vector<const Fact*>> logons_;  // in the order of their times
+};
 /// "EXAMPLE\eve was logged on (type 3, NTLM) from 10.0.0.1 (PC) at ...".
 std::string logon_text(const Fact& logon);
 

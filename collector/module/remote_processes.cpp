@@ -41,7 +41,7 @@ struct Started {
 
 class Processes {
  public:
-  explicit Processes(const FactBook& book) : book_{book} {}
+  explicit Processes(const FactBook& book) : book_{book}, logons_{book} {}
 
   std::vector<RemoteAction> find() {
     for (const Fact& fact : book_.facts(FactKind::process)) add(fact);
@@ -179,8 +179,8 @@ class Processes {
   const Fact* network_session(const Fact& fact) const {
     const std::string user = user_of(fact);
     // WMI works in the name of the computer; who asked stands in the logon.
-    const Fact* logon = lateral::logon_of(book_, fact.values["LogonId"], fact.time,
-                                          user.ends_with('$') ? std::string_view{} : user);
+    const Fact* logon = logons_.logon_of(fact.values["LogonId"], fact.time,
+                                         user.ends_with('$') ? std::string_view{} : user);
     return logon != nullptr && logon->values["LogonType"] == "3" ? logon : nullptr;
   }
 
@@ -298,6 +298,7 @@ class Processes {
   }
 
   const FactBook& book_;
+  lateral::LogonSessions logons_;
   std::map<std::string, std::string> hosts_;  // by process number
   std::map<std::string, RemoteAction> grouped_, sessions_;
   std::set<std::string> told_, own_;

@@ -59,16 +59,16 @@ bool is_odd_place(std::string_view command) {
 
 class Tasks {
  public:
-  explicit Tasks(const FactBook& book) : book_{book} {}
+  explicit Tasks(const FactBook& book) : book_{book}, sessions_{book} {}
 
   std::vector<RemoteAction> find() {
     for (const Fact& fact : book_.facts(FactKind::task)) {
       const std::string key = fold_case(fact.subject);
       if (fact.event_id == 4698 || fact.event_id == 106) made(open_[key], fact);
       if (fact.event_id == 4699 || fact.event_id == 141) deleted(key, fact);
-      if (open_.size() > kMaxActions) open_.clear();
+      if (open_.size() > kMaxActions) close_all();
     }
-    for (const auto& [key, task] : open_) close(task);
+    close_all();
     outputs();
     std::stable_sort(
         found_.begin(), found_.end(),
@@ -82,6 +82,11 @@ class Tasks {
     std::string command{};
     bool is_deleted = false;
   };
+
+  void close_all() {
+    for (const auto& [key, task] : open_) close(task);
+    open_.clear();
+  }
 
   void made(Task& task, const Fact& fact) {
     const bool again = !task.facts.empty() &&
@@ -115,8 +120,8 @@ class Tasks {
   /// The logon over the network whose session made the task.
   const Fact* network_logon(const Task& task) const {
     for (const Fact* fact : task.facts) {
-      const Fact* logon = lateral::logon_of(book_, fact->values["SubjectLogonId"], fact->time,
-                                            fact->values["SubjectUserName"]);
+      const Fact* logon = sessions_.logon_of(fact->values["SubjectLogonId"], fact->time,
+                                             fact->values["SubjectUserName"]);
       if (logon != nullptr && logon->values["LogonType"] == "3") return logon;
     }
     return nullptr;
@@ -276,6 +281,7 @@ class Tasks {
   }
 
   const FactBook& book_;
+  lateral::LogonSessions sessions_;
   std::map<std::string, Task> open_;
   std::vector<RemoteAction> found_;
 };

@@ -49,13 +49,13 @@ TEST(LogonOf, IsOfTheSameStartOfWindows) {
   facts.add(of_session("old", 9'000));
   facts.add(start(10'000));
   facts.settle();
-  ASSERT_NE(logon_of(facts, "0x5555", kTime), nullptr);
+  ASSERT_NE(LogonSessions{facts}.logon_of("0x5555", kTime), nullptr);
   FactStore again;
   again.add(of_session("old", 9'000));
   again.add(start(8'000));
   again.settle();
-  EXPECT_EQ(logon_of(again, "0x5555", kTime), nullptr);
-  EXPECT_NE(logon_of(again, "0x5555", earlier(kTime, 8'500 * kSecond)), nullptr);
+  EXPECT_EQ(LogonSessions{again}.logon_of("0x5555", kTime), nullptr);
+  EXPECT_NE(LogonSessions{again}.logon_of("0x5555", earlier(kTime, 8'500 * kSecond)), nullptr);
 }
 
 TEST(LogonOf, MayBeOfAComputer) {
@@ -65,10 +65,62 @@ TEST(LogonOf, MayBeOfAComputer) {
   fact.values.add("TargetLogonId", "0x77");
   facts.add(std::move(fact));
   facts.settle();
-  ASSERT_NE(logon_of(facts, "0x77", kTime), nullptr);
-  EXPECT_EQ(logon_of(facts, "0x78", kTime), nullptr);
-  EXPECT_NE(logon_of(facts, "0x77", kTime, "corp.example\\sccm$"), nullptr);
-  EXPECT_EQ(logon_of(facts, "0x77", kTime, "DC1$"), nullptr);
+  ASSERT_NE(LogonSessions{facts}.logon_of("0x77", kTime), nullptr);
+  EXPECT_EQ(LogonSessions{facts}.logon_of("0x78", kTime), nullptr);
+  EXPECT_NE(LogonSessions{facts}.logon_of("0x77", kTime, "corp.example\\sccm$"), nullptr);
+  EXPECT_EQ(LogonSessions{facts}.logon_of("0x77", kTime, "DC1$"), nullptr);
+}
+
+/// Of a number that came several times the last up to then, of that account.
+TEST(LogonOf, IsTheLastOfItsSession) {
+  FactStore facts;
+  const auto add = [&](std::string_view user, std::uint64_t before, std::string_view session) {
+    Fact fact = logon(user, "10.0.0.5", before);
+    fact.record = std::string{user} + std::to_string(before);
+    fact.values.add("TargetLogonId", session);
+    facts.add(std::move(fact));
+  };
+  add("eve", 900, "0x77");
+  add("eve", 500, "0x77");
+  add("bob", 400, "0x77");
+  add("eve", 100, "0x78");
+  facts.settle();
+  const LogonSessions sessions{facts};
+  const auto found = [&](std::string_view session, std::uint64_t before,
+                         std::string_view account) -> std::string {
+    const Fact* fact = sessions.logon_of(session, earlier(kTime, before * kSecond), account);
+    return fact == nullptr ? "" : fact->record;
+  };
+  EXPECT_EQ(found("0x77", 0, ""), "bob400");
+  EXPECT_EQ(found("0x77", 0, "CORP\\EVE"), "eve500");
+  EXPECT_EQ(found("0x77", 600, "eve"), "eve900");
+  EXPECT_EQ(found("0x77", 902, "eve"), "eve900");  // clocks of two logs
+  EXPECT_EQ(found("0x77", 910, "eve"), "");
+  EXPECT_EQ(found("0x78", 0, "bob"), "");
+  for (const char* none : {"", "0x0", "0x3e7", "0x7"}) EXPECT_EQ(found(none, 0, ""), "") << none;
+}
+
+/// Tasks that are open are told, however many there are.
+TEST(RemoteTasks, OfManyNoneIsForgotten) {
+  FactStore facts;
+  for (std::uint64_t i = 0; i < 6'000; ++i) {
+    Fact task;
+    task.kind = FactKind::task;
+    task.event_id = 4698;
+    task.time = later(kTime, i * kSecond);
+    task.record = "t" + std::to_string(i);
+    task.subject = "\\x" + std::to_string(i);
+    task.values.add("SubjectUserName", "eve");
+    task.values.add("SubjectLogonId", i == 7 ? "0x77" : "0x1");
+    facts.add(std::move(task));
+  }
+  Fact session = logon("eve", "10.0.0.5", 1);
+  session.values.add("TargetLogonId", "0x77");
+  facts.add(std::move(session));
+  facts.settle();
+  const auto found = find_remote_tasks(facts);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].name, "\\x7");
 }
 
 TEST(Accounts, HaveSeveralForms) {
