@@ -57,10 +57,10 @@ constexpr Name kShareValues[] = {
     "SubjectUserSid", "SubjectUserName", "SubjectDomainName", "SubjectLogonId",     "IpAddress",
     "IpPort",         "ShareName",       "ShareLocalPath",    "RelativeTargetName", "AccessMask"};
 constexpr Id kProcessIds[] = {4688};
-constexpr Name kProcessValues[] = {"SubjectUserSid",    "SubjectUserName", "SubjectDomainName",
-                                   "SubjectLogonId",    "NewProcessId",    "NewProcessName",
-                                   "ProcessId",         "CommandLine",     "TargetUserName",
-                                   "ParentProcessName", "TargetLogonId"};
+constexpr Name kProcessValues[] = {"SubjectUserSid",   "SubjectUserName", "SubjectDomainName",
+                                   "SubjectLogonId",   "NewProcessId",    "NewProcessName",
+                                   "ProcessId",        "CommandLine",     "TargetUserName",
+                                   "TargetDomainName", "TargetLogonId",   "ParentProcessName"};
 constexpr Id kTaskAuditIds[] = {4698, 4699, 4700, 4701, 4702};
 constexpr Name kTaskAuditValues[] = {"SubjectUserSid", "SubjectUserName", "SubjectDomainName",
                                      "SubjectLogonId", "TaskName",        "ClientProcessId"};

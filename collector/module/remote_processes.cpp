@@ -26,10 +26,37 @@ std::string command_of(const Fact& fact) {
   const std::string_view command = fact.values["CommandLine"];
   return command.empty() ? fact.subject : text_of(command);
 }
-std::string user_of(const Fact& fact) {
-  return fact.values["User"].empty()
-             ? lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"])
-             : text_of(fact.values["User"]);
+/// In whose name a program runs, and in which logon session.
+struct Runner {
+  std::string account{}, session{};
+  bool is_session_told = false;  ///< false: the session is of what started it, perhaps another's
+};
+
+/// Sysmon tells of the program itself; Security of what started it (Subject) and, since Windows 10,
+/// of the program where that is another (Target; Microsoft, event 4688, versions 1 and 2).
+Runner runner_of(const Fact& fact) {
+  const FactValues& values = fact.values;
+  if (!values["User"].empty()) return {text_of(values["User"]), text_of(values["LogonId"]), true};
+  const std::string_view target = values["TargetLogonId"];
+  if (!target.empty() && target != "0x0")
+    return {lateral::account_of(values["TargetDomainName"], values["TargetUserName"]),
+            text_of(target), true};
+  return {lateral::account_of(values["SubjectDomainName"], values["SubjectUserName"]),
+          text_of(values["SubjectLogonId"]), !target.empty()};
+}
+
+bool is_computer(std::string_view account) { return account.ends_with('$'); }
+
+/// SYSTEM, LOCAL SERVICE and NETWORK SERVICE (Microsoft, LUIDs of ntifs.h).
+bool is_session_of_windows(std::string_view session) {
+  return session == "0x3e7" || session == "0x3e5" || session == "0x3e4";
+}
+
+/// By its token: WMI for another host works in the name of who asked.
+bool is_system(const Runner& runner) { return runner.is_session_told && runner.session == "0x3e7"; }
+
+bool is_over_network(const Fact& logon) {
+  return logon.values["LogonType"] == "3" || logon.values["LogonType"] == "8";
 }
 
 enum class Way : std::uint8_t { none, wmi, script_consumer, dcom, winrm };
@@ -96,22 +123,28 @@ class Processes {
                                                 "wsmprovhost.exe", "winrshost.exe"};
     if (started.way == Way::none || !lateral::one_of_names(fact.subject, kWindowsOwn).empty())
       return;
-    const std::string key =
-        std::to_string(static_cast<int>(started.way)) + fold_case(user_of(fact));
+    const Runner runner = runner_of(fact);
+    const Fact* logon = logon_of(runner, fact);
+    std::string key = std::to_string(static_cast<int>(started.way)) + fold_case(runner.account);
+    if (logon != nullptr)
+      key += is_over_network(*logon)
+                 ? " from " + text_of(lateral::plain_address(logon->values["IpAddress"]))
+                 : " here";
     auto open = grouped_.find(key);
     if (open != grouped_.end() && lateral::apart(open->second.last, fact.time) > 10 * kMinute) {
       if (found_.size() < kMaxActions) found_.push_back(std::move(open->second));
       grouped_.erase(open);
       open = grouped_.end();
     }
-    if (open == grouped_.end()) open = grouped_.emplace(key, new_action(started, fact)).first;
-    tell_process(open->second, started, fact);
+    if (open == grouped_.end())
+      open = grouped_.emplace(key, new_action(started, runner.account)).first;
+    tell_process(open->second, {started, runner, logon}, fact);
   }
 
-  static RemoteAction new_action(const Started& started, const Fact& fact) {
+  static RemoteAction new_action(const Started& started, const std::string& account) {
     RemoteAction action{"", ""};
     action.name = lateral::file_name(started.parent);
-    action.account = user_of(fact);
+    action.account = account;
     switch (started.way) {
       case Way::winrm:
         action.rule = "winrm";
@@ -139,12 +172,18 @@ class Processes {
     return action;
   }
 
-  void tell_process(RemoteAction& action, const Started& started, const Fact& fact) {
+  struct Run {
+    const Started& started;
+    const Runner& runner;
+    const Fact* logon;  ///< of its session; nullptr when none is told
+  };
+
+  void tell_process(RemoteAction& action, const Run& run, const Fact& fact) {
+    const Started& started = run.started;
     const std::string command = command_of(fact);
     const bool telling = is_telling_child(fact.subject);
     const bool first = action.why.empty();
-    const Fact* session = first ? network_session(fact) : nullptr;
-    const bool by_agent = started.way == Way::wmi && session == nullptr && is_system(fact);
+    const bool by_agent = started.way == Way::wmi && run.logon == nullptr && is_system(run.runner);
     const bool stronger = telling && !told_.contains(action.rule + action.account);
     int weight = 0;
     if (first) weight = started.way == Way::script_consumer ? 50 : 20;
@@ -169,53 +208,70 @@ class Processes {
                   "and its kin do.",
                   50, Family::content);
     }
-    if (first) tell_logon(action, fact, session, by_agent);
+    if (run.logon != nullptr)
+      tell_session(action, *run.logon, first);
+    else if (first)
+      tell_no_session(action, run.runner, fact, by_agent);
   }
 
-  /// By its token: WMI for another host works in the name of who asked.
-  static bool is_system(const Fact& fact) {
-    return fact.event_id == 1 && fact.values["LogonId"] == "0x3e7";
-  }
-  const Fact* network_session(const Fact& fact) const {
-    const std::string user = user_of(fact);
+  const Fact* logon_of(const Runner& runner, const Fact& fact) const {
+    if (is_session_of_windows(runner.session)) return nullptr;
     // WMI works in the name of the computer; who asked stands in the logon.
-    const Fact* logon = logons_.logon_of(fact.values["LogonId"], fact.time,
-                                         user.ends_with('$') ? std::string_view{} : user);
-    return logon != nullptr && logon->values["LogonType"] == "3" ? logon : nullptr;
+    return logons_.logon_of(
+        runner.session, fact.time,
+        is_computer(runner.account) ? std::string_view{} : std::string_view{runner.account});
   }
 
-  /// The session it ran in; else those that it may have been, which are nobody's proof.
-  void tell_logon(RemoteAction& action, const Fact& fact, const Fact* session, bool by_agent) {
-    if (session != nullptr) {
-      action.address = lateral::plain_address(session->values["IpAddress"]);
-      action.host = session->values["WorkstationName"];
-      // WMI works in the name of the computer; who asked stands in the logon.
-      if (action.account.ends_with('$'))
-        action.account = lateral::account_of(session->values["TargetDomainName"], session->subject);
-      return action.tell(*session, lateral::logon_text(*session) + ", the session it ran in.", 20,
-                         Family::location);
+  static void tell_session(RemoteAction& action, const Fact& logon, bool first) {
+    const bool network = is_over_network(logon);
+    const std::string_view address = lateral::plain_address(logon.values["IpAddress"]);
+    const bool loopback = !address.empty() && lateral::is_local_address(address);
+    if (first && network && !loopback) {
+      action.address = address;
+      action.host = logon.values["WorkstationName"];
     }
+    // WMI works in the name of the computer; who asked stands in the logon.
+    if (first && is_computer(action.account))
+      action.account = lateral::account_of(logon.values["TargetDomainName"], logon.subject);
+    action.tell(logon, lateral::logon_text(logon) + ", the session it ran in.",
+                first && network && !loopback ? 20 : 0, Family::location);
+  }
+
+  /// The sessions that it may have been, which are nobody's proof.
+  void tell_no_session(RemoteAction& action, const Runner& runner, const Fact& fact,
+                       bool by_agent) const {
     if (by_agent)
       action.benign.insert(action.benign.begin(),
                            "Agents that manage hosts (Configuration Manager and its like) run "
                            "programs so, as SYSTEM "
                            "through WMI of this host itself: does the command belong to one?");
-    const auto logons = lateral::logons_before(book_, fact.time);
+    action.missing.push_back("Where it came from: " + guess(action, runner, fact) +
+                             lateral::not_kept(book_, {FactKind::logon}));
+  }
+
+  /// Tells logons that may be of it, where nothing speaks against that. Returns what is missing.
+  std::string guess(RemoteAction& action, const Runner& runner, const Fact& fact) const {
+    const bool of_windows = is_session_of_windows(runner.session);
+    if (runner.is_session_told && of_windows)
+      return "it ran in a session of Windows itself, which does not tell who asked for it.";
+    if (!runner.session.empty() && !of_windows)
+      return "no logon (Security 4624) of its session, " + runner.session +
+             ", is told. It may have come from this host itself.";
+    auto logons = lateral::logons_before(book_, fact.time);
+    if (!runner.account.empty() && !is_computer(runner.account))
+      std::erase_if(logons, [&](const Fact* logon) {
+        return !lateral::same_user(logon->subject, runner.account);
+      });
     const bool one_source = std::all_of(logons.begin(), logons.end(), [&](const Fact* logon) {
       return lateral::plain_address(logon->values["IpAddress"]) ==
              lateral::plain_address(logons.front()->values["IpAddress"]);
     });
     for (const Fact* logon : logons)
-      action.tell(*logon, lateral::perhaps_text(logons), by_agent || !one_source ? 0 : 20,
-                  Family::location);
-    action.missing.push_back(
-        std::string{
-            logons.empty()
-                ? "Where it came from: no logon of type 3 (Security 4624) is told for it. It "
-                  "may have come from this host itself."
-                : "Where it came from: no event tells in which session it ran. It may have "
-                  "come from this host itself."} +
-        lateral::not_kept(book_, {FactKind::logon}));
+      action.tell(*logon, lateral::perhaps_text(logons), one_source ? 20 : 0, Family::location);
+    return logons.empty()
+               ? "no logon of type 3 (Security 4624) is told for it. It may have come from this "
+                 "host itself."
+               : "no event tells in which session it ran. It may have come from this host itself.";
   }
 
   /// 91, 168, 169: somebody used WinRM of this host; 6: somebody here used another's; 400: a

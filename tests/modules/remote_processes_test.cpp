@@ -1,0 +1,161 @@
+// Whose session a program that WMI or WinRM started ran in, as events 4688 and 1 tell it.
+#include "tests/modules/judge_cases.h"
+#include "tests/modules/remote_action_cases.h"
+
+namespace hozen {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kSystem32 = "C:\\Windows\\System32\\";
+
+Texts logon(const std::string& user, const std::string& session, const std::string& address,
+            const std::string& host, const std::string& type = "3") {
+  return {{"TargetUserName", user},
+          {"TargetDomainName", "CORP"},
+          {"TargetLogonId", session},
+          {"LogonType", type},
+          {"IpAddress", address},
+          {"WorkstationName", host},
+          {"AuthenticationPackageName", "NTLM"}};
+}
+
+/// Version 2 of the event: of a program of another than who started it.
+Texts by_wmi(const std::string& user, const std::string& session,
+             const std::string& subject_session = "0x3e4") {
+  return {{"SubjectUserName", "WS1$"},
+          {"SubjectDomainName", "CORP"},
+          {"SubjectLogonId", subject_session},
+          {"NewProcessId", "0x500"},
+          {"NewProcessName", kSystem32 + "cmd.exe"},
+          {"ProcessId", "0x400"},
+          {"CommandLine", "cmd.exe /c ipconfig"},
+          {"TargetUserName", user},
+          {"TargetDomainName", user == "-" ? "-" : "CORP"},
+          {"TargetLogonId", session},
+          {"ParentProcessName", kSystem32 + "wbem\\WmiPrvSE.exe"}};
+}
+Texts by_winrm(const std::string& user, const std::string& session) {
+  return {{"SubjectUserName", user},
+          {"SubjectDomainName", "CORP"},
+          {"SubjectLogonId", session},
+          {"NewProcessId", "0x500"},
+          {"NewProcessName", kSystem32 + "cmd.exe"},
+          {"ProcessId", "0x400"},
+          {"CommandLine", "cmd /c x"},
+          {"ParentProcessName", kSystem32 + "wsmprovhost.exe"}};
+}
+
+std::string missing_of(const Finding& finding) {
+  std::string all;
+  for (const std::string& one : finding.not_checked) all += one + "\n";
+  return all;
+}
+
+TEST(RemoteProcesses, WmiOfWindowsTenNamesTheSession) {
+  EventWorld world;
+  world.security(4624, 0, logon("alice", "0xa1", "10.0.0.7", "WS7"))
+      .security(4624, 1, logon("backup", "0xb1", "10.0.0.20", "BACKUP1"))
+      .security(4688, 2, by_wmi("alice", "0xa1"));
+  const ModuleRun run = judge_remote(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_process medium"));
+  const Finding& finding = run.context->findings[0];
+  EXPECT_THAT(finding.subject, HasSubstr("by CORP\\alice from 10.0.0.7"));
+  EXPECT_THAT(story_of(finding), HasSubstr("(WS7)"));
+  EXPECT_THAT(story_of(finding), HasSubstr("the session it ran in"));
+  EXPECT_THAT(story_of(finding), Not(HasSubstr("backup")));
+  EXPECT_THAT(missing_of(finding), Not(HasSubstr("Where it came from")));
+}
+
+TEST(RemoteProcesses, WinRmIsOfTheSessionOfItsSubject) {
+  EventWorld world;
+  world.security(4624, 0, logon("alice", "0xa1", "10.0.0.66", "KALI"))
+      .security(4624, 601, logon("backup", "0xb1", "10.0.0.20", "BACKUP1"))
+      .security(4688, 602, by_winrm("alice", "0xa1"));
+  const ModuleRun run = judge_remote(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.winrm medium"));
+  EXPECT_THAT(run.context->findings[0].subject, HasSubstr("by CORP\\alice from 10.0.0.66"));
+  EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("backup")));
+}
+
+TEST(RemoteProcesses, NoLogonIsGuessedForAKnownSession) {
+  for (const Texts& texts : {by_winrm("alice", "0xa1"), by_wmi("alice", "0xa1")}) {
+    EventWorld world;
+    world.security(4624, 0, logon("backup", "0xb1", "10.0.0.20", "BACKUP1"))
+        .security(4624, 0, logon("alice", "0xb2", "10.0.0.21", "OTHER"))
+        .security(4688, 1, texts);
+    const ModuleRun run = judge_remote(world);
+    ASSERT_EQ(run.context->findings.size(), 1u);
+    const Finding& finding = run.context->findings[0];
+    EXPECT_THAT(story_of(finding), Not(HasSubstr("was logged on")));
+    EXPECT_THAT(missing_of(finding), HasSubstr("of its session, 0xa1, is told"));
+  }
+}
+
+TEST(RemoteProcesses, WindowsItselfIsNobody) {
+  for (const char* session : {"0x3e4", "0x3e7"}) {
+    EventWorld world;
+    world.security(4624, 0, logon("backup", "0xb1", "10.0.0.20", "BACKUP1"))
+        .security(4688, 1, by_wmi("-", "0x0", session));
+    const ModuleRun run = judge_remote(world);
+    ASSERT_EQ(run.context->findings.size(), 1u);
+    EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("backup"))) << session;
+    EXPECT_THAT(missing_of(run.context->findings[0]), HasSubstr("a session of Windows itself"));
+  }
+}
+
+TEST(RemoteProcesses, WithoutASessionOnlyTheAccountMayBeGuessed) {
+  Texts texts = by_winrm("alice", "");
+  EventWorld world;
+  world.security(4624, 0, logon("backup", "0xb1", "10.0.0.20", "BACKUP1"))
+      .security(4624, 1, logon("alice", "0xa1", "10.0.0.7", "WS7"))
+      .security(4688, 2, texts);
+  const std::string story = story_of(judge_remote(world).context->findings.at(0));
+  EXPECT_THAT(story, HasSubstr("Perhaps of it, by the time alone: CORP\\alice"));
+  EXPECT_THAT(story, Not(HasSubstr("backup")));
+}
+
+TEST(RemoteProcesses, TwoSourcesOfOneAccountAreTwo) {
+  for (const auto& by : {by_winrm, +[](const std::string&user, const std::string&session) {
+                           return by_wmi(user, session);
+                         }}) {
+    EventWorld world;
+    world.security(4624, 0, logon("alice", "0xa1", "10.0.0.7", "WS7"))
+        .security(4688, 1, by("alice", "0xa1"))
+        .security(4624, 300, logon("alice", "0xa2", "10.0.0.99", "KALI"))
+        .security(4688, 301, by("alice", "0xa2"));
+    const ModuleRun run = judge_remote(world);
+    ASSERT_EQ(run.context->findings.size(), 2u);
+    EXPECT_THAT(run.context->findings[0].subject, HasSubstr("from 10.0.0.7"));
+    EXPECT_THAT(run.context->findings[1].subject, HasSubstr("from 10.0.0.99"));
+  }
+}
+
+TEST(RemoteProcesses, TwoSessionsOfOneSourceAreOne) {
+  EventWorld world;
+  world.security(4624, 0, logon("alice", "0xa1", "10.0.0.7", "WS7"))
+      .security(4688, 1, by_winrm("alice", "0xa1"))
+      .security(4624, 300, logon("alice", "0xa2", "10.0.0.7", "WS7"))
+      .security(4688, 301, by_winrm("alice", "0xa2"));
+  const ModuleRun run = judge_remote(world);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  // Each session is told.
+  EXPECT_EQ(run.context->findings[0].why.size(), 4u);
+}
+
+TEST(RemoteProcesses, ASessionAtTheConsoleIsNoSource) {
+  EventWorld world;
+  world.security(4624, 0, logon("alice", "0xa1", "127.0.0.1", "WS1", "2"))
+      .security(4624, 1, logon("backup", "0xb1", "10.0.0.20", "BACKUP1"))
+      .security(4688, 2, by_wmi("alice", "0xa1"));
+  const ModuleRun run = judge_remote(world);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_THAT(run.context->findings[0].subject, Not(HasSubstr("from")));
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("(type 2"));
+  EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("backup")));
+}
+
+}  // namespace
+}  // namespace hozen
