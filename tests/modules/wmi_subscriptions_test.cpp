@@ -1,6 +1,7 @@
 // Subscriptions of WMI, and hosts that ask it, in the logs of WMI-Activity and Sysmon.
 #include "collector/module/fact_store.h"
 #include "collector/module/remote_action.h"
+#include "tests/modules/judge_cases.h"
 #include "tests/modules/remote_action_cases.h"
 
 namespace hozen {
@@ -160,6 +161,103 @@ TEST(RemoteWmi, SubscriptionsAsSysmonTellsThem) {
   const ModuleRun run = judge_remote(world);
   ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_subscription medium"));
   EXPECT_THAT(run.context->findings[0].why, SizeIs(4));
+}
+
+Texts sysmon_consumer(const std::string& operation, const std::string& user,
+                      const std::string& name, const std::string& command) {
+  return {{"Operation", operation},
+          {"User", user},
+          {"Name", "\"" + name + "\""},
+          {"Type", "Command Line"},
+          {"Destination", "\"" + command + "\""}};
+}
+Texts sysmon_filter(const std::string& operation, const std::string& user,
+                    const std::string& name) {
+  return {{"Operation", operation},
+          {"User", user},
+          {"Name", "\"" + name + "\""},
+          {"Query", "\"SELECT " + name + "\""}};
+}
+Texts sysmon_binding(const std::string& operation, const std::string& consumer,
+                     const std::string& filter) {
+  return {{"Operation", operation},
+          {"Consumer", "\"CommandLineEventConsumer.Name=\\\"" + consumer + "\\\"\""},
+          {"Filter", "\"__EventFilter.Name=\\\"" + filter + "\\\"\""}};
+}
+
+TEST(RemoteWmi, ARemovalRunsNothing) {
+  EventWorld world;
+  world.sysmon(19, 0, sysmon_filter("Deleted", "CORP\\ir", "f"))
+      .sysmon(20, 1, sysmon_consumer("Deleted", "CORP\\ir", "c", "powershell -enc AAAA"))
+      .sysmon(21, 2, sysmon_binding("Deleted", "c", "f"));
+  const ModuleRun run = judge_remote(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_subscription_removed low"));
+  const std::string story = story_of(run.context->findings[0]);
+  EXPECT_THAT(story, HasSubstr("It ran: powershell -enc AAAA"));
+  EXPECT_THAT(story, HasSubstr("It was unbound"));
+  EXPECT_THAT(story, HasSubstr("The filter f was deleted"));
+  EXPECT_THAT(story, Not(HasSubstr("It was bound")));
+}
+
+TEST(RemoteWmi, ARemovalIsToldWithWhatWasSetUp) {
+  EventWorld world;
+  world.sysmon(20, 0, sysmon_consumer("Created", "CORP\\eve", "c", "powershell -enc AAAA"))
+      .sysmon(20, 9'000, sysmon_consumer("Deleted", "CORP\\ir", "c", "powershell -enc AAAA"));
+  const ModuleRun run = judge_remote(world);
+  ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_subscription medium"));
+  EXPECT_THAT(run.context->findings[0].subject, HasSubstr("by CORP\\eve"));
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("CORP\\ir - consumer c"));
+  // What is set up after a removal is another.
+  EventWorld again;
+  again.sysmon(20, 0, sysmon_consumer("Deleted", "CORP\\ir", "c", "powershell -enc AAAA"))
+      .sysmon(20, 5, sysmon_consumer("Created", "CORP\\eve", "c", "powershell -enc AAAA"));
+  EXPECT_THAT(told(again), SizeIs(2));
+}
+
+TEST(RemoteWmi, ConsumersOfOneNameAreToldApart) {
+  EventWorld world;
+  world.sysmon(20, 0, sysmon_consumer("Created", "CORP\\adm", "Upd", "C:\\\\Dell\\\\x.exe"))
+      .sysmon(20, 9'000, sysmon_consumer("Created", "CORP\\mallory", "Upd", "powershell -enc A"))
+      .sysmon(21, 9'001, sysmon_binding("Created", "Upd", "f"));
+  const ModuleRun run = judge_remote(world);
+  ASSERT_THAT(run.context->findings, SizeIs(2));
+  EXPECT_THAT(run.context->findings[0].subject, HasSubstr("by CORP\\adm"));
+  EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("It was bound")));
+  EXPECT_THAT(run.context->findings[1].subject, HasSubstr("by CORP\\mallory"));
+  EXPECT_THAT(story_of(run.context->findings[1]), HasSubstr("It was bound"));
+}
+
+TEST(RemoteWmi, TwoLogsOfOneConsumerAreOne) {
+  EventWorld world;
+  world
+      .sysmon(20, 0,
+              sysmon_consumer("Created", "CORP\\eve", "c", "C:\\\\temp\\\\new.exe \\\"a b\\\""))
+      .add(kWmi, 5861, 1,
+           bound("CommandLineEventConsumer=\"c\"", "f",
+                 cause("CommandLineEventConsumer",
+                       "\tCommandLineTemplate = \"C:\\\\temp\\\\new.exe \\\"a b\\\"\";\n")));
+  const ModuleRun run = judge_remote(world);
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  EXPECT_THAT(run.context->findings[0].subject, HasSubstr("by CORP\\eve"));
+}
+
+TEST(RemoteWmi, BindingsAndFiltersAreOfWhomTheyName) {
+  EventWorld world;
+  world.sysmon(19, 0, sysmon_filter("Created", "CORP\\sccm", "CCM"))
+      .sysmon(19, 1, sysmon_filter("Created", "CORP\\eve", "mine"))
+      .sysmon(20, 2, sysmon_consumer("Created", "CORP\\eve", "c", "evil.exe"))
+      .sysmon(20, 3, sysmon_consumer("Created", "CORP\\x", "longc", "evil2.exe"))
+      .sysmon(21, 4, sysmon_binding("Created", "longc", "CCM"));
+  const ModuleRun run = judge_remote(world);
+  ASSERT_THAT(run.context->findings, SizeIs(2));
+  const std::string c = story_of(run.context->findings[0]);
+  EXPECT_THAT(c, Not(HasSubstr("longc")));
+  EXPECT_THAT(c, Not(HasSubstr("CCM")));
+  EXPECT_THAT(c, HasSubstr("Perhaps of it, by account and time alone: the filter mine"));
+  const std::string longc = story_of(run.context->findings[1]);
+  EXPECT_THAT(longc, HasSubstr("It was bound"));
+  EXPECT_THAT(longc, HasSubstr("The filter CCM was created"));
+  EXPECT_THAT(longc, Not(HasSubstr("mine")));
 }
 
 }  // namespace
