@@ -7,6 +7,7 @@
 #include "collector/base/text.h"
 #include "collector/module/lateral.h"
 #include "collector/module/remote_action.h"
+#include "collector/module/remote_command.h"
 
 namespace hozen {
 namespace {
@@ -150,48 +151,26 @@ class Shares {
     }
   }
 
-  struct Command {
-    std::string_view program, part, second;
-    int weight;
-    std::string_view technique;
-  };
-
   /// What was run here to act on another host.
   void command(const Fact& fact) {
-    constexpr Command kCommands[] = {
-        {"wmic.exe", "/node:", "", 40, "T1047"},
-        {"schtasks.exe", "/s ", "/create", 35, "T1053.005"},
-        {"schtasks.exe", "/s ", "/run", 35, "T1053.005"},
-        {"at.exe", " \\\\", "", 35, "T1053.002"},
-        {"sc.exe", " \\\\", "", 30, "T1569.002"},
-        {"winrs.exe", "-r:", "", 35, "T1021.006"},
-        {"winrs.exe", "/r:", "", 35, "T1021.006"},
-        {"powershell.exe", "Invoke-Command", "-ComputerName", 25, "T1021.006"},
-        {"powershell.exe", "Enter-PSSession", "", 25, "T1021.006"},
-        {"powershell.exe", "Invoke-WmiMethod", "-ComputerName", 35, "T1047"},
-        {"reg.exe", " add \\\\", "", 30, "T1112"},
-        {"reg.exe", " add \"\\\\", "", 30, "T1112"},
-        {"net.exe", "use", "$", 20, "T1021.002"}};
     const std::string_view line = fact.values["CommandLine"];
-    for (const Command& known : kCommands) {
-      if (!equals_fold(lateral::file_name(fact.subject), known.program) ||
-          !contains_fold(line, known.part) || !contains_fold(line, known.second) ||
-          contains_fold(line, "/node:localhost") || contains_fold(line, "127.0.0.1"))
-        continue;
-      const std::string user{fact.values["User"].empty() ? fact.values["SubjectUserName"]
-                                                         : fact.values["User"]};
-      RemoteAction* action =
-          action_of("used " + text_of(known.program) + fold_case(user), "used_from_here",
-                    "A tool of Windows was used against another host");
-      if (action == nullptr) return;
-      action->name = known.program;
-      action->account = user;
-      if (action->command.empty()) action->command = line;
-      action->attack = {text_of(known.technique)};
-      action->benign = {"Administrators use it: is the account one of theirs?"};
-      return action->tell(fact, user + " ran" + at(fact.time) + ": " + text_of(line),
-                          action->why.empty() ? known.weight : 0, Family::command_line);
-    }
+    const auto known = remote_command(fact.subject, line);
+    if (!known || !known->is_for_others(book_.names())) return;
+    const std::string user{fact.values["User"].empty() ? fact.values["SubjectUserName"]
+                                                       : fact.values["User"]};
+    RemoteAction* action =
+        action_of("used " + text_of(known->tool) + fold_case(user), "used_from_here",
+                  "A tool of Windows was used against another host");
+    if (action == nullptr) return;
+    action->name = known->tool;
+    action->account = user;
+    if (action->command.empty()) action->command = line;
+    const std::string technique{known->technique};
+    if (std::find(action->attack.begin(), action->attack.end(), technique) == action->attack.end())
+      action->attack.push_back(technique);
+    action->benign = {"Administrators use it: is the account one of theirs?"};
+    action->tell(fact, user + " ran" + at(fact.time) + ": " + text_of(line),
+                 action->why.empty() ? known->weight : 0, Family::command_line);
   }
 
   const FactBook& book_;

@@ -302,6 +302,8 @@ TEST(RemoteShares, ToolsUsedAgainstOthers) {
   EXPECT_THAT(ran("reg.exe", "reg add \"HKLM\\\\SOFTWARE\" /d \\\\srv\\x"), IsEmpty());
   EXPECT_THAT(ran("schtasks.exe", "schtasks /create /tn x"), IsEmpty());
   EXPECT_THAT(ran("wbem\\WMIC.exe", "wmic /node:localhost os"), IsEmpty());
+  EXPECT_THAT(ran("schtasks.exe", "schtasks /create /tn x /tr \"cmd /s /c dir\""), IsEmpty());
+  EXPECT_THAT(ran("pwsh.exe", "pwsh -c Enter-PSSession srv"), ElementsAre("used_from_here low"));
 }
 
 TEST(RemoteWinRm, SessionsBothWays) {
