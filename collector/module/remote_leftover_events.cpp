@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "collector/base/text.h"
+#include "collector/module/installed_file.h"
 #include "collector/module/lateral.h"
 
 namespace hozen {
@@ -36,6 +38,15 @@ std::string state_text(const Fact& fact) {
   }
 }
 
+std::string opened_text(const Fact& fact) {
+  const std::string_view address = lateral::plain_address(fact.values["IpAddress"]);
+  return "The file " + fact.subject +
+         " of the share ADMIN$ was opened without the right to write, as for deleting it," +
+         (address.empty() ? std::string{} : " from " + std::string{address}) + " by " +
+         lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]) +
+         event_text(fact);
+}
+
 /// In English alone: the words are in the language of Windows.
 bool is_start(const Fact& fact) {
   const std::string_view said = fact.values["param2"];
@@ -56,13 +67,16 @@ std::string_view service_in(std::string_view key) {
 class Loose {
  public:
   Loose(const FactBook& book, std::span<const RemoteUse> uses, const ToolOfProgram& tool_of_program)
-      : book_{book}, uses_{uses}, ask_{tool_of_program} {}
+      : book_{book}, uses_{uses}, ask_{tool_of_program} {
+    for (const RemoteUse& use : uses) told_.insert(use.records.begin(), use.records.end());
+  }
 
   std::vector<LooseEvents> find() {
     add_states();
     add_keys();
     add_processes();
     add_connections();
+    add_shares();
     std::vector<LooseEvents> found;
     found.reserve(events_.size());
     for (auto& [what, events] : events_) found.push_back(std::move(events));
@@ -119,8 +133,29 @@ class Loose {
             fact, false);
   }
 
+  /// Files of ADMIN$ opened without the right to write, as for deleting them: what can write begins
+  /// a use.
+  void add_shares() {
+    for (const Fact& fact : book_.facts(FactKind::share)) {
+      if (fact.event_id != 5145 || lateral::is_refused(fact) || told_.contains(fact.record) ||
+          !equals_fold(lateral::file_name(fact.values["ShareName"]), "ADMIN$") ||
+          is_write_mask(fact.values["AccessMask"]))
+        continue;
+      const bool key = host_of_key_file(fact.subject).has_value();
+      const RemoteTool* tool =
+          key ? tool_of_service("PSEXESVC") : tool_of_program("C:\\Windows\\" + fact.subject);
+      if (tool == nullptr) continue;
+      keep({tool, key ? "PSEXESVC" : image_stem(fact.subject), opened_text(fact), kStateWeight,
+            Family::location},
+           fact);
+    }
+  }
+
   void add(const LooseEvents& of_kind, const Fact& fact, bool starts) {
-    if (is_of_use(of_kind.name, fact.time, starts)) return;
+    if (!is_of_use(of_kind.name, fact.time, starts)) keep(of_kind, fact);
+  }
+
+  void keep(const LooseEvents& of_kind, const Fact& fact) {
     LooseEvents& events = events_.try_emplace(of_kind.what, of_kind).first->second;
     events.times.insert(fact.time);
     if (events.records.size() < kMaxRecords) events.records.push_back(fact.record);
@@ -154,6 +189,7 @@ class Loose {
   const FactBook& book_;
   std::span<const RemoteUse> uses_;
   const ToolOfProgram& ask_;
+  std::set<std::string> told_;  // records of uses
   std::map<std::string, const RemoteTool*> services_, programs_;
   std::map<std::string, LooseEvents> events_;  // by what they tell
 };

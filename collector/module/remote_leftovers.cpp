@@ -75,6 +75,7 @@ class Leftovers {
   Leftovers(const FactBook& book, std::span<const RemoteUse> uses) : book_{book}, uses_{uses} {
     for (const RemoteUse& use : uses) {
       stems_.insert(use.stem);
+      told_.insert(use.records.begin(), use.records.end());
       hosts_.insert(fold_case(use.source_host));
     }
   }
@@ -112,6 +113,7 @@ class Leftovers {
   }
 
   void add_file(const RemoteTool* tool, const std::string& stem, const Fact& fact) {
+    if (told_.contains(fact.record)) return;
     if (fact.time.is_set() ? is_near(stem, fact.time) : has_uses(stem)) return;
     const std::string_view what = fact.values["what"];
     std::string_view did = what;
@@ -218,6 +220,7 @@ class Leftovers {
   const FactBook& book_;
   std::span<const RemoteUse> uses_;
   std::set<std::string> stems_, hosts_;
+  std::set<std::string> told_;  // records of uses
   std::map<std::string_view, RemoteLeftover> found_;
   std::map<std::string_view, FileTime> last_;  // event of a tool
 };

@@ -155,7 +155,10 @@ void UseFinder::add_files() {
       add_key_file(fact, *host);
     } else if (known_image(fact.subject) && fact.time.is_set() && is_new(fact)) {
       // A file alone is no use: it may lie there since the last one.
-      if (Draft* draft = use_near(image_stem(fact.subject), fact.time, Join::to_next))
+      const std::string stem = image_stem(fact.subject);
+      if (Draft* const draft = what_happened(fact) == "deleted"
+                                   ? ended_use(fact, stem, {})
+                                   : use_near(stem, fact.time, Join::to_next))
         draft->tell(
             "Its file " + fact.subject + " was " + what_happened(fact) + at(fact.time) + ".", 5,
             Family::content, fact.record);
@@ -163,13 +166,20 @@ void UseFinder::add_files() {
   }
 }
 
-/// The last use from that host that had begun by then.
+/// The last use from that host that had begun by then; else the last one of PsExec since Windows
+/// started of which no host is told.
 Draft* UseFinder::last_of(std::string_view host, FileTime until) {
+  const FileTime start = lateral::last_start(book_, until);
   Draft* last = nullptr;
-  for (Draft& draft : drafts_)
-    if (equals_fold(draft.use.source_host, host) && draft.use.started <= until &&
-        (last == nullptr || last->use.started <= draft.use.started))
-      last = &draft;
+  bool named = false;
+  for (Draft& draft : drafts_) {
+    const RemoteUse& use = draft.use;
+    const bool same = equals_fold(use.source_host, host);
+    const bool open = use.tool == psexec() && use.source_host.empty() && start <= use.started;
+    if ((!same && (named || !open)) || until < use.started) continue;
+    if (last == nullptr || (same && !named) || last->use.started <= use.started) last = &draft;
+    named = named || same;
+  }
   return last;
 }
 
@@ -179,10 +189,12 @@ void UseFinder::add_key_file(const Fact& fact, const std::string& host) {
   if (!fact.time.is_set() || !is_in_windows_folder(fact.subject) || !is_new(fact)) return;
   Who who;
   who.host = host;
-  Draft* const of_host = what_happened(fact) == "deleted" ? last_of(host, fact.time) : nullptr;
-  Draft& draft = of_host != nullptr
-                     ? *of_host
-                     : use_of(psexec(), std::string{kPsExecStem}, fact.time, Join::to_next, who);
+  const bool deleted = what_happened(fact) == "deleted";
+  const std::string stem{kPsExecStem};
+  Draft* const ended = deleted ? last_of(host, fact.time) : nullptr;
+  Draft& draft = ended != nullptr ? *ended
+                 : deleted        ? begin(psexec(), stem, fact.time)
+                                  : use_of(psexec(), stem, fact.time, Join::to_next, who);
   if (draft.use.source_host.empty()) draft.use.source_host = host;
   if (draft.who.host.empty()) draft.who.host = host;
   draft.tell("The key file " + fact.subject + " (" + what_happened(fact) + at(fact.time) +
@@ -190,15 +202,16 @@ void UseFinder::add_key_file(const Fact& fact, const std::string& host) {
              draft.use.installed ? 15 : 30, Family::name, fact.record);
 }
 
-/// 5145: the program is copied to ADMIN$ before its service is installed.
-void UseFinder::add_shares() {
+/// 5145: the program is copied to ADMIN$ before its service is installed, and deleted there when
+/// the use ends. What is only `written` begins uses, so it is looked at before the rest.
+void UseFinder::add_shares(bool written) {
   for (const Fact& fact : book_.facts(FactKind::share)) {
     if (fact.event_id != 5145 || is_refused(fact)) continue;
+    if (is_write_mask(fact.values["AccessMask"]) != written) continue;
     if (is_admin_share(fact) &&
         (ends_with_fold(fact.subject, ".exe") || host_of_key_file(fact.subject)))
       add_share(fact);
-    if (has_files_ && !is_pipe_share(fact) && is_write_mask(fact.values["AccessMask"]))
-      add_named_file(fact);
+    if (written && has_files_ && !is_pipe_share(fact)) add_named_file(fact);
   }
 }
 
@@ -225,18 +238,51 @@ void UseFinder::add_named_file(const Fact& fact) {
   }
 }
 
+/// How surely a use is the one that ended when somebody opened its file: 0 is not.
+int UseFinder::end_rank(const Draft& draft, FileTime time, const Who& who) {
+  if (draft.has_session(who)) return 3;
+  if (who.account.empty() && who.host.empty()) return 1;
+  Who other = who;
+  other.logon.clear();
+  if (draft.differs(other)) return 0;
+  const bool same_host = !who.host.empty() && equals_fold(draft.use.source_host, who.host);
+  const bool same_source = !who.address.empty() && draft.use.source_address == who.address &&
+                           lateral::same_account(draft.who.account, who.account);
+  if (same_host || same_source) return 2;
+  return apart(draft.use.started, time) <= kAfter && !draft.differs(who) ? 1 : 0;
+}
+
+/// The use whose file was opened without the right to write, as for deleting it: the last one of
+/// the same session since Windows started, however long ago it began; else of the same account and
+/// address, or of the host that a key file names; else the last one near, or the last one where
+/// nothing is told of who did it. Never one that began later.
+Draft* UseFinder::ended_use(const Fact& fact, std::string_view stem, const Who& who) {
+  const FileTime start = lateral::last_start(book_, fact.time);
+  Draft* found = nullptr;
+  int best = 0;
+  const std::size_t next = first_after(fact.time);
+  for (std::size_t i = next; i-- > 0 && next - i <= kMaxAsked && best < 3;) {
+    Draft& draft = drafts_[i];
+    if (draft.use.started < start) break;
+    const bool fits = who.host.empty() ? draft.use.stem == stem : draft.use.tool == psexec();
+    const int rank = fits ? end_rank(draft, fact.time, who) : 0;
+    if (rank > best) found = &draft;
+    best = std::max(best, rank);
+  }
+  return found;
+}
+
 void UseFinder::add_share(const Fact& fact) {
   const auto key = host_of_key_file(fact.subject);
   const auto known = known_image("C:\\Windows\\" + fact.subject);
   const std::string stem = key ? std::string{kPsExecStem} : image_stem(fact.subject);
   Who who = who_of(fact);
   if (key) who.host = *key;
-  // It is written before the service is there, and deleted after it in the same session.
+  // It is written before the service is there; what cannot write begins no use.
   const bool written = is_write_mask(fact.values["AccessMask"]);
-  Draft* draft = written ? nullptr : use_near(stem, fact.time, Join::to_last, who);
-  if (draft == nullptr || !draft->has_session(who))
-    draft = use_near(stem, fact.time, Join::to_next, who);
-  if ((draft == nullptr && !known && !key) || !is_new(fact)) return;
+  Draft* draft =
+      written ? use_near(stem, fact.time, Join::to_next, who) : ended_use(fact, stem, who);
+  if ((draft == nullptr && (!written || (!known && !key))) || !is_new(fact)) return;
   if (draft == nullptr) draft = &begin(key ? psexec() : known->tool, stem, fact.time);
   draft->take_account(fact);
   draft->brought_by = draft->brought_by || written;

@@ -28,6 +28,7 @@ struct RemoteUse {
   std::string client;                   ///< program that asked for it, when it ran on this host
   FileTime prefetch_run{};
   std::vector<Why> why{};              ///< the story
+  std::set<std::string> records{};     ///< all that belong to it, also where `why` is full
   std::vector<std::string> missing{};  ///< what could have told more and is not there
   bool installed = false;
   bool logged_on = false;    ///< a logon belongs to it for sure

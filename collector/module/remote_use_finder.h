@@ -151,7 +151,9 @@ class UseFinder {
   void add_files();
   Draft* last_of(std::string_view host, FileTime until);
   void add_key_file(const Fact& fact, const std::string& host);
-  void add_shares();
+  void add_shares(bool written);
+  static int end_rank(const Draft& draft, FileTime time, const Who& who);
+  Draft* ended_use(const Fact& fact, std::string_view stem, const Who& who);
   void add_share(const Fact& fact);
   void add_named_file(const Fact& fact);
 

@@ -89,6 +89,7 @@ bool is_admin_share(const Fact& fact) {
 // ---- uses
 
 void Draft::tell(std::string fact, int weight, Family family, const std::string& record) {
+  use.records.insert(record);
   for (Why& known : use.why) {
     if (known.fact != fact) continue;
     if (known.records.size() < kMaxRecords && !holds(known.records, record))
@@ -234,10 +235,11 @@ bool UseFinder::is_new(const Fact& fact) {
 std::vector<RemoteUse> UseFinder::find() {
   learn_names();
   add_installs();
-  add_shares();
+  add_shares(true);
   add_pipes();
   add_processes();
   add_files();
+  add_shares(false);
   sort();
   add_children();
   add_states();

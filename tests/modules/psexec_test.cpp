@@ -143,6 +143,22 @@ TEST_F(PsExecTest, ADeletedKeyFileAloneIsAUse) {
   EXPECT_EQ(findings_of(judge(), "psexec.use").size(), 1u);
 }
 
+TEST_F(PsExecTest, WhatIsDeletedIsOfNoLaterUse) {
+  log("Sysmon",
+      {key_file(23, 0, "C:\\Windows\\"),
+       text_event(std::string{kSysmon}, 23, 1, {{"TargetFilename", "C:\\Windows\\PSEXESVC.exe"}}),
+       text_event(std::string{kSysmon}, 23, 4000,
+                  {{"TargetFilename", "C:\\Windows\\PSEXESVC.exe"}})});
+  log("System", {install(20)});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 2u);
+  EXPECT_THAT(story_of(*uses[1]), Not(HasSubstr("WS-07")));
+  EXPECT_THAT(story_of(*uses[1]), Not(HasSubstr("deleted at " + time(1).iso8601())));
+  EXPECT_THAT(story_of(*uses[1]), HasSubstr("deleted at " + time(4000).iso8601()));
+  EXPECT_THAT(findings_of(run, "psexec.leftover"), IsEmpty());
+}
+
 TEST_F(PsExecTest, AFileOfThatNameElsewhereIsNoKeyFile) {
   log("Sysmon", {key_file(11, 0, "C:\\Users\\x\\Windows\\"), key_file(11, 9, "C:\\Temp\\")});
   EXPECT_THAT(findings_of(judge(), "psexec.use"), IsEmpty());

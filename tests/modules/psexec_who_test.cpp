@@ -146,6 +146,62 @@ TEST_F(PsExecWho, AFileThatIsDeletedIsOfTheUseBefore) {
   EXPECT_THAT(uses[1]->subject, HasSubstr("by CORP\\mallory"));
 }
 
+EvtxEvent deleted(double seconds, const std::string& target, const std::string& id,
+                  const std::string& user, const std::string& address = "10.0.0.7") {
+  EvtxEvent event = share(seconds, "ADMIN$", target, id, user, address);
+  event.data.emplace_back("AccessMask", builders::evtx_text("0x10080"));
+  return event;
+}
+
+TEST_F(PsExecWho, AUseThatLastsLongIsOneUse) {
+  for (const char* file : {"PSEXESVC.exe", "PSEXEC-WS7-1A2B3C4D.key"})
+    for (const char* session : {"0xa", "0xc"}) {
+      log("System", {install(1), install(1229)});
+      log("Security", {share(0, "ADMIN$", "PSEXESVC.exe", "0xa", "alice"),
+                       share(2, "IPC$", "PSEXESVC-WS7-7-stdin", "0xa", "alice"),
+                       deleted(1200, file, session, "alice")});
+      const ModuleRun run = judge();
+      const auto uses = findings_of(run, "psexec.use");
+      ASSERT_EQ(uses.size(), 2u) << file << session;
+      EXPECT_THAT(uses[0]->subject, HasSubstr("by CORP\\alice from WS7 (10.0.0.7)"));
+      EXPECT_THAT(uses[1]->subject, Not(HasSubstr("alice"))) << "of somebody else";
+      EXPECT_EQ(time_of(*records_of(run, "remote_execution").at(0), "last_sign"), time(1200));
+      EXPECT_THAT(findings_of(run, "psexec.leftover"), IsEmpty());
+    }
+}
+
+TEST_F(PsExecWho, TheEndOfAUseTakesNoInstallationOfAnother) {
+  log("System", {install(1), install(31)});
+  log("Security", {share(0, "ADMIN$", "PSEXESVC.exe", "0xa", "alice"),
+                   deleted(20, "PSEXESVC.exe", "0xc", "alice"),
+                   share(30, "ADMIN$", "PSEXESVC.exe", "0xb", "mallory", "10.0.0.9")});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 2u);
+  for (const Finding* use : uses) EXPECT_THAT(story_of(*use), HasSubstr("was installed"));
+  EXPECT_THAT(uses[1]->subject, HasSubstr("by CORP\\mallory"));
+}
+
+TEST_F(PsExecWho, WhatOnlyDeletesIsNoUse) {
+  log("System", {install(1), install(1205)});
+  log("Security", {share(0, "ADMIN$", "PSEXESVC.exe", "0xa", "alice"),
+                   deleted(1200, "PSEXESVC.exe", "0xb", "bob", "10.0.0.9"),
+                   deleted(1201, "PSEXEC-WS9-1A2B3C4D.key", "0xb", "bob", "10.0.0.9"),
+                   deleted(1202, "notes.exe", "0xb", "bob", "10.0.0.9")});
+  const ModuleRun run = judge();
+  EXPECT_EQ(findings_of(run, "psexec.use").size(), 2u);
+  for (const Finding* use : findings_of(run, "psexec.use"))
+    EXPECT_THAT(use->subject, Not(HasSubstr("bob")));
+  const auto left = findings_of(run, "psexec.leftover");
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(severity_of(*left[0]), Severity::low);
+  EXPECT_THAT(story_of(*left[0]),
+              HasSubstr("PSEXESVC.exe of the share ADMIN$ was opened without the right to write, "
+                        "as for deleting it, from 10.0.0.9 by CORP\\bob"));
+  EXPECT_THAT(story_of(*left[0]), HasSubstr("PSEXEC-WS9-1A2B3C4D.key"));
+  EXPECT_THAT(story_of(*left[0]), Not(HasSubstr("notes")));
+}
+
 TEST_F(PsExecWho, OneSessionIsOneAccountHoweverItsDomainIsSpelled) {
   const auto audit = [](const std::string& id) {
     return text_event("Security", 4697, 0,
