@@ -17,9 +17,24 @@ using lateral::at;
 using lateral::kMinute;
 using lateral::text_of;
 
+/// `cmd.exe /Q /c cd \ 1> \\127.0.0.1\ADMIN$\__1700000000.5 2>&1`, to the letter, of any share:
+/// wmiexec and dcomexec, and hardly anybody else.
+bool is_output_of_exec(std::string_view command) {
+  constexpr std::string_view kHost = "1> \\\\127.0.0.1\\";
+  const std::size_t host = command.find(kHost);
+  if (host == std::string_view::npos) return false;
+  command.remove_prefix(host + kHost.size());
+  const std::size_t file = command.find("\\__");
+  if (file == std::string_view::npos || command.find(' ') < file) return false;
+  command.remove_prefix(file + 3);
+  const std::size_t end = command.find_first_not_of("0123456789.");
+  return end != 0 && end != std::string_view::npos && command.front() != '.' &&
+         command.substr(end).starts_with(" 2>&1");
+}
+
 bool is_output_to_admin_share(std::string_view command) {
   return contains_fold(command, "\\ADMIN$\\__") ||
-         contains_fold(command, "\\windows\\temp\\wmi.dll");
+         contains_fold(command, "\\windows\\temp\\wmi.dll") || is_output_of_exec(command);
 }
 
 std::string command_of(const Fact& fact) {
@@ -59,7 +74,8 @@ bool is_over_network(const Fact& logon) {
   return logon.values["LogonType"] == "3" || logon.values["LogonType"] == "8";
 }
 
-enum class Way : std::uint8_t { none, wmi, script_consumer, dcom, winrm };
+/// `command`: nothing tells what started it, but its command does.
+enum class Way : std::uint8_t { none, wmi, script_consumer, dcom, winrm, command };
 
 struct Started {
   Way way = Way::none;
@@ -113,6 +129,7 @@ class Processes {
     if (!lateral::one_of_names(parent, kServers).empty() &&
         (embedded || is_output_to_admin_share(fact.values["CommandLine"])))
       return {Way::dcom, parent};
+    if (is_output_of_exec(fact.values["CommandLine"])) return {Way::command, parent};
     return {};
   }
 
@@ -158,6 +175,13 @@ class Processes {
         action.attack = {"T1021.003"};
         action.benign = {"Add-ins, and programs on this host that drive Office or a console."};
         break;
+      case Way::command:
+        action.rule = "wmi_command";
+        action.title = "A command was run as wmiexec and dcomexec do";
+        action.attack = {"T1047"};
+        if (started.parent.empty())
+          action.missing = {"What started it: the event names no parent, and none is known."};
+        break;
       case Way::script_consumer:
         action.rule = "wmi_script_consumer";
         action.title = "A script in a subscription of WMI started a program";
@@ -186,7 +210,8 @@ class Processes {
     const bool by_agent = started.way == Way::wmi && run.logon == nullptr && is_system(run.runner);
     const bool stronger = telling && !told_.contains(action.rule + action.account);
     int weight = 0;
-    if (first) weight = started.way == Way::script_consumer ? 50 : 20;
+    if (first && started.way != Way::command)
+      weight = started.way == Way::script_consumer ? 50 : 20;
     if (first && started.way == Way::dcom && lateral::file_name(started.parent).front() != 'e' &&
         !contains_fold(started.parent, "explorer"))
       weight = 40;
@@ -195,8 +220,10 @@ class Processes {
       told_.insert(action.rule + action.account);
     }
     if (action.command.empty() || (telling && first)) action.command = command;
+    if (action.name.empty()) action.name = lateral::file_name(fact.subject);
     action.tell(fact,
-                started.parent + " started " + fact.subject + at(fact.time) +
+                (started.parent.empty() ? "" : started.parent + " started ") + fact.subject +
+                    (started.parent.empty() ? " was started" : "") + at(fact.time) +
                     (action.account.empty() ? "" : " as " + action.account) + ": " + command,
                 weight, Family::command_line);
     if (is_output_to_admin_share(command) && action.rule.find("exec") == std::string::npos) {

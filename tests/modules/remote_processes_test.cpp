@@ -157,5 +157,39 @@ TEST(RemoteProcesses, ASessionAtTheConsoleIsNoSource) {
   EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("backup")));
 }
 
+TEST(RemoteProcesses, TheCommandOfWmiexecIsEnough) {
+  const auto by = [](const std::string& command, const std::string& parent = "") {
+    Texts texts{{"SubjectUserName", "WS1$"},
+                {"SubjectDomainName", "CORP"},
+                {"SubjectLogonId", "0x3e4"},
+                {"NewProcessId", "0x500"},
+                {"NewProcessName", kSystem32 + "cmd.exe"},
+                {"ProcessId", "0x400"},
+                {"CommandLine", command}};
+    if (!parent.empty()) texts.emplace_back("ParentProcessName", kSystem32 + parent);
+    EventWorld world;
+    world.security(4688, 0, texts);
+    return judge_remote(world);
+  };
+  const std::string output = "\\__1700000000.5 2>&1";
+  for (const char* share : {"ADMIN$", "C$"}) {
+    const ModuleRun run =
+        by("cmd.exe /Q /c cd \\ 1> \\\\127.0.0.1\\" + std::string{share} + output);
+    ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.wmi_command_exec high")) << share;
+    const Finding& finding = run.context->findings[0];
+    EXPECT_THAT(finding.subject, testing::StartsWith("cmd.exe"));
+    EXPECT_THAT(story_of(finding), HasSubstr("cmd.exe was started"));
+    EXPECT_THAT(missing_of(finding), HasSubstr("What started it"));
+  }
+  EXPECT_THAT(rules_of(by("cmd /c x 1> \\\\127.0.0.1\\ADMIN$" + output, "wbem\\WmiPrvSE.exe")),
+              ElementsAre("remote_tasks_and_wmi.wmi_process_exec high"));
+  for (const char* other :
+       {"cmd /c x 1> \\\\127.0.0.1\\ADMIN$\\__output 2>&1", "cmd /c x 1> C:\\__1700000000.5 2>&1",
+        "cmd /c x 1> \\\\127.0.0.1\\ADMIN$\\__1700000000.5", "cmd /c x 1> \\\\127.0.0.1\\",
+        "cmd /c x 1> \\\\127.0.0.1\\ADMIN$\\__.5 2>&1", "cmd /c x 1> \\\\127.0.0.1\\a b\\__1 2>&1",
+        "cmd /c x 1> \\\\10.0.0.1\\share\\__1700000000.5 2>&1"})
+    EXPECT_THAT(rules_of(by(other)), testing::IsEmpty()) << other;
+}
+
 }  // namespace
 }  // namespace hozen
