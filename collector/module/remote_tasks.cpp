@@ -24,24 +24,40 @@ bool is_output_name(std::string_view name) {
                      [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
 }
 
-/// `cmd.exe /C tasklist > %windir%\Temp\CYAlyNSS.tmp 2>&1`: what it prints goes into such a file
-/// of the folder Temp of Windows.
-bool is_atexec(std::string_view command) {
+/// "CYAlyNSS" of `cmd.exe /C tasklist > %windir%\Temp\CYAlyNSS.tmp 2>&1`, where what it prints goes
+/// into such a file of the folder Temp of Windows; "" for other commands.
+std::string_view output_of_atexec(std::string_view command) {
   constexpr std::string_view kFolders[] = {"%windir%\\Temp\\", "%SystemRoot%\\Temp\\",
                                            "C:\\Windows\\Temp\\"};
-  const std::string stem = image_stem(command.substr(0, command.find_first_of(" /")));
-  if (stem != "CMD" && stem != "%COMSPEC%") return false;
   for (std::size_t at = command.find('>'); at != std::string_view::npos;
        at = command.find('>', at + 1)) {
     std::string_view target = trim(command.substr(at + 1));
     if (target.starts_with('"')) target.remove_prefix(1);
     for (const std::string_view folder : kFolders)
       if (starts_with_fold(target, folder)) {
-        const std::string_view name = target.substr(folder.size());
-        if (is_output_name(name.substr(0, name.find_first_of("\" \t>&|)")))) return true;
+        std::string_view name = target.substr(folder.size());
+        name = name.substr(0, name.find_first_of("\" \t>&|)"));
+        if (is_output_name(name)) return name.substr(0, 8);
       }
   }
-  return false;
+  return {};
+}
+
+bool is_atexec(std::string_view command) {
+  const std::string stem = image_stem(command.substr(0, command.find_first_of(" /")));
+  return (stem == "CMD" || stem == "%COMSPEC%") && !output_of_atexec(command).empty();
+}
+
+std::string_view parent_of(const Fact& process) {
+  const std::string_view parent = process.values["ParentImage"];
+  return parent.empty() ? process.values["ParentProcessName"] : parent;
+}
+
+/// What the service that runs tasks may be in, or nobody that is told.
+bool is_by_scheduler(const Fact& process) {
+  constexpr std::string_view kHosts[] = {"svchost.exe", "taskeng.exe"};
+  const std::string_view parent = parent_of(process);
+  return parent.empty() || !lateral::one_of_names(parent, kHosts).empty();
 }
 
 bool is_output_file(std::string_view name) {
@@ -69,6 +85,7 @@ class Tasks {
       if (open_.size() > kMaxActions) close_all();
     }
     close_all();
+    for (const Fact& fact : book_.facts(FactKind::process)) ran(fact);
     outputs();
     std::stable_sort(
         found_.begin(), found_.end(),
@@ -226,6 +243,45 @@ class Tasks {
                   Family::command_line);
   }
 
+  /// What is told of a task of that name within these minutes; nullptr for nothing.
+  RemoteAction* told_of(std::string_view task, FileTime time) {
+    const auto known = std::find_if(found_.begin(), found_.end(), [&](const RemoteAction& one) {
+      return equals_fold(one.name, task) && lateral::apart(one.last, time) <= kSoon;
+    });
+    return known == found_.end() ? nullptr : &*known;
+  }
+
+  /// What the service of tasks started, as atexec has it run: tasks may not be audited.
+  void ran(const Fact& fact) {
+    const std::string_view command = fact.values["CommandLine"];
+    const std::string_view output = output_of_atexec(command);
+    if (output.empty() || image_stem(fact.subject) != "CMD" || !is_by_scheduler(fact)) return;
+    const std::string task = "\\" + text_of(output);
+    RemoteAction* action = told_of(task, fact.time);
+    const bool is_new = action == nullptr;
+    if (is_new) {
+      if (found_.size() >= kMaxActions) return;
+      action = &found_.emplace_back(
+          RemoteAction{"task_atexec", "A command was run through a task, as atexec does"});
+      action->name = task;
+      action->command = command;
+      action->attack = {"T1053.005"};
+      action->missing = {
+          "Who had it run, and from where: no event of the task (4698, 106) is told."};
+    }
+    const std::string parent{parent_of(fact)};
+    action->tell(fact,
+                 fact.subject + " was started" +
+                     (parent.empty() ? "" : " by " + parent + ", which runs tasks among others,") +
+                     at(fact.time) + ": " + text_of(command),
+                 is_new && !parent.empty() ? 20 : 0, Family::location);
+    if (is_new)
+      action->tell(fact,
+                   "Its command puts what it prints into a file of the folder Temp of Windows, as "
+                   "atexec of Impacket does.",
+                   50, Family::command_line);
+  }
+
   /// atexec without the events of tasks: it fetches its output over ADMIN$.
   void outputs() {
     for (const Fact& fact : book_.facts(FactKind::share)) {
@@ -236,10 +292,8 @@ class Tasks {
         continue;
       }
       const std::string task = "\\" + fact.subject.substr(5, 8);
-      const auto known = std::find_if(found_.begin(), found_.end(), [&](const RemoteAction& one) {
-        return equals_fold(one.name, task) && lateral::apart(one.last, fact.time) <= kSoon;
-      });
-      const bool is_new = known == found_.end();
+      RemoteAction* known = told_of(task, fact.time);
+      const bool is_new = known == nullptr;
       if (is_new && found_.size() >= kMaxActions) return;
       RemoteAction& action =
           is_new ? found_.emplace_back(RemoteAction{
@@ -249,7 +303,10 @@ class Tasks {
                   "Its output " + fact.subject + " was fetched over ADMIN$ from " +
                       text_of(fact.values["IpAddress"]) + at(fact.time) + ".",
                   is_new ? 50 : 0, Family::name);
-      if (!is_new) continue;
+      if (!is_new) {
+        add_source(action, fact);
+        continue;
+      }
       action.name = task;
       action.account =
           lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
@@ -262,6 +319,16 @@ class Tasks {
             "The pipe of the task scheduler (atsvc) was opened from there" + at(pipe->time) + ".",
             20, Family::location);
     }
+  }
+
+  /// Of one that only its process told: who fetched what it printed.
+  static void add_source(RemoteAction& action, const Fact& share) {
+    if (!action.account.empty() || !action.address.empty()) return;
+    action.account =
+        lateral::account_of(share.values["SubjectDomainName"], share.values["SubjectUserName"]);
+    action.address = lateral::plain_address(share.values["IpAddress"]);
+    action.attack.emplace_back("T1021.002");
+    action.missing = {"Who made the task: no event of it (4698, 106) is told."};
   }
 
   void refused(const Fact& fact) {

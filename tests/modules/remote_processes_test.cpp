@@ -191,5 +191,50 @@ TEST(RemoteProcesses, TheCommandOfWmiexecIsEnough) {
     EXPECT_THAT(rules_of(by(other)), testing::IsEmpty()) << other;
 }
 
+Texts started(const std::string& command, const std::string& parent,
+              const std::string& image = "cmd.exe") {
+  return {{"Image", kSystem32 + image},
+          {"CommandLine", command},
+          {"ParentImage", kSystem32 + parent},
+          {"User", "NT AUTHORITY\\SYSTEM"},
+          {"LogonId", "0x3e7"}};
+}
+const std::string kAtexecCommand = "cmd.exe /C whoami > C:\\Windows\\Temp\\AbCdEfGh.tmp 2>&1";
+
+TEST(RemoteTasks, WhatTheSchedulerStartsIsEnough) {
+  for (const char* parent : {"svchost.exe", "taskeng.exe"}) {
+    EventWorld world;
+    world.sysmon(1, 0, started(kAtexecCommand, parent));
+    const ModuleRun run = judge_remote(world);
+    ASSERT_THAT(rules_of(run), ElementsAre("remote_tasks_and_wmi.task_atexec high"));
+    EXPECT_THAT(run.context->findings[0].subject, testing::StartsWith("\\AbCdEfGh at"));
+    EXPECT_THAT(missing_of(run.context->findings[0]), HasSubstr("Who had it run"));
+  }
+  for (const Texts& other :
+       {started(kAtexecCommand, "cmd.exe"), started(kAtexecCommand, "svchost.exe", "where.exe"),
+        started("cmd.exe /C whoami > C:\\Temp\\AbCdEfGh.tmp", "svchost.exe"),
+        started("cmd.exe /C type C:\\Windows\\Temp\\AbCdEfGh.tmp", "svchost.exe")}) {
+    EventWorld world;
+    world.sysmon(1, 0, other);
+    EXPECT_THAT(told(world), testing::IsEmpty());
+  }
+}
+
+TEST(RemoteTasks, AProcessIsOfItsTask) {
+  const Texts fetched{{"SubjectUserName", "eve"},
+                      {"SubjectDomainName", "CORP"},
+                      {"ShareName", "\\\\*\\ADMIN$"},
+                      {"RelativeTargetName", "Temp\\AbCdEfGh.tmp"},
+                      {"IpAddress", "10.0.0.5"}};
+  EventWorld world;
+  world.sysmon(1, 0, started(kAtexecCommand, "svchost.exe")).security(5145, 1, fetched);
+  const ModuleRun run = judge_remote(world);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_THAT(run.context->findings[0].subject, HasSubstr("by CORP\\eve from 10.0.0.5"));
+  EventWorld later;
+  later.sysmon(1, 0, started(kAtexecCommand, "svchost.exe")).security(5145, 900, fetched);
+  EXPECT_EQ(told(later).size(), 2u);
+}
+
 }  // namespace
 }  // namespace hozen
