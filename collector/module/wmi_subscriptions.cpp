@@ -66,7 +66,7 @@ bool may_be_one(std::string_view a, std::string_view b) {
 std::string name_in_path(std::string_view path) {
   const std::string_view whole = trim(path);
   const bool escaped = whole.size() >= 2 && whole.starts_with('"') && whole.ends_with('"');
-  const std::string text = unquoted(path);
+  std::string text = unquoted(path);
   constexpr std::string_view kName = ".Name=";
   const std::size_t at = text.find(kName);
   if (at == std::string::npos) return text;
