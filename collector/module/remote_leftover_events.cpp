@@ -14,10 +14,8 @@ namespace {
 
 constexpr int kStateWeight = 25, kChildWeight = 30;
 constexpr std::size_t kMaxRecords = 20;
-/// From the start of a use to what belongs to it; what does not start anything may end a use that
-/// went on for long.
-constexpr std::uint64_t kAfter = 10 * lateral::kMinute, kLongestUse = 24 * lateral::kHour;
-constexpr std::uint64_t kBefore = lateral::kMinute;
+/// What is that near to a use is not left over.
+constexpr std::uint64_t kAfter = 5 * lateral::kMinute, kBefore = lateral::kMinute;
 
 std::string event_text(const Fact& fact) {
   return " (event " + std::to_string(fact.event_id) + ")";
@@ -47,10 +45,9 @@ std::string opened_text(const Fact& fact) {
          event_text(fact);
 }
 
-/// In English alone: the words are in the language of Windows.
-bool is_start(const Fact& fact) {
-  const std::string_view said = fact.values["param2"];
-  return equals_fold(said, "running") || equals_fold(said, "start");
+std::string_view other_side(const Fact& fact) {
+  const bool here = equals_fold(fact.values["Initiated"], "false");
+  return fact.values[here ? "SourceIp" : "DestinationIp"];
 }
 
 /// NAME of "HKLM\\System\\CurrentControlSet\\Services\\NAME\\..."; "" for others.
@@ -92,7 +89,7 @@ class Loose {
       const RemoteTool* tool = tool_of_service(fact.subject);
       if (tool == nullptr || lateral::is_refused(fact)) continue;
       add({tool, fold_case(fact.subject), state_text(fact), kStateWeight, Family::registry_state},
-          fact, is_start(fact));
+          fact);
     }
   }
 
@@ -104,7 +101,7 @@ class Loose {
         add({tool, fold_case(name),
              "The key of its service was changed: " + fact.subject + event_text(fact), kStateWeight,
              Family::registry_state},
-            fact, false);
+            fact);
     }
   }
 
@@ -119,7 +116,7 @@ class Loose {
              "Its program " + std::string{parent} +
                  " ran: " + (line.empty() ? fact.subject : std::string{line}),
              kChildWeight, Family::command_line},
-            fact, false);
+            fact);
     }
   }
 
@@ -128,9 +125,9 @@ class Loose {
       if (const RemoteTool* tool = tool_of_program(fact.subject); tool != nullptr)
         add({tool, image_stem(fact.subject),
              "Its program " + fact.subject + " had a connection with " +
-                 std::string{fact.values["DestinationIp"]} + event_text(fact),
+                 std::string{other_side(fact)} + event_text(fact),
              kStateWeight, Family::location},
-            fact, false);
+            fact);
   }
 
   /// Files of ADMIN$ opened without the right to write, as for deleting them: what can write begins
@@ -151,8 +148,8 @@ class Loose {
     }
   }
 
-  void add(const LooseEvents& of_kind, const Fact& fact, bool starts) {
-    if (!is_of_use(of_kind.name, fact.time, starts)) keep(of_kind, fact);
+  void add(const LooseEvents& of_kind, const Fact& fact) {
+    if (!told_.contains(fact.record) && !is_near(of_kind.name, fact.time)) keep(of_kind, fact);
   }
 
   void keep(const LooseEvents& of_kind, const Fact& fact) {
@@ -161,10 +158,9 @@ class Loose {
     if (events.records.size() < kMaxRecords) events.records.push_back(fact.record);
   }
 
-  /// Whether it may belong to a use of that service or program.
-  bool is_of_use(std::string_view name, FileTime time, bool starts) const {
-    const FileTime first = lateral::earlier(time, starts ? kAfter : kLongestUse);
-    const FileTime last = lateral::later(time, kBefore);
+  /// Whether a use of that service or program began then.
+  bool is_near(std::string_view name, FileTime time) const {
+    const FileTime first = lateral::earlier(time, kAfter), last = lateral::later(time, kBefore);
     auto use = std::partition_point(uses_.begin(), uses_.end(),
                                     [&](const RemoteUse& one) { return one.started < first; });
     for (; use != uses_.end() && use->started <= last; ++use)

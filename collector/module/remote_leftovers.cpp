@@ -26,7 +26,7 @@ struct Runs {
   std::set<FileTime> kept{}, alone{};
 };
 
-std::uint64_t number_of(std::string_view text) {
+std::uint64_t count_of(std::string_view text) {
   std::uint64_t number = 0;
   for (const char c : text.substr(0, 12)) {
     if (c < '0' || c > '9') return 0;
@@ -249,7 +249,7 @@ std::vector<RemoteLeftover> UseFinder::leftovers(const std::vector<RemoteUse>& u
     }
     Runs& runs = files[fact.record];
     runs.first = &fact;
-    runs.counted = std::max(runs.counted, number_of(fact.values["run_count"]));
+    runs.counted = std::max(runs.counted, count_of(fact.values["run_count"]));
     if (!fact.time.is_set()) continue;
     runs.kept.insert(fact.time);
     if (!is_explained(uses, image_stem(fact.subject), fact.time)) runs.alone.insert(fact.time);

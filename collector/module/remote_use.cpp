@@ -140,8 +140,8 @@ void UseFinder::add_processes() {
     Draft& draft = use_of(known->tool, image_stem(fact.subject), fact.time, Join::to_last);
     draft.use.renamed = draft.use.renamed || known->renamed;
     if (draft.use.image.empty()) draft.use.image = fact.subject;
-    draft.process_ids.emplace_back(
-        fact.values[fact.event_id == 4688 ? "NewProcessId" : "ProcessId"]);
+    draft.process_ids.push_back(
+        number_of(fact.values[fact.event_id == 4688 ? "NewProcessId" : "ProcessId"]));
     const int weight = draft.use.installed ? 5 : known->renamed ? 60 : 30;
     draft.tell("Its program " + fact.subject + " was started" + at(fact.time) + ".",
                draft.once(Once::process, weight), Family::content, fact.record);

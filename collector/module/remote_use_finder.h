@@ -45,6 +45,8 @@ std::string at(FileTime time);  ///< " at 2022-..."
 std::string account_of(std::string_view domain, std::string_view user);
 /// Of no other host: loopback, also as Windows writes it in IPv6, or none.
 bool is_local_address(std::string_view address);
+/// Of a process: "4711", "0x1267"; 0 for others.
+std::uint32_t number_of(std::string_view text);
 /// An access that was asked for and not given.
 bool is_refused(const Fact& fact);
 /// What lies in IPC$ is a pipe.
@@ -76,7 +78,11 @@ struct Draft {
   bool brought_by = false;      ///< its installation or its file tells whose it is
   std::set<std::uint32_t> install_events{};
   std::array<bool, 7> told{};
-  std::vector<std::string> process_ids{}, logon_ids{};
+  std::uint64_t untold = 0;                  ///< what `why` has no room for
+  std::vector<std::uint32_t> process_ids{};  ///< of its service
+  std::vector<std::string> logon_ids{};
+  bool is_over = false;              ///< its service stopped, or was started again later
+  std::string first_state{};         ///< what its service said first, in the language of Windows
   std::vector<std::string> files{};  ///< file_keys() of its command
 
   /// `weight` the first time, 0 afterwards.
@@ -162,8 +168,13 @@ class UseFinder {
     Draft* draft = nullptr;
     bool is_shared = false;  ///< its service ran several uses
   };
+  void index_processes();
+  Parent use_of_process(const std::string& stem, std::uint32_t number, FileTime time);
   Parent parent_use(const Fact& fact, const std::string& stem);
   void add_states();
+  Draft* last_of_service(std::string_view service, FileTime time);
+  void add_deleted_keys();
+  void add_connections();
   void add_prefetch();
   void add_clients();
   void add_client(const Fact& fact);
@@ -194,6 +205,8 @@ class UseFinder {
     std::string counted, kept;  ///< runs
   };
   std::map<std::string, Kept> kept_;
+  // Of uses, by the stem and the number of their processes.
+  std::map<std::pair<std::string, std::uint32_t>, std::vector<std::size_t>> by_process_;
 };
 
 }  // namespace hozen::remote_use

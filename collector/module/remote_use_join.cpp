@@ -1,5 +1,4 @@
 // What joins a use of remote_use_finder.h and never makes one, and how uses are kept.
-#include <charconv>
 #include <utility>
 
 #include "collector/base/text.h"
@@ -13,34 +12,8 @@ constexpr std::size_t kMaxCommands = 16, kMaxWhy = 60, kMaxRecords = 20;
 
 std::string text_of(std::string_view text) { return std::string{text}; }
 
-std::string state_text(const Fact& fact) {
-  switch (fact.event_id) {
-    case 7036:
-      return "The service said '" + text_of(fact.values["param2"]) + "'" + at(fact.time) + ".";
-    case 7000:
-    case 7009:
-      return "The service did not answer" + at(fact.time) +
-             ": usual where its program is a command and no service.";
-    case 4674:
-      return "The service was opened" + at(fact.time) + " with the rights " +
-             text_of(fact.values["AccessMask"]) + ".";
-    default:
-      return "Event " + std::to_string(fact.event_id) + " of the service" + at(fact.time) + ".";
-  }
-}
-
 bool holds(const std::vector<std::string>& texts, std::string_view text) {
   return !text.empty() && std::find(texts.begin(), texts.end(), text) != texts.end();
-}
-
-/// "4711", "0x1267"; 0 for others.
-std::uint32_t number_of(std::string_view text) {
-  const bool hex = text.starts_with("0x");
-  if (hex) text.remove_prefix(2);
-  std::uint32_t number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, hex ? 16 : 10);
-  return error == std::errc{} && end == text.data() + text.size() ? number : 0;
 }
 
 bool is_client(const Fact& fact) {
@@ -96,7 +69,10 @@ void Draft::tell(std::string fact, int weight, Family family, const std::string&
       known.records.push_back(record);
     return;
   }
-  if (use.why.size() < kMaxWhy) use.why.push_back({std::move(fact), weight, family, {record}});
+  if (use.why.size() < kMaxWhy)
+    use.why.push_back({std::move(fact), weight, family, {record}});
+  else
+    ++untold;
 }
 
 void Draft::add_command(std::string_view command) {
@@ -241,8 +217,11 @@ std::vector<RemoteUse> UseFinder::find() {
   add_files();
   add_shares(false);
   sort();
+  index_processes();
   add_children();
   add_states();
+  add_deleted_keys();
+  add_connections();
   add_prefetch();
   add_clients();
   add_logons();
@@ -258,59 +237,6 @@ std::vector<RemoteUse> UseFinder::find() {
 }
 
 // ---- what joins
-
-void UseFinder::add_children() {
-  for (const Fact& fact : book_.facts(FactKind::process)) {
-    std::string_view parent = fact.values["ParentImage"];
-    if (parent.empty()) parent = fact.values["ParentProcessName"];
-    if (parent.empty() || !known_image(parent)) continue;
-    const auto [draft, is_shared] = parent_use(fact, image_stem(parent));
-    if (draft == nullptr) continue;
-    const std::string_view line = fact.values["CommandLine"];
-    const std::string command = line.empty() ? fact.subject : text_of(line);
-    draft->add_command(command);
-    draft->use.ended = std::max(draft->use.ended, fact.time);
-    draft->tell(
-        "It ran: " + command + at(fact.time) +
-            (is_shared ? "; its service ran other uses too, and this one began last." : "."),
-        is_telling_child(fact.subject) ? draft->once(Once::child, 15) : 0, Family::command_line,
-        fact.record);
-  }
-}
-
-/// The number of the parent's process decides where several uses are near; where that process
-/// served later uses too, the last of them.
-UseFinder::Parent UseFinder::parent_use(const Fact& fact, const std::string& stem) {
-  const std::string_view parent =
-      fact.values[fact.event_id == 4688 ? "ProcessId" : "ParentProcessId"];
-  Draft* last = nullptr;  // without a service of its own
-  for (std::size_t i = first_after(later(fact.time, kJitter)); i-- > 0;) {
-    Draft& draft = drafts_[i];
-    if (apart(draft.use.started, fact.time) > kAfter) break;
-    if (draft.use.stem != stem) continue;
-    if (holds(draft.process_ids, parent))
-      return last == nullptr ? Parent{&draft} : Parent{last, true};
-    if (last == nullptr && draft.process_ids.empty() && draft.use.started <= fact.time)
-      last = &draft;
-  }
-  return {use_near(stem, fact.time, Join::to_last)};
-}
-
-/// 7036 and 7009 tell the display name, 7040 and 4674 the key's.
-void UseFinder::add_states() {
-  for (const Fact& fact : book_.facts(FactKind::service_state)) {
-    const std::string name = fold_case(fact.subject);
-    for (std::size_t i = first_after(later(fact.time, kJitter)); i-- > 0;) {
-      RemoteUse& use = drafts_[i].use;
-      if (apart(use.started, fact.time) > kAfter) break;
-      if (name != use.stem && name != fold_case(use.service)) continue;
-      use.ended = std::max(use.ended, fact.time);
-      drafts_[i].tell(state_text(fact), drafts_[i].once(Once::state, 15), Family::registry_state,
-                      fact.record);
-      break;
-    }
-  }
-}
 
 /// Each run joins the use that is nearest; each use has one at most.
 void UseFinder::add_prefetch() {

@@ -246,6 +246,9 @@ void UseFinder::tell_missing(Draft& draft) const {
                         "there already.");
   }
   tell_missing_logon(draft, use);
+  if (draft.untold != 0)
+    use.missing.push_back(lateral::counted(draft.untold, "more sign") +
+                          " of it, which would be too many to list: they are among the records.");
   if (use.tool->image != std::string_view{}) tell_missing_prefetch(use);
   if (!use.commands.empty()) return;
   std::string lost = not_kept(FactKind::process, "events of processes");

@@ -1,0 +1,118 @@
+// What PsExec's service did long after its use began: of the use where that is certain, told of as
+// left over where it is not.
+#include <gmock/gmock.h>
+
+#include "tests/modules/psexec_cases.h"
+
+namespace hozen {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class PsExecLater : public PsExecCase {};
+
+EvtxEvent state(double seconds, const std::string& said) {
+  return text_event("System", 7036, seconds, {{"param1", "PSEXESVC"}, {"param2", said}},
+                    "Service Control Manager");
+}
+
+TEST_F(PsExecLater, StatesInAnotherLanguage) {
+  const std::string runs = "\u5b9f\u884c\u4e2d", stops = "\u505c\u6b62";
+  log("System", {install(0), state(1, runs), state(4000, stops)});
+  EXPECT_THAT(findings_of(judge(), "psexec.leftover"), IsEmpty()) << "it went on for an hour";
+  log("System",
+      {install(0), state(1, runs), state(9, stops), state(4000, runs), state(4009, stops)});
+  const ModuleRun run = judge();
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.leftover").at(0)),
+              HasSubstr("at " + time(4000).iso8601()));
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.use").at(0)),
+              Not(HasSubstr(time(4009).iso8601())));
+  log("System", {install(0), state(4000, runs)});
+  EXPECT_EQ(findings_of(judge(), "psexec.leftover").size(), 1u) << "it may be a start";
+}
+
+constexpr const char* kServiceFile = "C:\\Windows\\PSEXESVC.exe";
+
+EvtxEvent started(double seconds, const std::string& line, const std::string& parent_number) {
+  return process(seconds, "C:\\Windows\\System32\\cmd.exe", line, "900", kServiceFile,
+                 parent_number);
+}
+
+TEST_F(PsExecLater, WhatTheServiceRanHoursLaterIsOfItsUse) {
+  log("System", {install(0)});
+  log("Sysmon", {process(1, kServiceFile, kServiceFile, "700"), started(2, "cmd /c ver", "700"),
+                 started(360, "nltest /dclist:", "700"), started(90'000, "vssadmin list", "700"),
+                 started(90'001, "whoami /all", "701")});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 1u);
+  EXPECT_THAT(story_of(*uses[0]), HasSubstr("nltest /dclist:"));
+  EXPECT_THAT(story_of(*uses[0]), HasSubstr("vssadmin list"));
+  EXPECT_THAT(story_of(*uses[0]), Not(HasSubstr("whoami"))) << "another process";
+  const auto left = findings_of(run, "psexec.leftover");
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_THAT(story_of(*left[0]), HasSubstr("whoami /all"));
+  EXPECT_THAT(story_of(*left[0]), Not(HasSubstr("nltest")));
+}
+
+TEST_F(PsExecLater, WhatIsTooMuchToListIsCounted) {
+  std::vector<EvtxEvent> events{process(1, kServiceFile, kServiceFile, "700")};
+  for (int i = 0; i < 70; ++i)
+    events.push_back(started(1000 + i, "cmd /c " + std::to_string(i), "700"));
+  log("System", {install(0)});
+  log("Sysmon", events);
+  const ModuleRun run = judge();
+  EXPECT_THAT(findings_of(run, "psexec.leftover"), IsEmpty());
+  EXPECT_THAT(findings_of(run, "psexec.use").at(0)->not_checked,
+              testing::Contains(HasSubstr("12 more signs of it")));
+}
+
+TEST_F(PsExecLater, ProcessNumbersOfAnotherStartOfWindowsAreNotItsOwn) {
+  log("System",
+      {install(0), text_event("System", 12, 500, {}, "Microsoft-Windows-Kernel-General")});
+  log("Sysmon", {process(1, kServiceFile, kServiceFile, "700"), started(1000, "whoami", "700")});
+  const ModuleRun run = judge();
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.use").at(0)), Not(HasSubstr("whoami")));
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.leftover").at(0)), HasSubstr("whoami"));
+}
+
+EvtxEvent connection(double seconds, const std::string& number, const std::string& initiated) {
+  return text_event(std::string{kSysmon}, 3, seconds,
+                    {{"Image", kServiceFile},
+                     {"ProcessId", number},
+                     {"Initiated", initiated},
+                     {"SourceIp", "10.0.0.66"},
+                     {"DestinationIp", "10.0.0.9"}});
+}
+
+TEST_F(PsExecLater, ConnectionsHoursLater) {
+  log("System", {install(0)});
+  log("Sysmon", {process(1, kServiceFile, kServiceFile, "700"), connection(20'000, "700", "true"),
+                 connection(20'001, "701", "false")});
+  const ModuleRun run = judge();
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.use").at(0)),
+              HasSubstr("had a connection with 10.0.0.9"));
+  const auto left = findings_of(run, "psexec.leftover");
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_THAT(story_of(*left[0]), HasSubstr("had a connection with 10.0.0.66"));
+}
+
+TEST_F(PsExecLater, ChangesOfItsKeyHoursLater) {
+  const auto key = [](double seconds, std::uint16_t id, const std::string& type,
+                      const std::string& name) {
+    return text_event(
+        std::string{kSysmon}, id, seconds,
+        {{"EventType", type},
+         {"TargetObject", "HKLM\\System\\CurrentControlSet\\Services\\PSEXESVC" + name}});
+  };
+  log("System", {install(0)});
+  log("Sysmon", {key(0, 13, "SetValue", "\\Start"), key(4000, 12, "DeleteKey", "")});
+  EXPECT_THAT(findings_of(judge(), "psexec.leftover"), IsEmpty());
+  log("Sysmon", {key(4000, 13, "SetValue", "\\Start")});
+  EXPECT_EQ(findings_of(judge(), "psexec.leftover").size(), 1u);
+}
+
+}  // namespace
+}  // namespace hozen
