@@ -164,6 +164,9 @@ class UseFinder {
   void add_named_file(const Fact& fact);
 
   void add_children();
+  std::string_view parent_by_number(const std::map<std::uint32_t, const Fact*>& services,
+                                    const Fact& fact) const;
+  void add_child(const Fact& fact, const std::string& stem);
   struct Parent {
     Draft* draft = nullptr;
     bool is_shared = false;  ///< its service ran several uses

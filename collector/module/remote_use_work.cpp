@@ -104,22 +104,44 @@ UseFinder::Parent UseFinder::use_of_process(const std::string& stem, std::uint32
 }
 
 void UseFinder::add_children() {
+  std::map<std::uint32_t, const Fact*> services;
   for (const Fact& fact : book_.facts(FactKind::process)) {
     std::string_view parent = fact.values["ParentImage"];
     if (parent.empty()) parent = fact.values["ParentProcessName"];
-    if (parent.empty() || !known_image(parent)) continue;
-    const auto [draft, is_shared] = parent_use(fact, image_stem(parent));
-    if (draft == nullptr) continue;
-    const std::string_view line = fact.values["CommandLine"];
-    const std::string command = line.empty() ? fact.subject : text_of(line);
-    draft->add_command(command);
-    draft->use.ended = std::max(draft->use.ended, fact.time);
-    draft->tell(
-        "It ran: " + command + at(fact.time) +
-            (is_shared ? "; its service ran other uses too, and this one began last." : "."),
-        is_telling_child(fact.subject) ? draft->once(Once::child, 15) : 0, Family::command_line,
-        fact.record);
+    if (parent.empty()) parent = parent_by_number(services, fact);
+    if (!parent.empty() && known_image(parent)) add_child(fact, image_stem(parent));
+    const bool audit = fact.event_id == 4688;
+    const std::uint32_t own = number_of(fact.values[audit ? "NewProcessId" : "ProcessId"]);
+    // Numbers come again: what has it last counts.
+    if (own != 0 && known_image(fact.subject))
+      services[own] = &fact;
+    else
+      services.erase(own);
   }
+}
+
+/// Windows before 10 tells in 4688 the number of the parent only. `services` are the programs of
+/// tools that have their numbers still.
+std::string_view UseFinder::parent_by_number(const std::map<std::uint32_t, const Fact*>& services,
+                                             const Fact& fact) const {
+  if (fact.event_id != 4688) return {};
+  const auto known = services.find(number_of(fact.values["ProcessId"]));
+  if (known == services.end() || known->second->time < lateral::last_start(book_, fact.time))
+    return {};
+  return known->second->subject;
+}
+
+void UseFinder::add_child(const Fact& fact, const std::string& stem) {
+  const auto [draft, is_shared] = parent_use(fact, stem);
+  if (draft == nullptr) return;
+  const std::string_view line = fact.values["CommandLine"];
+  const std::string command = line.empty() ? fact.subject : text_of(line);
+  draft->add_command(command);
+  draft->use.ended = std::max(draft->use.ended, fact.time);
+  draft->tell("It ran: " + command + at(fact.time) +
+                  (is_shared ? "; its service ran other uses too, and this one began last." : "."),
+              is_telling_child(fact.subject) ? draft->once(Once::child, 15) : 0,
+              Family::command_line, fact.record);
 }
 
 /// The number of the parent's process decides; where it is not told, the time.

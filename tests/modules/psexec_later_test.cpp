@@ -114,5 +114,42 @@ TEST_F(PsExecLater, ChangesOfItsKeyHoursLater) {
   EXPECT_EQ(findings_of(judge(), "psexec.leftover").size(), 1u);
 }
 
+/// As Windows 7 to 2012 R2 write it: the number of the parent and not its name.
+EvtxEvent audited(double seconds, const std::string& image, const std::string& number,
+                  const std::string& parent, const std::string& line) {
+  return text_event("Security", 4688, seconds,
+                    {{"NewProcessId", number},
+                     {"NewProcessName", image},
+                     {"ProcessId", parent},
+                     {"CommandLine", line}});
+}
+
+TEST_F(PsExecLater, TheNumberOfTheParentAloneTellsWhatItRan) {
+  const std::string shell = "C:\\Windows\\System32\\cmd.exe";
+  log("System", {install(0)});
+  log("Security",
+      {audited(1, kServiceFile, "0x400", "0x200", ""), audited(2, shell, "0x500", "0x400", "evil"),
+       audited(3, shell, "0x504", "0x404", "of another"),
+       audited(900, shell, "0x508", "0x400", "later"),
+       audited(901, "C:\\Windows\\explorer.exe", "0x400", "0x200", ""),
+       audited(902, shell, "0x50c", "0x400", "of explorer")});
+  const ModuleRun run = judge();
+  const auto uses = findings_of(run, "psexec.use");
+  ASSERT_EQ(uses.size(), 1u);
+  const std::string story = story_of(*uses[0]);
+  EXPECT_THAT(story, HasSubstr("It ran: evil"));
+  EXPECT_THAT(story, HasSubstr("It ran: later"));
+  EXPECT_THAT(story, Not(HasSubstr("of another")));
+  EXPECT_THAT(story, Not(HasSubstr("of explorer")));
+}
+
+TEST_F(PsExecLater, ANumberOfTheStartBeforeTellsNothing) {
+  log("System",
+      {install(0), text_event("System", 12, 500, {}, "Microsoft-Windows-Kernel-General")});
+  log("Security", {audited(1, kServiceFile, "0x400", "0x200", ""),
+                   audited(900, "C:\\Windows\\System32\\cmd.exe", "0x500", "0x400", "evil")});
+  EXPECT_THAT(story_of(*findings_of(judge(), "psexec.use").at(0)), Not(HasSubstr("evil")));
+}
+
 }  // namespace
 }  // namespace hozen
