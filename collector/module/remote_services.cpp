@@ -78,7 +78,7 @@ class Services {
     const std::string ran = tell_processes(action, install);
     tell_missing(action, stages);
     action.first = first_of(install, stages);
-    take(std::move(action), ran);
+    take(std::move(action), ran + stages_text(stages));
   }
 
   static std::string title_of(const Install& install, bool by_smb, bool remote) {
@@ -90,11 +90,22 @@ class Services {
                : "A service was installed from another host, as PsExec and its like do";
   }
 
-  /// The same service, program, account and source, running the same, is one action.
-  void take(RemoteAction action, const std::string& ran) {
+  /// Which stages are told, whatever they hold.
+  static std::string stages_text(const Stages& stages) {
+    std::string text;
+    if (!stages.writes.empty()) text += "\nwrites";
+    if (!stages.wrote_here.empty()) text += "\nwrote_here";
+    if (!stages.pipes.empty()) text += "\npipes";
+    if (stages.logon != nullptr) text += "\nlogon";
+    return text;
+  }
+
+  /// The same service, program, account and source, joined by the same stages and running the same,
+  /// is one action.
+  void take(RemoteAction action, const std::string& did) {
     std::string key = action.rule;
     for (const std::string& part :
-         {action.name, action.command, action.account, action.address, action.host, ran})
+         {action.name, action.command, action.account, action.address, action.host, did})
       key += "\n" + fold_case(part);
     const auto [place, is_new] = places_.try_emplace(key, groups_.size());
     if (is_new && groups_.size() >= kMaxActions) return void(places_.erase(place));

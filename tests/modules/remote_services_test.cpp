@@ -88,6 +88,26 @@ TEST(RemoteServices, StartsInWordsOfAnotherLanguage) {
   EXPECT_THAT(told(sysmon), ElementsAre("+psexec.clone_use high"));
 }
 
+TEST(RemoteServices, AlikeIsWhatHasTheSameStages) {
+  const auto twice = [](bool both) {
+    EventWorld world;
+    world.security(4624, 0, logon())
+        .security(5145, 1, share("ADMIN$", "update.exe"))
+        .security(4697, 3, audited("u", kFile));
+    if (both) world.security(5145, 7200, share("ADMIN$", "update.exe"));
+    world.security(4697, 7203, audited("u", kFile));
+    return world.run(modules::remote_tasks_and_wmi);
+  };
+  const ModuleRun alike = twice(true);
+  ASSERT_EQ(alike.context->findings.size(), 1u);
+  EXPECT_THAT(alike.context->findings[0].why.back().fact,
+              HasSubstr("done 2 times, alike each time"));
+  const ModuleRun differing = twice(false);
+  ASSERT_EQ(differing.context->findings.size(), 2u) << "nothing was written the second time";
+  for (const Finding& finding : differing.context->findings)
+    EXPECT_THAT(finding.why.back().fact, Not(HasSubstr("alike")));
+}
+
 TEST(RemoteServices, FilesThatTheKernelWrote) {
   EventWorld world;
   world.sysmon(11, 0, {{"Image", "System"}, {"TargetFilename", "C:\\Windows\\update.exe"}})
