@@ -18,6 +18,9 @@ std::string from_text(const RemoteUse& use) {
   std::string text;
   if (!use.account.empty()) text += " by " + use.account;
   if (!use.client.empty()) return text + " on this host itself";
+  if (use.is_own)
+    return text + " from a host called as this one, " + use.source_host +
+           (use.source_address.empty() ? "" : " (" + use.source_address + ")");
   if (!use.source_host.empty()) text += " from " + use.source_host;
   if (!use.source_address.empty()) text += " (" + use.source_address + ")";
   return text;
@@ -51,6 +54,11 @@ std::vector<std::string> next_of(const RemoteUse& use) {
                 " on this host, and who was logged on, in the minutes "
                 "before it.",
             after};
+  if (use.is_own)
+    return {"Which program of this host asked for it: processes of the minutes before it.",
+            use.source_address.empty()
+                ? after
+                : "Which host had the address " + use.source_address + " then."};
   if (use.is_ordinary)
     return {
         "What it is part of, and what installed it: installers and processes of the minutes "

@@ -33,6 +33,7 @@ struct RemoteUse {
   bool installed = false;
   bool logged_on = false;    ///< a logon belongs to it for sure
   bool is_remote = false;    ///< something shows that it came over the network
+  bool is_own = false;       ///< what names the host it came from names this one
   bool is_ordinary = false;  ///< others set up such services too
 };
 

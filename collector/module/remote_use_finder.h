@@ -187,6 +187,7 @@ class UseFinder {
   void add_service_pipes();
   Draft* use_of_control(const Fact& fact);
   void weigh(Draft& draft) const;
+  void tell_own_host(RemoteUse& use) const;
   void tell_missing(Draft& draft) const;
   void tell_missing_logon(const Draft& draft, RemoteUse& use) const;
   /// Facts of that kind that were not kept, in words; "" when all were.

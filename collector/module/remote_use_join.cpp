@@ -230,6 +230,7 @@ std::vector<RemoteUse> UseFinder::find() {
   uses.reserve(drafts_.size());
   for (Draft& draft : drafts_) {
     weigh(draft);
+    tell_own_host(draft.use);
     tell_missing(draft);
     uses.push_back(std::move(draft.use));
   }

@@ -201,6 +201,24 @@ void UseFinder::weigh(Draft& draft) const {
   use.why[draft.install_why].weight = kCommand;
 }
 
+/// The client itself says what its host is called. Where an address is told that is not this
+/// host's for sure, another one may be called so.
+void UseFinder::tell_own_host(RemoteUse& use) const {
+  if (use.source_host.empty() || !use.client.empty() ||
+      !lateral::is_one_of_own(use.source_host, book_.names()))
+    return;
+  use.is_own = true;
+  if (!use.source_address.empty()) {
+    use.missing.push_back("Whether " + use.source_address +
+                          " is an address of this host: the host that it came from is called " +
+                          use.source_host + ", as this one is.");
+    return;
+  }
+  // Nothing came from elsewhere.
+  for (Why& why : use.why)
+    if (why.family == Family::location) why.weight = 0;
+}
+
 std::string UseFinder::not_kept(FactKind kind, std::string_view what) const {
   const std::uint64_t dropped = book_.dropped(kind);
   if (dropped == 0) return {};

@@ -123,6 +123,30 @@ TEST_F(PsExecStart, AUseOfAnotherHostIsNotThatOfALocalClient) {
   EXPECT_THAT(findings_of(run, "psexec.use").at(0)->subject, HasSubstr("by CORP\\eve from WS9"));
 }
 
+/// The events are those of the host PC.
+TEST_F(PsExecStart, PipesThatNameThisHostComeFromNoOther) {
+  log("System", {install(1)});
+  log("Security", {share(0, "ADMIN$", "PSEXESVC.exe", "0x9", "bob", "127.0.0.1"),
+                   share(2, "IPC$", "PSEXESVC-PC-77-stdin", "0x9", "bob", "127.0.0.1")});
+  const ModuleRun here = judge();
+  const Finding& own = *findings_of(here, "psexec.use").at(0);
+  EXPECT_THAT(own.subject, testing::EndsWith("by CORP\\bob from a host called as this one, PC"));
+  EXPECT_EQ(severity_of(own), Severity::medium);
+  EXPECT_THAT(own.next.at(0), HasSubstr("Which program of this host asked for it"));
+  // Whoever calls his host so is not hidden by it.
+  log("Security", {share(0, "ADMIN$", "PSEXESVC.exe", "0x9", "bob", "10.0.0.77"),
+                   share(2, "IPC$", "PSEXESVC-PC-77-stdin", "0x9", "bob", "10.0.0.77")});
+  const ModuleRun run = judge();
+  const Finding& use = *findings_of(run, "psexec.use").at(0);
+  EXPECT_THAT(use.subject, testing::EndsWith("from a host called as this one, PC (10.0.0.77)"));
+  EXPECT_GT(score_of(use), score_of(own));
+  EXPECT_THAT(use.not_checked,
+              testing::Contains(HasSubstr("Whether 10.0.0.77 is an address of this host")));
+  log("Security", {share(2, "IPC$", "PSEXESVC-WS9-77-stdin", "0x9", "bob", "10.0.0.77")});
+  EXPECT_THAT(findings_of(judge(), "psexec.use").at(0)->subject,
+              testing::EndsWith("by CORP\\bob from WS9 (10.0.0.77)"));
+}
+
 TEST_F(PsExecStart, OneStartInTwoLogsIsOne) {
   log("Sysmon", {process(0, "C:\\x\\PsExec.exe", "psexec \\\\srv01 cmd", "5")});
   log("Security", {text_event("Security", 4688, 0.01,
