@@ -80,8 +80,24 @@ void UseFinder::add_install(const Fact& fact) {
 void UseFinder::add_registry_install(const Fact& fact) {
   std::string_view key = fact.subject;
   key.remove_suffix(std::string_view{"\\ImagePath"}.size());
-  install(fact, file_name(key), single_percents(fact.values["Details"]),
-          written_start(book_, key, fact.time));
+  const std::string_view name = file_name(key);
+  Draft* const draft = install(fact, name, single_percents(fact.values["Details"]),
+                               written_start(book_, key, fact.time));
+  if (draft != nullptr && !draft->is_new_service) tell_installed_before(*draft, name, fact.time);
+}
+
+/// A service that was there before has been given another program.
+void UseFinder::tell_installed_before(Draft& draft, std::string_view name, FileTime time) const {
+  const Fact* last = nullptr;
+  for (const Fact& fact : book_.between(FactKind::service, {}, earlier(time, kSameInstall)))
+    if (equals_fold(fact.values["ServiceName"], name)) last = &fact;
+  if (last == nullptr) return;
+  draft.was_there = true;
+  const std::string_view image =
+      last->values[last->event_id == 4697 ? "ServiceFileName" : "ImagePath"];
+  draft.tell("That service was there before: it was installed" + at(last->time) +
+                 " with the program " + std::string{image} + ".",
+             0, Family::registry_state, last->record);
 }
 
 /// The use that an installed service begins, or that another log began with it; nullptr for others.
@@ -111,13 +127,19 @@ Draft* UseFinder::install(const Fact& fact, std::string_view name, std::string_v
   draft->is_start_known = service->is_start_known;
   if (first) draft->install_why = use.why.size();
   draft->install_events.insert(fact.event_id);
+  draft->is_new_service = draft->is_new_service || fact.kind != FactKind::registry;
   if (use.source_host.empty()) use.source_host = service->source_host;
   draft->add_command(service->command);
   if (!service->command.empty()) draft->files = file_keys(service->command);
   has_files_ = has_files_ || !draft->files.empty();
-  draft->tell("The service '" + std::string{name} + "' with the program " + std::string{image} +
-                  " was installed" + at(fact.time) + ". It is taken for " +
-                  std::string{service->tool->name} + ", because " + service->because + ".",
+  // Sysmon tells that the program of a service was set, also of one that was there before.
+  const std::string known = "The service '" + std::string{name} + "'";
+  const std::string told =
+      fact.kind == FactKind::registry
+          ? known + " was set to the program " + std::string{image}
+          : known + " with the program " + std::string{image} + " was installed";
+  draft->tell(told + at(fact.time) + ". It is taken for " + std::string{service->tool->name} +
+                  ", because " + service->because + ".",
               first ? install_weight(*draft, image) : 0, Family::registry_state, fact.record);
   return draft;
 }

@@ -75,6 +75,8 @@ struct Draft {
   std::size_t install_why = 0;  ///< the sentence of the installation, where there is one
   bool is_random = false;       ///< known by the form of its names only
   bool is_start_known = true;   ///< RemoteService
+  bool is_new_service = false;  ///< an event tells that it was installed, not only set
+  bool was_there = false;       ///< its service, with another program
   bool brought_by = false;      ///< its installation or its file tells whose it is
   std::set<std::uint32_t> install_events{};
   std::array<bool, 7> told{};
@@ -146,6 +148,7 @@ class UseFinder {
   void add_installs();
   void add_install(const Fact& fact);
   void add_registry_install(const Fact& fact);
+  void tell_installed_before(Draft& draft, std::string_view name, FileTime time) const;
   Draft* install(const Fact& fact, std::string_view name, std::string_view image,
                  ServiceStart start);
   Draft* same_install(const Fact& fact, std::string_view stem);

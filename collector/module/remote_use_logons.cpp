@@ -255,7 +255,8 @@ void UseFinder::tell_missing_logon(const Draft& draft, RemoteUse& use) const {
 
 void UseFinder::tell_missing(Draft& draft) const {
   RemoteUse& use = draft.use;
-  if (!use.installed) {
+  use.installed = use.installed && draft.is_new_service;
+  if (!use.installed && !draft.was_there) {
     std::string lost = not_kept(FactKind::service, "events of services");
     use.missing.push_back(
         !lost.empty() ? std::move(lost)

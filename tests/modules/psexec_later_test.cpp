@@ -151,5 +151,41 @@ TEST_F(PsExecLater, ANumberOfTheStartBeforeTellsNothing) {
   EXPECT_THAT(story_of(*findings_of(judge(), "psexec.use").at(0)), Not(HasSubstr("evil")));
 }
 
+EvtxEvent program_set(double seconds, const std::string& program) {
+  return text_event(
+      std::string{kSysmon}, 13, seconds,
+      {{"EventType", "SetValue"},
+       {"Image", "C:\\Windows\\system32\\services.exe"},
+       {"TargetObject", "HKLM\\System\\CurrentControlSet\\Services\\Sensor\\ImagePath"},
+       {"Details", program}});
+}
+
+TEST_F(PsExecLater, AServiceWhoseProgramIsSetWasNotInstalled) {
+  const std::string shell = "%%COMSPEC%% /c start C:\\x.exe";
+  log("Sysmon", {program_set(0, shell)});
+  const ModuleRun alone = judge();
+  const Finding& set = *findings_of(alone, "psexec.clone_use").at(0);
+  EXPECT_THAT(story_of(set), HasSubstr("The service 'Sensor' was set to the program %COMSPEC% /c"));
+  EXPECT_THAT(story_of(set), Not(HasSubstr("installed")));
+  EXPECT_EQ((*records_of(alone, "remote_execution").at(0))["installed"], "false");
+  EXPECT_THAT(set.not_checked, testing::Contains(HasSubstr("or the service was there already")));
+  log("System", {install(-90'000, "Sensor", "C:\\Windows\\System32\\sensor.exe")});
+  const ModuleRun run = judge();
+  const Finding& changed = *findings_of(run, "psexec.clone_use").at(0);
+  EXPECT_THAT(story_of(changed),
+              HasSubstr("was there before: it was installed at " + time(-90'000).iso8601()));
+  EXPECT_THAT(changed.not_checked, Not(testing::Contains(HasSubstr("No event tells"))));
+}
+
+TEST_F(PsExecLater, AnInstallationThatSysmonTellsTooIsOne) {
+  const std::string shell = "cmd.exe /c start C:\\x.exe";
+  log("System", {install(0, "Sensor", shell)});
+  log("Sysmon", {program_set(0.1, shell)});
+  const ModuleRun run = judge();
+  ASSERT_EQ(findings_of(run, "psexec.clone_use").size(), 1u);
+  EXPECT_THAT(story_of(*findings_of(run, "psexec.clone_use")[0]), HasSubstr("was installed"));
+  EXPECT_EQ((*records_of(run, "remote_execution").at(0))["installed"], "true");
+}
+
 }  // namespace
 }  // namespace hozen
