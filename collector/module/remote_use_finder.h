@@ -174,7 +174,7 @@ class UseFinder {
     Draft* draft = nullptr;
     bool is_shared = false;  ///< its service ran several uses
   };
-  void index_processes();
+  void index_uses();
   Parent use_of_process(const std::string& stem, std::uint32_t number, FileTime time);
   Parent parent_use(const Fact& fact, const std::string& stem);
   void add_states();
@@ -212,6 +212,7 @@ class UseFinder {
     std::string counted, kept;  ///< runs
   };
   std::map<std::string, Kept> kept_;
+  std::set<std::string> used_services_;  // upper case, and stems
   // Of uses, by the stem and the number of their processes.
   std::map<std::pair<std::string, std::uint32_t>, std::vector<std::size_t>> by_process_;
 };

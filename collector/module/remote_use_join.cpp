@@ -217,7 +217,7 @@ std::vector<RemoteUse> UseFinder::find() {
   add_files();
   add_shares(false);
   sort();
-  index_processes();
+  index_uses();
   add_children();
   add_states();
   add_deleted_keys();

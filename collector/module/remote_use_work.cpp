@@ -76,11 +76,15 @@ std::uint32_t number_of(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() ? number : 0;
 }
 
-void UseFinder::index_processes() {
+/// Services and processes of uses, by which the rest is joined.
+void UseFinder::index_uses() {
   sort();
-  for (std::size_t i = 0; i < drafts_.size(); ++i)
+  for (std::size_t i = 0; i < drafts_.size(); ++i) {
+    used_services_.insert(drafts_[i].use.stem);
+    used_services_.insert(fold_case(drafts_[i].use.service));
     for (const std::uint32_t number : drafts_[i].process_ids)
       if (number != 0) by_process_[{drafts_[i].use.stem, number}].push_back(i);
+  }
 }
 
 /// The last use whose service was that process, since Windows started: nullptr when none is told.
@@ -177,11 +181,12 @@ void UseFinder::add_states() {
 /// The last use of a service of that name that began in the day before.
 Draft* UseFinder::last_of_service(std::string_view service, FileTime time) {
   const std::string name = fold_case(service);
+  if (!used_services_.contains(name)) return nullptr;
   const std::size_t next = first_after(later(time, kJitter));
   for (std::size_t i = next; i-- > 0 && next - i <= kMaxAsked;) {
     Draft& draft = drafts_[i];
     if (apart(draft.use.started, time) > kLongestUse) break;
-    if (name == draft.use.stem || name == fold_case(draft.use.service)) return &draft;
+    if (name == draft.use.stem || equals_fold(name, draft.use.service)) return &draft;
   }
   return nullptr;
 }
