@@ -13,7 +13,7 @@ namespace hozen::remote_use {
 namespace {
 
 /// From the start of a use to the end of its service.
-constexpr std::uint64_t kLongestUse = 24 * 3600 * kSecond;
+constexpr std::uint64_t kLongestUse = 24 * (3600 * kSecond);
 
 std::string text_of(std::string_view text) { return std::string{text}; }
 
