@@ -17,184 +17,6 @@ namespace {
 using Id = std::uint32_t;
 using Name = std::string_view;
 
-// Security. Names of values: Microsoft, "Advanced security audit policy settings"; logs of Windows
-// 7 to 11.
-constexpr Id kLogonIds[] = {4624, 4625, 4648, 4672, 4768, 4771, 4776};
-constexpr Name kLogonValues[] = {"TargetUserSid",
-                                 "TargetUserName",
-                                 "TargetDomainName",
-                                 "TargetLogonId",
-                                 "LogonType",
-                                 "LogonProcessName",
-                                 "AuthenticationPackageName",
-                                 "WorkstationName",
-                                 "IpAddress",
-                                 "IpPort",
-                                 "KeyLength",
-                                 "SubjectUserSid",
-                                 "SubjectUserName",
-                                 "SubjectDomainName",
-                                 "SubjectLogonId",
-                                 "ProcessName",
-                                 "TargetServerName",
-                                 "TargetInfo",
-                                 "TargetOutboundUserName",
-                                 "Workstation",
-                                 "Status",
-                                 "SubStatus"};
-constexpr Id kReconnectIds[] = {4778, 4779};
-constexpr Name kReconnectValues[] = {"AccountName", "AccountDomain", "LogonID",
-                                     "SessionName", "ClientName",    "ClientAddress"};
-constexpr Id kServiceAuditIds[] = {4697};
-constexpr Name kServiceAuditValues[] = {"SubjectUserSid", "SubjectUserName",  "SubjectDomainName",
-                                        "SubjectLogonId", "ServiceName",      "ServiceFileName",
-                                        "ServiceType",    "ServiceStartType", "ServiceAccount"};
-constexpr Id kServiceAccessIds[] = {4674};
-constexpr Name kServiceAccessValues[] = {"SubjectUserName", "SubjectDomainName", "SubjectLogonId",
-                                         "ObjectServer",    "ObjectName",        "AccessMask"};
-constexpr Id kShareIds[] = {5140, 5142, 5144, 5145};
-constexpr Name kShareValues[] = {
-    "SubjectUserSid", "SubjectUserName", "SubjectDomainName", "SubjectLogonId",     "IpAddress",
-    "IpPort",         "ShareName",       "ShareLocalPath",    "RelativeTargetName", "AccessMask"};
-constexpr Id kProcessIds[] = {4688};
-constexpr Name kProcessValues[] = {"SubjectUserSid",   "SubjectUserName", "SubjectDomainName",
-                                   "SubjectLogonId",   "NewProcessId",    "NewProcessName",
-                                   "ProcessId",        "CommandLine",     "TargetUserName",
-                                   "TargetDomainName", "TargetLogonId",   "ParentProcessName"};
-constexpr Id kTaskAuditIds[] = {4698, 4699, 4700, 4701, 4702};
-constexpr Name kTaskAuditValues[] = {"SubjectUserSid", "SubjectUserName", "SubjectDomainName",
-                                     "SubjectLogonId", "TaskName",        "ClientProcessId"};
-constexpr Id kSecurityClearedIds[] = {1102};
-constexpr Name kClearedValues[] = {"SubjectUserSid", "SubjectUserName", "SubjectDomainName",
-                                   "Channel"};
-
-// System, provider Service Control Manager.
-constexpr Id kServiceIds[] = {7045};
-constexpr Name kServiceValues[] = {"ServiceName", "ImagePath", "ServiceType", "StartType",
-                                   "AccountName"};
-constexpr Id kServiceStateIds[] = {7000, 7009, 7031, 7034, 7035, 7036, 7040};
-constexpr Name kParams[] = {"param1", "param2", "param3", "param4"};
-constexpr Id kSystemClearedIds[] = {104};
-
-// Changes of the clock: Microsoft, event 4616; provider Microsoft-Windows-Kernel-General, event 1.
-constexpr Id kClockAuditIds[] = {4616};
-constexpr Name kClockAuditValues[] = {"SubjectUserSid", "SubjectUserName", "SubjectDomainName",
-                                      "PreviousTime",   "NewTime",         "ProcessId",
-                                      "ProcessName"};
-constexpr Id kClockIds[] = {1};
-constexpr Name kClockValues[] = {"OldTime", "NewTime", "Reason", "ProcessName"};
-
-// Microsoft, event 4608; provider Microsoft-Windows-Kernel-General, event 12.
-constexpr Id kStartAuditIds[] = {4608};
-constexpr Id kStartIds[] = {12};
-
-constexpr Id kTaskIds[] = {106, 140, 141, 142};
-constexpr Name kTaskValues[] = {"TaskName", "UserContext", "UserName"};
-constexpr Id kTaskRunIds[] = {129, 200};
-constexpr Name kTaskRunValues[] = {"TaskName", "Path", "ActionName", "ProcessID"};
-
-constexpr Id kWmiIds[] = {5858, 5859, 5860, 5861};
-constexpr Name kWmiValues[] = {
-    "NamespaceName", "Namespace", "User",     "ClientMachine", "Operation",       "Query",
-    "ESS",           "CONSUMER",  "Consumer", "PossibleCause", "ClientProcessId", "ResultCode"};
-
-// Sysmon: Microsoft Sysinternals, "Sysmon", events.
-constexpr Id kSysmonProcessIds[] = {1};
-constexpr Name kSysmonProcessValues[] = {"Image",
-                                         "CommandLine",
-                                         "ParentImage",
-                                         "ParentCommandLine",
-                                         "User",
-                                         "LogonId",
-                                         "ProcessId",
-                                         "ParentProcessId",
-                                         "OriginalFileName",
-                                         "Description",
-                                         "Company",
-                                         "Product",
-                                         "CurrentDirectory",
-                                         "Hashes"};
-constexpr Id kSysmonNetworkIds[] = {3};
-constexpr Name kSysmonNetworkValues[] = {"Image",           "User",          "SourceIp",
-                                         "SourceHostname",  "DestinationIp", "DestinationHostname",
-                                         "DestinationPort", "Initiated",     "ProcessId"};
-constexpr Id kSysmonFileIds[] = {11, 23, 26};
-constexpr Name kSysmonFileValues[] = {"Image", "TargetFilename", "User", "Hashes", "ProcessId"};
-constexpr Id kSysmonRegistryIds[] = {12, 13, 14};
-constexpr Name kSysmonRegistryValues[] = {"EventType", "TargetObject", "Details",
-                                          "Image",     "NewName",      "User"};
-constexpr Id kSysmonPipeIds[] = {17, 18};
-constexpr Name kSysmonPipeValues[] = {"EventType", "PipeName", "Image", "User", "ProcessId"};
-constexpr Id kSysmonWmiIds[] = {19, 20, 21};
-constexpr Name kSysmonWmiValues[] = {"Operation", "User",        "Name",
-                                     "Type",      "Destination", "Query",
-                                     "Consumer",  "Filter",      "EventNamespace"};
-
-// Remote desktop.
-constexpr Id kSessionIds[] = {21, 22, 23, 24, 25, 39, 40};
-constexpr Name kSessionValues[] = {"User",   "SessionID", "Address",
-                                   "Source", "Reason",    "TargetSession"};
-constexpr Id kConnectionIds[] = {261, 1149};
-constexpr Name kConnectionValues[] = {"Param1", "Param2", "Param3", "listenerName"};
-constexpr Id kRdpCoreIds[] = {131, 140};
-constexpr Name kRdpCoreValues[] = {"ConnType", "ClientIP", "IPString"};
-constexpr Id kRdpClientIds[] = {1024, 1027, 1029, 1102};
-constexpr Name kRdpClientValues[] = {"Name", "Value", "DomainName", "TraceMessage", "SessionId"};
-
-constexpr Id kWinRmIds[] = {6, 91, 168, 169};
-constexpr Name kWinRmValues[] = {"connection",  "username", "authenticationMechanism",
-                                 "resourceUri", "shellId",  "operationName"};
-constexpr Id kPowerShellIds[] = {400};
-
-constexpr Name kSysmon = "Microsoft-Windows-Sysmon/Operational";
-constexpr EventFactRule kRules[] = {
-    {"Security", kLogonIds, FactKind::logon, "TargetUserName", kLogonValues},
-    {"Security", kReconnectIds, FactKind::session, "AccountName", kReconnectValues},
-    {"Security", kServiceAuditIds, FactKind::service, "ServiceName", kServiceAuditValues},
-    {"Security", kServiceAccessIds, FactKind::service_state, "ObjectName", kServiceAccessValues},
-    {"Security", kShareIds, FactKind::share, "RelativeTargetName", kShareValues},
-    {"Security", kProcessIds, FactKind::process, "NewProcessName", kProcessValues},
-    {"Security", kTaskAuditIds, FactKind::task, "TaskName", kTaskAuditValues},
-    {"Security", kSecurityClearedIds, FactKind::log_cleared, {}, kClearedValues},
-    {"System", kServiceIds, FactKind::service, "ServiceName", kServiceValues,
-     "Service Control Manager"},
-    {"System", kServiceStateIds, FactKind::service_state, "param1", kParams,
-     "Service Control Manager"},
-    {"System", kSystemClearedIds, FactKind::log_cleared, "Channel", kClearedValues,
-     "Microsoft-Windows-Eventlog"},
-    {"Security", kClockAuditIds, FactKind::clock, "SubjectUserName", kClockAuditValues},
-    {"System", kClockIds, FactKind::clock, {}, kClockValues, "Microsoft-Windows-Kernel-General"},
-    {"Security", kStartAuditIds, FactKind::start, {}, {}},
-    {"System", kStartIds, FactKind::start, {}, {}, "Microsoft-Windows-Kernel-General"},
-    {"Microsoft-Windows-TaskScheduler/Operational", kTaskIds, FactKind::task, "TaskName",
-     kTaskValues},
-    {"Microsoft-Windows-TaskScheduler/Operational", kTaskRunIds, FactKind::task_run, "TaskName",
-     kTaskRunValues},
-    {"Microsoft-Windows-WMI-Activity/Operational", kWmiIds, FactKind::wmi, "CONSUMER", kWmiValues},
-    {kSysmon, kSysmonProcessIds, FactKind::process, "Image", kSysmonProcessValues},
-    {kSysmon, kSysmonNetworkIds, FactKind::network, "Image", kSysmonNetworkValues},
-    {kSysmon, kSysmonFileIds, FactKind::file, "TargetFilename", kSysmonFileValues},
-    {kSysmon, kSysmonRegistryIds, FactKind::registry, "TargetObject", kSysmonRegistryValues},
-    {kSysmon, kSysmonPipeIds, FactKind::pipe, "PipeName", kSysmonPipeValues},
-    {kSysmon, kSysmonWmiIds, FactKind::wmi, "Name", kSysmonWmiValues},
-    {"Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", kSessionIds,
-     FactKind::session, "User", kSessionValues},
-    {"Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational", kConnectionIds,
-     FactKind::session, "Param1", kConnectionValues},
-    {"Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational",
-     kRdpCoreIds,
-     FactKind::session,
-     {},
-     kRdpCoreValues},
-    {"Microsoft-Windows-TerminalServices-RDPClient/Operational",
-     kRdpClientIds,
-     FactKind::session,
-     {},
-     kRdpClientValues},
-    {"Microsoft-Windows-WinRM/Operational", kWinRmIds, FactKind::remoting, {}, kWinRmValues},
-    {"Windows PowerShell", kPowerShellIds, FactKind::remoting, {}, kParams},
-};
-
 // Log Security of Windows XP and before; Microsoft, "Mapping pre-Vista Security Event IDs to
 // Security Event IDs in Vista+" (Eric Fitzgerald, 2009).
 struct OldId {
@@ -204,22 +26,6 @@ constexpr OldId kOldIds[] = {{528, 4624}, {540, 4624}, {529, 4625}, {530, 4625},
                              {532, 4625}, {533, 4625}, {534, 4625}, {535, 4625}, {536, 4625},
                              {539, 4625}, {552, 4648}, {680, 4776}, {681, 4776}, {682, 4778},
                              {683, 4779}, {601, 4697}, {592, 4688}, {517, 1102}, {512, 4608}};
-constexpr Id kOldLogonIds[] = {528, 540, 529, 530, 531, 532, 533,
-                               534, 535, 536, 539, 552, 680, 681};
-constexpr Id kOldReconnectIds[] = {682, 683};
-constexpr Id kOldServiceIds[] = {601};
-constexpr Id kOldProcessIds[] = {592};
-constexpr Id kOldClearedIds[] = {517};
-constexpr Id kOldStartIds[] = {512};
-constexpr EventFactRule kOldRules[] = {
-    {"Security", kOldLogonIds, FactKind::logon, "TargetUserName", kLogonValues},
-    {"Security", kOldReconnectIds, FactKind::session, "AccountName", kReconnectValues},
-    {"Security", kOldServiceIds, FactKind::service, "ServiceName", kServiceAuditValues},
-    {"Security", kOldProcessIds, FactKind::process, "NewProcessName", kProcessValues},
-    {"Security", kOldClearedIds, FactKind::log_cleared, {}, kClearedValues},
-    {"Security", kOldStartIds, FactKind::start, {}, {}},
-};
-
 Id since_vista(const EventView& event) {
   if (!event.is_old || !equals_fold(event.channel, "Security")) return event.event_id;
   const auto found = std::find_if(std::begin(kOldIds), std::end(kOldIds),
@@ -258,6 +64,32 @@ bool is_clock_change(const Fact& fact) {
          std::max(before->ticks, after->ticks) - std::min(before->ticks, after->ticks) >= kLeast;
 }
 
+/// A domain controller tells each use of an object; the rights that copy the directory's secrets to
+/// another one are few (Microsoft, MS-ADTS 5.1.3.2.1, control access rights).
+bool is_directory_fact(const Fact& fact) {
+  constexpr std::string_view kReplication[] = {
+      "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2",   // DS-Replication-Get-Changes
+      "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2",   // DS-Replication-Get-Changes-All
+      "89e95b76-444d-4c62-991a-0facbeda640c"};  // DS-Replication-Get-Changes-In-Filtered-Set
+  if (fact.event_id != 4662) return true;
+  const std::string_view properties = fact.values["Properties"];
+  return std::any_of(std::begin(kReplication), std::end(kReplication),
+                     [&](auto right) { return contains_fold(properties, right); });
+}
+
+/// Processes open each other all day; the one that holds the secrets of accounts is lsass.
+bool is_process_access(const Fact& fact) {
+  if (fact.event_id == 8) return true;
+  if (fact.event_id != 10 && fact.values["ObjectType"] != "Process") return false;
+  return ends_with_fold(fact.subject, "\\lsass.exe");
+}
+
+/// Sound DLLs of Windows are loaded by the thousand.
+bool is_load_of_note(const Fact& fact) {
+  if (fact.values["Signed"] != "true" || fact.values["SignatureStatus"] != "Valid") return true;
+  return fact.subject.size() < 3 || !starts_with_fold(fact.subject.substr(1), ":\\Windows\\");
+}
+
 bool is_kept(const Fact& fact) {
   switch (fact.kind) {
     case FactKind::logon:
@@ -272,6 +104,12 @@ bool is_kept(const Fact& fact) {
       return !is_everyday_key(fact);
     case FactKind::clock:
       return is_clock_change(fact);
+    case FactKind::directory:
+      return is_directory_fact(fact);
+    case FactKind::process_access:
+      return is_process_access(fact);
+    case FactKind::module_load:
+      return is_load_of_note(fact);
     case FactKind::remoting:
       return fact.event_id != 400 ||
              fact.values["param3"].find("ServerRemoteHost") != std::string_view::npos;
@@ -312,9 +150,6 @@ const EventFactRule* rule_of(const EventView& event) {
 }
 
 }  // namespace
-
-std::span<const EventFactRule> event_fact_rules() { return kRules; }
-std::span<const EventFactRule> old_event_fact_rules() { return kOldRules; }
 
 std::optional<Fact> fact_of_event(const EventView& event) {
   const EventFactRule* rule = rule_of(event);

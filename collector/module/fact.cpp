@@ -19,11 +19,39 @@ std::string_view cut(std::string_view text, std::size_t limit) {
 }  // namespace
 
 std::string_view to_text(FactKind kind) {
-  constexpr std::array<std::string_view, kFactKinds> kTexts{
-      "logon", "machine_logon", "session",  "service",     "service_state", "share",
-      "pipe",  "process",       "file",     "registry",    "task",          "task_run",
-      "wmi",   "network",       "remoting", "log_cleared", "execution",     "presence",
-      "eula",  "service_entry", "clock",    "start"};
+  constexpr std::array<std::string_view, kFactKinds> kTexts{"logon",
+                                                            "machine_logon",
+                                                            "session",
+                                                            "service",
+                                                            "service_state",
+                                                            "share",
+                                                            "pipe",
+                                                            "process",
+                                                            "file",
+                                                            "registry",
+                                                            "task",
+                                                            "task_run",
+                                                            "wmi",
+                                                            "network",
+                                                            "remoting",
+                                                            "log_cleared",
+                                                            "execution",
+                                                            "presence",
+                                                            "eula",
+                                                            "service_entry",
+                                                            "clock",
+                                                            "start",
+                                                            "account_change",
+                                                            "directory",
+                                                            "secure_channel",
+                                                            "process_access",
+                                                            "module_load",
+                                                            "detection",
+                                                            "script",
+                                                            "database",
+                                                            "file_change",
+                                                            "archive",
+                                                            "archive_trace"};
   return kTexts.at(static_cast<std::size_t>(kind));
 }
 

@@ -15,30 +15,41 @@ namespace hozen {
 /// What a fact is about. Values are named as Windows names them in the event, where it is one;
 /// event_table.h says which of them a fact of an event has. In braces: `subject`.
 enum class FactKind : std::uint8_t {
-  logon,          ///< an account was logged on or refused, or credentials were used {account}
-  machine_logon,  ///< the same of a computer's account {account}
-  session,        ///< a desktop session began, ended or was tried from afar {account}
-  service,        ///< a service was installed {service name}
-  service_state,  ///< a service was started, stopped, changed, or failed {service name}
-  share,          ///< a share or a file on it was asked for from afar {name on the share}
-  pipe,           ///< a named pipe was made or opened {pipe}
-  process,        ///< a process was started {image}
-  file,           ///< a file was made, deleted, or is there {path}
-  registry,       ///< a value or key was written or deleted {key with value}
-  task,           ///< a scheduled task was made, changed or deleted {task}
-  task_run,       ///< a scheduled task started something {task}
-  wmi,            ///< a WMI consumer, filter, binding, or a query that was run {consumer}
-  network,        ///< a connection was made {image}
-  remoting,       ///< WinRM or a remote PowerShell was used {}
-  log_cleared,    ///< {log}
-  execution,      ///< a trace of a program that ran, at one of its times {path, or name alone}
-  presence,       ///< a trace of a program that was there {path}
-  eula,           ///< a user accepted the licence of a tool of Sysinternals {name of the tool}
-  service_entry,  ///< a service is set up in the registry {service name}
-  clock,          ///< the clock was changed by a minute or more {account}
-  start,          ///< Windows started: numbers of logon sessions come again {}
+  logon,           ///< an account was logged on or refused, or credentials were used {account}
+  machine_logon,   ///< the same of a computer's account {account}
+  session,         ///< a desktop session began, ended or was tried from afar {account}
+  service,         ///< a service was installed {service name}
+  service_state,   ///< a service was started, stopped, changed, or failed {service name}
+  share,           ///< a share or a file on it was asked for from afar {name on the share}
+  pipe,            ///< a named pipe was made or opened {pipe}
+  process,         ///< a process was started {image}
+  file,            ///< a file was made, deleted, or is there {path}
+  registry,        ///< a value or key was written or deleted {key with value}
+  task,            ///< a scheduled task was made, changed or deleted {task}
+  task_run,        ///< a scheduled task started something {task}
+  wmi,             ///< a WMI consumer, filter, binding, or a query that was run {consumer}
+  network,         ///< a connection was made {image}
+  remoting,        ///< WinRM or a remote PowerShell was used {}
+  log_cleared,     ///< {log}
+  execution,       ///< a trace of a program that ran, at one of its times {path, or name alone}
+  presence,        ///< a trace of a program that was there {path}
+  eula,            ///< a user accepted the licence of a tool of Sysinternals {name of the tool}
+  service_entry,   ///< a service is set up in the registry {service name}
+  clock,           ///< the clock was changed by a minute or more {account}
+  start,           ///< Windows started: numbers of logon sessions come again {}
+  account_change,  ///< an account or a group was made, changed or deleted {account or group}
+  directory,       ///< an object of Active Directory was used or changed {object}
+  secure_channel,  ///< a computer's channel to its domain was refused or is weak {}
+  process_access,  ///< a process opened another one or started a thread in it {the other's image}
+  module_load,     ///< a driver or DLL was loaded that is not a sound one of Windows {path}
+  detection,       ///< an antivirus program found something {what it calls it}
+  script,          ///< a block of a script that PowerShell ran {path}
+  database,        ///< a database of ESE or a shadow copy was made, attached or detached {}
+  file_change,     ///< a change that the USN journal tells {path}
+  archive,         ///< an archive is there {path}
+  archive_trace,   ///< a program's own memory of an archive that it made or opened {path}
 };
-inline constexpr std::size_t kFactKinds = 22;
+inline constexpr std::size_t kFactKinds = 33;
 std::string_view to_text(FactKind kind);
 
 /// Strings by name. A name that is not there and a value that is empty are the same.

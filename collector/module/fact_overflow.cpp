@@ -18,9 +18,10 @@ constexpr std::size_t kMaxSessions = 100'000;
 
 /// Kinds of which a host has few, and which rules begin with. The others are logons, processes and
 /// the like, of which a busy server has millions.
-constexpr FactKind kRareKinds[] = {FactKind::service, FactKind::pipe,       FactKind::task,
-                                   FactKind::wmi,     FactKind::session,    FactKind::remoting,
-                                   FactKind::eula,    FactKind::log_cleared};
+constexpr FactKind kRareKinds[] = {
+    FactKind::service,        FactKind::pipe,          FactKind::task, FactKind::wmi,
+    FactKind::session,        FactKind::remoting,      FactKind::eula, FactKind::log_cleared,
+    FactKind::account_change, FactKind::secure_channel};
 constexpr std::string_view kSessionValues[] = {"SubjectLogonId", "LogonId", "TargetLogonId"};
 
 /// Sessions of Windows itself (SYSTEM, network and local service, anonymous; MS-DTYP and winnt.h):
