@@ -1,0 +1,83 @@
+#include "collector/module/staging_place.h"
+
+#include <algorithm>
+#include <string>
+
+#include "collector/base/text.h"
+#include "collector/module/archive_name.h"
+
+namespace hozen {
+namespace {
+
+/// Where Windows, its updates and what manages it keep archives of their own.
+constexpr std::string_view kOfWindows[] = {"SOFTWAREDISTRIBUTION",
+                                           "INSTALLER",
+                                           "LOGS",
+                                           "WINSXS",
+                                           "SERVICING",
+                                           "CCMCACHE",
+                                           "CCM",
+                                           "CCMSETUP",
+                                           "ASSEMBLY",
+                                           "PANTHER",
+                                           "CBSTEMP"};
+
+std::string_view first_part(std::string_view& rest) {
+  while (rest.starts_with('\\')) rest.remove_prefix(1);
+  const std::size_t end = std::min(rest.find('\\'), rest.size());
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(end);
+  return part;
+}
+
+bool is_file_directly_in(std::string_view rest) {
+  return rest.find('\\', 1) == std::string_view::npos;
+}
+
+std::optional<StagingPlace> in_recycle_bin(std::string_view rest) {
+  // Explorer calls what it moved there $R and $I with six letters, or (Windows XP) Dc1.txt.
+  const auto is_xp_name = [](std::string_view name) {
+    return name.size() > 2 && name.starts_with('D') && name[2] >= '0' && name[2] <= '9';
+  };
+  std::string_view left = rest;
+  std::string_view part = first_part(left);
+  if (part.starts_with("S-1-")) part = first_part(left);
+  if (part.starts_with("$R") || part.starts_with("$I") || is_xp_name(part)) return {};
+  return StagingPlace{StagingKind::hidden, "the Recycle Bin's own folder"};
+}
+
+std::optional<StagingPlace> in_windows(std::string_view rest) {
+  std::string_view left = rest;
+  if (is_file_directly_in(rest)) return StagingPlace{StagingKind::hidden, "the folder of Windows"};
+  const std::string_view part = first_part(left);
+  if (part == "TEMP") return StagingPlace{StagingKind::temporary, "Windows' temporary folder"};
+  if (std::find(std::begin(kOfWindows), std::end(kOfWindows), part) != std::end(kOfWindows))
+    return {};
+  return StagingPlace{StagingKind::hidden, "a folder of Windows"};
+}
+
+}  // namespace
+
+std::optional<StagingPlace> staging_place(std::string_view path) {
+  const std::string folded = fold_case(below_volume(path));
+  std::string_view rest = folded;
+  const std::string_view top = first_part(rest);
+  if (rest.empty()) return {};
+  if (top == "$RECYCLE.BIN" || top == "RECYCLER" || top == "RECYCLED") return in_recycle_bin(rest);
+  if (top == "PERFLOGS") return StagingPlace{StagingKind::hidden, "PerfLogs"};
+  if (top == "SYSTEM VOLUME INFORMATION")
+    return StagingPlace{StagingKind::hidden, "System Volume Information"};
+  if (top == "WINDOWS" || top == "WINNT") return in_windows(rest);
+  if (top == "PROGRAMDATA" && is_file_directly_in(rest))
+    return StagingPlace{StagingKind::hidden, "the top of ProgramData"};
+  if (top == "INETPUB" || top == "XAMPP" || top == "WWWROOT")
+    return StagingPlace{StagingKind::web, "a folder of a web server"};
+  if (folded.starts_with("\\USERS\\PUBLIC\\"))
+    return StagingPlace{StagingKind::shared, "the public profile"};
+  for (const std::string_view temp : {"\\TEMP\\", "\\TMP\\"})
+    if (folded.find(temp) != std::string::npos)
+      return StagingPlace{StagingKind::temporary, "a folder for temporary files"};
+  return {};
+}
+
+}  // namespace hozen
