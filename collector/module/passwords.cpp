@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/module/archive_name.h"
 #include "collector/module/command_line_words.h"
 
 namespace hozen {
@@ -183,12 +184,41 @@ class Masker {
       return user_and_password(i, option);
     } else if (is_one_of(tool_, kPercent) && option.name == "U") {
       if (i + 1 < words_.size()) behind(words_[i + 1], '%');
-    } else if (is_one_of(tool_, kJoined) && starts_with_fold(option.name, "hp")) {
+    } else if (starts_with_fold(option.name, "hp") &&
+               (is_one_of(tool_, kJoined) || is_behind_verb(i))) {
       leave_out(name + 2, word.end);  // of RAR: it encrypts the names too
+    } else if (starts_with_fold(option.name, "p") && !is_one_of(option.name, kNotJoined) &&
+               packs_under_other_name(i)) {
+      if (option.name.size() > 1) leave_out(name + 1, word.end);
     } else {
       return dash_p(i, option, name);
     }
     return true;
+  }
+
+  /// Whether one of the few words before is a verb of RAR: "r.exe a -r -hpx".
+  bool is_behind_verb(std::size_t i) const {
+    constexpr std::size_t kFew = 12;
+    for (std::size_t j = i; j > 1 && i - j < kFew; --j)
+      if (is_verb(j - 1)) return true;
+    return false;
+  }
+  bool is_verb(std::size_t i) const {
+    constexpr std::string_view kVerbs[] = {"a", "u", "m", "f", "x", "e", "t", "l", "v"};
+    return is_one_of(of(words_[i]), kVerbs);
+  }
+  /// RAR and 7-Zip under another name: a program, a verb, and the name of an archive in the line.
+  bool packs_under_other_name(std::size_t i) const {
+    constexpr std::size_t kFew = 12;
+    bool form = false;
+    for (std::size_t j = i; j > 1 && i - j < kFew && !form; --j)
+      form =
+          is_verb(j - 1) && bare(of(words_[j - 2])).find_first_of("\\.") != std::string_view::npos;
+    if (!form) return false;
+    const std::size_t first = i > kFew ? i - kFew : 0;
+    for (std::size_t j = first; j < words_.size() && j < i + kFew; ++j)
+      if (archive_name(bare(of(words_[j])))) return true;
+    return false;
   }
 
   /// `-p x`, `/p:x`, `-px`; `name` is where "p" stands in the text.
