@@ -1,0 +1,343 @@
+#include "collector/module/transfer_command.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+
+#include "collector/base/text.h"
+#include "collector/module/archive_name.h"
+#include "collector/module/passwords.h"
+#include "collector/module/shell_commands.h"
+
+namespace hozen {
+namespace {
+
+using Words = std::span<const std::string>;
+
+bool is_one_of(std::string_view text, std::span<const std::string_view> names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return equals_fold(text, name); });
+}
+bool is_address(std::string_view word) { return word.find("://") != std::string_view::npos; }
+/// "host:path" and "user@host:path", not "C:\x".
+bool is_remote_path(std::string_view word) {
+  const std::size_t colon = word.find(':');
+  return colon != std::string_view::npos && colon > 1 && !word.starts_with('-') &&
+         word.find_first_of("\\/") > colon;
+}
+bool is_option(std::string_view word) { return word.starts_with('-') || word.starts_with('/'); }
+
+// Each of these reads the words behind the program.
+
+/// curl -T file address; -F "name=@file"; --data-binary @file. Source: curl's manual.
+std::optional<TransferCommand> curl(Words words) {
+  TransferCommand found{"curl"};
+  bool sends = false;
+  const auto add = [&](std::string_view text, bool needs_at) {
+    const std::size_t at = text.find_first_of("@<");
+    if (needs_at && at == std::string_view::npos) return;
+    if (needs_at) text.remove_prefix(at + 1);
+    found.files.emplace_back(text.substr(0, text.find(';')));
+    sends = true;
+  };
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    const std::string_view next = i + 1 < words.size() ? std::string_view{words[i + 1]} : "";
+    constexpr std::string_view kForms[] = {"--form", "--data-binary", "--data-raw", "--data"};
+    if (word == "-T" || word == "--upload-file") {
+      add(next, false);
+      ++i;
+    } else if (word.starts_with("-T") && word.size() > 2) {
+      add(word.substr(2), false);
+    } else if (word == "-F" || word == "-d" || is_one_of(word, kForms)) {
+      if (next.find('@') <= next.find('=') + 1) add(next, true);
+      ++i;
+    } else if (is_address(word) || (!is_option(word) && found.destination.empty())) {
+      if (found.destination.empty() || is_address(word)) found.destination = std::string{word};
+    }
+  }
+  if (!sends) return std::nullopt;
+  return found;
+}
+
+/// rclone copy source remote:path. Source: rclone.org/commands.
+std::optional<TransferCommand> rclone(Words words) {
+  constexpr std::string_view kVerbs[] = {"copy", "copyto", "sync", "move", "moveto", "rcat"};
+  const auto verb = std::find_if(words.begin(), words.end(),
+                                 [&](const std::string& word) { return is_one_of(word, kVerbs); });
+  if (verb == words.end()) return std::nullopt;
+  // Options may stand between them, with values of their own.
+  std::string_view source, target;
+  for (auto word = verb + 1; word != words.end() && target.empty(); ++word) {
+    if (word->starts_with('-')) continue;
+    (source.empty() || !is_remote_path(*word) ? source : target) = *word;
+  }
+  if (target.empty() || is_remote_path(source)) return std::nullopt;
+  return TransferCommand{"Rclone", {}, {std::string{source}}, std::string{target}};
+}
+
+/// pscp and scp: the last one is the target. Source: PuTTY's manual, chapter 5.
+std::optional<TransferCommand> secure_copy(Words words) {
+  std::vector<std::string> plain;
+  constexpr std::string_view kWithValue[] = {"-P", "-i", "-pw", "-pwfile", "-l", "-F", "-o", "-c"};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with('-')) {
+      plain.push_back(words[i]);
+    } else if (std::find(std::begin(kWithValue), std::end(kWithValue), words[i]) !=
+               std::end(kWithValue)) {
+      ++i;
+    }
+  }
+  if (plain.size() < 2 || !is_remote_path(plain.back()) || is_remote_path(plain.front()))
+    return std::nullopt;
+  TransferCommand found{"SCP"};
+  found.destination = plain.back();
+  plain.pop_back();
+  found.files = std::move(plain);
+  return found;
+}
+
+/// "put file", "mput file" within what WinSCP, sftp and PowerShell are told.
+std::optional<TransferCommand> winscp(Words words) {
+  TransferCommand found{"WinSCP"};
+  for (const std::string& word : words) {
+    const std::size_t put = word.starts_with("put ") ? 0 : word.find(" put ");
+    if (put != std::string::npos) {
+      std::string_view rest = trim(std::string_view{word}.substr(put + 4));
+      if (rest.starts_with("put ")) rest.remove_prefix(4);
+      found.files.emplace_back(rest.substr(0, rest.find(' ')));
+    }
+    if (is_address(word)) found.destination = word.substr(word.starts_with("open ") ? 5 : 0);
+  }
+  if (found.files.empty()) return std::nullopt;
+  return found;
+}
+
+/// ftp -s:script. What the script says is not known: it may as well fetch.
+std::optional<TransferCommand> ftp(Words words) {
+  TransferCommand found{"ftp"};
+  bool script = false;
+  for (const std::string& word : words) {
+    if (starts_with_fold(word, "-s:") || starts_with_fold(word, "/s:")) script = true;
+    if (!is_option(word)) found.destination = word;
+  }
+  if (!script) return std::nullopt;
+  return found;
+}
+
+/// bitsadmin /transfer job /upload address file. Source: Microsoft, "bitsadmin transfer".
+std::optional<TransferCommand> bitsadmin(Words words) {
+  TransferCommand found{"BITS"};
+  bool upload = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    upload = upload || equals_fold(words[i], "/upload") || equals_fold(words[i], "/upload-reply");
+    if (!is_address(words[i])) continue;
+    found.destination = words[i];
+    if (i + 1 < words.size()) found.files = {words[i + 1]};
+  }
+  if (!upload) return std::nullopt;
+  return found;
+}
+
+/// certreq -Post -config address file.
+std::optional<TransferCommand> certreq(Words words) {
+  TransferCommand found{"certreq"};
+  bool post = false;
+  for (const std::string& word : words) {
+    post = post || equals_fold(word, "-post") || equals_fold(word, "/post");
+    if (is_address(word))
+      found.destination = word;
+    else if (!is_option(word))
+      found.files = {word};
+  }
+  if (!post) return std::nullopt;
+  return found;
+}
+
+std::optional<TransferCommand> mega(Words words) {
+  TransferCommand found{"MEGAcmd"};
+  for (const std::string& word : words) {
+    if (word.starts_with('-') || equals_fold(word, "put")) continue;
+    if (found.files.empty())
+      found.files = {word};
+    else
+      found.destination = word;
+  }
+  if (found.files.empty()) return std::nullopt;
+  return found;
+}
+
+std::optional<TransferCommand> mega_client(Words words) {
+  if (words.empty() || !equals_fold(words[0], "put")) return std::nullopt;
+  return mega(words);
+}
+
+/// copy, move, xcopy and robocopy of archives onto a share.
+std::optional<TransferCommand> copy(Words words) {
+  TransferCommand found{"copy to a share"};
+  bool archive = false;
+  for (const std::string& word : words) {
+    if (word.starts_with("\\\\")) {
+      found.destination = word;
+      continue;
+    }
+    if (is_option(word) || !found.destination.empty()) continue;
+    archive = archive || archive_name(word).has_value();
+    found.files.push_back(word);
+  }
+  if (!archive || found.destination.empty()) return std::nullopt;
+  return found;
+}
+
+/// The first text in quotes that begins behind `at` and is no address, and the first that is one.
+void quoted_texts(std::string_view text, TransferCommand& found) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '"' && text[i] != '\'') continue;
+    const std::size_t end = text.find(text[i], i + 1);
+    if (end == std::string_view::npos) return;
+    const std::string_view one = text.substr(i + 1, end - i - 1);
+    if (is_address(one) && found.destination.empty()) found.destination = std::string{one};
+    constexpr std::size_t kMostFiles = 8;
+    const bool path = one.find('\\') != std::string_view::npos || archive_name(one).has_value();
+    if (path && !is_address(one) && found.files.size() < kMostFiles) found.files.emplace_back(one);
+    i = end;
+  }
+}
+
+/// PowerShell's ways, which are not single words.
+void read_script(std::string_view line, std::vector<TransferCommand>& found) {
+  const std::string lower = to_lower_ascii(line);
+  const auto has = [&](std::string_view text) { return lower.find(text) != std::string::npos; };
+  std::string_view tool;
+  if (has(".uploadfile(") || has(".uploadfileasync(") || has(".uploaddata(") ||
+      has(".uploadfiletaskasync("))
+    tool = "PowerShell (WebClient)";
+  if ((has("invoke-webrequest") || has("invoke-restmethod") || has("iwr ") || has("irm ")) &&
+      has("-infile"))
+    tool = "PowerShell (web request)";
+  if (has("start-bitstransfer") && has("-transfertype") && has("upload"))
+    tool = "PowerShell (BITS)";
+  if (tool.empty() || found.size() >= kMaxTransferCommands) return;
+  TransferCommand command{std::string{tool}};
+  command.program = "PowerShell";
+  quoted_texts(line, command);
+  if (command.destination.empty()) {
+    for (const std::string_view scheme : {"https://", "http://", "ftp://"}) {
+      const std::size_t at = lower.find(scheme);
+      if (at == std::string::npos) continue;
+      command.destination =
+          std::string{line.substr(at, line.find_first_of(" \"'),;\r\n", at) - at)};
+      break;
+    }
+  }
+  if (command.files.empty())
+    for (const std::string_view option : {"-infile ", "-source "})
+      if (const std::size_t at = lower.find(option); at != std::string::npos) {
+        const std::string_view rest = line.substr(at + option.size());
+        command.files.emplace_back(rest.substr(0, rest.find_first_of(" ;\r\n")));
+        break;
+      }
+  found.push_back(std::move(command));
+}
+
+struct Tool {
+  std::string_view stem, name;
+  std::optional<TransferCommand> (*read)(Words);
+  bool is_transfer = true;  ///< what it is for, whatever it was told
+};
+constexpr Tool kTools[] = {{"curl", "curl", curl, false},
+                           {"rclone", "Rclone", rclone},
+                           {"pscp", "PSCP", secure_copy},
+                           {"scp", "SCP", secure_copy},
+                           {"winscp", "WinSCP", winscp},
+                           {"ftp", "ftp", ftp},
+                           {"bitsadmin", "BITS", bitsadmin, false},
+                           {"certreq", "certreq", certreq, false},
+                           {"mega-put", "MEGAcmd", mega},
+                           {"megacmdclient", "MEGAcmd", mega_client},
+                           {"megaclient", "MEGAcmd", mega_client},
+                           {"copy", "copy", copy, false},
+                           {"move", "copy", copy, false},
+                           {"xcopy", "copy", copy, false},
+                           {"copy-item", "copy", copy, false}};
+constexpr std::array<std::array<std::string_view, 2>, 7> kClients{{{"psftp", "PSFTP"},
+                                                                   {"sftp", "SFTP"},
+                                                                   {"megasync", "MEGAsync"},
+                                                                   {"filezilla", "FileZilla"},
+                                                                   {"megacmdserver", "MEGAcmd"},
+                                                                   {"megacmd", "MEGAcmd"},
+                                                                   {"azcopy", "AzCopy"}}};
+
+/// A renamed rclone: its verb and remote, and an option that others do not have.
+std::optional<TransferCommand> renamed_rclone(Words words) {
+  constexpr std::string_view kOwn[] = {
+      "--transfers",    "--no-check-certificate", "--max-age",          "--ignore-existing",
+      "--auto-confirm", "--multi-thread-streams", "--drive-chunk-size", "--bwlimit",
+      "--checkers"};
+  const bool own = std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return is_one_of(word.substr(0, word.find('=')), kOwn);
+  });
+  if (!own) return std::nullopt;
+  auto found = rclone(words);
+  if (found) found->is_renamed = true;
+  return found;
+}
+
+void read_words(const std::vector<std::string>& words, std::vector<TransferCommand>& found) {
+  if (words.empty() || found.size() >= kMaxTransferCommands) return;
+  std::size_t at = 0;
+  const Tool* tool = nullptr;
+  for (; at < words.size() && tool == nullptr; ++at) {
+    // Behind another program ("psexec \\\\srv curl.exe") it must look like one.
+    const bool is_program = at == 0 || ends_with_fold(words[at], ".exe");
+    if (!is_program) continue;
+    const std::string stem = program_stem(words[at]);
+    const auto known = std::find_if(std::begin(kTools), std::end(kTools),
+                                    [&](const Tool& one) { return one.stem == stem; });
+    if (known != std::end(kTools)) tool = known;
+  }
+  std::optional<TransferCommand> command;
+  if (tool == nullptr) {
+    at = 1;
+    command = renamed_rclone(Words{words}.subspan(1));
+  } else {
+    command = tool->read(Words{words}.subspan(at));
+    if (command && !command->tool.starts_with("copy")) command->tool = std::string{tool->name};
+  }
+  if (!command) return;
+  command->program = words[at - 1];
+  found.push_back(*std::move(command));
+}
+
+/// Cheap, before a line is divided.
+bool may_transfer(std::string_view line) {
+  const std::string lower = to_lower_ascii(line);
+  for (const std::string_view sign : {"curl", "copy", "scp", "ftp", "bitsadmin", "certreq", "mega",
+                                      "move", " sync ", "upload", "-infile"})
+    if (lower.find(sign) != std::string::npos) return true;
+  return false;
+}
+
+}  // namespace
+
+std::vector<TransferCommand> transfer_commands(std::string_view line) {
+  std::vector<TransferCommand> found;
+  if (!may_transfer(line)) return found;
+  each_shell_command(line,
+                     [&](const std::vector<std::string>& words) { read_words(words, found); });
+  read_script(line, found);
+  for (TransferCommand& one : found) one.destination = without_passwords(one.destination);
+  return found;
+}
+
+std::string_view transfer_tool(std::string_view path) {
+  const std::string stem = program_stem(path);
+  for (const Tool& tool : kTools)
+    if (tool.is_transfer && tool.stem == stem) return tool.name;
+  for (const auto& [known, name] : kClients)
+    if (known == stem) return name;
+  return {};
+}
+
+}  // namespace hozen

