@@ -10,6 +10,7 @@
 
 #include "collector/module/hashed_source.h"
 #include "collector/module/module.h"
+#include "collector/module/usn_changes.h"
 #include "collector/module/usn_row.h"
 
 namespace hozen::modules {
@@ -112,6 +113,7 @@ class JournalReader {
       context_.note({Errc::malformed, path_.text() + ": " + std::to_string(folders.problems()) +
                                           " problems in the file table that paths are taken from"});
     UsnRowMaker rows{folders.table(), volume_};
+    UsnChanges changes;
     ntfs::Problems problems;
     JournalRow all{volume_, journal.size(), head_bytes, 0, {}, {}, {}, {}, {}};
     HashedSource hashed{journal, head_bytes};
@@ -122,7 +124,8 @@ class JournalReader {
       Envelope envelope;
       envelope.origin = {artifact_, {}, record.offset - artifact_start};
       if (record.major_version < 4) envelope.timestamps.emplace_back("changed", record.time);
-      context_.emit(kUsn, kUsnFields, rows.make(record), envelope);
+      const UsnRow& row = rows.make(record);
+      changes.add(record, row.path, context_.emit(kUsn, kUsnFields, row, envelope));
       return !context_.stop().stop_requested();
     });
     if (!context_.stop().stop_requested()) all.sha256 = hashed.digest();
@@ -130,6 +133,10 @@ class JournalReader {
     envelope.origin.artifact = artifact_;
     envelope.timestamps = {{"first_record", all.first}, {"last_record", all.last}};
     context_.emit(kJournal, kJournalFields, all, envelope);
+    changes.finish([&](Fact fact) { context_.state(std::move(fact)); });
+    if (changes.left_out() != 0)
+      context_.note({Errc::limit, path_.text() + ": " + std::to_string(changes.left_out()) +
+                                      " changes are not held against other evidence"});
     tell(problems);
   }
 
