@@ -90,6 +90,26 @@ bool is_load_of_note(const Fact& fact) {
   return fact.subject.size() < 3 || !starts_with_fold(fact.subject.substr(1), ":\\Windows\\");
 }
 
+/// What updates come from is not kept: BITS fetches them all day.
+bool is_transfer_of_note(const Fact& fact) {
+  constexpr Name kUpdates[] = {
+      "microsoft.com", "windowsupdate.com", "windows.com", "msedge.net",
+      "office.net",    "office.com",        "live.com",    "gvt1.com",
+      "google.com",    "googleapis.com",    "mozilla.net", "mozilla.org",
+      "adobe.com",     "visualstudio.com",  "skype.com",   "akamaized.net"};
+  constexpr Id kFirstOfBits = 59;
+  if (fact.event_id < kFirstOfBits) return true;
+  const Name url = fact.values["url"];
+  const std::size_t scheme = url.find("://");
+  if (scheme == Name::npos) return false;
+  Name host = url.substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/:?"));
+  return std::none_of(std::begin(kUpdates), std::end(kUpdates), [&](Name known) {
+    return ends_with_fold(host, known) &&
+           (host.size() == known.size() || host[host.size() - known.size() - 1] == '.');
+  });
+}
+
 bool is_kept(const Fact& fact) {
   switch (fact.kind) {
     case FactKind::logon:
@@ -110,6 +130,8 @@ bool is_kept(const Fact& fact) {
       return is_process_access(fact);
     case FactKind::module_load:
       return is_load_of_note(fact);
+    case FactKind::network:
+      return is_transfer_of_note(fact);
     case FactKind::remoting:
       return fact.event_id != 400 ||
              fact.values["param3"].find("ServerRemoteHost") != std::string_view::npos;

@@ -197,6 +197,11 @@ constexpr Id kScriptIds[] = {4104};
 constexpr Name kScriptValues[] = {"Path", "ScriptBlockText", "ScriptBlockId", "MessageNumber",
                                   "MessageTotal"};
 
+// Provider Microsoft-Windows-Bits-Client: a transfer was started, ended, failed.
+constexpr Id kBitsIds[] = {59, 60, 61};
+constexpr Name kBitsValues[] = {"name", "url", "fileLength", "bytesTotal", "bytesTransferred",
+                                "hr"};
+
 constexpr Name kSysmon = "Microsoft-Windows-Sysmon/Operational";
 constexpr EventFactRule kRules[] = {
     {"Security", kLogonIds, FactKind::logon, "TargetUserName", kLogonValues},
@@ -256,6 +261,7 @@ constexpr EventFactRule kRules[] = {
      "Threat Name", kDefenderValues},
     {"Microsoft-Windows-PowerShell/Operational", kScriptIds, FactKind::script, "Path",
      kScriptValues},
+    {"Microsoft-Windows-Bits-Client/Operational", kBitsIds, FactKind::network, {}, kBitsValues},
     {"PowerShellCore/Operational", kScriptIds, FactKind::script, "Path", kScriptValues},
 };
 

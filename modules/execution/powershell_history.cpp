@@ -85,7 +85,13 @@ class History {
     }
     if (is_last && trace_.info.si.modified.is_set())
       envelope.timestamps.emplace_back("trace_modified", trace_.info.si.modified);
-    context_.emit(kCommand, kFields, Row{trace_.info.path, command_, line_, is_last}, envelope);
+    std::string record =
+        context_.emit(kCommand, kFields, Row{trace_.info.path, command_, line_, is_last}, envelope);
+    Fact fact = trace_fact(FactKind::script, "powershell_history", trace_.info.path.text(), {},
+                           std::move(record));
+    fact.values.add("ScriptBlockText", command_);
+    fact.values.add("user", envelope.user_name);
+    context_.state(std::move(fact));
   }
 
   ModuleContext& context_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/module/archive_name.h"
 #include "collector/module/execution_files.h"
 #include "collector/module/execution_registry.h"
 #include "collector/module/prefetch_row.h"
@@ -163,6 +164,23 @@ void state_runs(ModuleContext& context, const Prefetch& file, const std::string&
   }
 }
 
+/// Archives among the files that it read in its first seconds: what an archiver under any name
+/// leaves. Those that every program may have, as .zip, are left out.
+void state_archives(ModuleContext& context, const Prefetch& file, const std::string& record) {
+  constexpr std::size_t kMost = 16;
+  std::size_t count = 0;
+  for (const PrefetchedFile& one : file.files) {
+    const std::string path = wtf8_from_utf16le(one.path);
+    const auto archive = archive_name(path);
+    if (!archive || archive->is_everyday || ++count > kMost) continue;
+    const FileTime time = file.runs.empty() ? FileTime{} : file.runs.front();
+    Fact fact = trace_fact(FactKind::archive_trace, "prefetch", path, time, record);
+    fact.values.add("program",
+                    file.executable_path.empty() ? file.executable : file.executable_path);
+    context.state(std::move(fact));
+  }
+}
+
 void emit(ModuleContext& context, const TraceFile& trace, const EvidencePath& path,
           std::span<const std::byte> content) {
   std::vector<std::byte> unpacked;
@@ -176,6 +194,7 @@ void emit(ModuleContext& context, const TraceFile& trace, const EvidencePath& pa
       context.emit(kPrefetch, kPrefetchFields, PrefetchRow{*file, name}, envelope);
   note_problems(context, path, file->problems);
   state_runs(context, *file, record);
+  state_archives(context, *file, record);
   if (!path.stream().empty()) report_stream(context, path, *file, record);
   const auto& installations = context.registry()->installations();
   judge_libraries(context, path, *file, installations[trace.installation].windows, record);

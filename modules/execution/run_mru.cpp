@@ -9,6 +9,7 @@
 #include "collector/base/text.h"
 #include "collector/module/cells.h"
 #include "collector/module/execution_registry.h"
+#include "collector/module/remote_tools.h"
 
 namespace hozen::modules {
 namespace {
@@ -53,7 +54,14 @@ void read_key(ModuleContext& context, RegistryHive& hive, RegistryKey& key) {
     if (at != std::string::npos) row.position = at;
     Envelope envelope = key_envelope(hive, key, &value);
     if (at == 0) envelope.timestamps.emplace_back("entered", key.last_written());
-    context.emit(kRunMru, kFields, row, envelope);
+    std::string record = context.emit(kRunMru, kFields, row, envelope);
+    const std::vector<std::string> words = command_words(row.command);
+    if (words.empty()) return;
+    Fact fact = trace_fact(FactKind::execution, "run_mru", words.front(),
+                           at == 0 ? key.last_written() : FileTime{}, std::move(record));
+    fact.values.add("CommandLine", row.command);
+    fact.values.add("user", envelope.user_name);
+    context.state(std::move(fact));
   });
 }
 
