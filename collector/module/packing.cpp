@@ -1,0 +1,347 @@
+#include "collector/module/packing.h"
+
+#include <algorithm>
+#include <charconv>
+#include <deque>
+
+#include "collector/base/text.h"
+#include "collector/module/archive_name.h"
+#include "collector/module/command_line_words.h"
+#include "collector/module/lateral.h"
+#include "collector/module/passwords.h"
+
+namespace hozen::packing {
+namespace {
+
+/// The same start of a program, told by two logs or by its shell.
+constexpr std::uint64_t kSameStart = 10 * kSecond;
+/// A command that names no folder, and the file that it made.
+constexpr std::uint64_t kNameApart = kDay;
+constexpr std::size_t kMaxLine = 600;
+
+std::uint64_t apart(FileTime a, FileTime b) {
+  return std::max(a.ticks, b.ticks) - std::min(a.ticks, b.ticks);
+}
+
+FileTime time_of(std::string_view text) { return parse_iso8601(text).value_or(FileTime{}); }
+
+bool is_whole(std::string_view path) {
+  return path.find('\\') != std::string_view::npos && (path.size() < 2 || path[0] != '.');
+}
+
+class Gatherer {
+ public:
+  explicit Gatherer(const FactBook& book) : book_{book} {}
+
+  Evidence gather() {
+    for (const FactKind kind : {FactKind::presence, FactKind::process, FactKind::module_load})
+      for (const Fact& fact : book_.facts(kind)) version(fact);
+    for (const Fact& fact : book_.facts(FactKind::archive)) archive(fact);
+    for (const Fact& fact : book_.facts(FactKind::file_change)) change(fact);
+    for (const FactKind kind : {FactKind::process, FactKind::script, FactKind::execution,
+                                FactKind::task, FactKind::service})
+      for (const Fact& fact : book_.facts(kind)) lines(fact);
+    std::stable_sort(out_.transfers.begin(), out_.transfers.end(),
+                     [](const Transfer& a, const Transfer& b) { return a.time < b.time; });
+    for (const PackingCommand& command : out_.commands) join(command);
+    for (const Fact& fact : book_.facts(FactKind::archive_trace)) trace(fact);
+    return std::move(out_);
+  }
+
+ private:
+  PackedSet* set_at(const std::string& key, std::string_view path) {
+    const auto known = out_.sets.find(key);
+    if (known != out_.sets.end()) return &known->second;
+    if (out_.sets.size() >= kMaxSets) {
+      ++out_.left_out;
+      return nullptr;
+    }
+    PackedSet& set = out_.sets[key];
+    set.key = key;
+    set.path = std::string{path};
+    by_name_[key.substr(key.rfind('\\') + 1)].push_back(key);
+    return &set;
+  }
+  PackedFile* file_at(std::string_view path) {
+    PackedSet* set = set_at(archive_set_key(path), path);
+    return set == nullptr ? nullptr : file_in(*set, path);
+  }
+  static PackedFile* file_in(PackedSet& set, std::string_view path) {
+    PackedFile& file = set.files[fold_case(below_volume(path))];
+    if (file.path.empty()) {
+      file.path = std::string{path};
+      if (const auto name = archive_name(path)) file.volume = name->volume;
+    }
+    return &file;
+  }
+
+  void archive(const Fact& fact) {
+    PackedFile* file = file_at(fact.subject);
+    if (file == nullptr) return;
+    file->is_there = true;
+    file->archive = &fact;
+    file->records.insert(fact.record);
+    const FileTime created = time_of(fact.values["created"]);
+    file->created = created.is_set() ? created : fact.time;
+    std::uint64_t size = 0;
+    const std::string_view text = fact.values["size"];
+    if (std::from_chars(text.data(), text.data() + text.size(), size).ec == std::errc{})
+      file->size = size;
+    if (fact.values["volume"].empty() || fact.values["volume"] == "0") return;
+    std::uint32_t number = 0;
+    const std::string_view digits = fact.values["volume_number"];
+    const bool known =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number).ec == std::errc{};
+    // The name counts from 1 whatever the format does.
+    if (!file->volume && known) file->volume = number;
+    if (!file->volume) file->volume = 1;
+  }
+
+  void change(const Fact& fact) {
+    const std::string_view reason = fact.values["reason"];
+    if (reason == "burst") return;
+    if (reason == "renamed") return rename(fact);
+    PackedFile* file = file_at(fact.subject);
+    if (file == nullptr) return;
+    file->records.insert(fact.record);
+    if (reason == "created") {
+      // What the journal saw comes before what a file says of itself.
+      file->created = fact.time;
+      file->closed = time_of(fact.values["closed"]);
+    } else if (reason == "deleted") {
+      file->deleted = fact.time;
+      const FileTime created = time_of(fact.values["created"]);
+      if (created.is_set()) file->created = created;
+    }
+  }
+  void rename(const Fact& fact) {
+    const std::string from{fact.values["from"]};
+    const auto known = out_.sets.find(archive_set_key(from));
+    const bool hides = archive_name(from) && !archive_name(fact.subject);
+    // An archive under a harmless name stays with the others of its set.
+    PackedFile* file = hides && known != out_.sets.end() ? file_in(known->second, fact.subject)
+                                                         : file_at(fact.subject);
+    if (file == nullptr) return;
+    file->renamed_from = from;
+    file->renamed = fact.time;
+    file->records.insert(fact.record);
+    if (!file->created.is_set()) file->created = fact.time;
+    if (known == out_.sets.end()) return;
+    const auto old = known->second.files.find(fold_case(below_volume(from)));
+    if (old == known->second.files.end()) return;
+    if (old->second.created.is_set()) file->created = old->second.created;
+    if (!file->volume) file->volume = old->second.volume;
+    file->records.insert(old->second.records.begin(), old->second.records.end());
+    if (!old->second.is_there) known->second.files.erase(old);
+    if (known->second.files.empty() && known->second.commands.empty()) forget(known->first);
+  }
+  void forget(const std::string& key) {
+    std::erase(by_name_[key.substr(key.rfind('\\') + 1)], key);
+    out_.sets.erase(key);
+  }
+
+  void version(const Fact& fact) {
+    const std::string_view path = fact.values["ImageLoaded"].empty()
+                                      ? std::string_view{fact.subject}
+                                      : fact.values["ImageLoaded"];
+    const std::string_view name =
+        archiver_of_version(fact.values["OriginalFileName"], fact.values["Description"]);
+    if (name.empty() || !ends_with_fold(path, ".exe")) return;
+    out_.versions.try_emplace(
+        fold_case(below_volume(path)),
+        VersionSign{std::string{path}, fact.record, name, !is_archiver_name(path)});
+  }
+
+  void lines(const Fact& fact) {
+    const CommandLine line = line_of(fact);
+    if (line.text.empty()) return;
+    for (ArchiveCommand& one : archive_commands(line.text))
+      if (one.packs()) add(std::move(one), fact, line);
+    for (TransferCommand& one : transfer_commands(line.text)) {
+      if (out_.transfers.size() >= kMaxCommands) {
+        ++out_.left_out;
+        return;
+      }
+      out_.transfers.push_back({std::move(one), fact.time, user_of(fact),
+                                shown(without_passwords(line.text)), line.source, fact.record});
+    }
+  }
+  static std::string shown(std::string text) {
+    if (text.size() <= kMaxLine) return text;
+    std::size_t end = kMaxLine;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    return text.substr(0, end) + " ...";
+  }
+  void add(ArchiveCommand command, const Fact& fact, const CommandLine& line) {
+    for (auto known = out_.commands.rbegin(); known != out_.commands.rend(); ++known)
+      if (is_same(*known, command, fact)) return merge(*known, fact);
+    if (out_.commands.size() >= kMaxCommands) {
+      ++out_.left_out;
+      return;
+    }
+    PackingCommand packing{std::move(command), fact.time};
+    packing.user = user_of(fact);
+    packing.program = packing.command.program;
+    packing.line = shown(without_archive_passwords(line.text));
+    packing.source = line.source;
+    packing.records = {fact.record};
+    packing.fact = &fact;
+    merge(packing, fact);
+    if (fact.time.is_set()) out_.days[form_of(packing)].insert(fact.time.ticks / kDay);
+    out_.commands.push_back(std::move(packing));
+  }
+  static bool is_same(const PackingCommand& known, const ArchiveCommand& command,
+                      const Fact& fact) {
+    return known.command.verb == command.verb &&
+           equals_fold(known.command.archive, command.archive) &&
+           apart(known.time, fact.time) <= kSameStart;
+  }
+  /// What the start of the program itself tells goes before what its shell was told.
+  static void merge(PackingCommand& known, const Fact& fact) {
+    if (std::find(known.records.begin(), known.records.end(), fact.record) == known.records.end())
+      known.records.push_back(fact.record);
+    const bool is_itself =
+        fact.kind == FactKind::process &&
+        command_line::tool_of(fact.subject) == command_line::tool_of(known.command.program);
+    if (!is_itself) return;
+    known.program = fact.subject;
+    if (known.fact->values["CurrentDirectory"].empty() || known.fact->kind != FactKind::process)
+      known.fact = &fact;
+    if (known.user.empty()) known.user = user_of(fact);
+  }
+
+  void join(const PackingCommand& command) {
+    std::string path = command.command.archive;
+    const std::string_view folder = command.fact->values["CurrentDirectory"];
+    if (!is_whole(path) && !folder.empty())
+      path = std::string{folder} + (folder.ends_with('\\') ? "" : "\\") + path;
+    std::string key = archive_set_key(path);
+    if (!out_.sets.contains(key) || !is_whole(path))
+      if (const std::string other = by_name(key, command.time); !other.empty()) key = other;
+    if (PackedSet* set = set_at(key, path)) set->commands.push_back(&command);
+  }
+  /// The one archive of that name that was made near `time`, or that is the only one.
+  std::string by_name(const std::string& key, FileTime time) const {
+    const auto found = by_name_.find(key.substr(key.rfind('\\') + 1));
+    if (found == by_name_.end()) return {};
+    std::string best;
+    for (const std::string& one : found->second) {
+      const FileTime made = out_.sets.at(one).first();
+      if (time.is_set() && made.is_set() && apart(made, time) > kNameApart) continue;
+      if (!best.empty()) return {};
+      best = one;
+    }
+    return best;
+  }
+
+  void trace(const Fact& fact) {
+    std::string key = archive_set_key(fact.subject);
+    if (!out_.sets.contains(key) && !is_whole(fact.subject)) {
+      const std::string other = by_name(key, fact.time);
+      if (other.empty()) return;  // a bare name says nothing alone
+      key = other;
+    }
+    if (PackedSet* set = set_at(key, fact.subject)) set->traces.push_back({&fact, fact.time});
+  }
+
+  const FactBook& book_;
+  Evidence out_;
+  std::map<std::string, std::vector<std::string>> by_name_;  // keys of sets, by their stems
+};
+
+}  // namespace
+
+Evidence gather(const FactBook& book) { return Gatherer{book}.gather(); }
+
+std::string form_of(const PackingCommand& command) {
+  std::string form =
+      command.command.program + " " + command.command.verb + " " + command.command.archive;
+  for (const std::string& source : command.command.sources) form += " " + source;
+  std::erase_if(form, [](char c) { return c >= '0' && c <= '9'; });
+  return fold_case(form);
+}
+
+FileTime PackedSet::first() const {
+  FileTime first;
+  const auto take = [&](FileTime time) {
+    if (time.is_set() && (!first.is_set() || time < first)) first = time;
+  };
+  for (const auto& [name, file] : files) take(file.created);
+  for (const PackingCommand* command : commands) take(command->time);
+  for (const Trace& one : traces) take(one.time);
+  return first;
+}
+
+FileTime PackedSet::last() const {
+  FileTime last = first();
+  for (const auto& [name, file] : files) last = std::max({last, file.created, file.closed});
+  for (const PackingCommand* command : commands) last = std::max(last, command->time);
+  return last;
+}
+
+std::set<std::string> PackedSet::users() const {
+  std::set<std::string> users;
+  for (const PackingCommand* command : commands)
+    if (!command->user.empty()) users.insert(command->user);
+  for (const Trace& trace : traces)
+    if (const auto user = trace.fact->values["user"]; !user.empty())
+      users.insert(std::string{user});
+  return users;
+}
+
+std::string PackedSet::folder() const { return std::string{folder_of_path(path)}; }
+
+std::string at(FileTime time) { return lateral::at(time); }
+
+std::string user_of(const Fact& fact) {
+  if (const auto user = fact.values["User"]; !user.empty()) return std::string{user};
+  if (const auto user = fact.values["user"]; !user.empty()) return std::string{user};
+  const std::string target =
+      lateral::account_of(fact.values["TargetDomainName"], fact.values["TargetUserName"]);
+  if (fact.kind == FactKind::process && !fact.values["TargetUserName"].empty()) return target;
+  return lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
+}
+
+CommandLine line_of(const Fact& fact) {
+  const auto value = [&](std::string_view name) { return std::string{fact.values[name]}; };
+  switch (fact.kind) {
+    case FactKind::process:
+      return {value("CommandLine"), "a program's start"};
+    case FactKind::script:
+      if (fact.values["source"] == "powershell_history")
+        return {value("ScriptBlockText"), "PowerShell's history"};
+      return {value("ScriptBlockText"), "a script"};
+    case FactKind::execution:
+      return {value("CommandLine"), "the Run dialog"};
+    case FactKind::task:
+      if (fact.values["Command"].empty()) return {};
+      return {"\"" + value("Command") + "\" " + value("Arguments"), "a scheduled task"};
+    case FactKind::service:
+      return {value(fact.values["ServiceFileName"].empty() ? "ImagePath" : "ServiceFileName"),
+              "a service"};
+    default:
+      return {};
+  }
+}
+
+std::string without_archive_passwords(std::string_view line) {
+  std::string out;
+  std::size_t done = 0;
+  for (const command_line::Word& word : command_line::words_of(line)) {
+    const std::string_view text = line.substr(word.begin, word.end - word.begin);
+    const std::size_t start = text.find_first_not_of("\"'");
+    if (start == std::string_view::npos || (text[start] != '-' && text[start] != '/')) continue;
+    const std::string_view name = text.substr(start + 1);
+    const std::size_t letters = starts_with_fold(name, "hp")  ? 2
+                                : starts_with_fold(name, "p") ? 1
+                                                              : 0;
+    if (letters == 0 || name.size() == letters) continue;
+    out += line.substr(done, word.begin + start + 1 + letters - done);
+    out += kPasswordLeftOut;
+    done = word.end;
+  }
+  out += line.substr(done);
+  return without_passwords(out);
+}
+
+}  // namespace hozen::packing

@@ -1,0 +1,200 @@
+#include "collector/module/packing_acts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collector/base/text.h"
+#include "collector/module/archive_name.h"
+#include "collector/module/lateral.h"
+#include "collector/module/shell_commands.h"
+
+namespace hozen::packing {
+namespace {
+
+/// Archives that were made so soon after one another belong to one act.
+constexpr std::uint64_t kSameAct = kHour;
+/// After the last volume was written.
+constexpr std::uint64_t kSentWithin = kDay;
+/// Traces of programs that one act names.
+constexpr std::size_t kMaxRuns = 10;
+
+void absorb(Act& act, const PackedSet& set, std::vector<Sign> signs) {
+  act.sets.push_back(&set);
+  const FileTime first = set.first();
+  if (first.is_set() && (!act.first.is_set() || first < act.first)) act.first = first;
+  act.last = std::max(act.last, set.last());
+  for (const std::string& user : set.users()) act.users.insert(fold_case(user));
+  act.folders.insert(fold_case(below_volume(set.folder())));
+  for (Sign& sign : signs) act.signs.push_back(std::move(sign));
+}
+
+/// By one user, or in one folder, soon after one another.
+bool belongs(const Act& act, const PackedSet& set) {
+  const FileTime first = set.first();
+  if (!first.is_set() || !act.last.is_set() || first.ticks > act.last.ticks + kSameAct)
+    return false;
+  if (act.folders.contains(fold_case(below_volume(set.folder())))) return true;
+  const std::set<std::string> users = set.users();
+  return std::any_of(users.begin(), users.end(),
+                     [&](const std::string& user) { return act.users.contains(fold_case(user)); });
+}
+
+void add(Act& act, std::string_view rule, int weight, Family family, std::string text,
+         std::vector<std::string> records) {
+  act.signs.push_back({rule, {std::move(text), weight, family, std::move(records)}, true});
+}
+
+bool is_of_set(const PackedSet& set, std::string_view file) {
+  const std::string_view name = name_of_path(file);
+  if (name.find_first_of("*?") == std::string_view::npos) {
+    const std::string key = archive_set_key(name);
+    const bool known = std::any_of(set.files.begin(), set.files.end(), [&](const auto& one) {
+      return equals_fold(name_of_path(one.second.path), name);
+    });
+    return known || (archive_name(name) && set.key.ends_with(key));
+  }
+  const std::string_view folder = folder_of_path(file);
+  if (!folder.empty() && fold_case(below_volume(folder)) != fold_case(below_volume(set.folder())))
+    return false;
+  return std::any_of(set.files.begin(), set.files.end(), [&](const auto& one) {
+    return glob_match_fold(name, name_of_path(one.second.path));
+  });
+}
+
+bool names_of(const Act& act, const Transfer& transfer) {
+  for (const std::string& file : transfer.command.files)
+    for (const PackedSet* set : act.sets) {
+      if (is_of_set(*set, file)) return true;
+      const std::string folder = fold_case(below_volume(set->folder()));
+      std::string given = fold_case(below_volume(file));
+      while (given.ends_with('\\')) given.pop_back();
+      // A folder above goes with all that is in it.
+      if (!given.empty() && (folder == given || folder.starts_with(given + '\\'))) return true;
+    }
+  return false;
+}
+
+}  // namespace
+
+bool Act::has(std::string_view rule) const {
+  return std::any_of(signs.begin(), signs.end(),
+                     [&](const Sign& sign) { return sign.rule == rule; });
+}
+
+std::vector<Act> Story::acts() {
+  struct Seed {
+    const PackedSet* set;
+    std::vector<Sign> signs;
+  };
+  std::vector<Seed> seeds;
+  for (const auto& [key, set] : evidence_.sets) {
+    std::vector<Sign> signs = signs_of(set, evidence_);
+    int points = 0;
+    for (const Sign& sign : signs)
+      if (!sign.is_supporting) points += sign.why.weight;
+    if (points >= kSeed) seeds.push_back({&set, std::move(signs)});
+  }
+  std::stable_sort(seeds.begin(), seeds.end(),
+                   [](const Seed& a, const Seed& b) { return a.set->first() < b.set->first(); });
+  std::vector<Act> acts;
+  for (Seed& seed : seeds) {
+    const auto known = std::find_if(acts.rbegin(), acts.rend(),
+                                    [&](const Act& act) { return belongs(act, *seed.set); });
+    Act& act = known == acts.rend() ? acts.emplace_back() : *known;
+    absorb(act, *seed.set, std::move(seed.signs));
+  }
+  for (Act& act : acts) {
+    programs(act);
+    sent(act);
+  }
+  return acts;
+}
+
+std::vector<const VersionSign*> Story::other_programs() const {
+  std::vector<const VersionSign*> others;
+  for (const auto& [path, sign] : evidence_.versions)
+    if (sign.is_renamed && !told_programs_.contains(path)) others.push_back(&sign);
+  return others;
+}
+
+/// Traces of the archivers that ran then.
+void Story::programs(Act& act) {
+  std::set<std::string> stems;
+  for (const PackedSet* set : act.sets) {
+    for (const PackingCommand* command : set->commands) {
+      stems.insert(program_stem(command->program));
+      const std::string path = fold_case(below_volume(command->program));
+      if (const auto known = evidence_.versions.find(path); known != evidence_.versions.end())
+        tell_program(act, path, known->second, false);
+    }
+    for (const Trace& trace : set->traces)
+      if (trace.fact->values["source"] == "prefetch")
+        stems.insert(program_stem(trace.fact->values["program"]));
+  }
+  if (!act.first.is_set()) return;
+  std::size_t runs = 0;
+  const auto facts = book_.between(FactKind::execution, lateral::earlier(act.first, kHour),
+                                   lateral::later(act.last, kHour));
+  for (const Fact& fact : facts) {
+    const std::string path = fold_case(below_volume(fact.subject));
+    const auto version = evidence_.versions.find(path);
+    const bool renamed = version != evidence_.versions.end() && version->second.is_renamed;
+    if (!renamed && !stems.contains(program_stem(fact.subject))) continue;
+    if (++runs > kMaxRuns) break;
+    std::string text =
+        fact.subject + " ran" + at(fact.time) + " (" + std::string{fact.values["source"]};
+    if (const auto count = fact.values["run_count"]; !count.empty())
+      text += ", " + std::string{count} + " runs in all";
+    add(act, "run", 0, Family::time, text + ").", {fact.record});
+    if (renamed) tell_program(act, path, version->second, true);
+  }
+}
+
+void Story::tell_program(Act& act, const std::string& path, const VersionSign& sign, bool weighs) {
+  if (!sign.is_renamed) return;
+  told_programs_.insert(path);
+  if (weighs)
+    add(act, "renamed", 50, Family::content,
+        sign.path + " is " + std::string{sign.name} +
+            " by its version resource, under another name.",
+        {sign.record});
+}
+
+/// What was sent away within a day, and by what.
+void Story::sent(Act& act) const {
+  for (const Transfer& transfer : evidence_.transfers) {
+    const bool timed = transfer.time.is_set() && act.first.is_set();
+    if (timed && (transfer.time < act.first || transfer.time.ticks > act.last.ticks + kSentWithin))
+      continue;
+    const bool named = names_of(act, transfer);
+    const bool same_user = act.users.contains(fold_case(transfer.user));
+    // A batch of FTP or WinSCP does not say what it sends.
+    if (!named && !(timed && same_user && transfer.command.files.empty())) continue;
+    act.transfers.insert(transfer.record);
+    add(act, named ? "sent" : "perhaps_sent", named ? 25 : 10, Family::path,
+        std::string{named ? "It was sent away" : "Files may have been sent away"} + " with " +
+            transfer.command.tool +
+            (transfer.command.destination.empty() ? std::string{}
+                                                  : " to " + transfer.command.destination) +
+            at(transfer.time) + (transfer.user.empty() ? std::string{} : " by " + transfer.user) +
+            " (" + transfer.source + "): " + transfer.line + ".",
+        {transfer.record});
+  }
+  clients(act);
+}
+
+void Story::clients(Act& act) const {
+  if (!act.first.is_set()) return;
+  const auto facts =
+      book_.between(FactKind::execution, act.first, lateral::later(act.last, kSentWithin));
+  for (const Fact& fact : facts) {
+    const std::string_view tool = transfer_tool(fact.subject);
+    if (tool.empty() || act.transfers.contains(fact.record)) continue;
+    return add(act, "client_ran", 10, Family::time,
+               std::string{tool} + ", which sends files away, ran" + at(fact.time) + ": " +
+                   fact.subject + " (" + std::string{fact.values["source"]} + ").",
+               {fact.record});
+  }
+}
+
+}  // namespace hozen::packing

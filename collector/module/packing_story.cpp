@@ -1,0 +1,215 @@
+#include "collector/module/packing_story.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "collector/base/text.h"
+#include "collector/module/archive_name.h"
+#include "collector/module/lateral.h"
+#include "collector/module/packing_acts.h"
+#include "collector/module/staging_place.h"
+
+namespace hozen {
+namespace {
+
+using namespace packing;
+using lateral::counted;
+
+/// Findings of acts.
+constexpr std::size_t kMaxActs = 500;
+
+/// Each rule counts once; further signs of it are told without weight, the same sentence never.
+std::vector<Why> whys_of(std::vector<Sign> signs) {
+  std::vector<Why> whys;
+  std::set<std::string_view> rules;
+  std::set<std::string> texts;
+  // The highest weight of a rule is the one that counts.
+  std::map<std::string_view, int> highest;
+  for (const Sign& sign : signs) {
+    const auto [known, is_new] = highest.try_emplace(sign.rule, sign.why.weight);
+    if (!is_new && sign.why.weight > known->second) known->second = sign.why.weight;
+  }
+  constexpr std::size_t kMostWhys = 60;
+  for (Sign& sign : signs) {
+    if (whys.size() >= kMostWhys || !texts.insert(sign.why.fact).second) continue;
+    if (sign.why.weight != highest[sign.rule] || !rules.insert(sign.rule).second)
+      sign.why.weight = 0;
+    whys.push_back(std::move(sign.why));
+  }
+  return whys;
+}
+
+/// Of the first command: the same on another day.
+std::string form_of(const Act& act) {
+  for (const PackedSet* set : act.sets)
+    if (!set->commands.empty()) return packing::form_of(*set->commands.front());
+  return {};
+}
+
+std::string title_of(const Act& act) {
+  std::string title = act.sets.size() == 1
+                          ? "Files were packed into an archive"
+                          : "Files were packed into " + counted(act.sets.size(), "archive");
+  if (act.has("header_encryption") || act.has("headers_encrypted") || act.has("encryption") ||
+      act.has("files_encrypted"))
+    title += ", encrypted";
+  if (act.has("renamed")) title += ", by a program under another name";
+  const auto place = staging_place(act.sets.front()->path);
+  if (place) title += ", in " + std::string{place->what};
+  if (act.has("sent")) title += ", and sent away";
+  if (act.has("deleted")) title += act.has("sent") ? " and deleted" : ", and deleted";
+  return title;
+}
+
+std::string time_text(const Act& act) {
+  if (!act.first.is_set()) return "No evidence tells when it was packed.";
+  if (act.first == act.last) return "It was packed" + at(act.first) + ".";
+  return "It was packed from " + act.first.iso8601() + " to " + act.last.iso8601() + ".";
+}
+
+std::vector<std::string> attack_of(const Act& act) {
+  std::vector<std::string> attack{"T1560.001"};
+  if (staging_place(act.sets.front()->path)) attack.emplace_back("T1074.001");
+  if (act.has("renamed")) attack.emplace_back("T1036.003");
+  if (act.has("extension") || act.has("hidden_by_name")) attack.emplace_back("T1036.008");
+  if (act.has("deleted")) attack.emplace_back("T1070.004");
+  if (act.has("sent")) attack.emplace_back("T1041");
+  return attack;
+}
+
+Finding finding_of(const Act& act, const FactBook& book) {
+  Finding finding;
+  finding.rule = "winrar.staging";
+  finding.title = title_of(act);
+  finding.subject = act.sets.front()->path;
+  finding.why = whys_of(act.signs);
+  finding.why.push_back({time_text(act), 0, Family::time, {}});
+  finding.attack = attack_of(act);
+  finding.families_demanded = 2;
+  finding.innocent_explanation_unchecked = act.has("routine");
+  const bool there = std::any_of(act.sets.begin(), act.sets.end(), [](const PackedSet* set) {
+    return std::any_of(set->files.begin(), set->files.end(),
+                       [](const auto& file) { return file.second.is_there; });
+  });
+  finding.not_checked = {there ? "What is in the archive where names or content are encrypted."
+                               : "The archive itself: it was not found, so its size and content "
+                                 "are not known."};
+  if (book.facts(FactKind::file_change).empty())
+    finding.not_checked.emplace_back(
+        "Whether volumes were deleted: no change journal was read, or it tells of no archive.");
+  if (!act.has("sent"))
+    finding.not_checked.emplace_back(
+        "Whether it left this host: no command that names it is known. Logs of proxies and "
+        "firewalls would tell.");
+  if (const std::string lost =
+          lateral::not_kept(book, {FactKind::process, FactKind::file_change, FactKind::archive});
+      !lost.empty())
+    finding.not_checked.push_back(lost);
+  finding.benign = {
+      "Backups, administrators who move data, and users who protect what they send pack and "
+      "encrypt "
+      "too: do they know of it, and do they use this folder and this name?"};
+  finding.next = {
+      "The archive and its volumes, as they are or recovered; the password stands in the records "
+      "of "
+      "the command line, where there is one.",
+      "What the account did around that time, and where its session came from.",
+      "Traffic out of this host in the day after it."};
+  return finding;
+}
+
+/// A product's own folder, where 7-Zip and UnRAR lie under all kinds of names.
+bool is_bundled(std::string_view path) {
+  const std::string folded = fold_case(below_volume(path));
+  const std::string_view name = name_of_path(folded);
+  return folded.starts_with("\\PROGRAM FILES") ||
+         folded.starts_with("\\PROGRAMDATA\\PACKAGE CACHE") ||
+         name.find("7Z") != std::string_view::npos || name.find("RAR") != std::string_view::npos ||
+         name.find("ZIP") != std::string_view::npos;
+}
+
+Finding renamed_program(const VersionSign& sign) {
+  Finding finding;
+  finding.rule = "winrar.renamed_program";
+  finding.title = std::string{sign.name} + " under another name";
+  finding.subject = sign.path;
+  finding.why.push_back({sign.path + " is " + std::string{sign.name} +
+                             " by its version resource, and its name is none of an archiver.",
+                         50,
+                         Family::content,
+                         {sign.record}});
+  if (const auto place = staging_place(sign.path))
+    finding.why.push_back(
+        {"It was in " + std::string{place->what} + ".", 15, Family::location, {sign.record}});
+  finding.attack = {"T1036.003", "T1560.001"};
+  finding.not_checked = {"What it packed: no command line and no archive of its time is known."};
+  finding.benign = {
+      "Products bring archivers along under names of their own, mostly below Program "
+      "Files: is this one of a product?"};
+  finding.next = {"When it ran (prefetch, BAM, UserAssist), and which files were made then."};
+  return finding;
+}
+
+}  // namespace
+
+void report_packing(ModuleContext& context) {
+  const FactBook& book = context.facts();
+  Story story{book};
+  const std::vector<Act> acts = story.acts();
+  std::size_t count = 0;
+  std::set<std::string> routines;
+  for (const Act& act : acts) {
+    // What runs every day is told once.
+    if (act.has("routine") && !routines.insert(form_of(act)).second) continue;
+    Finding finding = finding_of(act, book);
+    if (score_of(finding) < kSeed) continue;
+    if (++count > kMaxActs) break;
+    context.report(std::move(finding));
+  }
+  if (count > kMaxActs) context.note({Errc::limit, "further acts of packing are not reported"});
+  if (story.evidence().left_out != 0)
+    context.note({Errc::limit, std::to_string(story.evidence().left_out) +
+                                   " archives and commands are not held against each other"});
+  for (const VersionSign* sign : story.other_programs())
+    if (!is_bundled(sign->path)) context.report(renamed_program(*sign));
+}
+
+std::set<std::string> packed_transfers(const FactBook& book) {
+  std::set<std::string> records;
+  Story story{book};
+  for (const Act& act : story.acts())
+    if (score_of(finding_of(act, book)) >= kSeed)
+      records.insert(act.transfers.begin(), act.transfers.end());
+  return records;
+}
+
+void judge_archiver_setting(ModuleContext& context, const ArchiverSetting& setting,
+                            std::string_view user, const std::string& record) {
+  const bool starts = equals_fold(setting.name, "ExternalViewer") ||
+                      (equals_fold(setting.key, "VirusScan") && equals_fold(setting.name, "Name"));
+  if (!starts || !setting.value) return;
+  std::string_view path = trim(*setting.value);
+  if (path.starts_with('"')) path = path.substr(1, path.find('"', 1) - 1);
+  const auto place = staging_place(path);
+  if (!place && !contains_fold(path, "\\AppData\\")) return;
+  Finding finding;
+  finding.rule = "winrar.external_program";
+  finding.title = "WinRAR is set up to start a program out of a folder that users can write to";
+  finding.subject = std::string{path};
+  finding.why.push_back({std::string{setting.key} + "\\" + std::string{setting.name} + " of " +
+                             (user.empty() ? "a user" : std::string{user}) + " names '" +
+                             *setting.value + "'.",
+                         30,
+                         Family::location,
+                         {record}});
+  finding.attack = {"T1546"};
+  finding.not_checked = {"The program itself: its signature would lower the score."};
+  finding.benign = {"A viewer or a virus scanner that was installed for one user."};
+  finding.next = {"The program, and who set it up."};
+  finding.innocent_explanation_unchecked = true;
+  context.report(std::move(finding));
+}
+
+}  // namespace hozen

@@ -1,0 +1,32 @@
+// What was packed to be taken away, told as findings: one for each act, however many programs,
+// volumes and logs tell of it.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "collector/module/module.h"
+
+namespace hozen {
+
+/// Reports the acts of packing that look like staging, and archivers under other names that belong
+/// to none of them.
+void report_packing(ModuleContext& context);
+
+/// Records of transfers that a finding of report_packing() tells: another need not tell them.
+std::set<std::string> packed_transfers(const FactBook& book);
+
+/// A setting of WinRAR or 7-Zip as the registry has it.
+struct ArchiverSetting {
+  std::string_view program;
+  std::string_view key, name;
+  const std::optional<std::string>& value;
+  bool is_secret = false;
+};
+/// Reports a program that WinRAR would start and that lies where it should not.
+void judge_archiver_setting(ModuleContext& context, const ArchiverSetting& setting,
+                            std::string_view user, const std::string& record);
+
+}  // namespace hozen
