@@ -9,6 +9,7 @@
 #include "collector/base/text.h"
 #include "collector/base/time_text.h"
 #include "collector/formats/task_xml.h"
+#include "collector/module/credential_signs.h"
 #include "collector/module/event_table.h"
 
 namespace hozen {
@@ -110,6 +111,17 @@ bool is_transfer_of_note(const Fact& fact) {
   });
 }
 
+/// Installed programs use privileges all day; of others it is a trace that they ran.
+bool is_use_of_privilege(const Fact& fact) {
+  using credentials::Place;
+  const Place place = credentials::place_of(fact.subject);
+  const std::string_view privileges = fact.values["PrivilegeList"];
+  return (contains_fold(privileges, "SeTcbPrivilege") ||
+          contains_fold(privileges, "SeDebugPrivilege")) &&
+         place != Place::windows && place != Place::program_files &&
+         place != Place::security_product;
+}
+
 bool is_kept(const Fact& fact) {
   switch (fact.kind) {
     case FactKind::logon:
@@ -128,6 +140,8 @@ bool is_kept(const Fact& fact) {
       return is_directory_fact(fact);
     case FactKind::process_access:
       return is_process_access(fact);
+    case FactKind::execution:
+      return is_use_of_privilege(fact);
     case FactKind::module_load:
       return is_load_of_note(fact);
     case FactKind::network:
@@ -145,6 +159,12 @@ std::string consumer_first(const std::string& cause) {
   constexpr std::string_view kConsumer = "\nPerm. Consumer:";  // MOF has no line ends in strings
   const std::size_t at = cause.find(kConsumer);
   return at == std::string::npos ? cause : cause.substr(at + 1) + "\n" + cause.substr(0, at);
+}
+
+/// Scripts are long and values are cut: by which words of tools it is known stands beside it.
+void add_signs(Fact& fact, std::string_view script) {
+  if (const std::string words = credentials::telling_words(script); !words.empty())
+    fact.values.add("Signs", words);
 }
 
 void add_value(Fact& fact, Name name, const std::string& value) {
@@ -187,6 +207,7 @@ std::optional<Fact> fact_of_event(const EventView& event) {
     if (!value) continue;
     if (name == rule->subject) fact.subject = *value;
     add_value(fact, name, *value);
+    if (name == "ScriptBlockText") add_signs(fact, *value);
   }
   // An old event whose strings are not known by name.
   if (event.is_old && !rule->subject.empty() && fact.subject.empty()) return std::nullopt;
@@ -195,6 +216,7 @@ std::optional<Fact> fact_of_event(const EventView& event) {
     fact.values.add("Computer", event.computer);
     fact.values.add("OldEvent", std::to_string(event.event_id));
   }
+  if (fact.kind == FactKind::execution) fact.values.add("source", "privilege_use");
   if (!event.is_live) fact.values.add("Place", "recovered");
   if (event.is_failure && rule->kind != FactKind::logon) fact.values.add("Audit", "failure");
   if (fact.kind == FactKind::logon && fact.subject.ends_with('$'))

@@ -44,7 +44,8 @@ struct EventView {
 /// the clock by less than a minute. Besides the values of its rule a fact may have `UserSid`
 /// (System/Security/@UserID), `Place` ("recovered"), `Audit` ("failure": what was audited was
 /// refused; logons have an event of their own for that), for tasks `Command` and `Arguments` (of
-/// the first action that has them), and for logons of old logs `Computer` and `OldEvent` (its
+/// the first action that has them), for scripts `Signs` (words of tools that take credentials, of
+/// all of its text), and for logons of old logs `Computer` and `OldEvent` (its
 /// number there: for refused ones the reason). Its event_id is that of Windows Vista and later (528
 /// is 4624); an attempt that failed to start a program or install a service is no fact.
 std::optional<Fact> fact_of_event(const EventView& event);

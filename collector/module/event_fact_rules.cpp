@@ -169,6 +169,10 @@ constexpr Name kObjectValues[] = {"SubjectUserSid", "SubjectUserName", "SubjectD
                                   "SubjectLogonId", "ObjectType",      "ObjectName",
                                   "ProcessName",    "ProcessId",       "AccessMask"};
 
+constexpr Id kPrivilegeIds[] = {4673};
+constexpr Name kPrivilegeValues[] = {"SubjectUserSid", "SubjectUserName", "SubjectDomainName",
+                                     "SubjectLogonId", "PrivilegeList",   "ProcessName"};
+
 // Provider NETLOGON: Microsoft, KB 4557222 (5827 to 5831); 5722, 5723 and 5805.
 constexpr Id kNetlogonIds[] = {5722, 5723, 5805, 5827, 5828, 5829, 5830, 5831};
 constexpr Name kSevenParams[] = {"param1", "param2", "param3", "param4",
@@ -252,6 +256,7 @@ constexpr EventFactRule kRules[] = {
     {"Security", kAccountIds, FactKind::account_change, "TargetUserName", kAccountValues},
     {"Security", kDirectoryIds, FactKind::directory, "ObjectName", kDirectoryValues},
     {"Security", kObjectIds, FactKind::process_access, "ObjectName", kObjectValues},
+    {"Security", kPrivilegeIds, FactKind::execution, "ProcessName", kPrivilegeValues},
     {"Security", kShadowCopyIds, FactKind::database, {}, kSevenParams},
     {"System", kNetlogonIds, FactKind::secure_channel, {}, kSevenParams, "NETLOGON"},
     {"Application", kDatabaseIds, FactKind::database, {}, kSevenParams, "ESENT"},

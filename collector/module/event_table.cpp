@@ -21,6 +21,7 @@ constexpr Id kAccount[] = {4720, 4722, 4723, 4724, 4725, 4726, 4728, 4729, 4732,
 constexpr Id kShare[] = {5140, 5142, 5143, 5144, 5145};
 constexpr Id kDirectory[] = {4662, 5136, 5137, 5138, 5139, 5141};
 constexpr Id kObject[] = {4656, 4657, 4663, 4661};
+constexpr Id kPrivilege[] = {4673};
 constexpr Id kPolicy[] = {4704, 4705, 4717, 4719, 4739, 4902, 4904, 4905, 4907, 4912};
 constexpr Id kSecurityFirewall[] = {4946, 4947, 4948, 4950, 5024, 5025, 5156, 5157};
 constexpr Id kCredentials[] = {5379, 5381, 5382};
@@ -88,6 +89,7 @@ constexpr EventTopic kTopics[] = {
     {"Security", "account", kAccount},
     {"Security", "share", kShare},
     {"Security", "directory", kDirectory},
+    {"Security", "privilege", kPrivilege},
     {"Security", "object", kObject},
     {"Security", "policy", kPolicy},
     {"Security", "firewall", kSecurityFirewall},
