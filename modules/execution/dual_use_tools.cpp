@@ -40,7 +40,8 @@ constexpr std::size_t kMaxFound = 10'000;
 struct Row {
   const Tool* tool = nullptr;
   std::string file, path;
-  bool by_version = false;  ///< known by its version resource
+  bool by_version = false;   ///< known by its version resource
+  bool by_leftover = false;  ///< known by what it left: settings, lists, results
   FileTime first_run{}, last_run{};
   std::uint64_t traces = 0;
   std::set<std::string> sources{}, users{};
@@ -57,8 +58,12 @@ constexpr std::array kFields{
     F{{"file", "Name of the file."}, [](const Row& r, Cell& c) { c.text(r.file); }},
     F{{"path", "Its path in the first trace that has one."},
       [](const Row& r, Cell& c) { text_or_absent(c, r.path); }},
-    F{{"known_by", "Sign that it was known by: file_name or version_resource."},
-      [](const Row& r, Cell& c) { c.text(r.by_version ? "version_resource" : "file_name"); }},
+    F{{"known_by",
+       "Sign that it was known by: file_name, version_resource or left_behind (settings, "
+       "lists and results of it)."},
+      [](const Row& r, Cell& c) {
+        c.text(r.by_version ? "version_resource" : r.by_leftover ? "left_behind" : "file_name");
+      }},
     F{{"traces", "How many traces there are of it."},
       [](const Row& r, Cell& c) { c.number(r.traces); }},
     F{{"sources", "Kinds of traces: prefetch, amcache, shimcache and so on; process: an event."},
@@ -133,6 +138,7 @@ class Traces {
     Row& row = rows_[key];
     row.tool = known.tool;
     row.by_version = row.by_version || known.by_version;
+    row.by_leftover = row.by_leftover || !fact.values["left"].empty();
     if (row.file.empty()) row.file = stem + ".EXE";
     if (row.path.empty() && fact.subject.find('\\') != std::string::npos) row.path = fact.subject;
     ++row.traces;
@@ -151,6 +157,12 @@ class Traces {
   }
   void remember(Row& row, const Fact& fact, const std::string& source) {
     if (row.records.size() >= kMaxTraces) return;
+    if (const std::string_view left = fact.values["left"]; !left.empty()) {
+      row.facts.push_back("left behind: " + std::string{left} +
+                          (fact.time.is_set() ? " (" + fact.time.iso8601() + ")." : "."));
+      row.records.push_back(fact.record);
+      return;
+    }
     std::string text = source + ": " + fact.subject;
     const auto line = fact.values["CommandLine"];
     const bool told = !line.empty() && is_told_by_psexec(fact);
@@ -186,7 +198,7 @@ class Traces {
     finding.subject = row.path.empty() ? row.file : row.path;
     finding.why.push_back({row.facts.front(),
                            row.tool->weight + (renamed ? 35 : 0),
-                           row.by_version ? Family::content : Family::name,
+                           row.by_version || row.by_leftover ? Family::content : Family::name,
                            {row.records.front(), record}});
     for (std::size_t i = 1; i < row.facts.size(); ++i) {
       const auto same = std::find_if(finding.why.begin(), finding.why.end(),
@@ -196,7 +208,12 @@ class Traces {
     }
     finding.attack = {std::string{row.tool->attack}};
     if (renamed) finding.attack.emplace_back("T1036.003");
-    if (!row.by_version) {
+    if (row.by_leftover && row.sources.size() > 1)
+      finding.why.push_back({"Beside its program there is what it leaves when it is used.",
+                             10,
+                             Family::registry_state,
+                             {record}});
+    if (!row.by_version && !row.by_leftover) {
       finding.not_checked = {
           "The file itself: only its name was seen, and another program may have it. Its hash and "
           "version resource would tell."};
