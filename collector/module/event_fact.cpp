@@ -102,7 +102,7 @@ bool is_transfer_of_note(const Fact& fact) {
   if (fact.event_id < kFirstOfBits) return true;
   const Name url = fact.values["url"];
   const std::size_t scheme = url.find("://");
-  if (scheme == Name::npos) return false;
+  if (scheme == Name::npos) return true;  // a file of this host or of a share
   Name host = url.substr(scheme + 3);
   host = host.substr(0, host.find_first_of("/:?"));
   return std::none_of(std::begin(kUpdates), std::end(kUpdates), [&](Name known) {

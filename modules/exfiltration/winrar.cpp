@@ -11,6 +11,7 @@
 #include "collector/base/text.h"
 #include "collector/module/cells.h"
 #include "collector/module/execution_registry.h"
+#include "collector/module/packing.h"
 #include "collector/module/packing_story.h"
 
 namespace hozen::modules {
@@ -68,7 +69,7 @@ constexpr std::array kSettingFields{
       [](const SettingRow& r, Cell& c) {
         c.optional_text(r.value, r.is_secret ? Absent::not_applicable : Absent::unparsable);
       }},
-    S{{"is_secret", "Whether it may hold a password: then its value is not written."},
+    S{{"is_secret", "Whether it holds a password: then its value is not written."},
       [](const SettingRow& r, Cell& c) { c.boolean(r.is_secret); }},
     S{{"deleted", "Whether it was recovered from free cells of the hive."},
       [](const SettingRow& r, Cell& c) { c.boolean(r.deleted); }},
@@ -101,8 +102,15 @@ struct Place {
   bool deleted = false;
 };
 
-bool is_secret(std::string_view name) {
-  return contains_fold(name, "pass") || contains_fold(name, "pwd") || equals_fold(name, "psw");
+/// A place for a password: PasswordData of a profile, and whatever else is called so. Numbers are
+/// choices ("WipeIfPassword").
+bool is_secret(std::string_view key, const RegistryValue& value) {
+  return !value.number() && (contains_fold(value.name, "pass") || contains_fold(key, "pass"));
+}
+
+bool is_empty(const RegistryValue& value) {
+  return std::all_of(value.data.begin(), value.data.end(),
+                     [](std::byte byte) { return byte == std::byte{0}; });
 }
 
 void tell_entry(ModuleContext& context, const Place& place, HistoryRow row) {
@@ -160,9 +168,10 @@ void tell_texts(ModuleContext& context, const Place& place, const RegistryValue&
 void tell_setting(ModuleContext& context, const Place& place, const RegistryValue& value) {
   SettingRow row{place.program, place.key, value.name};
   row.deleted = place.deleted;
-  row.is_secret = is_secret(value.name) || is_secret(place.key);
+  row.is_secret = is_secret(place.key, value);
   if (!row.is_secret) {
-    row.value = value.text();
+    // CmdSwitches of a profile may have them too.
+    if (const auto text = value.text()) row.value = packing::without_archive_passwords(*text);
     if (!row.value && value.number()) row.value = std::to_string(*value.number());
     if (!row.value)
       row.value = to_hex(std::span{value.data}.first(std::min(value.data.size(), kMaxShownBytes)));
@@ -172,10 +181,22 @@ void tell_setting(ModuleContext& context, const Place& place, const RegistryValu
                          place.envelope.user_name, record);
 }
 
-bool is_winrar_setting(std::string_view key) {
+/// What tells how archives are made, and not how the window looks. Profiles have 75 values each,
+/// nearly all of them as they always are.
+bool is_winrar_setting(std::string_view key, const RegistryValue& value) {
+  if (is_secret(key, value)) return !is_empty(value);
+  if (starts_with_fold(key, "Profiles")) {
+    constexpr std::string_view kTelling[] = {
+        "Name",       "ExclNames",      "CmtFile",    "VolumeSize",  "Move",    "ArcWipe",
+        "Background", "EncryptHeaders", "EmailArcTo", "CmdSwitches", "ArcName", "FileTimeMode"};
+    const bool telling =
+        std::any_of(std::begin(kTelling), std::end(kTelling),
+                    [&](std::string_view known) { return equals_fold(known, value.name); });
+    return telling && !is_empty(value);
+  }
   for (const std::string_view known : {"General", "Viewer", "VirusScan", "Interface\\Comment", ""})
     if (equals_fold(key, known)) return true;
-  return starts_with_fold(key, "Profiles") || is_secret(key);
+  return false;
 }
 
 void tell_value(ModuleContext& context, const Place& place, const RegistryValue& value) {
@@ -197,7 +218,8 @@ void tell_value(ModuleContext& context, const Place& place, const RegistryValue&
   }
   if (place.key == "SFX" && value.text())
     return tell_entry(context, place, {{}, "SFX", *value.text(), value.name, "folder_given", {}});
-  if (is_winrar_setting(place.key) && !value.name.empty()) tell_setting(context, place, value);
+  if (is_winrar_setting(place.key, value) && !value.name.empty())
+    tell_setting(context, place, value);
 }
 
 void read_key(ModuleContext& context, RegistryHive& hive, RegistryKey& key,

@@ -96,15 +96,21 @@ TEST_F(WinRarHistory, TellsListsOfSevenZip) {
 
 TEST_F(WinRarHistory, SettingsNeverTellPasswords) {
   windows.value(root + "\\Profiles\\3", "Name", fake::sz("take"));
-  windows.value(root + "\\Profiles\\3", "Password", fake::sz("S3cr#t"));
+  windows.value(root + "\\Profiles\\3", "PasswordData", fake::sz("S3cr#t"));
+  windows.value(root + "\\Profiles\\3", "CmdSwitches", fake::sz("-s -hpS3cr#t"));
+  windows.value(root + "\\Profiles\\3", "Method", fake::dword(3));          // as always
+  windows.value(root + "\\Profiles\\3", "WipeIfPassword", fake::dword(1));  // a choice
+  windows.value(root + "\\Profiles\\3", "VolumeSize", fake::dword(0));
+  windows.value(root + "\\Profiles\\4", "PasswordData", fake::binary({std::byte{0}}));
   windows.value(root + "\\Passwords", "1", fake::binary({std::byte{0x53}}));
   windows.value(root + "\\General", "LastFolder", fake::sz("C:\\HR"));
   windows.value("HKLM\\SOFTWARE\\WinRAR", "exe64",
                 fake::sz("C:\\Program Files\\WinRAR\\WinRAR.exe"));
   EXPECT_THAT(history(), IsEmpty());
-  EXPECT_THAT(records_of(run, "archiver_setting"), SizeIs(5));
-  const auto* secret = run.context->record({{"name", "Password"}});
+  EXPECT_THAT(records_of(run, "archiver_setting"), SizeIs(6));
+  const auto* secret = run.context->record({{"name", "PasswordData"}});
   ASSERT_NE(secret, nullptr);
+  EXPECT_EQ((*secret)["key"], "Profiles\\3");
   EXPECT_EQ((*secret)["is_secret"], "true");
   EXPECT_EQ(secret->json_of("value"), "null");
   for (const auto& record : run.context->records)

@@ -20,7 +20,8 @@ using Entries = std::set<std::string>;  // "list position entry time of the key"
 Entries entries_of(const ModuleRun& run) {
   Entries entries;
   for (const fake::Record* record : records_of(run, "archiver_history"))
-    if ((*record)["program"] == "WinRAR" && (*record)["deleted"] == "false")
+    if ((*record)["program"] == "WinRAR" && (*record)["deleted"] == "false" &&
+        (*record)["list"] != "SFX")
       entries.insert((*record)["list"] + " " + (*record)["position"] + " " + (*record)["entry"] +
                      " " + time_of(*record, "key_last_written").iso8601());
   return entries;
@@ -64,6 +65,10 @@ TEST_F(ArchiverHistory, OfAnotherUserWithSevenZip) {
   const Entries expected = expected_of(kHive);
   EXPECT_EQ(expected.size(), 5U);
   EXPECT_EQ(entries_of(run), expected);
+  const auto* unpacked = run.context->record({{"list", "SFX"}});
+  ASSERT_NE(unpacked, nullptr);
+  EXPECT_EQ((*unpacked)["entry"], "C:\\Program Files\\WinRAR");
+  EXPECT_EQ((*unpacked)["value_name"], "C%%Program Files%WinRAR");
   // FolderHistory of 248 bytes, UTF-16: read by eye out of the hive.
   std::vector<std::string> folders;
   for (const fake::Record* record : records_of(run, "archiver_history"))
