@@ -147,6 +147,7 @@ class EvtxTeller {
     view.is_failure = audit_of(event) == "failure";
     view.computer = event.computer();
     view.provider = event.provider();
+    teller_.count_share(view);
     // A log that collects events of others has numbers of its own.
     const std::uint64_t number =
         event.system(evtx::SystemField::record_id).number().value_or(event.head().record_id);

@@ -109,6 +109,7 @@ void EventLogTeller::finish() {
   envelope.timestamps.emplace_back("first_event", row_.first_time);
   envelope.timestamps.emplace_back("last_event", row_.last_time);
   judge(context_.emit(kEventLog, kEventLogFields, row_, envelope));
+  shares_.tell(context_, envelope_of(std::nullopt), row_.path, own_log("Security"));
 }
 
 void EventLogTeller::note(const Error& error) {

@@ -9,6 +9,7 @@
 #include "collector/module/event_fact.h"
 #include "collector/module/event_log_rows.h"
 #include "collector/module/module.h"
+#include "collector/module/share_use.h"
 
 namespace hozen {
 
@@ -39,6 +40,8 @@ class EventLogTeller {
   EventLogRow& row() { return row_; }
   ModuleContext& context() { return context_; }
   void add_number(std::uint64_t id, FileTime time) { sequence_.add(id, time); }
+  /// Counts it where it tells of a share or an audited file.
+  void count_share(const EventView& event) { shares_.add(event); }
   /// Emits the event, its log and number of the record set; returns the record's id.
   std::string tell(EventRow& event, FileTime time, std::uint64_t offset);
   /// States a fact that this record shows; nothing is none.
@@ -63,6 +66,7 @@ class EventLogTeller {
   std::uint32_t artifact_;
   EventLogRow row_;
   EventSequence sequence_;
+  ShareUseCounter shares_;
   std::uint64_t seen_ = 0;
 };
 

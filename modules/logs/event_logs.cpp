@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::string_view kPattern = "%SystemRoot%\\System32\\winevt\\Logs\\*.evtx";
 constexpr std::string_view kOldPattern = "%SystemRoot%\\System32\\config\\*.evt";
-constexpr std::array kKinds{kEvent, kEventLog};
+constexpr std::array kKinds{kEvent, kEventLog, kShareUse};
 /// Logs that the registry of one Windows may name.
 constexpr std::size_t kMaxNamedLogs = 4096;
 
