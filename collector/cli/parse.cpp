@@ -21,6 +21,7 @@
 #include "collector/cli/parse_pe.h"
 #include "collector/cli/parse_rar.h"
 #include "collector/cli/parse_task.h"
+#include "collector/cli/parse_weblog.h"
 #include "collector/formats/evt.h"
 #include "collector/formats/evtx.h"
 #include "collector/formats/job_file.h"
@@ -33,6 +34,7 @@
 #include "collector/formats/recent_file_cache.h"
 #include "collector/formats/task_xml.h"
 #include "collector/formats/volume_kind.h"
+#include "collector/formats/web_log.h"
 #include "collector/source/image_file.h"
 
 namespace hozen::cli {
@@ -47,7 +49,7 @@ constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xm
                            kDiskFormat = "disk_image", kEventLogFormat = "event_log",
                            kPrefetchFormat = "prefetch", kJumpListFormat = "jump_list",
                            kLnkFormat = "lnk", kRecentFileFormat = "recent_file_cache",
-                           kPeFormat = "pe", kRarFormat = "rar";
+                           kPeFormat = "pe", kRarFormat = "rar", kWebLogFormat = "web_log";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 8;
 /// Jump lists and the like: the largest has some MiB.
@@ -163,6 +165,7 @@ class Parser {
     if (format == kSecurityFormat) return parse_part(name, **file, print_security_stream);
     if (format == kPeFormat) return parse_part(name, **file, print_pe);
     if (format == kRarFormat) return parse_part(name, **file, print_rar);
+    if (format == kWebLogFormat) return parse_part(name, **file, print_web_log);
     return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
                                     format_list() + ")");
   }
@@ -226,7 +229,8 @@ class Parser {
     if (looks_like_recent_file_cache(head)) return kRecentFileFormat;
     if (looks_like_jump_list(head)) return kJumpListFormat;
     if (looks_like_job_file(head)) return kJobFormat;
-    return looks_like_task_xml(head) ? kTaskFormat : std::string_view{};
+    if (looks_like_task_xml(head)) return kTaskFormat;
+    return web_log::looks_like_web_log(head.span()) ? kWebLogFormat : std::string_view{};
   }
 
   /// Of Windows Vista and later, or of those before.
@@ -333,7 +337,7 @@ std::vector<std::string> parse_formats() {
   for (const std::string_view name :
        {kHiveFormat, kTaskFormat, kJobFormat, kTableFormat, kVolumeFormat, kJournalFormat,
         kIndexFormat, kSecurityFormat, kDiskFormat, kEventLogFormat, kPrefetchFormat,
-        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kRarFormat})
+        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kRarFormat, kWebLogFormat})
     names.emplace_back(name);
   return names;
 }
