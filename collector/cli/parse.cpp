@@ -12,6 +12,7 @@
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
 #include "collector/cli/large_pages.h"
+#include "collector/cli/parse_archive.h"
 #include "collector/cli/parse_event_log.h"
 #include "collector/cli/parse_evt.h"
 #include "collector/cli/parse_execution.h"
@@ -19,9 +20,9 @@
 #include "collector/cli/parse_ntfs.h"
 #include "collector/cli/parse_ntfs_parts.h"
 #include "collector/cli/parse_pe.h"
-#include "collector/cli/parse_rar.h"
 #include "collector/cli/parse_task.h"
 #include "collector/cli/parse_weblog.h"
+#include "collector/formats/archive.h"
 #include "collector/formats/evt.h"
 #include "collector/formats/evtx.h"
 #include "collector/formats/job_file.h"
@@ -30,7 +31,6 @@
 #include "collector/formats/partition_table.h"
 #include "collector/formats/pe.h"
 #include "collector/formats/prefetch.h"
-#include "collector/formats/rar.h"
 #include "collector/formats/recent_file_cache.h"
 #include "collector/formats/task_xml.h"
 #include "collector/formats/volume_kind.h"
@@ -50,6 +50,7 @@ constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xm
                            kPrefetchFormat = "prefetch", kJumpListFormat = "jump_list",
                            kLnkFormat = "lnk", kRecentFileFormat = "recent_file_cache",
                            kPeFormat = "pe", kRarFormat = "rar", kWebLogFormat = "web_log";
+                           kPeFormat = "pe", kArchiveFormat = "archive";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 8;
 /// Jump lists and the like: the largest has some MiB.
@@ -166,6 +167,7 @@ class Parser {
     if (format == kPeFormat) return parse_part(name, **file, print_pe);
     if (format == kRarFormat) return parse_part(name, **file, print_rar);
     if (format == kWebLogFormat) return parse_part(name, **file, print_web_log);
+    if (format == kArchiveFormat) return parse_part(name, **file, print_archive);
     return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
                                     format_list() + ")");
   }
@@ -180,11 +182,14 @@ class Parser {
     return std::move(file).error();
   }
 
-  /// Of what does not begin as a format does: a disk, or a volume whose boot sector is damaged.
+  /// Of what does not begin as a format does: a disk, a volume whose boot sector is damaged, ISO
+  /// 9660.
   static std::string_view image_format(ByteSource& file) {
     if (read_partition_table(file).kind != PartitionTableKind::none) return kDiskFormat;
     const auto head = read_volume_kind(file);
-    return head && head->kind == VolumeKind::ntfs ? kVolumeFormat : std::string_view{};
+    if (head && head->kind == VolumeKind::ntfs) return kVolumeFormat;
+    const auto found = archive::find(file);
+    return found && found->format != archive::Format::none ? kArchiveFormat : std::string_view{};
   }
 
   static int unreadable(const std::string& name, const Error& error) {
@@ -223,7 +228,6 @@ class Parser {
     if (looks_like_security_stream(head)) return kSecurityFormat;
     if (looks_like_usn_journal(head)) return kJournalFormat;
     if (pe::looks_like_pe(head)) return kPeFormat;
-    if (rar::looks_like_rar(head)) return kRarFormat;
     if (looks_like_prefetch(head)) return kPrefetchFormat;
     if (looks_like_lnk(head)) return kLnkFormat;
     if (looks_like_recent_file_cache(head)) return kRecentFileFormat;
@@ -231,6 +235,8 @@ class Parser {
     if (looks_like_job_file(head)) return kJobFormat;
     if (looks_like_task_xml(head)) return kTaskFormat;
     return web_log::looks_like_web_log(head.span()) ? kWebLogFormat : std::string_view{};
+    const bool is_archive = archive::format_of(head) != archive::Format::none;
+    return is_archive ? kArchiveFormat : std::string_view{};
   }
 
   /// Of Windows Vista and later, or of those before.
@@ -338,6 +344,7 @@ std::vector<std::string> parse_formats() {
        {kHiveFormat, kTaskFormat, kJobFormat, kTableFormat, kVolumeFormat, kJournalFormat,
         kIndexFormat, kSecurityFormat, kDiskFormat, kEventLogFormat, kPrefetchFormat,
         kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kRarFormat, kWebLogFormat})
+        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kArchiveFormat})
     names.emplace_back(name);
   return names;
 }

@@ -127,6 +127,4 @@ Result<Archive> read(ByteSource& file, Visitor visit) {
   return archive;
 }
 
-bool looks_like_rar(Bytes head) { return version_of(head.chars()).has_value(); }
-
 }  // namespace hozen::rar

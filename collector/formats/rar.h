@@ -99,7 +99,4 @@ using Visitor = FunctionRef<bool(const Entry&)>;
 /// Whatever is wrong with an archive is among its problems; memory does not depend on its size.
 Result<Archive> read(ByteSource& file, Visitor visit);
 
-/// True for what begins as an archive of RAR 1.5 or later does.
-bool looks_like_rar(Bytes head);
-
 }  // namespace hozen::rar
