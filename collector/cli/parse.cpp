@@ -49,8 +49,7 @@ constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xm
                            kDiskFormat = "disk_image", kEventLogFormat = "event_log",
                            kPrefetchFormat = "prefetch", kJumpListFormat = "jump_list",
                            kLnkFormat = "lnk", kRecentFileFormat = "recent_file_cache",
-                           kPeFormat = "pe", kRarFormat = "rar", kWebLogFormat = "web_log";
-                           kPeFormat = "pe", kArchiveFormat = "archive";
+                           kPeFormat = "pe", kArchiveFormat = "archive", kWebLogFormat = "web_log";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 8;
 /// Jump lists and the like: the largest has some MiB.
@@ -165,7 +164,6 @@ class Parser {
     if (format == kIndexFormat) return parse_part(name, **file, print_index);
     if (format == kSecurityFormat) return parse_part(name, **file, print_security_stream);
     if (format == kPeFormat) return parse_part(name, **file, print_pe);
-    if (format == kRarFormat) return parse_part(name, **file, print_rar);
     if (format == kWebLogFormat) return parse_part(name, **file, print_web_log);
     if (format == kArchiveFormat) return parse_part(name, **file, print_archive);
     return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
@@ -234,7 +232,7 @@ class Parser {
     if (looks_like_jump_list(head)) return kJumpListFormat;
     if (looks_like_job_file(head)) return kJobFormat;
     if (looks_like_task_xml(head)) return kTaskFormat;
-    return web_log::looks_like_web_log(head.span()) ? kWebLogFormat : std::string_view{};
+    if (web_log::looks_like_web_log(head.span())) return kWebLogFormat;
     const bool is_archive = archive::format_of(head) != archive::Format::none;
     return is_archive ? kArchiveFormat : std::string_view{};
   }
@@ -343,8 +341,7 @@ std::vector<std::string> parse_formats() {
   for (const std::string_view name :
        {kHiveFormat, kTaskFormat, kJobFormat, kTableFormat, kVolumeFormat, kJournalFormat,
         kIndexFormat, kSecurityFormat, kDiskFormat, kEventLogFormat, kPrefetchFormat,
-        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kRarFormat, kWebLogFormat})
-        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kArchiveFormat})
+        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kArchiveFormat, kWebLogFormat})
     names.emplace_back(name);
   return names;
 }
