@@ -34,7 +34,7 @@ inline constexpr std::array kEntryFields{
     F{{"program", "Whose entry it is: PuTTY, WinSCP, FileZilla or OpenSSH."},
       [](const Entry& r, Cell& c) { c.text(r.program); }},
     F{{"entry",
-       "session: saved; host_key: the key of a host that was connected to and accepted; recent: "
+       "Session: saved; host_key: the key of a host that was connected to and accepted; recent: "
        "used "
        "lately; directory: a folder that was looked at there; authorized_key: lets its owner log "
        "on "
@@ -45,9 +45,10 @@ inline constexpr std::array kEntryFields{
     F{{"host", "The other host, as it stands there."},
       [](const Entry& r, Cell& c) { text_or_absent(c, r.host); }},
     F{{"port", "Its port."}, [](const Entry& r, Cell& c) { number_or_absent(c, r.port); }},
-    F{{"protocol", "ssh, telnet, sftp, ftp and so on; of WinSCP and FileZilla its number."},
+    F{{"protocol", "Protocol, as ssh, telnet or raw; of WinSCP and FileZilla its number."},
       [](const Entry& r, Cell& c) { text_or_absent(c, r.protocol); }},
-    F{{"user", "The account there."}, [](const Entry& r, Cell& c) { text_or_absent(c, r.user); }},
+    F{{"account", "The account there."},
+      [](const Entry& r, Cell& c) { text_or_absent(c, r.user); }},
     F{{"key_type", "Kind of the key."},
       [](const Entry& r, Cell& c) { text_or_absent(c, r.key_type); }},
     F{{"key", "The public key."}, [](const Entry& r, Cell& c) { text_or_absent(c, r.key); }},

@@ -34,7 +34,7 @@ struct Row {
 using F = Field<Row>;
 constexpr std::array kFields{
     F{{"product", "The program."}, [](const Row& r, Cell& c) { c.text(r.product); }},
-    F{{"direction", "incoming: to this host; outgoing: from it."},
+    F{{"direction", "Incoming: to this host; outgoing: from it."},
       [](const Row& r, Cell& c) { text_or_absent(c, r.connection.direction); }},
     F{{"peer", "Number or address of the other side."},
       [](const Row& r, Cell& c) { text_or_absent(c, r.connection.peer); }},

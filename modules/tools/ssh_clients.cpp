@@ -27,7 +27,7 @@ using ssh::Entry;
 constexpr auto kColumns = columns_of(ssh::kEntryFields);
 constexpr Kind kEntry{"ssh_client_entry",
                       "A host, session, key or setting of a client or server of SSH, SCP or FTP.",
-                      kColumns, "{program} {entry}[: {host|name}][ as {user}]"};
+                      kColumns, "{program} {entry}[: {host|name}][ as {account}]"};
 constexpr std::array kKinds{kEntry};
 
 constexpr std::string_view kReferences[] = {

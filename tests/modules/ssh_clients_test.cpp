@@ -51,7 +51,7 @@ TEST_F(SshClients, SessionOfPuTTY) {
   EXPECT_EQ(row["name"], "jump host");
   EXPECT_EQ(row["host"], "203.0.113.7");
   EXPECT_EQ(row["port"], "2222");
-  EXPECT_EQ(row["user"], "root");
+  EXPECT_EQ(row["account"], "root");
   EXPECT_EQ(row.json_of("forwards"), R"(["L 8080:10.0.0.1:80","D 1080:"])");
   EXPECT_EQ(row["key_file"], "C:\\k.ppk");
   EXPECT_EQ(row["password_stored"], "true");
@@ -147,7 +147,7 @@ TEST_F(SshClients, FilesOfFileZillaAndWinScp) {
   const ModuleRun& done = run();
   const auto* site = done.context->record({{"host", "ftp.example"}});
   ASSERT_NE(site, nullptr);
-  EXPECT_EQ((*site)["user"], "a&b");
+  EXPECT_EQ((*site)["account"], "a&b");
   EXPECT_EQ((*site)["password_stored"], "true");
   EXPECT_THAT(site->json, Not(HasSubstr("c2VjcmV0")));
   EXPECT_EQ((*done.context->record({{"host", "second"}}))["password_stored"], "false");
