@@ -75,8 +75,13 @@ std::string text_of(const Fact& fact) {
   }
 }
 
-Text kind_text(FactKind kind) {
-  switch (kind) {
+/// A command that a user typed into PowerShell, of its history.
+bool is_typed(const Fact& fact) { return fact.values["source"] == "typed"; }
+bool is_script(const Fact& fact) { return fact.kind == FactKind::script && !is_typed(fact); }
+
+Text kind_text(const Fact& fact) {
+  if (is_typed(fact)) return "a command that was typed into PowerShell";
+  switch (fact.kind) {
     case FactKind::process:
       return "a command";
     case FactKind::script:
@@ -140,8 +145,9 @@ class Commands {
     if (told_.contains(fact.record) || is_of_defender(fact)) return;
     const std::string text = text_of(fact);
     if (text.size() < 2) return;
-    const auto signs =
-        fact.kind == FactKind::script ? signs_of_script(fact, text) : signs_in(text, fact.subject);
+    const auto signs = is_script(fact)
+                           ? signs_of_script(fact, text)
+                           : signs_in(text, is_typed(fact) ? std::string_view{} : fact.subject);
     const std::string account = account_in(fact);
     // One command line is one act: what weighs most names it, and the others are told with it.
     const auto main =
@@ -184,14 +190,14 @@ class Commands {
       ++one.left_out;
       return;
     }
-    std::string shown = fact.kind == FactKind::script ? std::string{fact.subject} : shortened(text);
-    if (fact.kind == FactKind::script) {
+    std::string shown = is_script(fact) ? std::string{fact.subject} : shortened(text);
+    if (is_script(fact)) {
       if (const Text words = fact.values["Signs"]; !words.empty())
         shown += (shown.empty() ? "" : " ") + ("(words: " + std::string{words} + ")");
       if (shown.empty()) shown = shortened(text);
     }
     const std::string when = fact.time.is_set() ? "At " + fact.time.iso8601() + " " : "";
-    one.finding.why.push_back({when + std::string{kind_text(fact.kind)} + " " + what + ": " + shown,
+    one.finding.why.push_back({when + std::string{kind_text(fact)} + " " + what + ": " + shown,
                                weight,
                                Family::command_line,
                                {fact.record}});

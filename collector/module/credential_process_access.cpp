@@ -334,6 +334,20 @@ class Accesses {
                              Family::path,
                              {fact.record}});
       weight = 0;
+      add_same_file(finding, fact.subject);
+    }
+  }
+
+  /// The dump is there still: told here, not a second time.
+  void add_same_file(Finding& finding, const std::string& path) {
+    for (const Fact& fact : book_.facts(FactKind::file)) {
+      if (fact.event_id != 0 || !equals_fold(fact.subject, path)) continue;
+      if (!told_.insert(fact.record).second) continue;
+      const Text content = fact.values["content"];
+      finding.why.push_back({content.empty() ? path + " is there still." : std::string{content},
+                             10,
+                             Family::path,
+                             {fact.record}});
     }
   }
 

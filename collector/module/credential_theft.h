@@ -30,6 +30,9 @@ std::vector<Finding> judge_setting_changes(const FactBook& book);
 std::vector<Finding> judge_replication(const FactBook& book);
 /// Copies of the directory's database that its engine tells of.
 std::vector<Finding> judge_databases(const FactBook& book);
+/// Threats that an antivirus program found and that take credentials, or are hack tools: one
+/// finding for each.
+std::vector<Finding> judge_detections(const FactBook& book);
 /// Hives that were saved from afar.
 std::vector<Finding> judge_remote_hives(const FactBook& book);
 

@@ -4,6 +4,7 @@
 // appear. The file's last change is about the time of the last command.
 #include <array>
 #include <string>
+#include <utility>
 
 #include "collector/base/text.h"
 #include "collector/module/execution_files.h"
@@ -91,6 +92,20 @@ class History {
                            std::move(record));
     fact.values.add("ScriptBlockText", command_);
     fact.values.add("user", envelope.user_name);
+    const std::string record =
+        context_.emit(kCommand, kFields, Row{trace_.info.path, command_, line_, is_last}, envelope);
+    state(record, envelope.user_name);
+  }
+
+  /// Rules over commands look at what was typed too; when is not known.
+  void state(const std::string& record, const std::string& user) {
+    Fact fact;
+    fact.kind = FactKind::script;
+    fact.subject = trace_.info.path.text();
+    fact.record = record;
+    fact.values.add("source", "typed");
+    fact.values.add("ScriptBlockText", command_);
+    fact.values.add("User", user);
     context_.state(std::move(fact));
   }
 

@@ -78,7 +78,7 @@ constexpr std::string_view kAttack[] = {
     "T1003",     "T1003.001", "T1003.002", "T1003.003", "T1003.004", "T1003.006",
     "T1006",     "T1055",     "T1057",     "T1112",     "T1543.003", "T1547.005",
     "T1547.008", "T1550.002", "T1552.006", "T1555.004", "T1555.005", "T1556",
-    "T1556.002", "T1556.008", "T1558",     "T1558.003", "T1562.001"};
+    "T1556.002", "T1556.008", "T1558",     "T1558.003", "T1562.001", "T1588.002"};
 
 // ---- run: files
 
@@ -347,6 +347,7 @@ Result<void> judge(ModuleContext& context) {
   report(credentials::judge_replication(book));
   report(credentials::judge_databases(book));
   report(credentials::judge_remote_hives(book));
+  report(credentials::judge_detections(book));
   return {};
 }
 

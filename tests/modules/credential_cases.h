@@ -11,7 +11,7 @@
 
 namespace hozen {
 namespace modules {
-extern const ModuleSpec credential_theft, event_logs;
+extern const ModuleSpec credential_theft, event_logs, powershell_history;
 }  // namespace modules
 
 using EventValues = std::vector<std::pair<std::string, std::string>>;

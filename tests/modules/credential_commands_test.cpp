@@ -88,6 +88,20 @@ TEST_F(CredentialTest, ScriptsOfDefenderAreNone) {
   EXPECT_THAT(found(), IsEmpty());
 }
 
+TEST_F(CredentialTest, CommandsTypedIntoPowerShellCount) {
+  windows.user("eve");
+  windows.file(
+      "C:\\Users\\eve\\AppData\\Roaming\\Microsoft\\Windows\\PowerShell\\PSReadLine\\"
+      "ConsoleHost_history.txt",
+      "dir\nreg save hklm\\sam C:\\T\\s\n");
+  const ModuleRun run =
+      run_and_judge({&modules::powershell_history, &modules::credential_theft}, windows);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(run.context->findings[0].rule, "credential_theft.hive_copy");
+  EXPECT_EQ(run.context->findings[0].subject, "eve");
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("typed into PowerShell"));
+}
+
 // ---- Active Directory
 
 class Replication : public CredentialTest {

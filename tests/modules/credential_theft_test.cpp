@@ -90,6 +90,14 @@ TEST_F(CredentialTest, StartAndDumpAreToldWithTheAccess) {
   EXPECT_THAT(story_of(finding), HasSubstr("through dbghelp.dll"));
 }
 
+TEST_F(CredentialTest, ADumpThatIsThereStillIsToldOnce) {
+  opened("C:\\T\\a.exe", "0x1fffff");
+  wrote("C:\\T\\a.exe", "C:\\Windows\\Temp\\lsass.dmp", 2);
+  windows.file("C:\\Windows\\Temp\\lsass.dmp", "").bytes =
+      builders::minidump({"C:\\Windows\\System32\\lsasrv.dll"});
+  EXPECT_THAT(story_of(only()), HasSubstr("lsasrv.dll is among its modules"));
+}
+
 TEST_F(CredentialTest, TwoNumbersOfLsassAreTold) {
   opened("C:\\T\\a.exe", "0x1fffff");
   event(kSysmon, 10, 1,
@@ -240,6 +248,28 @@ TEST_F(CredentialTest, ChangesOfSettings) {
       "DWORD (0x00000001)");
   set("HKLM\\System\\CurrentControlSet\\Control\\Lsa\\RunAsPPL", "DWORD (0x00000001)");
   EXPECT_EQ(found(), std::vector<std::string>{"setting_changed medium"});
+}
+
+TEST_F(CredentialTest, DetectionsOfToolsAreOneFindingForEachThreat) {
+  const auto detected = [&](std::uint16_t id, const std::string& name, const std::string& path) {
+    event("Microsoft-Windows-Windows Defender/Operational", id, 0,
+          {{"Threat Name", name}, {"Path", path}, {"Detection User", "PC\\eve"}});
+  };
+  detected(1116, "HackTool:Win64/Mikatz!dha", "file:_C:\\T\\m.exe");
+  detected(1117, "HackTool:Win64/Mikatz!dha", "file:_C:\\T\\m.exe");
+  detected(1116, "HackTool:Win32/AutoKMS", "file:_C:\\T\\kms.exe");
+  detected(1116, "HackTool:JS/Jsprat", "file:_C:\\T\\b.jsp");
+  detected(1116, "Behavior:Win32/LsassDump.A", "behavior:_pid:4711");
+  detected(1116, "PUA:Win32/Toolbar", "file:_C:\\T\\t.exe");
+  EXPECT_THAT(found(), testing::UnorderedElementsAre("detection medium", "detection low",
+                                                     "detection medium", "detection high"));
+  const Finding* mimikatz = nullptr;
+  for (const Finding& finding : judge().context->findings)
+    if (finding.subject == "HackTool:Win64/Mikatz!dha") mimikatz = &finding;
+  ASSERT_NE(mimikatz, nullptr);
+  EXPECT_EQ(mimikatz->why.size(), 1u);
+  EXPECT_THAT(mimikatz->attack, Contains("T1003"));
+  EXPECT_THAT(story_of(*mimikatz), HasSubstr("C:\\T\\m.exe"));
 }
 
 TEST_F(CredentialTest, SettingsOfTheRegistry) {
