@@ -68,6 +68,19 @@ TEST(NetlogonLog, SuccessWithoutRefusalIsAnOrdinaryChannel) {
   EXPECT_TRUE(parse_netlogon_log(text).bursts.empty());
 }
 
+TEST(NetlogonLog, ASuccessCountsAfterRefusalsOnly) {
+  const std::string set =
+      "03/04 05:06:09 [SESSION] CORP: NetrServerPasswordSet2: Comp=SRV9 Acc=SRV9$ Entered\n";
+  const std::string opened =
+      "03/04 05:06:06 [SESSION] CORP: NetrServerAuthenticate entered: SRV9 on account SRV9$ "
+      "(Negot: 612fffff)\n" +
+      success("03/04 05:06:06");
+  const NetlogonLog log = parse_netlogon_log(opened + attempts(12, "03/04 05:06:07") + set);
+  ASSERT_EQ(log.bursts.size(), 1u);
+  EXPECT_FALSE(log.bursts[0].succeeded);
+  EXPECT_FALSE(log.bursts[0].password_set);
+}
+
 TEST(NetlogonLog, AccountsAreToldApart) {
   std::string text;
   for (int i = 0; i < 10; ++i)

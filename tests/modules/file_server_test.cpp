@@ -120,6 +120,16 @@ TEST_F(FileServerTest, CountsWhoUsedWhat) {
   EXPECT_THAT(all_of(run), IsEmpty());
 }
 
+TEST_F(FileServerTest, WhatWasRefusedIsNotRead) {
+  EvtxEvent refused = touched(0, "a.txt");
+  refused.keywords = std::uint64_t{1} << 52u;
+  add(refused);
+  const ModuleRun run = judge();
+  ASSERT_THAT(records_of(run, "share_use"), SizeIs(1));
+  EXPECT_EQ((*records_of(run, "share_use")[0])["refused"], "1");
+  EXPECT_EQ((*records_of(run, "share_use")[0])["reads"], "0");
+}
+
 TEST_F(FileServerTest, ManyReadsThatStandOutFromAllOthers) {
   for (const char* user : {"amy", "bob", "cid"})
     for (int hour = 0; hour < 4; ++hour) read(hour * 3600, 20, user, "10.0.0.1");
@@ -142,9 +152,16 @@ TEST_F(FileServerTest, ManyReadsThatStandOutFromTheOwnDaysTooAreMedium) {
 }
 
 TEST_F(FileServerTest, BackupsComputersAndBusySharesAreQuiet) {
+  const auto others = [&] {
+    for (const char* user : {"amy", "bob", "cid"}) read(0, 5, user, "10.0.0.1");
+  };
+  others();
   for (int day = 0; day < 2; ++day) read(day * 86'400.0, 2500, "backup", "10.0.0.5");
+  EXPECT_THAT(all_of(judge()), IsEmpty()) << "every day";
+  events.clear();
+  others();
   read(0, 2500, "AVSERVER$", "10.0.0.6");
-  EXPECT_THAT(all_of(judge()), IsEmpty());
+  EXPECT_THAT(all_of(judge()), IsEmpty()) << "a computer";
   events.clear();
   for (const char* user : {"amy", "bob", "cid", "eve"}) read(0, 2100, user, "10.0.0.1");
   EXPECT_THAT(all_of(judge()), IsEmpty()) << "everybody does";
