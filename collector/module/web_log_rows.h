@@ -30,7 +30,7 @@ inline constexpr std::array kWebRequestFields{
                     [](const web_log::Request& r, Cell& c) { text_or_absent(c, r.client); }},
     web_log_rows::R{{"forwarded_for", "X-Forwarded-For, which a client can make up."},
                     [](const web_log::Request& r, Cell& c) { text_or_absent(c, r.forwarded); }},
-    web_log_rows::R{{"user", "Account."},
+    web_log_rows::R{{"account", "Account that the client logged on with."},
                     [](const web_log::Request& r, Cell& c) { text_or_absent(c, r.user); }},
     web_log_rows::R{{"method", "Method of HTTP, or the command of another protocol."},
                     [](const web_log::Request& r, Cell& c) { text_or_absent(c, r.method); }},

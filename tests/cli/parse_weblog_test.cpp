@@ -43,7 +43,7 @@ TEST_F(ParseWebLogTest, PrintsLinesAndTheLog) {
   EXPECT_EQ(records[0]["path"], "/a");
   EXPECT_EQ(records[0]["query"], "b=c");
   EXPECT_EQ(records[0]["status"], 200);
-  EXPECT_TRUE(records[0]["user"].is_null());
+  EXPECT_TRUE(records[0]["account"].is_null());
   EXPECT_EQ(records[1]["kind"], "web_log");
   EXPECT_EQ(records[1]["format"], "ncsa");
   EXPECT_EQ(records[1]["requests"], 1);

@@ -1,0 +1,135 @@
+#include "collector/module/web_attack_report.h"
+
+#include <algorithm>
+#include <set>
+
+namespace hozen {
+namespace {
+
+constexpr std::size_t kMaxActs = 2000, kMaxLines = 5, kMaxClients = 20;
+/// From this weight on each client is a finding of its own.
+constexpr int kOwnFinding = 40;
+constexpr std::size_t kMaxExample = 300;
+constexpr int kAttemptsWeight = 15;
+
+std::string example_of(const web_log::Request& request) {
+  std::string text{request.method};
+  (text += text.empty() ? "" : " ") += request.path;
+  if (!request.query.empty()) (text += '?') += request.query;
+  if (text.size() > kMaxExample) {
+    text.resize(kMaxExample);
+    text += "…";
+  }
+  return text;
+}
+
+std::string span_of(FileTime first, FileTime last) {
+  if (!first.is_set()) return {};
+  return ", " + first.iso8601() + (last == first ? "" : " to " + last.iso8601());
+}
+
+Finding new_finding(const std::string& subject) {
+  Finding finding;
+  finding.subject = subject;
+  finding.not_checked = {
+      "Whether it worked: the log does not tell what the server did, an answer of 200 may be an "
+      "ordinary page, and what was sent in a POST is in no log."};
+  finding.benign = {
+      "Scanners of the house, and tests that were ordered. What stands on the internet is tried "
+      "by everybody."};
+  return finding;
+}
+
+}  // namespace
+
+void AttackReport::take(const SeenRequest& seen) {
+  if (seen.request->is_proxied()) return;
+  const WebAttack* const attack = attack_of(seen);
+  if (attack == nullptr) return;
+  add(is_answered(*seen.request) ? answered_ : refused_, *attack, *seen.request);
+}
+
+void AttackReport::add(Acts& acts, const WebAttack& attack, const web_log::Request& request) {
+  const std::pair key{&attack, std::string{request.client}};
+  auto found = acts.find(key);
+  if (found == acts.end()) {
+    if (acts.size() >= kMaxActs) {
+      ++left_out_;
+      return;
+    }
+    found = acts.try_emplace(key).first;
+    found->second.example = example_of(request);
+    found->second.first = request.time;
+  }
+  Act& act = found->second;
+  ++act.requests;
+  if (request.time.is_set()) {
+    if (!act.first.is_set() || request.time < act.first) act.first = request.time;
+    act.last = std::max(act.last, request.time);
+  }
+  const bool wanted = &acts == &answered_ ? act.records.size() < kMaxLines : act.records.empty();
+  if (wanted) add_record(act.records, record_(request));
+}
+
+std::vector<Finding> AttackReport::findings() const {
+  std::vector<Finding> found;
+  std::map<const WebAttack*, Finding> weak;
+  for (const auto& [key, act] : answered_) {
+    const auto& [attack, client] = key;
+    const std::string fact = client + " sent " + std::string{attack->meaning} + ": " + act.example +
+                             "; answered " + std::to_string(act.requests) + " times" +
+                             span_of(act.first, act.last) + ".";
+    if (attack->answered >= kOwnFinding) {
+      Finding finding = new_finding(client);
+      finding.rule = "proxy_and_web_logs." + std::string{attack->id};
+      finding.title = "A web server answered an attack: " + std::string{attack->id};
+      finding.why.push_back({fact, attack->answered, Family::content, act.records});
+      finding.attack = {std::string{attack->attack}};
+      finding.next = {"What the server wrote and started from then on, and what else " + client +
+                      " asked for."};
+      found.push_back(std::move(finding));
+      continue;
+    }
+    auto at = weak.find(attack);
+    if (at == weak.end()) {
+      at = weak.try_emplace(attack, new_finding(std::string{attack->id})).first;
+      at->second.rule = "proxy_and_web_logs." + std::string{attack->id};
+      at->second.title =
+          "Requests that look for a weakness were answered: " + std::string{attack->id};
+      at->second.attack = {std::string{attack->attack}};
+      at->second.next = {"The answers' sizes and the server's own log at these times."};
+      at->second.innocent_explanation_unchecked = true;
+    }
+    auto& why = at->second.why;
+    if (why.size() < kMaxClients)
+      why.push_back({fact, why.empty() ? attack->answered : 0, Family::content, act.records});
+  }
+  for (auto& [attack, finding] : weak) found.push_back(std::move(finding));
+  if (refused_.empty()) return found;
+  Finding attempts = new_finding("web server");
+  attempts.rule = "proxy_and_web_logs.attempts";
+  attempts.title = "Attacks on a web server that it did not answer with success";
+  attempts.innocent_explanation_unchecked = true;
+  attempts.next = {"Whether the same clients were answered elsewhere or later."};
+  std::set<std::string_view> techniques;
+  std::uint64_t requests = 0;
+  for (const auto& [key, act] : refused_) {
+    requests += act.requests;
+    techniques.insert(key.first->attack);
+    if (attempts.why.size() < kMaxClients)
+      attempts.why.push_back(
+          {key.second + " sent " + std::string{key.first->meaning} + ": " + act.example + "; " +
+               std::to_string(act.requests) + " times" + span_of(act.first, act.last) + ".",
+           attempts.why.empty() ? kAttemptsWeight : 0, Family::content, act.records});
+  }
+  attempts.why.push_back({std::to_string(requests) + " such requests in all, of " +
+                              std::to_string(refused_.size()) + " clients and kinds.",
+                          0,
+                          Family::content,
+                          {}});
+  for (const std::string_view technique : techniques) attempts.attack.emplace_back(technique);
+  found.push_back(std::move(attempts));
+  return found;
+}
+
+}  // namespace hozen

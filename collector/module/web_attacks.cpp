@@ -1,0 +1,139 @@
+#include "collector/module/web_attacks.h"
+
+#include <algorithm>
+
+#include "collector/base/text.h"
+
+namespace hozen {
+namespace {
+
+constexpr WebAttack kAttacks[] = {
+#include "collector/module/web_attacks.inc"
+};
+
+/// Exchange followed a mailbox that is a server and a path of it, for someone who had not logged on
+/// (Microsoft, "HAFNIUM targeting Exchange Servers", 2021-03-02).
+constexpr WebAttack kProxyLogon{
+    "proxylogon",
+    "",
+    "",
+    "",
+    "",
+    "",
+    70,
+    40,
+    "T1190",
+    "a request that made Exchange ask another part of itself, without an account (ProxyLogon, "
+    "CVE-2021-26855)"};
+
+unsigned hex_value(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10u;
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10u;
+  return 16;
+}
+
+/// %HH decoded, twice where that gives others; + as space; lower case.
+std::string decoded(std::string_view text) {
+  std::string out{text};
+  for (int round = 0; round < 2 && out.find('%') != out.npos; ++round) {
+    std::string next;
+    next.reserve(out.size());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const bool coded = out[i] == '%' && out.size() - i > 2 && hex_value(out[i + 1]) < 16 &&
+                         hex_value(out[i + 2]) < 16;
+      next +=
+          coded ? static_cast<char>(hex_value(out[i + 1]) * 16 + hex_value(out[i + 2])) : out[i];
+      if (coded) i += 2;
+    }
+    out = std::move(next);
+  }
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (c == '+') c = ' ';
+  }
+  return out;
+}
+
+bool ends_with_any(std::string_view text, std::string_view alternatives) {
+  while (!alternatives.empty()) {
+    const std::size_t end = std::min(alternatives.find('|'), alternatives.size());
+    if (text.ends_with(alternatives.substr(0, end))) return true;
+    alternatives.remove_prefix(std::min(end + 1, alternatives.size()));
+  }
+  return false;
+}
+
+bool equals_any(std::string_view text, std::string_view alternatives) {
+  while (!alternatives.empty()) {
+    const std::size_t end = std::min(alternatives.find('|'), alternatives.size());
+    if (text == alternatives.substr(0, end)) return true;
+    alternatives.remove_prefix(std::min(end + 1, alternatives.size()));
+  }
+  return false;
+}
+
+bool is_of(const WebAttack& attack, const SeenRequest& seen) {
+  if (!attack.methods.empty() && !equals_any(seen.request->method, attack.methods)) return false;
+  if (!attack.path.empty() && !contains_any(seen.path, attack.path)) return false;
+  if (!attack.path_end.empty() && !ends_with_any(seen.path, attack.path_end)) return false;
+  const bool in_headers = attack.id == "log4shell" || attack.id == "ognl";
+  if (!attack.text.empty() && !contains_any(seen.text, attack.text) &&
+      !(in_headers && contains_any(seen.headers, attack.text)))
+    return false;
+  return attack.also.empty() || contains_any(seen.text, attack.also);
+}
+
+bool is_proxylogon(const web_log::Request& request) {
+  return request.user.empty() && request.mailbox.starts_with("ServerInfo~") &&
+         request.mailbox.find('/') != std::string_view::npos;
+}
+
+}  // namespace
+
+bool contains_any(std::string_view text, std::string_view alternatives) {
+  while (!alternatives.empty()) {
+    const std::size_t end = std::min(alternatives.find('|'), alternatives.size());
+    if (text.find(alternatives.substr(0, end)) != text.npos) return true;
+    alternatives.remove_prefix(std::min(end + 1, alternatives.size()));
+  }
+  return false;
+}
+
+bool is_answered(const web_log::Request& request) {
+  return request.status && *request.status >= 200 && *request.status < 300;
+}
+
+std::string_view script_extension(std::string_view path) {
+  constexpr std::string_view kExtensions[] = {".aspx", ".asp",  ".ashx", ".php",
+                                              ".jsp",  ".jspx", ".cfm",  ".phtml"};
+  const std::size_t dot = path.rfind('.');
+  if (dot == path.npos) return {};
+  for (const std::string_view extension : kExtensions)
+    if (path.substr(dot) == extension) return extension;
+  return {};
+}
+
+SeenRequest seen_request(const web_log::Request& request) {
+  SeenRequest seen{&request, decoded(request.path), {}, {}};
+  seen.text = seen.path;
+  if (!request.query.empty()) (seen.text += '?') += decoded(request.query);
+  if (request.user_agent.find("${") != std::string_view::npos ||
+      request.user_agent.find("%{") != std::string_view::npos ||
+      request.referer.find('{') != std::string_view::npos)
+    seen.headers = decoded(request.user_agent) + " " + decoded(request.referer);
+  return seen;
+}
+
+const WebAttack* attack_of(const SeenRequest& seen) {
+  if (is_proxylogon(*seen.request)) return &kProxyLogon;
+  const WebAttack* found = nullptr;
+  for (const WebAttack& attack : kAttacks)
+    if ((found == nullptr || attack.answered > found->answered) && is_of(attack, seen))
+      found = &attack;
+  return found;
+}
+
+std::span<const WebAttack> all_web_attacks() { return kAttacks; }
+
+}  // namespace hozen

@@ -1,0 +1,224 @@
+#include "collector/module/web_script_use.h"
+
+#include <algorithm>
+
+#include "collector/base/text.h"
+
+namespace hozen {
+namespace {
+
+constexpr std::size_t kMaxFacts = 2000, kMaxLines = 5;
+/// A script that is called first so long after the logs begin is new.
+constexpr std::uint64_t kNewTicks = 7 * (24 * (3600 * kTicksPerSecond));
+/// From this weight on no script of a site lies in such a place.
+constexpr int kNoPlaceForScripts = 30;
+/// Answered POSTs without which calls say nothing.
+constexpr std::uint64_t kMinPosts = 3;
+
+/// Pages of Exchange's owa\auth and ecp\auth (2010 to 2019).
+constexpr std::string_view kExchangePages =
+    "/logon.aspx|/errorfe.aspx|/error.aspx|/error2.aspx|/signout.aspx|/logoff.aspx|/"
+    "expiredpassword.aspx|"
+    "/redirsuiteserviceproxy.aspx|/outlookcn.aspx|/timeoutlogoff.aspx|/timeoutlogout.aspx|"
+    "/casredirect.aspx|/sessiontimeout.aspx|/getidtoken.aspx|/frowny.aspx|/owalogon.asp|/"
+    "lrperrors.aspx";
+/// Scripts that machines call: with POST, without a page before it, a few of them.
+constexpr std::string_view kMachineNames =
+    "cron|xmlrpc|ajax|hook|callback|notify|ipn|/"
+    "api|sync|soap|rpc|service|agent|webres|autodiscover|"
+    "/ews/|/wsus|gateway|endpoint|upload|import|export|report|login|logon|auth|token|graphql|ping|"
+    "heartbeat|status|health|monitor|reportserver|powershell|sdk|/ws";
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  for (const char c : text)
+    if (c >= '0' && c <= '9' && value < 1'000'000'000'000)
+      value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  return value;
+}
+
+bool is_local(const web_log::Request& request) {
+  return request.client == "::1" || request.client.starts_with("127.") ||
+         (!request.server.empty() && request.client == request.server);
+}
+
+void add_client(ScriptUse& use, std::string_view client) {
+  for (std::size_t i = 0; i < use.client_count; ++i)
+    if (use.clients.at(i) == client) return;
+  if (use.client_count < use.clients.size()) use.clients.at(use.client_count++) = client;
+}
+
+std::string clients_of(const ScriptUse& use) {
+  std::string text;
+  for (std::size_t i = 0; i < use.client_count; ++i)
+    (text += text.empty() ? "" : ", ") += use.clients.at(i);
+  return text;
+}
+
+}  // namespace
+
+OddPlace odd_script_place(std::string_view path) {
+  if (path.find("/aspnet_client/") != path.npos)
+    return {40, "aspnet_client holds files for browsers, no pages"};
+  if (path.find("/owa/auth/") != path.npos || path.find("/ecp/auth/") != path.npos) {
+    const std::string_view name = path.substr(path.rfind('/'));
+    std::string_view pages = kExchangePages;
+    while (!pages.empty()) {
+      const std::size_t end = std::min(pages.find('|'), pages.size());
+      if (name == pages.substr(0, end)) return {};
+      pages.remove_prefix(std::min(end + 1, pages.size()));
+    }
+    return {35, "it is none of Exchange's pages that are known in that folder"};
+  }
+  constexpr std::string_view kData =
+      "/images/|/image/|/img/|/pics/|/photos/|/css/|/fonts/|/upload/|/uploads/|/uploadfiles/|"
+      "/userfiles/|/attachments/|/temp/|/tmp/|/backup/";
+  if (contains_any(path, kData)) return {25, "the folder is one for pictures, styles or uploads"};
+  return {};
+}
+
+void ScriptUses::take(const SeenRequest& seen) {
+  const web_log::Request& request = *seen.request;
+  if (request.time.is_set() && (!first_.is_set() || request.time < first_)) first_ = request.time;
+  if (request.is_proxied() || is_local(request)) return;
+  if (script_extension(seen.path).empty()) return;
+  auto found = uses_.find(seen.path);
+  if (found == uses_.end()) {
+    // What was asked for and is not there is no script.
+    if (!is_answered(request)) return;
+    if (uses_.size() >= kMaxScripts) {
+      ++left_out_;
+      return;
+    }
+    found = uses_.try_emplace(seen.path).first;
+  }
+  ScriptUse& use = found->second;
+  ++use.requests;
+  add_client(use, request.client);
+  use.tells_referer = use.tells_referer || request.tells_referer;
+  if (!request.referer.empty()) ++use.with_referer;
+  if (!request.user.empty()) ++use.with_user;
+  if (request.time.is_set()) {
+    if (!use.first.is_set()) {
+      use.first = request.time;
+      use.first_client = request.client;
+    }
+    use.last = std::max(use.last, request.time);
+    use.last_client = request.client;
+  }
+  if (request.method != "POST") return;
+  ++use.posts;
+  if (!is_answered(request)) return;
+  ++use.answered_posts;
+  // Not of pages that many use: no line of them is needed.
+  if (use.records.size() < kMaxLines && use.client_count < ScriptUse::kClients &&
+      (use.with_referer == 0 || odd_script_place(seen.path).weight != 0))
+    add_record(use.records, record_(request));
+}
+
+std::vector<Fact> ScriptUses::facts() const {
+  std::vector<const std::pair<const std::string, ScriptUse>*> few;
+  for (const auto& entry : uses_)
+    if (entry.second.client_count < ScriptUse::kClients) few.push_back(&entry);
+  // Those with answered POSTs first, so that what is left out matters least.
+  std::sort(few.begin(), few.end(), [](const auto* a, const auto* b) {
+    const bool first = a->second.answered_posts != 0, second = b->second.answered_posts != 0;
+    return first != second ? first : a->first < b->first;
+  });
+  if (few.size() > kMaxFacts) few.resize(kMaxFacts);
+  std::vector<Fact> facts;
+  for (const auto* entry : few) {
+    const ScriptUse& use = entry->second;
+    Fact fact;
+    fact.kind = FactKind::network;
+    fact.time = use.first;
+    fact.subject = entry->first;
+    fact.values.add("what", kWebRequests);
+    const auto add = [&](std::string_view name, std::uint64_t value) {
+      fact.values.add(name, std::to_string(value));
+    };
+    add("requests", use.requests);
+    add("posts", use.posts);
+    add("answered_posts", use.answered_posts);
+    add("with_referer", use.with_referer);
+    add("with_user", use.with_user);
+    add("clients", use.client_count);
+    fact.values.add("client_names", clients_of(use));
+    fact.values.add("first_client", use.first_client);
+    fact.values.add("last_client", use.last_client);
+    if (use.first.is_set()) fact.values.add("first", use.first.iso8601());
+    if (use.last.is_set()) fact.values.add("last", use.last.iso8601());
+    if (use.tells_referer) fact.values.add("tells_referer", "1");
+    if (use.first.is_set() && use.first.ticks - first_.ticks > kNewTicks)
+      fact.values.add("new_since", first_.iso8601());
+    std::string records;
+    for (const std::string& record : use.records) records += record + "\n";
+    fact.values.add("records", records);
+    if (!use.records.empty()) fact.record = use.records.front();
+    facts.push_back(std::move(fact));
+  }
+  return facts;
+}
+
+Why script_use_why(const Fact& use) {
+  const auto value = [&](std::string_view name) { return std::string{use.values[name]}; };
+  Why why;
+  why.family = Family::time;
+  why.fact = use.subject + " was asked for " + value("requests") + " times by " +
+             value("client_names") + ", " + value("answered_posts") +
+             " of them with POST and answered";
+  if (!value("first").empty())
+    why.fact += "; first at " + value("first") + " by " + value("first_client") + ", last at " +
+                value("last") + " by " + value("last_client");
+  why.fact += ".";
+  std::string_view records = use.values["records"];
+  while (!records.empty()) {
+    const std::size_t end = records.find('\n');
+    why.records.emplace_back(records.substr(0, end));
+    records.remove_prefix(std::min(end == records.npos ? end : end + 1, records.size()));
+  }
+  return why;
+}
+
+std::optional<Finding> judge_script_use(const Fact& use) {
+  const std::uint64_t posts = number(use.values["answered_posts"]);
+  const std::uint64_t requests = number(use.values["requests"]);
+  const OddPlace place = odd_script_place(use.subject);
+  if (posts == 0 || number(use.values["clients"]) > 2 || use.values["with_referer"] != "0")
+    return std::nullopt;
+  const bool ordinary = place.weight == 0;
+  if (ordinary && (posts < kMinPosts || posts * 2 < requests || use.values["with_user"] != "0" ||
+                   use.values["tells_referer"].empty() || contains_any(use.subject, kMachineNames)))
+    return std::nullopt;
+  Finding finding;
+  finding.rule = "proxy_and_web_logs.script_use";
+  finding.title = "A script of a web server is called as web shells are";
+  finding.subject = use.subject;
+  finding.attack = {"T1505.003"};
+  Why calls = script_use_why(use);
+  calls.weight = 20;
+  calls.fact += " Nobody came to it from a page.";
+  const std::vector<std::string> records = calls.records;
+  finding.why.push_back(std::move(calls));
+  if (!ordinary)
+    finding.why.push_back(
+        {"The place of " + use.subject + " is odd: " + std::string{place.meaning} + ".",
+         place.weight, Family::location, records});
+  if (const auto since = use.values["new_since"]; !since.empty())
+    finding.why.push_back(
+        {"It was called first long after the logs begin (" + std::string{since} + ").", 10,
+         Family::time, records});
+  if (use.values["tells_referer"].empty())
+    finding.not_checked.emplace_back("Where the clients came from: the log has no such column.");
+  finding.not_checked.emplace_back(
+      "The script itself, where the module web_shells did not find it: it may be gone.");
+  finding.benign = {
+      "Programs call scripts so too: interfaces of partners, apps, tests of the site."};
+  finding.next = {"Read the script, and what else these clients asked for: " +
+                  std::string{use.values["client_names"]} + "."};
+  finding.innocent_explanation_unchecked =
+      ordinary || (place.weight < kNoPlaceForScripts && contains_any(use.subject, kMachineNames));
+  return finding;
+}
+
+}  // namespace hozen
