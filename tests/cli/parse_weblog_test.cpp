@@ -30,7 +30,7 @@ class ParseWebLogTest : public ::testing::Test {
   static constexpr std::string_view kLine =
       "10.0.0.1 - - [01/Mar/2024:12:00:00 +0900] \"GET /a?b=c HTTP/1.1\" 200 5\n";
 
-  builders::TempFolder folder;
+  TempFolder folder;
   std::vector<Json> records;
 };
 
