@@ -76,7 +76,7 @@ std::string text_of(const Fact& fact) {
 }
 
 /// A command that a user typed into PowerShell, of its history.
-bool is_typed(const Fact& fact) { return fact.values["source"] == "typed"; }
+bool is_typed(const Fact& fact) { return fact.values["source"] == "powershell_history"; }
 bool is_script(const Fact& fact) { return fact.kind == FactKind::script && !is_typed(fact); }
 
 Text kind_text(const Fact& fact) {

@@ -86,12 +86,6 @@ class History {
     }
     if (is_last && trace_.info.si.modified.is_set())
       envelope.timestamps.emplace_back("trace_modified", trace_.info.si.modified);
-    std::string record =
-        context_.emit(kCommand, kFields, Row{trace_.info.path, command_, line_, is_last}, envelope);
-    Fact fact = trace_fact(FactKind::script, "powershell_history", trace_.info.path.text(), {},
-                           std::move(record));
-    fact.values.add("ScriptBlockText", command_);
-    fact.values.add("user", envelope.user_name);
     const std::string record =
         context_.emit(kCommand, kFields, Row{trace_.info.path, command_, line_, is_last}, envelope);
     state(record, envelope.user_name);
@@ -99,11 +93,8 @@ class History {
 
   /// Rules over commands look at what was typed too; when is not known.
   void state(const std::string& record, const std::string& user) {
-    Fact fact;
-    fact.kind = FactKind::script;
-    fact.subject = trace_.info.path.text();
-    fact.record = record;
-    fact.values.add("source", "typed");
+    Fact fact =
+        trace_fact(FactKind::script, "powershell_history", trace_.info.path.text(), {}, record);
     fact.values.add("ScriptBlockText", command_);
     fact.values.add("User", user);
     context_.state(std::move(fact));

@@ -214,8 +214,8 @@ void report_policy(ModuleContext& context, const TraceFile& file, const std::str
 }
 
 void read_policies(ModuleContext& context) {
-  constexpr std::string_view kPlaces[] = {"%SystemRoot%\\SYSVOL\\**",
-                                          "%ProgramData%\\Microsoft\\Group Policy\\History\\**"};
+  // What each host keeps of them; those of a domain controller are read by domain_controller.
+  constexpr std::string_view kPlaces[] = {"%ProgramData%\\Microsoft\\Group Policy\\History\\**"};
   for (const std::string_view place : kPlaces)
     each_trace_name(
         context, place,
@@ -244,12 +244,9 @@ struct Setting {
   int weight = 0;
   std::string_view attack, meaning, benign;
 };
+/// That passwords are kept as they are (WDigest) and that lsass is dumped at its end
+/// (SilentProcessExit) is judged by autostarts.
 constexpr Setting kSettings[] = {
-    {"Control\\SecurityProviders\\WDigest", "UseLogonCredential", 1, 45, "T1112",
-     "Windows keeps the passwords of those who log on in memory as they are (WDigest), which it "
-     "does "
-     "not do by itself since Windows 8.1",
-     "Old web applications that need WDigest."},
     {"Control\\Lsa", "RunAsPPL", 0, 15, "T1562.001",
      "the protection of lsass is switched off by "
      "name",
@@ -289,45 +286,17 @@ void read_setting(ModuleContext& context, const RegistryHive& hive, RegistryKey&
   context.report(std::move(finding));
 }
 
-void read_silent_exit(ModuleContext& context, RegistryHive& hive) {
-  const auto key =
-      key_at(hive, "Microsoft\\Windows NT\\CurrentVersion\\SilentProcessExit\\lsass.exe");
-  if (!key) return;
-  const auto mode = key->value("ReportingMode");
-  const SettingRow row{"SilentProcessExit\\lsass.exe\\ReportingMode", "",
-                       mode ? mode->number().value_or(0) : 0};
-  const std::string record = context.emit(kSetting, kSettingFields, row, key_envelope(hive, *key));
-  const auto folder = key->value("LocalDumpFolder");
-  Finding finding;
-  finding.rule = "credential_theft.setting";
-  finding.title = "Windows is set up to write the memory of lsass into a file";
-  finding.subject = key->path();
-  finding.why.push_back({"A key for lsass.exe below SilentProcessExit was last written at " +
-                             key->last_written().iso8601() + ", with ReportingMode " +
-                             std::to_string(row.value) +
-                             (folder ? " and the folder " + folder->text().value_or("") : "") + ".",
-                         70,
-                         Family::registry_state,
-                         {record}});
-  finding.attack = {"T1003.001"};
-  finding.benign = {"Support that looks for the reason why lsass ends."};
-  finding.next = {"Dumps in that folder, and what wrote the key."};
-  context.report(std::move(finding));
-}
-
 Result<void> run(ModuleContext& context) {
   if (context.reads_files()) {
     read_folders(context);
     read_policies(context);
   }
-  HOZEN_CHECK(
-      each_trace_hive(context, {HiveRole::system, HiveRole::software}, [&](RegistryHive& hive) {
-        if (hive.role == HiveRole::software) return read_silent_exit(context, hive);
-        each_control_set(hive, [&](RegistryKey& set, bool is_current) {
-          for (const Setting& setting : kSettings)
-            read_setting(context, hive, set, is_current, setting);
-        });
-      }));
+  HOZEN_CHECK(each_trace_hive(context, {HiveRole::system}, [&](RegistryHive& hive) {
+    each_control_set(hive, [&](RegistryKey& set, bool is_current) {
+      for (const Setting& setting : kSettings)
+        read_setting(context, hive, set, is_current, setting);
+    });
+  }));
   return {};
 }
 

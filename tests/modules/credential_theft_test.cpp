@@ -273,26 +273,23 @@ TEST_F(CredentialTest, DetectionsOfToolsAreOneFindingForEachThreat) {
 }
 
 TEST_F(CredentialTest, SettingsOfTheRegistry) {
-  windows.value("HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\WDigest",
-                "UseLogonCredential", fake::dword(1));
-  windows.value("HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa", "RunAsPPL", fake::dword(2));
-  windows.value(
-      "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\SilentProcessExit\\lsass.exe",
-      "LocalDumpFolder", fake::sz("C:\\T"));
-  EXPECT_THAT(found(), testing::UnorderedElementsAre("setting medium", "setting high"));
-  EXPECT_EQ(records_of(judge(), "credential_setting").size(), 3u);
+  const std::string lsa = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa";
+  windows.value(lsa, "RunAsPPL", fake::dword(0));
+  windows.value(lsa, "DisableRestrictedAdmin", fake::dword(0));
+  EXPECT_THAT(found(), testing::UnorderedElementsAre("setting info", "setting low"));
+  EXPECT_EQ(records_of(judge(), "credential_setting").size(), 2u);
 }
 
 TEST_F(CredentialTest, SoundSettingsAreQuiet) {
-  windows.value("HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\WDigest",
-                "UseLogonCredential", fake::dword(0));
-  windows.value("HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa", "DisableRestrictedAdmin",
-                fake::dword(1));
+  const std::string lsa = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa";
+  windows.value(lsa, "RunAsPPL", fake::dword(2));
+  windows.value(lsa, "DisableRestrictedAdmin", fake::dword(1));
   EXPECT_THAT(found(), IsEmpty());
 }
 
 TEST_F(CredentialTest, APasswordInAPolicyIsLow) {
-  const std::string folder = "C:\\Windows\\SYSVOL\\domain\\Policies\\{1}\\Machine\\Preferences\\";
+  const std::string folder =
+      "C:\\ProgramData\\Microsoft\\Group Policy\\History\\{1}\\Machine\\Preferences\\";
   windows.file(folder + "Groups\\Groups.xml", R"(<P userName="adm" cpassword="j1Uyj3Vx8TY9"/>)");
   windows.file(folder + "Drives\\Drives.xml", R"(<P userName="adm" cpassword=""/>)");
   const Finding& finding = only();
