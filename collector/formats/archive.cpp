@@ -194,6 +194,8 @@ Result<void> read_format(ByteSource& file, Reader& reader, Format format) {
       return read_cab(reader);
     case Format::arj:
       return read_arj(reader);
+    case Format::lzh:
+      return read_lzh(reader);
     case Format::tar:
       return read_tar(reader);
     case Format::gzip:
@@ -238,10 +240,13 @@ std::string_view to_text(Names names) {
 }
 
 Result<Bytes> Reader::at(std::uint64_t offset, std::uint64_t length) {
-  constexpr std::size_t kWindowBytes = 64u << 10;
+  // Directories are read on and on, headers between files one at a time.
+  constexpr std::size_t kWindowBytes = 64u << 10, kFarWindowBytes = 4u << 10;
   const std::uint64_t end = buffer_begin_ + buffer_.size();
+  const std::uint64_t window =
+      offset < buffer_begin_ || offset > end ? kFarWindowBytes : kWindowBytes;
   if (offset < buffer_begin_ || offset > end || length > end - offset) {
-    HOZEN_TRY(buffer_, read_up_to(file_, offset, std::max<std::uint64_t>(length, kWindowBytes)));
+    HOZEN_TRY(buffer_, read_up_to(file_, offset, std::max(length, window)));
     buffer_begin_ = offset;
   }
   return Bytes{buffer_, buffer_begin_}.tail(offset - buffer_begin_).head(length);

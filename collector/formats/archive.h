@@ -4,9 +4,10 @@
 //
 // Source: archive_kind.h, and for RAR rar.h. ZIP: PKWARE APPNOTE 6.3.10, Info-ZIP's extra fields
 // (proginfo/extrafld.txt), WinZip "AE-1/AE-2"; 7z: 7zFormat.txt; CAB: MS-CAB; ARJ: its technical
-// information; tar: POSIX pax and GNU tar's manual; gzip: RFC 1952.
+// information; LZH: header levels as lhasa and 7-Zip read them; tar: POSIX pax and GNU tar's
+// manual; gzip: RFC 1952.
 // Not read: names in 7z headers that are packed (7-Zip packs them unless told otherwise) or in
-// encrypted ones, ZIP directories that are encrypted, entries of LZH, ACE, ISO and GCA, archives in
+// encrypted ones, ZIP directories that are encrypted, entries of ACE, ISO and GCA, archives in
 // compressed streams (tar.gz).
 #pragma once
 

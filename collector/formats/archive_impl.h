@@ -56,6 +56,7 @@ Result<void> read_zip(Reader& reader);
 Result<void> read_seven_zip(Reader& reader);
 Result<void> read_cab(Reader& reader);
 Result<void> read_arj(Reader& reader);
+Result<void> read_lzh(Reader& reader);
 Result<void> read_tar(Reader& reader);
 Result<void> read_gzip(Reader& reader);
 

@@ -10,7 +10,7 @@ using archive::Names;
 
 /// Smaller ones that lie about their name are the data of programs (R20).
 constexpr std::uint64_t kDisguisedBytes = 1u << 20;
-constexpr std::size_t kNamesInFinding = 5;
+constexpr std::size_t kNamesInFinding = 5, kNameBytesInFinding = 200;
 
 std::string format_text(const ArchiveRow& row) {
   const Format format = row.content.format;
@@ -95,7 +95,7 @@ void add_signs(Finding& finding, const ArchiveRow& row) {
   if (row.first_names.empty()) return;
   std::string names;
   for (std::size_t i = 0; i < std::min(kNamesInFinding, row.first_names.size()); ++i)
-    names += (i == 0 ? "" : ", ") + row.first_names[i];
+    names += (i == 0 ? "" : ", ") + shortened(row.first_names[i], kNameBytesInFinding);
   add(finding, row,
       "It holds " + std::to_string(row.content.entries) + (row.is_listed_whole ? "" : " or more") +
           " files and folders: " + names + (row.content.entries > kNamesInFinding ? ", …" : "") +
@@ -169,6 +169,13 @@ Finding oddly_placed(const ArchiveRow& row) {
 }
 
 }  // namespace
+
+std::string shortened(const std::string& text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  constexpr unsigned kMask = 0xC0, kContinues = 0x80;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & kMask) == kContinues) --bytes;
+  return text.substr(0, bytes) + "…";
+}
 
 std::string_view encryption_of(const ArchiveRow& row) {
   const archive::Archive& content = row.content;

@@ -17,6 +17,11 @@ namespace hozen {
 
 /// Names that are kept of one archive.
 constexpr std::size_t kArchiveNames = 50;
+/// Longer ones are cut.
+constexpr std::size_t kArchiveNameBytes = 1024;
+
+/// The first bytes of a text, to the end of a character, with "…" where it was cut.
+std::string shortened(const std::string& text, std::size_t bytes);
 
 struct ArchiveRow {
   std::string path{}, file_name{};

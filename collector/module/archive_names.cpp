@@ -61,10 +61,10 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-/// "r00" to "z99" of RAR, "z01" of ZIP, "a01" of ARJ, "c00" of ACE.
+/// "r00" to "y99" of RAR, "z01" of ZIP, "a01" of ARJ, "c00" of ACE.
 bool is_numbered(std::string_view extension) {
-  return extension.size() >= 3 && extension[0] >= 'a' && extension[0] <= 'z' &&
-         is_digits(extension.substr(1));
+  if (extension.size() != 3 || !is_digits(extension.substr(1))) return false;
+  return extension[0] == 'a' || extension[0] == 'c' || (extension[0] >= 'r' && extension[0] <= 'z');
 }
 
 struct Parts {

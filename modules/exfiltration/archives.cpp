@@ -161,6 +161,10 @@ class Search {
 
   /// Reading a placeholder would fetch it from a cloud.
   bool is_new(const FileInfo& info) {
+    // Memory that Windows puts away, and what NTFS is made of.
+    const bool in_root = info.path.components().size() == 1;
+    if (in_root && (ends_with_fold(info.path.name(), ".sys") || info.path.name().starts_with('$')))
+      return false;
     return info.size >= kMinBytes && !is_placeholder(info.attributes.value_or(0)) &&
            seen_.insert(context_.source().key(info.path)).second;
   }
@@ -218,13 +222,20 @@ class Search {
   Result<void> list(ByteSource& file, const archive::Found& found, ArchiveRow& row) {
     std::uint64_t listed = 0;
     HOZEN_TRY(row.content, archive::read(file, found, [&](const archive::Entry& entry) {
-                if (row.first_names.size() < kArchiveNames) row.first_names.push_back(entry.name);
+                if (row.first_names.size() < kArchiveNames)
+                  row.first_names.push_back(shortened(entry.name, kArchiveNameBytes));
                 row.is_listed_whole = ++listed < kMaxListed;
                 return row.is_listed_whole && !context_.stop().stop_requested();
               }));
     const archive::Archive& content = row.content;
-    for (const Error& problem : content.problems)
-      context_.note({problem.code, row.path + ": " + problem.what, problem.offset, problem.detail});
+    // One note for each archive: hostile ones have a hundred problems.
+    if (!content.problems.empty()) {
+      const Error& problem = content.problems.front();
+      const std::size_t more = content.problems.size() - 1;
+      context_.note({problem.code, row.path + ": " + problem.what, problem.offset,
+                     problem.detail +
+                         (more == 0 ? "" : " (and " + std::to_string(more) + " problems more)")});
+    }
     row.is_listed_whole = row.is_listed_whole && content.problems.empty();
     const auto named = volume_in_name(row.file_name);
     // A first piece of 7z ends before its header, and has no other sign of it.

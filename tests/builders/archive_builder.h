@@ -111,6 +111,21 @@ class ArjArchive {
   bool more_ = false, continued_ = false;
 };
 
+/// LZH, all headers of one level.
+class LzhArchive {
+ public:
+  explicit LzhArchive(unsigned level) : level_{level} {}
+  LzhArchive& file(const ArchivedFile& file);
+  LzhArchive& raw_name(std::string_view bytes);  ///< of the last file
+  ArchiveBytes bytes() const;
+
+ private:
+  ArchiveBytes header(const ArchivedFile& file) const;
+
+  unsigned level_;
+  std::vector<ArchivedFile> files_{};
+};
+
 /// tar.
 class TarArchive {
  public:

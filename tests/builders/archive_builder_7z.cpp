@@ -154,7 +154,8 @@ ArchiveBytes SevenZipArchive::header() const {
   data.resize(2);
   for (const ArchivedFile& file : files_) put(data, file.directory ? 0x10 : 0x20, 4);
   put_property(out, 0x15, data);
-  put(out, 0x00, 1);
+  put(out, 0x00, 1);  // of the files
+  put(out, 0x00, 1);  // of the header
   return out;
 }
 

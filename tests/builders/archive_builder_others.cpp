@@ -1,6 +1,7 @@
-// Cabinets, ARJ, tar, gzip.
+// Cabinets, ARJ, LZH, tar, gzip.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "tests/builders/archive_builder_part.h"
 
@@ -165,6 +166,104 @@ ArchiveBytes ArjArchive::bytes() const {
   }
   put(out, 0xEA60, 2);
   put(out, 0, 2);
+  return out;
+}
+
+// ---- LZH
+
+LzhArchive& LzhArchive::file(const ArchivedFile& file) {
+  files_.push_back(file);
+  return *this;
+}
+LzhArchive& LzhArchive::raw_name(std::string_view bytes) {
+  files_.back().name = bytes;
+  return *this;
+}
+
+namespace {
+
+std::uint16_t crc16(const ArchiveBytes& bytes) {
+  unsigned crc = 0;
+  for (const std::byte byte : bytes) {
+    crc ^= std::to_integer<unsigned>(byte);
+    for (int i = 0; i < 8; ++i) crc = (crc & 1) != 0 ? crc >> 1 ^ 0xA001u : crc >> 1;
+  }
+  return static_cast<std::uint16_t>(crc);
+}
+
+/// "docs/a.txt" as folder and name, with `separator` for slashes.
+std::pair<std::string, std::string> lzh_parts(const ArchivedFile& file, char separator) {
+  const std::string whole = file.directory ? file.name + '/' : file.name;
+  const std::size_t slash = whole.rfind('/') + 1;  // 0 where there is none
+  std::string folder = whole.substr(0, slash);
+  std::replace(folder.begin(), folder.end(), '/', separator);
+  return {folder, whole.substr(slash)};
+}
+
+}  // namespace
+
+ArchiveBytes LzhArchive::header(const ArchivedFile& file) const {
+  const auto [folder, name] = lzh_parts(file, level_ == 0 ? '\\' : '\xFF');
+  const int word = level_ == 3 ? 4 : 2;
+  ArchiveBytes extended;  // the size of the first one stands in front of all
+  const auto extend = [&](std::uint8_t type, std::string_view data) {
+    put(extended, data.size() + 1 + static_cast<std::size_t>(word), word);
+    put(extended, type, 1);
+    put(extended, data);
+  };
+  if (level_ != 0) {
+    if (!name.empty()) extend(0x01, name);
+    if (!folder.empty()) extend(0x02, folder);
+  }
+  put(extended, 0, word);
+  const std::uint64_t size = file.directory ? 0 : file.size;
+  const std::uint16_t crc = crc16(ArchiveBytes(static_cast<std::size_t>(size)));
+  ArchiveBytes out;
+  put(out, file.directory ? "-lhd-" : "-lh0-");
+  put(out, size + (level_ == 1 ? extended.size() - 2 : 0), 4);
+  put(out, size, 4);
+  put(out,
+      level_ < 2 ? dos_time(file.modified)
+                 : static_cast<std::uint64_t>(unix_seconds(file.modified)),
+      4);
+  put(out, 0x20, 1);
+  put(out, level_, 1);
+  if (level_ < 2) {
+    const std::string old = level_ == 0 ? folder + name : "";
+    put(out, old.size(), 1);
+    put(out, old);
+  }
+  put(out, crc, 2);
+  if (level_ != 0) put(out, 'M', 1);
+  ArchiveBytes whole;
+  if (level_ >= 2) {
+    const std::uint64_t fixed = level_ == 2 ? 24 : 28;
+    put(whole, level_ == 2 ? fixed + extended.size() : 4, 2);
+    put(whole, out);
+    if (level_ == 3) put(whole, fixed + extended.size(), 4);
+    put(whole, extended);
+    return whole;
+  }
+  if (level_ == 1) {
+    put(out, ArchiveBytes{extended.begin(), extended.begin() + 2});
+    extended.erase(extended.begin(), extended.begin() + 2);
+  }
+  unsigned sum = 0;
+  for (const std::byte byte : out) sum += std::to_integer<unsigned>(byte);
+  put(whole, out.size(), 1);
+  put(whole, sum & 0xFF, 1);
+  put(whole, out);
+  if (level_ == 1) put(whole, extended);
+  return whole;
+}
+
+ArchiveBytes LzhArchive::bytes() const {
+  ArchiveBytes out;
+  for (const ArchivedFile& file : files_) {
+    put(out, header(file));
+    put_zeros(out, file.directory ? 0 : file.size);
+  }
+  put(out, 0, 1);
   return out;
 }
 

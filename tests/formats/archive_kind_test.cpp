@@ -69,6 +69,14 @@ TEST(ArchiveKind, LzhByItsChecksum) {
   EXPECT_EQ(format_of(header), Format::none);
 }
 
+TEST(ArchiveKind, LzhOfEachLevel) {
+  for (const unsigned level : {0u, 1u, 2u, 3u})
+    EXPECT_EQ(
+        archive::format_of(Bytes{LzhArchive{level}.file({"a", 0, {}, false, false, ""}).bytes()}),
+        Format::lzh)
+        << level;
+}
+
 TEST(ArchiveKind, TarByItsChecksum) {
   ArchiveBytes bytes =
       TarArchive{TarArchive::Kind::gnu}.file({"a", 0, {}, false, false, ""}).bytes();

@@ -111,6 +111,8 @@ TEST(Archive, TheBytesOfACutArchiveAreNeverTrusted) {
   cases.push_back({"CabVolume", Format::cab,
                    CabArchive{}.reserve().volume(1, "a", "b").file(report()).bytes()});
   cases.push_back({"Gzip", Format::gzip, gzip_archive("a.txt", kModified)});
+  for (const unsigned level : {0u, 1u, 2u, 3u})
+    cases.push_back({"Lzh", Format::lzh, LzhArchive{level}.file(folder()).file(report()).bytes()});
   for (const Case& one : cases) {
     SCOPED_TRACE(one.name);
     for (std::size_t size = 0; size < one.bytes.size(); ++size) {
@@ -332,6 +334,18 @@ TEST(SevenZipListing, SizesOfASolidFolderAreParted) {
   EXPECT_EQ(listing.entries[3].size, 7u);
 }
 
+TEST(SevenZipListing, LoneSurrogatesAndTimesAtTheirEndsAreKept) {
+  ArchivedFile early = report(), late = report();
+  early.name = "\xED\xA0\x80.doc";
+  early.modified = {};
+  late.modified = FileTime{UINT64_MAX};
+  const Listing listing = list(SevenZipArchive{}.file(early).file(late).bytes());
+  ASSERT_EQ(listing.entries.size(), 2u);
+  EXPECT_EQ(listing.entries[0].name, "\xED\xA0\x80.doc");
+  EXPECT_FALSE(listing.entries[0].modified.is_set());
+  EXPECT_EQ(listing.entries[1].modified.ticks, UINT64_MAX);
+}
+
 TEST(SevenZipListing, HugeCountsAndAWrongChecksumAreProblems) {
   const Listing many = list(SevenZipArchive{}.file(report()).file_count(0xFFFF'FFFF).bytes());
   EXPECT_THAT(problems_of(many), ElementsAre(HasSubstr("7z files")));
@@ -390,6 +404,31 @@ TEST(ArjListing, GarbledFilesVolumesAndComments) {
   EXPECT_EQ(listing.archive.is_first_volume, false);
   ASSERT_EQ(listing.entries.size(), 1u);
   EXPECT_TRUE(listing.entries[0].continues_before && listing.entries[0].continues_after);
+}
+
+TEST(LzhListing, EachLevelTellsFolderAndFile) {
+  for (const unsigned level : {0u, 1u, 2u, 3u}) {
+    SCOPED_TRACE(level);
+    const ArchivedFile file{"docs/a.doc", 40, kModified, false, false, ""};
+    const ArchiveBytes bytes =
+        LzhArchive{level}.file(folder()).file(file).raw_name("docs/\x95\xF1\x8D\x90.doc").bytes();
+    const Listing listing = list(bytes);
+    ASSERT_FALSE(listing.error);
+    EXPECT_THAT(problems_of(listing), IsEmpty());
+    EXPECT_EQ(listing.archive.format, Format::lzh);
+    EXPECT_EQ(listing.archive.end, bytes.size());
+    EXPECT_EQ(listing.archive.has_end, true);
+    EXPECT_THAT(names_of(listing), ElementsAre("docs", "docs/報告.doc"));
+    EXPECT_TRUE(listing.entries[0].is_directory);
+    const Entry& entry = listing.entries[1];
+    EXPECT_EQ(entry.name_encoding, NameEncoding::assumed_cp932);
+    EXPECT_EQ(entry.size, 40u);
+    EXPECT_EQ(entry.packed_size, 40u);
+    EXPECT_EQ(entry.modified, kModified);
+    EXPECT_EQ(entry.times_are_local, level < 2);
+    EXPECT_EQ(entry.method, "lh0");
+    EXPECT_TRUE(entry.checksum_ok);
+  }
 }
 
 TEST(TarListing, LongNamesOfEachKind) {

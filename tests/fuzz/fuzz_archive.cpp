@@ -45,9 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!found) return 0;
   list(file, *found);
   // What a signature or checksum would keep out.
-  constexpr std::array kFormats{archive::Format::zip, archive::Format::seven_zip,
-                                archive::Format::cab, archive::Format::arj,
-                                archive::Format::tar, archive::Format::gzip};
+  constexpr std::array kFormats{
+      archive::Format::zip, archive::Format::seven_zip, archive::Format::cab, archive::Format::arj,
+      archive::Format::tar, archive::Format::gzip,      archive::Format::lzh};
   if (size != 0) list(file, {kFormats[data[size - 1] % kFormats.size()], 0});
   return 0;
 }

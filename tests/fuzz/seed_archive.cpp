@@ -61,6 +61,9 @@ int main(int argc, char** argv) {
        {std::pair{"ustar", TarArchive::Kind::ustar}, std::pair{"gnu", TarArchive::Kind::gnu},
         std::pair{"pax", TarArchive::Kind::pax}})
     folder.write(name, TarArchive{kind}.file(directory).file(long_name).file(link).bytes());
+  for (const unsigned level : {0u, 1u, 2u, 3u})
+    folder.write("lzh" + std::to_string(level),
+                 LzhArchive{level}.file(directory).file(file).bytes());
   folder.write("gzip", gzip_archive("a.txt", kTime));
   RarFile rar;
   rar.name = "a";

@@ -309,6 +309,8 @@ TEST(ArchiveNames, ExtensionsFitOrNot) {
   EXPECT_EQ(archive_name(Format::cab, "kb1.msu"), N::container);
   EXPECT_EQ(archive_name(Format::cab, "driver.sy_"), N::container);
   EXPECT_EQ(archive_name(Format::rar, "a.jpg"), N::other);
+  EXPECT_EQ(archive_name(Format::rar, "cert.p12"), N::other);
+  EXPECT_EQ(archive_name(Format::rar, "video.h264"), N::neutral);
   EXPECT_EQ(archive_name(Format::rar, "a.dat"), N::neutral);
   EXPECT_EQ(archive_name(Format::rar, "a"), N::neutral);
   EXPECT_EQ(archive_name(Format::rar, ".rar"), N::neutral);

@@ -142,6 +142,13 @@ TEST_F(ArchiveOracle, SevenZipReadsWhatTheTestsWrite) {
   write("a.cab", CabArchive{}.file(file).file(other).bytes());
   write("r.cab", CabArchive{}.reserve().file(file).file(other).bytes());
   write("a.arj", ArjArchive{}.comment("note").file(directory).file(file).bytes());
+  // 7-Zip takes names of LZH for the system's.
+  write("a0.lzh", LzhArchive{0}.file(file).file(other).bytes());
+  write("a1.lzh", LzhArchive{1}.file(file).file(other).bytes());
+  write("a2.lzh", LzhArchive{2}.file(directory).file(file).file(other).bytes());
+  expect_same("a0.lzh", 2);
+  expect_same("a1.lzh", 2);
+  expect_same("a2.lzh", 3);
   expect_same("a.zip", 3);
   expect_same("a64.zip", 2);
   expect_same("a.7z", 3);
