@@ -97,12 +97,20 @@ bool is_lzh(Bytes head) {
 
 }  // namespace
 
-std::string_view to_text(Format format) {
-  constexpr std::array<std::string_view, 16> kNames{
-      "",      "rar", "rar_before_1.5", "zip", "7z",  "cab", "gzip",
-      "bzip2", "xz",  "zstd",           "lzh", "ace", "arj", "tar",
-      "iso",   "gca"};
-  return kNames[static_cast<std::size_t>(format)];
+namespace {
+constexpr std::array<std::string_view, 16> kFormatNames{
+    "",      "rar", "rar_before_1.5", "zip", "7z",  "cab", "gzip",
+    "bzip2", "xz",  "zstd",           "lzh", "ace", "arj", "tar",
+    "iso",   "gca"};
+}  // namespace
+
+std::string_view to_text(Format format) { return kFormatNames[static_cast<std::size_t>(format)]; }
+
+Format format_named(std::string_view text) {
+  const auto found = std::find(kFormatNames.begin(), kFormatNames.end(), text);
+  return found == kFormatNames.end()
+             ? Format::none
+             : static_cast<Format>(static_cast<std::uint8_t>(found - kFormatNames.begin()));
 }
 
 bool is_stream(Format format) {

@@ -33,7 +33,8 @@ enum class Format : std::uint8_t {
   iso,
   gca,
 };
-std::string_view to_text(Format format);  ///< "rar", "7z", ...; "" for none
+std::string_view to_text(Format format);     ///< "rar", "7z", ...; "" for none
+Format format_named(std::string_view text);  ///< by that text; none for any other
 
 /// What format_of() looks at: a block of tar and the longest check of the others.
 constexpr std::size_t kKindBytes = 512;

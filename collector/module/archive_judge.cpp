@@ -1,5 +1,8 @@
 #include "collector/module/archive_judge.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "collector/base/text.h"
 
 namespace hozen {
@@ -205,6 +208,7 @@ Fact archive_fact(const ArchiveRow& row) {
   fact.values.add("files", std::to_string(row.content.entries));
   if (row.lies()) fact.values.add("extension", "lies");
   if (row.is_sfx()) fact.values.add("sfx", "1");
+  if (!row.is_listed_whole) fact.values.add("listed", "part");
   fact.values.add("place", to_text(row.place));
   add_time("created", row.created);
   add_time("modified", row.modified);
@@ -215,6 +219,41 @@ Fact archive_fact(const ArchiveRow& row) {
   }
   fact.values.add("names", names);
   return fact;
+}
+
+ArchiveRow archive_row_of(const Fact& fact) {
+  const FactValues& values = fact.values;
+  const auto number = [&](std::string_view name) -> std::optional<std::uint64_t> {
+    const std::string text{values[name]};
+    std::uint64_t read = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), read);
+    return parsed.ec == std::errc{} ? std::optional{read} : std::nullopt;
+  };
+  ArchiveRow row;
+  row.path = fact.subject;
+  row.file_name = fact.subject.substr(fact.subject.rfind('\\') + 1);
+  row.record = fact.record;
+  row.size = number("size").value_or(0);
+  row.place = archive_place_of(values["place"]);
+  row.content.format = archive::format_named(values["format"]);
+  row.name = archive_name(row.content.format, row.file_name);
+  row.content.offset = values["sfx"].empty() ? 0 : 1;
+  const std::string_view encryption = values["encrypted"];
+  row.content.headers_encrypted = encryption == "headers";
+  row.content.any_encrypted = encryption == "files";
+  row.content.names = encryption == "unknown" ? Names::packed : Names::read;
+  row.content.entries = number("files").value_or(0);
+  row.is_listed_whole = values["listed"].empty();
+  row.is_volume = !values["volume"].empty();
+  row.volume_number = number("volume_number");
+  row.set_id = std::string{values["set"]};
+  std::string_view names = values["names"];
+  while (!names.empty()) {
+    const std::size_t end = std::min(names.find('\n'), names.size());
+    row.first_names.emplace_back(names.substr(0, end));
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return row;
 }
 
 std::optional<Finding> archive_finding(const ArchiveRow& row) {

@@ -47,6 +47,8 @@ struct ArchiveRow {
 std::string_view encryption_of(const ArchiveRow& row);
 
 Fact archive_fact(const ArchiveRow& row);
+/// As much of the row again as `archive_finding` asks for.
+ArchiveRow archive_row_of(const Fact& fact);
 
 /// What an archive at such a place under such a name is, nothing when it is nothing.
 std::optional<Finding> archive_finding(const ArchiveRow& row);

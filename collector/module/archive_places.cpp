@@ -106,6 +106,13 @@ std::string_view to_text(ArchivePlace place) {
   return kNames[static_cast<std::size_t>(place)];
 }
 
+ArchivePlace archive_place_of(std::string_view text) {
+  for (auto place = P::windows; place != P::program_data;
+       place = static_cast<P>(static_cast<std::uint8_t>(place) + 1))
+    if (to_text(place) == text) return place;
+  return P::program_data;
+}
+
 bool is_odd_place(ArchivePlace place) {
   return place == P::windows || place == P::perf_logs || place == P::web_root ||
          place == P::recycle_bin || place == P::program_data_root;

@@ -25,6 +25,8 @@ enum class ArchivePlace : std::uint8_t {
   program_data,  ///< of programs
 };
 std::string_view to_text(ArchivePlace place);
+/// The place whose text that is; program_data for any other text.
+ArchivePlace archive_place_of(std::string_view text);
 
 /// Where nobody keeps archives.
 bool is_odd_place(ArchivePlace place);

@@ -152,6 +152,24 @@ Finding renamed_program(const VersionSign& sign) {
   return finding;
 }
 
+/// One file that is there and nothing else: the module archives tells it.
+bool only_lies_there(const Act& act) {
+  constexpr std::string_view kMore[] = {"command",      "deleted",   "missing", "hidden_by_name",
+                                        "trace",        "renamed",   "run",     "sent",
+                                        "perhaps_sent", "client_ran"};
+  if (act.sets.size() > 1 || act.sets.front()->files.size() > 1) return false;
+  const bool is_read = std::all_of(
+      act.sets.front()->files.begin(), act.sets.front()->files.end(), [](const auto& file) {
+        return file.second.archive != nullptr && file.second.records.size() == 1;
+      });
+  return is_read && std::none_of(std::begin(kMore), std::end(kMore),
+                                 [&](std::string_view rule) { return act.has(rule); });
+}
+
+bool is_told(const Act& act, const Finding& finding) {
+  return score_of(finding) >= kSeed && !only_lies_there(act);
+}
+
 }  // namespace
 
 void report_packing(ModuleContext& context) {
@@ -164,7 +182,7 @@ void report_packing(ModuleContext& context) {
     // What runs every day is told once.
     if (act.has("routine") && !routines.insert(form_of(act)).second) continue;
     Finding finding = finding_of(act, book);
-    if (score_of(finding) < kSeed) continue;
+    if (!is_told(act, finding)) continue;
     if (++count > kMaxActs) break;
     context.report(std::move(finding));
   }
@@ -176,13 +194,17 @@ void report_packing(ModuleContext& context) {
     if (!is_bundled(sign->path)) context.report(renamed_program(*sign));
 }
 
-std::set<std::string> packed_transfers(const FactBook& book) {
-  std::set<std::string> records;
+ToldPacking told_packing(const FactBook& book) {
+  ToldPacking told;
   Story story{book};
-  for (const Act& act : story.acts())
-    if (score_of(finding_of(act, book)) >= kSeed)
-      records.insert(act.transfers.begin(), act.transfers.end());
-  return records;
+  for (const Act& act : story.acts()) {
+    if (!is_told(act, finding_of(act, book))) continue;
+    told.transfers.insert(act.transfers.begin(), act.transfers.end());
+    for (const PackedSet* set : act.sets)
+      for (const auto& [path, file] : set->files)
+        told.files.insert(file.records.begin(), file.records.end());
+  }
+  return told;
 }
 
 void judge_archiver_setting(ModuleContext& context, const ArchiverSetting& setting,

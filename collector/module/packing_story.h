@@ -15,8 +15,11 @@ namespace hozen {
 /// to none of them.
 void report_packing(ModuleContext& context);
 
-/// Records of transfers that a finding of report_packing() tells: another need not tell them.
-std::set<std::string> packed_transfers(const FactBook& book);
+/// Records of what a finding of report_packing() tells: another need not tell them.
+struct ToldPacking {
+  std::set<std::string> transfers{}, files{};
+};
+ToldPacking told_packing(const FactBook& book);
 
 /// A setting of WinRAR or 7-Zip as the registry has it.
 struct ArchiverSetting {

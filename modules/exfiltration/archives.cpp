@@ -15,6 +15,7 @@
 #include "collector/base/text.h"
 #include "collector/module/archive_judge.h"
 #include "collector/module/cells.h"
+#include "collector/module/packing_story.h"
 
 namespace hozen::modules {
 namespace {
@@ -122,7 +123,6 @@ class Search {
       if (stopped()) break;
       look_into(folder);
     }
-    for (auto& [key, finding] : findings_) context_.report(std::move(finding));
     if (unread_ != 0)
       context_.note({unread_first_->code,
                      std::to_string(unread_) + " files in staging folders could not be looked at",
@@ -266,7 +266,6 @@ class Search {
     }
     row.record = context_.emit(kArchive, kFields, row, envelope);
     context_.state(archive_fact(row));
-    if (auto finding = archive_finding(row)) add(row, info, *std::move(finding));
   }
 
   std::optional<std::uint32_t> preserve(const ArchiveRow& row, const FileInfo& info,
@@ -285,27 +284,51 @@ class Search {
         .row;
   }
 
-  /// Volumes of one set have one finding.
-  void add(const ArchiveRow& row, const FileInfo& info, Finding finding) {
-    const std::string key = finding.rule + '|' + info.path.parent().folded() + '|' +
-                            (row.is_volume ? fold_case(row.set_id) : fold_case(row.file_name));
-    const auto [at, is_first] = findings_.try_emplace(key, std::move(finding));
-    if (is_first) return;
-    std::vector<std::string>& records = at->second.why.front().records;
-    if (records.size() < kMaxRecords) records.push_back(row.record);
-  }
-
   ModuleContext& context_;
   std::set<std::string> seen_;
-  std::map<std::string, Finding> findings_;
   std::size_t files_ = 0, archives_ = 0;
   std::uint64_t preserved_ = 0, unread_ = 0;
   std::optional<Error> unread_first_;
   bool is_full_ = false, was_full_ = false;
 };
 
+/// Volumes of one set have one finding.
+class Findings {
+ public:
+  void add(const ArchiveRow& row, Finding finding) {
+    const std::string folder = row.path.substr(0, row.path.size() - row.file_name.size());
+    const std::string key =
+        finding.rule + '|' + fold_case(folder + (row.is_volume ? row.set_id : row.file_name));
+    const auto [at, is_first] = findings_.try_emplace(key, std::move(finding));
+    if (is_first) return;
+    std::vector<std::string>& records = at->second.why.front().records;
+    if (records.size() < kMaxRecords) records.push_back(row.record);
+  }
+  void report(ModuleContext& context) {
+    for (auto& [key, finding] : findings_) context.report(std::move(finding));
+  }
+
+ private:
+  std::map<std::string, Finding> findings_;
+};
+
 Result<void> run(ModuleContext& context) {
   if (context.reads_files()) Search{context}.run();
+  return {};
+}
+
+/// What the story of a packing (winrar) tells is not told again.
+Result<void> judge(ModuleContext& context) {
+  const auto facts = context.facts().facts(FactKind::archive);
+  if (facts.empty()) return {};
+  const std::set<std::string> told = told_packing(context.facts()).files;
+  Findings findings;
+  for (const Fact& fact : facts) {
+    if (told.contains(fact.record)) continue;
+    const ArchiveRow row = archive_row_of(fact);
+    if (auto finding = archive_finding(row)) findings.add(row, *std::move(finding));
+  }
+  findings.report(context);
   return {};
 }
 
@@ -318,6 +341,9 @@ const ModuleSpec archives{"archives",
                           kKinds,
                           kReferences,
                           kAttack,
-                          run};
+                          run,
+                          {},
+                          false,
+                          judge};
 
 }  // namespace hozen::modules

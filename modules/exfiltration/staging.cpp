@@ -105,7 +105,7 @@ class Transfers {
 
   void tell() {
     const packing::Evidence evidence = packing::gather(context_.facts());
-    const std::set<std::string> told = packed_transfers(context_.facts());
+    const std::set<std::string> told = told_packing(context_.facts()).transfers;
     std::map<std::pair<std::string, std::string>, Row> rows;
     for (const Transfer& one : evidence.transfers) {
       if (weight_of(one) == 0 || told.contains(one.record)) continue;

@@ -276,7 +276,7 @@ TEST_F(CredentialTest, SettingsOfTheRegistry) {
   const std::string lsa = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa";
   windows.value(lsa, "RunAsPPL", fake::dword(0));
   windows.value(lsa, "DisableRestrictedAdmin", fake::dword(0));
-  EXPECT_THAT(found(), testing::UnorderedElementsAre("setting info", "setting low"));
+  EXPECT_THAT(found(), testing::UnorderedElementsAre("setting low", "setting low"));
   EXPECT_EQ(records_of(judge(), "credential_setting").size(), 2u);
 }
 
