@@ -19,9 +19,12 @@ constexpr Form kForms[] = {{".rar", "rar"},       {".7z", "7z"},          {".ace
                            {".bz2", "bz2", true}, {".xz", "xz", true},    {".zst", "zst", true}};
 
 const Form* form_of(std::string_view name) {
-  const auto found = std::find_if(std::begin(kForms), std::end(kForms), [&](const Form& form) {
-    return name.size() > form.extension.size() && ends_with_fold(name, form.extension);
-  });
+  constexpr std::size_t kLongest = 5;
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || name.size() - dot > kLongest) return nullptr;
+  const std::string extension = to_lower_ascii(name.substr(dot));
+  const auto found = std::find_if(std::begin(kForms), std::end(kForms),
+                                  [&](const Form& form) { return form.extension == extension; });
   return found == std::end(kForms) ? nullptr : found;
 }
 
@@ -89,7 +92,7 @@ std::string_view folder_of_path(std::string_view path) {
 
 std::optional<ArchiveName> archive_name(std::string_view path) {
   const std::string_view name = name_of_path(path);
-  if (const auto volume = old_volume(name)) return volume;
+  if (auto volume = old_volume(name)) return volume;
   if (auto volume = numbered(name)) return volume;
   const Form* form = form_of(name);
   if (form == nullptr) return std::nullopt;

@@ -38,6 +38,7 @@ class Gatherer {
       for (const Fact& fact : book_.facts(kind)) version(fact);
     for (const Fact& fact : book_.facts(FactKind::archive)) archive(fact);
     for (const Fact& fact : book_.facts(FactKind::file_change)) change(fact);
+    for (const Fact& fact : book_.facts(FactKind::file)) sysmon_file(fact);
     for (const FactKind kind : {FactKind::process, FactKind::script, FactKind::execution,
                                 FactKind::task, FactKind::service})
       for (const Fact& fact : book_.facts(kind)) lines(fact);
@@ -113,6 +114,19 @@ class Gatherer {
       const FileTime created = time_of(fact.values["created"]);
       if (created.is_set()) file->created = created;
     }
+  }
+  /// Events 11, 23 and 26 of Sysmon: made, deleted.
+  void sysmon_file(const Fact& fact) {
+    constexpr std::uint32_t kMade = 11, kDeleted = 23, kDeleteSeen = 26;
+    const auto name = archive_name(fact.subject);
+    const bool gone = fact.event_id == kDeleted || fact.event_id == kDeleteSeen;
+    if (!name || name->is_everyday || (fact.event_id != kMade && !gone)) return;
+    PackedFile* file = file_at(fact.subject);
+    if (file == nullptr) return;
+    file->records.insert(fact.record);
+    if (file->writer.empty() && !gone) file->writer = fact.values["Image"];
+    if (gone && !file->deleted.is_set()) file->deleted = fact.time;
+    if (!gone && !file->created.is_set()) file->created = fact.time;
   }
   void rename(const Fact& fact) {
     const std::string from{fact.values["from"]};
@@ -296,9 +310,8 @@ std::string at(FileTime time) { return lateral::at(time); }
 std::string user_of(const Fact& fact) {
   if (const auto user = fact.values["User"]; !user.empty()) return std::string{user};
   if (const auto user = fact.values["user"]; !user.empty()) return std::string{user};
-  const std::string target =
-      lateral::account_of(fact.values["TargetDomainName"], fact.values["TargetUserName"]);
-  if (fact.kind == FactKind::process && !fact.values["TargetUserName"].empty()) return target;
+  if (fact.kind == FactKind::process && !fact.values["TargetUserName"].empty())
+    return lateral::account_of(fact.values["TargetDomainName"], fact.values["TargetUserName"]);
   return lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
 }
 
@@ -332,6 +345,9 @@ std::string without_archive_passwords(std::string_view line) {
     const std::size_t start = text.find_first_not_of("\"'");
     if (start == std::string_view::npos || (text[start] != '-' && text[start] != '/')) continue;
     const std::string_view name = text.substr(start + 1);
+    constexpr std::string_view kOther[] = {"path",    "passthru", "property", "process",
+                                           "profile", "pattern",  "port",     "prefix"};
+    if (command_line::is_one_of(name.substr(0, name.find_first_of(":=")), kOther)) continue;
     const std::size_t letters = starts_with_fold(name, "hp")  ? 2
                                 : starts_with_fold(name, "p") ? 1
                                                               : 0;

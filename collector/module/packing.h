@@ -25,6 +25,7 @@ constexpr std::uint64_t kDay = 24 * kHour;
 /// One file that is an archive or a volume of one.
 struct PackedFile {
   std::string path, renamed_from{};
+  std::string writer{};  ///< program that made it
   std::optional<std::uint32_t> volume{};
   std::optional<std::uint64_t> size{};
   FileTime created{}, closed{}, deleted{}, renamed{};

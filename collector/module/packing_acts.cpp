@@ -18,25 +18,39 @@ constexpr std::uint64_t kSentWithin = kDay;
 /// Traces of programs that one act names.
 constexpr std::size_t kMaxRuns = 10;
 
-void absorb(Act& act, const PackedSet& set, std::vector<Sign> signs) {
-  act.sets.push_back(&set);
-  const FileTime first = set.first();
-  if (first.is_set() && (!act.first.is_set() || first < act.first)) act.first = first;
-  act.last = std::max(act.last, set.last());
-  for (const std::string& user : set.users()) act.users.insert(fold_case(user));
-  act.folders.insert(fold_case(below_volume(set.folder())));
-  for (Sign& sign : signs) act.signs.push_back(std::move(sign));
+/// A set that looks like staging.
+struct Seed {
+  const PackedSet* set = nullptr;
+  std::vector<Sign> signs{};
+  FileTime first{}, last{};
+  std::string folder{};           ///< folded
+  std::set<std::string> users{};  ///< folded
+};
+
+Seed seed_of(const PackedSet& set, std::vector<Sign> signs) {
+  Seed seed{&set, std::move(signs), set.first(), set.last()};
+  seed.folder = fold_case(below_volume(set.folder()));
+  for (const std::string& user : set.users()) seed.users.insert(fold_case(user));
+  return seed;
+}
+
+void absorb(Act& act, Seed seed) {
+  act.sets.push_back(seed.set);
+  if (seed.first.is_set() && (!act.first.is_set() || seed.first < act.first))
+    act.first = seed.first;
+  act.last = std::max(act.last, seed.last);
+  act.users.merge(seed.users);
+  act.folders.insert(std::move(seed.folder));
+  for (Sign& sign : seed.signs) act.signs.push_back(std::move(sign));
 }
 
 /// By one user, or in one folder, soon after one another.
-bool belongs(const Act& act, const PackedSet& set) {
-  const FileTime first = set.first();
-  if (!first.is_set() || !act.last.is_set() || first.ticks > act.last.ticks + kSameAct)
+bool belongs(const Act& act, const Seed& seed) {
+  if (!seed.first.is_set() || !act.last.is_set() || seed.first.ticks > act.last.ticks + kSameAct)
     return false;
-  if (act.folders.contains(fold_case(below_volume(set.folder())))) return true;
-  const std::set<std::string> users = set.users();
-  return std::any_of(users.begin(), users.end(),
-                     [&](const std::string& user) { return act.users.contains(fold_case(user)); });
+  if (act.folders.contains(seed.folder)) return true;
+  return std::any_of(seed.users.begin(), seed.users.end(),
+                     [&](const std::string& user) { return act.users.contains(user); });
 }
 
 void add(Act& act, std::string_view rule, int weight, Family family, std::string text,
@@ -82,26 +96,26 @@ bool Act::has(std::string_view rule) const {
 }
 
 std::vector<Act> Story::acts() {
-  struct Seed {
-    const PackedSet* set;
-    std::vector<Sign> signs;
-  };
   std::vector<Seed> seeds;
   for (const auto& [key, set] : evidence_.sets) {
     std::vector<Sign> signs = signs_of(set, evidence_);
     int points = 0;
     for (const Sign& sign : signs)
       if (!sign.is_supporting) points += sign.why.weight;
-    if (points >= kSeed) seeds.push_back({&set, std::move(signs)});
+    if (points >= kSeed) seeds.push_back(seed_of(set, std::move(signs)));
   }
   std::stable_sort(seeds.begin(), seeds.end(),
-                   [](const Seed& a, const Seed& b) { return a.set->first() < b.set->first(); });
+                   [](const Seed& a, const Seed& b) { return a.first < b.first; });
   std::vector<Act> acts;
   for (Seed& seed : seeds) {
     const auto known = std::find_if(acts.rbegin(), acts.rend(),
-                                    [&](const Act& act) { return belongs(act, *seed.set); });
+                                    [&](const Act& act) { return belongs(act, seed); });
+    if (known == acts.rend() && acts.size() >= kMaxActs) {
+      ++evidence_.left_out;
+      continue;
+    }
     Act& act = known == acts.rend() ? acts.emplace_back() : *known;
-    absorb(act, *seed.set, std::move(seed.signs));
+    absorb(act, std::move(seed));
   }
   for (Act& act : acts) {
     programs(act);
@@ -124,6 +138,11 @@ void Story::programs(Act& act) {
     for (const PackingCommand* command : set->commands) {
       stems.insert(program_stem(command->program));
       const std::string path = fold_case(below_volume(command->program));
+      if (const auto known = evidence_.versions.find(path); known != evidence_.versions.end())
+        tell_program(act, path, known->second, false);
+    }
+    for (const auto& [name, file] : set->files) {
+      const std::string path = fold_case(below_volume(file.writer));
       if (const auto known = evidence_.versions.find(path); known != evidence_.versions.end())
         tell_program(act, path, known->second, false);
     }
@@ -190,7 +209,7 @@ void Story::clients(Act& act) const {
   for (const Fact& fact : facts) {
     const std::string_view tool = transfer_tool(fact.subject);
     if (tool.empty() || act.transfers.contains(fact.record)) continue;
-    return add(act, "client_ran", 10, Family::time,
+    return add(act, "client_ran", 0, Family::time,
                std::string{tool} + ", which sends files away, ran" + at(fact.time) + ": " +
                    fact.subject + " (" + std::string{fact.values["source"]} + ").",
                {fact.record});

@@ -16,6 +16,9 @@ namespace hozen::packing {
 /// told.
 inline constexpr int kSeed = 25;
 
+/// Of more, those first in time.
+inline constexpr std::size_t kMaxActs = 500;
+
 struct Act {
   std::vector<const PackedSet*> sets{};
   std::vector<Sign> signs{};

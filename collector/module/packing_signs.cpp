@@ -100,6 +100,7 @@ class Signs {
   /// A name that no archiver has.
   void program(const PackingCommand& packing) {
     const ArchiveCommand& command = packing.command;
+    if (command.is_of_windows) return;
     const std::string_view by_event = archiver_of_version(packing.fact->values["OriginalFileName"],
                                                           packing.fact->values["Description"]);
     const auto known = evidence_.versions.find(fold_case(below_volume(packing.program)));
@@ -196,7 +197,7 @@ class Signs {
         Family::location,
         "The archive " + std::string{set_.files.empty() ? "was to be written" : "was"} + " in " +
             std::string{place->what} + ": " + set_.path + ".",
-        std::move(records), alone);
+        std::move(records), alone || place->kind == StagingKind::temporary);
   }
   /// Where not even .zip has any business.
   static bool is_deep(std::string_view path) {
@@ -240,8 +241,24 @@ class Signs {
         text +
             (staged && equal ? "; volumes of one size in such a place are made to be sent." : "."),
         records);
+    writers();
     deletions(gone);
     missing(numbers, records);
+  }
+  void writers() {
+    for (const auto& [path, file] : set_.files) {
+      if (file.writer.empty()) continue;
+      const std::vector<std::string> records{file.records.begin(), file.records.end()};
+      add("writer", 0, Family::content,
+          file.path + " was written by " + file.writer + at(file.created) + ".", records);
+      const auto known = evidence_.versions.find(fold_case(below_volume(file.writer)));
+      if (known != evidence_.versions.end() && known->second.is_renamed && !has("renamed"))
+        add("renamed", 50, Family::content,
+            file.writer + " is " + std::string{known->second.name} +
+                " by its version resource, under another name.",
+            {known->second.record});
+      return;
+    }
   }
   void deletions(const std::vector<std::string>& gone) {
     if (gone.empty()) return;

@@ -17,9 +17,6 @@ namespace {
 using namespace packing;
 using lateral::counted;
 
-/// Findings of acts.
-constexpr std::size_t kMaxActs = 500;
-
 /// Each rule counts once; further signs of it are told without weight, the same sentence never.
 std::vector<Why> whys_of(std::vector<Sign> signs) {
   std::vector<Why> whys;
@@ -48,6 +45,13 @@ std::string form_of(const Act& act) {
   return {};
 }
 
+bool is_there(const Act& act) {
+  return std::any_of(act.sets.begin(), act.sets.end(), [](const PackedSet* set) {
+    return std::any_of(set->files.begin(), set->files.end(),
+                       [](const auto& file) { return file.second.is_there; });
+  });
+}
+
 std::string title_of(const Act& act) {
   std::string title = act.sets.size() == 1
                           ? "Files were packed into an archive"
@@ -59,7 +63,8 @@ std::string title_of(const Act& act) {
   const auto place = staging_place(act.sets.front()->path);
   if (place) title += ", in " + std::string{place->what};
   if (act.has("sent")) title += ", and sent away";
-  if (act.has("deleted")) title += act.has("sent") ? " and deleted" : ", and deleted";
+  if (act.has("deleted"))
+    title += is_there(act) ? "; files of it were deleted" : "; it was deleted";
   return title;
 }
 
@@ -89,13 +94,10 @@ Finding finding_of(const Act& act, const FactBook& book) {
   finding.attack = attack_of(act);
   finding.families_demanded = 2;
   finding.innocent_explanation_unchecked = act.has("routine");
-  const bool there = std::any_of(act.sets.begin(), act.sets.end(), [](const PackedSet* set) {
-    return std::any_of(set->files.begin(), set->files.end(),
-                       [](const auto& file) { return file.second.is_there; });
-  });
-  finding.not_checked = {there ? "What is in the archive where names or content are encrypted."
-                               : "The archive itself: it was not found, so its size and content "
-                                 "are not known."};
+  finding.not_checked = {is_there(act)
+                             ? "What is in the archive where names or content are encrypted."
+                             : "The archive itself: it was not found, so its size and content "
+                               "are not known."};
   if (book.facts(FactKind::file_change).empty())
     finding.not_checked.emplace_back(
         "Whether volumes were deleted: no change journal was read, or it tells of no archive.");
@@ -176,7 +178,6 @@ void report_packing(ModuleContext& context) {
   const FactBook& book = context.facts();
   Story story{book};
   const std::vector<Act> acts = story.acts();
-  std::size_t count = 0;
   std::set<std::string> routines;
   for (const Act& act : acts) {
     // What runs every day is told once.
@@ -184,9 +185,9 @@ void report_packing(ModuleContext& context) {
     Finding finding = finding_of(act, book);
     if (!is_told(act, finding)) continue;
     if (++count > kMaxActs) break;
+    if (score_of(finding) < kSeed) continue;
     context.report(std::move(finding));
   }
-  if (count > kMaxActs) context.note({Errc::limit, "further acts of packing are not reported"});
   if (story.evidence().left_out != 0)
     context.note({Errc::limit, std::to_string(story.evidence().left_out) +
                                    " archives and commands are not held against each other"});

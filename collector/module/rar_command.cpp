@@ -7,6 +7,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/archive_name.h"
+#include "collector/module/other_archivers.h"
 #include "collector/module/shell_commands.h"
 
 namespace hozen {
@@ -194,7 +195,8 @@ class Reader {
 /// Cheap, before a line is divided: whether one of the names, or a verb, stands in it.
 bool may_have_command(std::string_view line) {
   const std::string lower = to_lower_ascii(line);
-  for (const std::string_view sign : {"rar", "7z", " a ", " u ", " m ", " x ", " e "})
+  for (const std::string_view sign : {"rar", "7z", "tar", "makecab", "diantz", "compress-archive",
+                                      " a ", " u ", " m ", " x ", " e "})
     if (lower.find(sign) != std::string::npos) return true;
   return false;
 }
@@ -212,6 +214,8 @@ void read_words(const std::vector<std::string>& words, std::vector<ArchiveComman
       return;
     }
   }
+  if (found.size() >= kMaxArchiveCommands) return;
+  if (auto command = other_archiver(words)) found.push_back(*std::move(command));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ struct ArchiveCommand {
   std::string program;         ///< as it is named, without quotes
   bool is_known_name = false;  ///< its file is called as such a program is
   bool is_seven_zip = false;   ///< read by 7-Zip's rules
+  bool is_of_windows = false;  ///< tar, makecab, Compress-Archive
   char verb = 'a';             ///< 'a', 'u', 'm', 'f' pack; 'x' and 'e' unpack; lower case
   std::string archive{};       ///< as given, with the extension that the program would append
   std::vector<std::string> sources{}, masks{}, lists{}, time_filters{};

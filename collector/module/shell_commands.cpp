@@ -58,19 +58,19 @@ class Divider {
 
   void line(std::string_view text, int depth) {
     bool quoted = false;
-    char single = 0;
+    bool single = false;
     std::size_t begin = 0;
     for (std::size_t i = 0; i <= text.size(); ++i) {
       const char c = i < text.size() ? text[i] : '\n';
       if (c == '"') quoted = !quoted;
-      if (c == '\'' && !quoted) single = single != 0 ? 0 : c;
+      if (c == '\'' && !quoted) single = !single;
       const char next = i + 1 < text.size() ? text[i + 1] : '\n';
-      const bool ends = c == '\n' || c == '\r' || (!quoted && single == 0 && is_divider(c, next));
+      const bool ends = c == '\n' || c == '\r' || (!quoted && !single && is_divider(c, next));
       if (!ends) continue;
       command(text.substr(begin, i - begin), depth);
       begin = i + 1;
       quoted = false;
-      single = 0;
+      single = false;
     }
   }
 

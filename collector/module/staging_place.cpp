@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "collector/base/text.h"
 #include "collector/module/archive_name.h"
 
 namespace hozen {
@@ -21,6 +20,14 @@ constexpr std::string_view kOfWindows[] = {"SOFTWAREDISTRIBUTION",
                                            "ASSEMBLY",
                                            "PANTHER",
                                            "CBSTEMP"};
+
+/// The names of these folders are ASCII.
+std::string upper_ascii(std::string_view text) {
+  std::string upper{text};
+  for (char& c : upper)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return upper;
+}
 
 std::string_view first_part(std::string_view& rest) {
   while (rest.starts_with('\\')) rest.remove_prefix(1);
@@ -59,7 +66,7 @@ std::optional<StagingPlace> in_windows(std::string_view rest) {
 }  // namespace
 
 std::optional<StagingPlace> staging_place(std::string_view path) {
-  const std::string folded = fold_case(below_volume(path));
+  const std::string folded = upper_ascii(below_volume(path));
   std::string_view rest = folded;
   const std::string_view top = first_part(rest);
   if (rest.empty()) return {};

@@ -30,34 +30,36 @@ bool is_option(std::string_view word) { return word.starts_with('-') || word.sta
 
 // Each of these reads the words behind the program.
 
+/// The file in "name=@path;type=x" or "@path"; "" when it is text.
+std::string_view form_file(std::string_view text) {
+  const std::size_t at = text.find_first_of("@<");
+  if (at == std::string_view::npos || at > text.find('=') + 1) return {};
+  text.remove_prefix(at + 1);
+  return text.substr(0, text.find(';'));
+}
+
 /// curl -T file address; -F "name=@file"; --data-binary @file. Source: curl's manual.
 std::optional<TransferCommand> curl(Words words) {
+  constexpr std::string_view kForms[] = {"--form", "--data-binary", "--data"};
   TransferCommand found{"curl"};
-  bool sends = false;
-  const auto add = [&](std::string_view text, bool needs_at) {
-    const std::size_t at = text.find_first_of("@<");
-    if (needs_at && at == std::string_view::npos) return;
-    if (needs_at) text.remove_prefix(at + 1);
-    found.files.emplace_back(text.substr(0, text.find(';')));
-    sends = true;
-  };
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = words[i];
     const std::string_view next = i + 1 < words.size() ? std::string_view{words[i + 1]} : "";
-    constexpr std::string_view kForms[] = {"--form", "--data-binary", "--data-raw", "--data"};
+    std::string_view file;
     if (word == "-T" || word == "--upload-file") {
-      add(next, false);
+      file = next;
       ++i;
-    } else if (word.starts_with("-T") && word.size() > 2) {
-      add(word.substr(2), false);
+    } else if (word.starts_with("-T")) {
+      file = word.substr(2);
     } else if (word == "-F" || word == "-d" || is_one_of(word, kForms)) {
-      if (next.find('@') <= next.find('=') + 1) add(next, true);
+      file = form_file(next);
       ++i;
     } else if (is_address(word) || (!is_option(word) && found.destination.empty())) {
-      if (found.destination.empty() || is_address(word)) found.destination = std::string{word};
+      found.destination = std::string{word};
     }
+    if (!file.empty()) found.files.emplace_back(file);
   }
-  if (!sends) return std::nullopt;
+  if (found.files.empty()) return std::nullopt;
   return found;
 }
 

@@ -112,11 +112,28 @@ INSTANTIATE_TEST_SUITE_P(
     All, OtherPrograms,
     testing::Values("git commit -a -m x.rar", "git add -p a", "cp -v a b.rar", "cp -p a b.zip",
                     "net use x: \\\\srv\\c$ -p", "msbuild a.sln /p:Configuration=Release /v:m",
-                    "tar -a -cf x.zip dir", "tar a -v x", "docker run -v /a:/b -p 80:80 x",
-                    "ssh -p 22 u@host", "ssh -p22 host a.zip", "mkdir -p a", "ffmpeg -v 1 a.rar",
-                    "npm run a -- -v", "notepad.exe a.rar", "explorer a", "python a -v 1",
-                    "x.exe e -o a.rar", "hp.exe a -hello", "rar", "rar a", "rar a -hpX", "7z -h",
+                    "tar -xf x.zip", "tar a -v x", "tar -cf - dir", "makecab", "makecab /F x.ddf",
+                    "Compress-Archive C:\\x", "docker run -v /a:/b -p 80:80 x", "ssh -p 22 u@host",
+                    "ssh -p22 host a.zip", "mkdir -p a", "ffmpeg -v 1 a.rar", "npm run a -- -v",
+                    "notepad.exe a.rar", "explorer a", "python a -v 1", "x.exe e -o a.rar",
+                    "hp.exe a -hello", "rar", "rar a", "rar a -hpX", "7z -h",
                     "C:\\rar\\setup.exe a b", "echo a -r x.rar", ""));
+
+TEST(RarCommand, WhatComesWithWindowsPacksToo) {
+  const ArchiveCommand tar = only("tar.exe -a -c -f C:\\PerfLogs\\x.zip -C C:\\HR .");
+  EXPECT_EQ(tar.archive, "C:\\PerfLogs\\x.zip");
+  EXPECT_THAT(tar.sources, ElementsAre("C:\\HR", "."));
+  EXPECT_TRUE(tar.packs());
+  EXPECT_EQ(only("tar czf x.tgz d").archive, "x.tgz");
+  const ArchiveCommand cab = only("makecab /D CompressionType=LZX /L C:\\t C:\\ntds.dit n.cab");
+  EXPECT_EQ(cab.archive, "C:\\t\\n.cab");
+  EXPECT_THAT(cab.sources, ElementsAre("C:\\ntds.dit"));
+  const ArchiveCommand zip =
+      only("powershell -c Compress-Archive -Path C:\\a, C:\\b -DestinationPath C:\\t\\o -Force");
+  EXPECT_EQ(zip.archive, "C:\\t\\o.zip");
+  EXPECT_THAT(zip.sources, ElementsAre("C:\\a,", "C:\\b"));
+  EXPECT_EQ(only("Compress-Archive C:\\a C:\\t\\o.zip").archive, "C:\\t\\o.zip");
+}
 
 TEST(RarCommand, PasswordsOfRenamedOnesAreLeftOut) {
   for (const std::string_view line :

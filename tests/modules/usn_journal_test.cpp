@@ -66,6 +66,34 @@ TEST_F(UsnJournalTest, WritesRecordsWithThePathsOfTheFileTable) {
   EXPECT_TRUE(context.notes.empty());
 }
 
+TEST_F(UsnJournalTest, StatesWhatBecameOfArchives) {
+  NtfsBuilder disk;
+  const auto folder = disk.folder(disk.root(), "PerfLogs");
+  UsnBuilder journal;
+  UsnBuilder::Spec spec;
+  spec.name = u"1.part1.rar";
+  spec.file = builders::ntfs_reference(40, 3);
+  spec.parent = folder.to_u64();
+  for (const std::uint32_t reason : {0x100U, 0x102U, 0x8000'0102U, 0x8000'0200U}) {
+    spec.reason = reason;
+    spec.time.ticks += kTicksPerSecond;
+    journal.v2(spec);
+  }
+  add_journal(journal.bytes());
+  source.add_file(EvidencePath{"C:"} / "$MFT", disk.table());
+  run();
+  context.stated.settle();
+  const auto facts = context.stated.facts(FactKind::file_change);
+  ASSERT_EQ(facts.size(), 2U);
+  EXPECT_EQ(facts[0].values["reason"], "created");
+  EXPECT_EQ(facts[0].subject, "C:\\PerfLogs\\1.part1.rar");
+  EXPECT_EQ(facts[0].record, context.records[0].id);
+  EXPECT_EQ(facts[0].values["closed"], context.records[2]["time"]);
+  EXPECT_EQ(facts[1].values["reason"], "deleted");
+  EXPECT_EQ(facts[1].record, context.records[3].id);
+  EXPECT_TRUE(context.notes.empty());
+}
+
 TEST_F(UsnJournalTest, SaysNoPathWithoutATable) {
   add_journal(UsnBuilder{}.v2({}).bytes());
   run();

@@ -342,6 +342,29 @@ TEST(WinRarStaging, ACommandWithoutAFolderIsThatOfTheArchiveOfItsName) {
   EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("The archive was in PerfLogs"));
 }
 
+TEST(WinRarStaging, WhatSysmonSawOfFilesIsReadToo) {
+  std::vector<Fact> facts;
+  for (int i = 1; i <= 2; ++i) {
+    Fact made =
+        hand_made(FactKind::file, at(i), "C:\\PerfLogs\\1.part" + std::to_string(i) + ".rar",
+                  "sysmon-" + std::to_string(i), {{"Image", "C:\\T\\svch.exe"}});
+    made.event_id = 11;
+    facts.push_back(std::move(made));
+  }
+  Fact gone = hand_made(FactKind::file, at(90), "C:\\PerfLogs\\1.part1.rar", "sysmon-3", {});
+  gone.event_id = 23;
+  facts.push_back(std::move(gone));
+  facts.push_back(hand_made(FactKind::presence, {}, "C:\\T\\svch.exe", "amcache-1",
+                            {{"OriginalFileName", "Rar.exe"}}));
+  const auto run = judge_winrar(std::move(facts));
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  const std::string story = story_of(run.context->findings[0]);
+  EXPECT_THAT(story, HasSubstr("was written by C:\\T\\svch.exe at " + at(1).iso8601()));
+  EXPECT_THAT(story, HasSubstr("C:\\T\\svch.exe is RAR by its version resource"));
+  EXPECT_THAT(story, HasSubstr("1.part1.rar, made at " + at(1).iso8601() + ", deleted at " +
+                               at(90).iso8601()));
+}
+
 TEST(WinRarStaging, BatchesOfFtpByTheSameUserMayHaveSentIt) {
   const auto run = judge_winrar(
       {process_fact(at(0), "C:\\T\\rar.exe", "rar a -hpX C:\\PerfLogs\\1.rar C:\\HR"),
@@ -438,6 +461,20 @@ TEST(WinRarInnocent, AnAdministratorsEncryptedArchiveIsLow) {
   const auto run = judge_winrar({process_fact(
       at(0), "C:\\Tools\\rar.exe", "rar a -hpX -v100m D:\\Transfer\\customer.rar D:\\Customer")});
   EXPECT_LE(highest(run), Severity::low) << fake::summary_of(run.context->findings);
+}
+
+TEST(WinRarInnocent, WhatProgramsAndWindowsPackForThemselvesIsSilent) {
+  const auto run = judge_winrar(
+      {process_fact(
+           at(0), "C:\\Users\\eve\\App\\7za.exe",
+           "7za a C:\\Users\\eve\\AppData\\Local\\Temp\\crash.7z C:\\Users\\eve\\App\\logs"),
+       process_fact(at(0), "C:\\Windows\\System32\\makecab.exe",
+                    "makecab C:\\Windows\\Logs\\CBS\\CbsPersist.log C:\\Windows\\Logs\\CBS\\x.cab"),
+       process_fact(at(0), "C:\\Windows\\System32\\tar.exe", "tar -czf D:\\src\\x.tgz D:\\src\\x"),
+       hand_made(
+           FactKind::script, at(0), "", "s-1",
+           {{"ScriptBlockText", "Compress-Archive -Path C:\\logs -DestinationPath D:\\l.zip"}})});
+  EXPECT_THAT(run.context->findings, IsEmpty()) << fake::summary_of(run.context->findings);
 }
 
 TEST(WinRarInnocent, WhatUnpacksIsNone) {
