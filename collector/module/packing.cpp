@@ -130,6 +130,10 @@ class Gatherer {
   }
   void rename(const Fact& fact) {
     const std::string from{fact.values["from"]};
+    if (!archive_name(from) && !archive_name(fact.subject)) {
+      out_.renamed_programs.emplace(fold_case(below_volume(fact.subject)), &fact);
+      return;
+    }
     const auto known = out_.sets.find(archive_set_key(from));
     const bool hides = archive_name(from) && !archive_name(fact.subject);
     // An archive under a harmless name stays with the others of its set.

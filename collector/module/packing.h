@@ -84,6 +84,7 @@ struct Evidence {
   std::vector<PackingCommand> commands{};
   std::vector<Transfer> transfers{};  ///< in the order of their times, those without first
   std::map<std::string, VersionSign> versions{};          ///< by folded path below the volume
+  std::map<std::string, const Fact*> renamed_programs{};  ///< archivers, by their new path, folded
   std::map<std::string, std::set<std::uint64_t>> days{};  ///< on which a command ran, by its form
   std::uint64_t left_out = 0;
 };

@@ -140,6 +140,9 @@ void Story::programs(Act& act) {
       const std::string path = fold_case(below_volume(command->program));
       if (const auto known = evidence_.versions.find(path); known != evidence_.versions.end())
         tell_program(act, path, known->second, false);
+      if (const auto renamed = evidence_.renamed_programs.find(path);
+          renamed != evidence_.renamed_programs.end())
+        tell_rename(act, *renamed->second);
     }
     for (const auto& [name, file] : set->files) {
       const std::string path = fold_case(below_volume(file.writer));
@@ -167,6 +170,13 @@ void Story::programs(Act& act) {
     add(act, "run", 0, Family::time, text + ").", {fact.record});
     if (renamed) tell_program(act, path, version->second, true);
   }
+}
+
+void Story::tell_rename(Act& act, const Fact& fact) {
+  add(act, "renamed", 50, Family::name,
+      std::string{fact.values["from"]} + " was renamed to " +
+          std::string{name_of_path(fact.subject)} + at(fact.time) + " (change journal).",
+      {fact.record});
 }
 
 void Story::tell_program(Act& act, const std::string& path, const VersionSign& sign, bool weighs) {

@@ -43,6 +43,7 @@ class Story {
  private:
   void programs(Act& act);
   void tell_program(Act& act, const std::string& path, const VersionSign& sign, bool weighs);
+  static void tell_rename(Act& act, const Fact& fact);
   void sent(Act& act) const;
   void clients(Act& act) const;
 

@@ -184,8 +184,6 @@ void report_packing(ModuleContext& context) {
     if (act.has("routine") && !routines.insert(form_of(act)).second) continue;
     Finding finding = finding_of(act, book);
     if (!is_told(act, finding)) continue;
-    if (++count > kMaxActs) break;
-    if (score_of(finding) < kSeed) continue;
     context.report(std::move(finding));
   }
   if (story.evidence().left_out != 0)

@@ -86,6 +86,8 @@ class Masker {
   /// Leaves out from `begin` (in the text) to the end of the word; what stands behind it in a
   /// sentence goes too, because a password may end so.
   void leave_out(std::size_t begin, std::size_t end) {
+    // A line may come here twice: what was left out has no second password in it.
+    if (text_.substr(begin).starts_with(kPasswordLeftOut)) return;
     end = end_of_quote(begin, end);
     const std::string_view value = text_.substr(begin, end - begin);
     if (begin < done_ || bare(value).empty() || bare(value) == "*" || value == "-") return;

@@ -4,6 +4,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/archive_name.h"
+#include "collector/module/rar_command.h"
 #include "collector/module/staging_place.h"
 
 namespace hozen {
@@ -57,6 +58,12 @@ bool is_document(std::string_view name) {
   return std::find(std::begin(kDocuments), std::end(kDocuments), extension) != std::end(kDocuments);
 }
 
+/// An archiver that gets a name which no archiver has.
+bool hides_archiver(std::string_view from, std::string_view to) {
+  return ends_with_fold(from, ".exe") && is_archiver_name(from) && !is_archiver_name(to) &&
+         name_of_path(from) != name_of_path(to);
+}
+
 Fact change(std::string_view reason, std::string_view path, FileTime time,
             const std::string& record) {
   Fact fact;
@@ -100,6 +107,11 @@ void UsnChanges::renamed(const ntfs::UsnRecord& record, std::string_view path,
   const std::uint64_t file = record.file.low;
   const bool has_old = renamed_file_ == file && !old_path_.empty();
   const auto known = files_.find(file);
+  if (has_old && hides_archiver(old_path_, path) && told_programs_.insert(file).second) {
+    Fact fact = change("renamed", path, record.time, id);
+    fact.values.add("from", old_path_);
+    return keep(std::move(fact));
+  }
   if (known == files_.end() && !is_archive(record.name, path) &&
       !(has_old && is_archive(name_of_path(old_path_), old_path_)))
     return;

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "collector/formats/usn_journal.h"
@@ -18,8 +19,8 @@
 namespace hozen {
 
 /// Facts file_change {path} have `reason`: "created" (with `closed`, the time of the last write),
-/// "renamed" (with `from`), "deleted" (with `created`, when that is in the journal), or "burst":
-/// {folder} with `count`, `documents`, `last` and `names`.
+/// "renamed" (with `from`; archivers under other names too), "deleted" (with `created`, when that
+/// is in the journal), or "burst": {folder} with `count`, `documents`, `last` and `names`.
 class UsnChanges {
  public:
   /// Facts of one journal, the newest; of .zip, .cab and their like as many again.
@@ -62,7 +63,8 @@ class UsnChanges {
 
   std::unordered_map<std::uint64_t, File> files_;
   std::unordered_map<std::uint64_t, Folder> folders_;
-  std::uint64_t renamed_file_ = 0;  ///< the last that lost its name
+  std::unordered_set<std::uint64_t> told_programs_;  ///< archivers whose new name was told
+  std::uint64_t renamed_file_ = 0;                   ///< the last that lost its name
   std::string old_path_;
   std::array<std::deque<Fact>, 2> facts_;  ///< of everyday archives, and others
   std::uint64_t left_out_ = 0;

@@ -236,6 +236,8 @@ TEST_F(PackingImage, OneFindingTellsTheWholeStory) {
                                "C:\\PerfLogs\\1.rar at " +
                                after(0).iso8601()));
   EXPECT_THAT(story, HasSubstr("C:\\PerfLogs\\svch.exe is RAR by its version resource"));
+  EXPECT_THAT(story, HasSubstr("C:\\PerfLogs\\rar.exe was renamed to svch.exe at "));
+  EXPECT_THAT(story, HasSubstr("-hp[password left out] -v100k"));
   EXPECT_THAT(story, HasSubstr("SVCH.EXE ran at " + after(1).iso8601() + " (prefetch"));
   EXPECT_THAT(story, HasSubstr("encrypts the names in the archive"));
   EXPECT_THAT(story, HasSubstr("volumes of 102400 bytes"));

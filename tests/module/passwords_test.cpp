@@ -95,6 +95,15 @@ TEST(Passwords, LeavesOtherTextAlone) {
     EXPECT_EQ(without_passwords(text), text);
 }
 
+TEST(Passwords, WhatWasLeftOutStaysAsItIs) {
+  for (const char* line : {"svch.exe a -r -hpx1 -v1m C:\\a.rar C:\\b",
+                           "net use Z: \\\\s\\c /user:a x1", "psexec \\\\s -u a -p x1 cmd"}) {
+    const std::string once = without_passwords(line);
+    EXPECT_EQ(once.find("x1"), std::string::npos) << once;
+    EXPECT_EQ(without_passwords(once), once);
+  }
+}
+
 TEST(Passwords, InFormsThatWereShownBefore) {
   for (const char* line :
        {"ConvertTo-SecureString -AsPlainText @", "ConvertTo-SecureString -AsPlainText -Force @",

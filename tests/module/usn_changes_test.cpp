@@ -89,6 +89,18 @@ TEST_F(UsnChangesTest, AnArchiveThatIsRenamedWasMadeUnderItsFirstName) {
   EXPECT_THAT(finish(), ElementsAre("created C:\\T\\a.rar", "renamed C:\\T\\b.rar"));
 }
 
+TEST_F(UsnChangesTest, AnArchiverThatIsRenamedIsToldOnce) {
+  add(1, kOld, 1, "C:\\T\\rar.exe");
+  add(1, kNew, 1, "C:\\T\\svch.exe");
+  add(1, kNew | kClose, 1, "C:\\T\\svch.exe");
+  add(2, kOld, 2, "C:\\T\\rar.exe");
+  add(2, kNew, 2, "C:\\U\\rar.exe");
+  add(3, kOld, 3, "C:\\T\\a.exe");
+  add(3, kNew, 3, "C:\\T\\b.exe");
+  EXPECT_THAT(finish(), ElementsAre("renamed C:\\T\\svch.exe"));
+  EXPECT_EQ(facts[0].values["from"], "C:\\T\\rar.exe");
+}
+
 TEST_F(UsnChangesTest, OtherFilesFoldersAndWhatWindowsPacksAreNone) {
   add(40, kCreate | kClose, 0, "C:\\T\\a.txt");
   add(41, kExtend | kClose, 0, "C:\\T\\old.rar");  // was there before
