@@ -42,7 +42,7 @@ std::vector<std::optional<std::int64_t>> time_biases(ModuleContext& context) {
       if (!number) return;
       // A signed number of 32 bits: east of Greenwich it is negative.
       const auto bias = static_cast<std::int64_t>(static_cast<std::int32_t>(*number));
-      constexpr std::int64_t kMost = 24 * 60;
+      constexpr std::int64_t kMost = 1'440;  // a day
       if (bias >= -kMost && bias <= kMost) biases[hive.installation] = bias;
     });
   });
