@@ -93,8 +93,9 @@ inline constexpr std::array kNetlogonBurstFields{
                       [](const DatedBurst& r, Cell& c) { c.number(r.burst.refused); }},
     Field<DatedBurst>{{"succeeded", "Whether it succeeded after that."},
                       [](const DatedBurst& r, Cell& c) { c.boolean(r.burst.succeeded); }},
-    Field<DatedBurst>{{"password_set", "Whether a password was set after it had succeeded."},
-                      [](const DatedBurst& r, Cell& c) { c.boolean(r.burst.password_set); }},
+    Field<DatedBurst>{
+        {"password_set", "Whether a new password was asked for after it had succeeded."},
+        [](const DatedBurst& r, Cell& c) { c.boolean(r.burst.password_set); }},
     Field<DatedBurst>{{"first_local", "Local time of the first try."},
                       [](const DatedBurst& r, Cell& c) { c.text(r.first); }},
     Field<DatedBurst>{{"last_local", "Local time of the last try."},

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxBursts = 1'000, kMaxOpen = 10'000;
 constexpr std::uint64_t kGapSeconds = 60;
-constexpr std::string_view kCall = "NetrServerAuthenticate", kSetCall = "NetrServerPasswordSet";
+constexpr std::string_view kCall = "NetrServerAuthenticate", kSetCall = "ServerPasswordSet";
 
 template <class Number>
 std::optional<Number> number_of(std::string_view text, int base = 10) {
@@ -126,8 +126,9 @@ class Reader {
     NetlogonBurst* burst = of(word_behind(text, " on account "), time);
     if (burst != nullptr && burst->refused != 0) burst->succeeded = true;
   }
-  /// "NetrServerPasswordSet2: Comp=DC01 Acc=DC01$ Entered".
+  /// "NetpServerPasswordSet: Comp=DC01 Acc=DC01$ Entered", in the same words for both calls.
   void take_password(std::string_view text, const LocalTime& time) {
+    if (!trim(text).ends_with(" Entered")) return;
     NetlogonBurst* burst = of(word_behind(text, "Acc="), time);
     if (burst != nullptr && burst->succeeded) burst->password_set = true;
   }

@@ -24,7 +24,7 @@ struct NetlogonBurst {
   std::uint32_t first_line = 0;  ///< from 1, in what was read
   std::uint64_t attempts = 0, refused = 0;
   bool succeeded = false;     ///< after those refused
-  bool password_set = false;  ///< after it had succeeded
+  bool password_set = false;  ///< was asked for after it had succeeded
 };
 
 struct NetlogonLog {

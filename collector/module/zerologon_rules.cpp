@@ -114,8 +114,8 @@ class Judge {
     tell_refusals(finding, change);
     tell_use(finding, change);
     finding.benign = {
-        "A domain controller that changes its own password through itself has not been seen to do "
-        "so as ANONYMOUS LOGON."};
+        "Other computers of the domain change their passwords so; for the domain controller that "
+        "writes the event no ordinary way is known."};
     finding.not_checked.emplace_back(
         "Whether the password was empty, and whether it has been put back.");
     report(std::move(finding));
@@ -267,7 +267,7 @@ class Judge {
     if (own) add("It is the account of this host itself.", 20, Family::name);
     if (succeeded && zero)
       add(std::string{"After the refusals one succeeded"} +
-              (fact.values["password_set"] == "true" ? ", and a password was set." : "."),
+              (fact.values["password_set"] == "true" ? ", and a new password was asked for." : "."),
           25, Family::content);
     finding.benign = {
         "A computer whose account is out of step (put back to an older state) is refused many "

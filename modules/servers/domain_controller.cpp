@@ -281,7 +281,9 @@ class Server {
       collect_place(context_, place, seen_, [&](const FileInfo& file, ArtifactId artifact) {
         if (role == "dhcp_logs") read_dhcp(file, artifact, place.installation);
       });
-    context_.emit(kPlace, kServerPlaceFields, place, place.envelope);
+    // Every Windows has the folders of places without a setting.
+    if (!place.spec->key.empty() || place.files != 0)
+      context_.emit(kPlace, kServerPlaceFields, place, place.envelope);
   }
 
   void take_sysvol(ServerPlace& place) {

@@ -32,7 +32,7 @@ TEST(NetlogonLog, TellsTriesThatFollowEachOtherAsOneBurst) {
   const NetlogonLog log = parse_netlogon_log(
       "03/04 05:00:00 [MISC] [1] DbFlag is set to 2080ffff\r\n" + attempts(12, "03/04 05:06:07") +
       attempts(1, "03/04 05:06:09") + success("03/04 05:06:10") +
-      "03/04 05:06:11 [SESSION] [77] CORP: NetrServerPasswordSet2: Comp=SRV9 Acc=SRV9$ "
+      "03/04 05:06:11 [SESSION] [77] CORP: NetpServerPasswordSet: Comp=SRV9 Acc=SRV9$ "
       "Entered\r\n");
   ASSERT_EQ(log.bursts.size(), 1u);
   const NetlogonBurst& burst = log.bursts[0];
@@ -44,6 +44,10 @@ TEST(NetlogonLog, TellsTriesThatFollowEachOtherAsOneBurst) {
   EXPECT_EQ(burst.refused, 13u) << "each is refused once, whatever lines tell of passwords";
   EXPECT_TRUE(burst.succeeded);
   EXPECT_TRUE(burst.password_set);
+  const NetlogonLog failed = parse_netlogon_log(
+      attempts(12, "03/04 05:06:07") + success("03/04 05:06:10") +
+      "03/04 05:06:11 [CRITICAL] [77] CORP: NetpServerPasswordSet: Comp=SRV9 Acc=SRV9$ failed\r\n");
+  EXPECT_FALSE(failed.bursts.at(0).password_set);
   EXPECT_EQ(burst.first.text(), "0000-03-04 05:06:07");
   EXPECT_EQ(burst.last.text(), "0000-03-04 05:06:11");
   EXPECT_EQ(burst.first_line, 2u);
@@ -70,7 +74,7 @@ TEST(NetlogonLog, SuccessWithoutRefusalIsAnOrdinaryChannel) {
 
 TEST(NetlogonLog, ASuccessCountsAfterRefusalsOnly) {
   const std::string set =
-      "03/04 05:06:09 [SESSION] CORP: NetrServerPasswordSet2: Comp=SRV9 Acc=SRV9$ Entered\n";
+      "03/04 05:06:09 [SESSION] CORP: NetpServerPasswordSet: Comp=SRV9 Acc=SRV9$ Entered\n";
   const std::string opened =
       "03/04 05:06:06 [SESSION] CORP: NetrServerAuthenticate entered: SRV9 on account SRV9$ "
       "(Negot: 612fffff)\n" +
