@@ -54,7 +54,7 @@ void AttackReport::add(Acts& acts, const WebAttack& attack, const web_log::Reque
   auto found = acts.find(key);
   if (found == acts.end()) {
     if (acts.size() >= kMaxActs) {
-      ++left_out_;
+      ++(&acts == &answered_ ? left_out_ : refused_more_);
       return;
     }
     found = acts.try_emplace(key).first;
@@ -122,11 +122,15 @@ std::vector<Finding> AttackReport::findings() const {
                std::to_string(act.requests) + " times" + span_of(act.first, act.last) + ".",
            attempts.why.empty() ? kAttemptsWeight : 0, Family::content, act.records});
   }
-  attempts.why.push_back({std::to_string(requests) + " such requests in all, of " +
-                              std::to_string(refused_.size()) + " clients and kinds.",
-                          0,
-                          Family::content,
-                          {}});
+  attempts.why.push_back(
+      {std::to_string(requests) + " such requests in all, of " + std::to_string(refused_.size()) +
+           " clients and kinds" +
+           (refused_more_ == 0 ? std::string{}
+                               : ", and " + std::to_string(refused_more_) + " of others") +
+           ".",
+       0,
+       Family::content,
+       {}});
   for (const std::string_view technique : techniques) attempts.attack.emplace_back(technique);
   found.push_back(std::move(attempts));
   return found;

@@ -17,7 +17,7 @@ class AttackReport {
   explicit AttackReport(RecordLine record) : record_{std::move(record)} {}
   void take(const SeenRequest& seen);
   std::vector<Finding> findings() const;
-  /// Clients for whom there was no room.
+  /// Answered requests of clients for whom there was no room.
   std::uint64_t left_out() const { return left_out_; }
 
  private:
@@ -33,6 +33,7 @@ class AttackReport {
   RecordLine record_;
   Acts answered_, refused_;
   std::uint64_t left_out_ = 0;
+  std::uint64_t refused_more_ = 0;  // of clients for whom there was no room
 };
 
 }  // namespace hozen

@@ -346,6 +346,7 @@ TEST_F(ProxyAndWebLogsTest, OrdinaryRequestsAreNoAttacks) {
        {.path = "/ecp/15.1.2106/scripts/common.js"},
        {.method = "POST", .path = "/ecp/DDI/DDIService.svc/SetObject", .query = "schema=X"},
        {.path = "/search.aspx", .query = "q=how+to+select+a+union"},
+       {.path = "/search.aspx", .query = "q=sql+union+select+tutorial"},
        {.path = "/search.aspx", .query = "q=powershell+tutorial"},
        {.path = "/docs/windows/system32-explained.html"},
        {.path = "/a.aspx", .query = "returnUrl=%2F..%2Fhome"},
