@@ -12,7 +12,7 @@
 namespace hozen {
 namespace {
 
-constexpr std::size_t kMaxFiles = 100'000, kMaxFolders = 1'000;
+constexpr std::size_t kMaxFiles = 100'000, kMaxFolders = 100'000;
 /// Of one file, and of all: policies and scripts are small.
 constexpr std::uint64_t kMaxFileBytes = 32u << 20, kMaxBytes = 1u << 30;
 constexpr std::uint64_t kMaxXmlBytes = 8u << 20;
@@ -80,6 +80,8 @@ class Walk {
         [&](const FileInfo& info) {
           if (context_.stop().stop_requested()) return Visit::stop;
           if (info.is_link) return add(info.path), Visit::skip;
+          if (info.is_directory && folders_.size() >= kMaxFolders)
+            return is_cut_ = true, Visit::skip;
           if (info.is_directory) {
             const bool is_new = folders_.insert(context_.source().key(info.path)).second;
             return is_new ? Visit::enter : Visit::skip;
