@@ -21,6 +21,17 @@ constexpr ScriptSign kFunctionFromInput{
     75,
     "It calls a function whose name a client sends, with what the client sends"};
 
+/// The same where the name may come from elsewhere: ordinary in large programs.
+constexpr ScriptSign kVariableFunction{
+    "variable_function",
+    "p",
+    "",
+    "",
+    "",
+    2048,
+    55,
+    "It is small and hands what a client sends to a function whose name a variable holds"};
+
 struct Extension {
   std::string_view text;
   char language;
@@ -72,13 +83,27 @@ bool has_any(std::string_view text, std::string_view alternatives, bool words) {
   return false;
 }
 
+constexpr std::string_view kInputs[] = {"$_post[", "$_get[", "$_request[", "$_cookie["};
+
 /// A superglobal of PHP, its key, and at once the bracket of a call.
 bool calls_input(std::string_view text) {
   constexpr std::size_t kMaxKey = 64;
-  for (const std::string_view input : {"$_post[", "$_get[", "$_request[", "$_cookie["})
+  for (const std::string_view input : kInputs)
     for (std::size_t at = text.find(input); at != text.npos; at = text.find(input, at + 1)) {
       const std::size_t end = text.find(']', at);
       if (end != text.npos && end - at < kMaxKey && text.substr(end, 3) == "]($") return true;
+    }
+  return false;
+}
+
+/// $f($_POST['a']): a function whose name a variable holds is handed what a client sends.
+bool calls_variable(std::string_view text) {
+  for (const std::string_view input : kInputs)
+    for (std::size_t at = text.find(input, 1); at != text.npos; at = text.find(input, at + 1)) {
+      if (text[at - 1] != '(') continue;
+      std::size_t name = at - 1;
+      while (name > 0 && is_word(text[name - 1])) --name;
+      if (name > 0 && name < at - 1 && text[name - 1] == '$') return true;
     }
   return false;
 }
@@ -111,13 +136,17 @@ std::vector<const ScriptSign*> script_signs(std::string_view text, char language
   for (const ScriptSign& sign : kSigns)
     if (is_of(sign, squeezed_text, text.size(), language)) found.push_back(&sign);
   if (language == 'p' && calls_input(squeezed_text)) found.push_back(&kFunctionFromInput);
+  if (language == 'p' && text.size() <= kVariableFunction.max_bytes &&
+      calls_variable(squeezed_text))
+    found.push_back(&kVariableFunction);
   std::stable_sort(found.begin(), found.end(),
                    [](const ScriptSign* a, const ScriptSign* b) { return a->weight > b->weight; });
   return found;
 }
 
 const ScriptSign* script_sign(std::string_view id) {
-  if (id == kFunctionFromInput.id) return &kFunctionFromInput;
+  for (const ScriptSign* const sign : {&kFunctionFromInput, &kVariableFunction})
+    if (id == sign->id) return sign;
   for (const ScriptSign& sign : kSigns)
     if (sign.id == id) return &sign;
   return nullptr;

@@ -34,6 +34,16 @@ TEST(ScriptSigns, KnowWhatRunsARequest) {
       {"a.php", "<?php " + kSystem + "( " + kPost + "['x'] );", "exec_input"},
       {"a.php", "<?php " + kPost + "['f'](" + kPost + "['x']);", "function_of_input"},
       {"a.php", "<?php $c = " + kPost + "['x']; " + kSystem + "($c);", "command_and_input"},
+      {"a.php", "<?php $f = 'ass' . 'ert'; $f(" + kPost + "['x']);", "variable_function"},
+      {"a.php", "<?php $c = " + kPost + "['x']; " + kEval + "($c);", "eval_and_input"},
+      {"a.php",
+       "<?php $b = openssl_decrypt(file_get_contents('php://input'), 'AES128', $k); class C { "
+       "function __invoke($p) { " +
+           kEval + "('' . $p); } }",
+       "eval_and_body"},
+      {"a.aspx",
+       "var p = new CSharpCodeProvider(); p.CompileAssemblyFromSource(o, Request.Form[\"x\"]);",
+       "compile_from_request"},
       {"a.jsp",
        "<% Runtime.getRuntime()." + std::string{"ex"} + "ec(request.getParameter(\"x\")); %>",
        "runtime_exec"},
