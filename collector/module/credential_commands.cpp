@@ -15,6 +15,7 @@ using Text = std::string_view;
 
 /// Findings, and commands that one of them tells: a log can be made to hold any number.
 constexpr std::size_t kMaxFindings = 200, kMaxTold = 20;
+constexpr int kMaxScriptWeight = 35;
 
 struct About {
   Text rule, title, benign, next;
@@ -104,9 +105,11 @@ std::vector<Sign> signs_of_script(const Fact& fact, const std::string& text) {
   const Text words = fact.values["Signs"];
   const auto count = std::count(words.begin(), words.end(), ',') + (words.empty() ? 0 : 1);
   std::erase_if(signs, [](const Sign& sign) {
-    return sign.act == Act::tool || sign.act == Act::lookup || sign.act == Act::shadow_copy;
+    return sign.act == Act::tool || sign.act == Act::lookup || sign.act == Act::shadow_copy ||
+           sign.act == Act::setting;
   });
-  for (Sign& sign : signs) sign.weight = std::min(sign.weight, 50);
+  // Scripts are long, and words that say much in one command stand apart in them.
+  for (Sign& sign : signs) sign.weight = std::min(sign.weight, kMaxScriptWeight);
   if (count > 0)
     signs.push_back({Act::tool, "has words of a tool that takes credentials", count > 1 ? 75 : 55,
                      "T1003.001"});
@@ -122,6 +125,7 @@ class Commands {
          {FactKind::process, FactKind::script, FactKind::task, FactKind::service})
       for (const Fact& fact : book_.facts(kind)) add(fact);
     std::vector<Finding> all;
+    all.reserve(found_.size());
     for (auto& [key, one] : found_) {
       if (one.left_out != 0)
         one.finding.why.push_back({"There are " + std::to_string(one.left_out) + " more of them.",

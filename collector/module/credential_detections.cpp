@@ -74,13 +74,15 @@ std::vector<Finding> judge_detections(const FactBook& book) {
     });
     // A detection is told again with each step that is taken.
     if (told || finding.why.size() >= kMaxTold) continue;
-    finding.why.push_back(
-        {"At " + fact.time.iso8601() + " " + fact.subject + " was found in " + shortened(path) +
-             (program.empty() ? "" : ", in the hands of " + std::string{program}) +
-             (user.empty() ? "" : ", account " + user) + ".",
-         is_first ? weight : 0,
-         Family::indicator,
-         {fact.record}});
+    finding.why.push_back({"At " + fact.time.iso8601() + " " + fact.subject + " was found in " +
+                               shortened(path) +
+                               (program.empty() || program == "Unknown"
+                                    ? ""
+                                    : ", in the hands of " + std::string{program}) +
+                               (user.empty() ? "" : ", account " + user) + ".",
+                           is_first ? weight : 0,
+                           Family::indicator,
+                           {fact.record}});
     if (was_running(path) && weight > 15 && !running[key]) {
       running[key] = true;
       finding.why.push_back({"It was found by what it did, not as a file: it ran.",
@@ -90,6 +92,7 @@ std::vector<Finding> judge_detections(const FactBook& book) {
     }
   }
   std::vector<Finding> all;
+  all.reserve(found.size());
   for (auto& [key, finding] : found) all.push_back(std::move(finding));
   return all;
 }

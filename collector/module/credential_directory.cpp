@@ -113,60 +113,122 @@ std::vector<Finding> judge_replication(const FactBook& book) {
     if (one.records.size() < kMaxRecords) one.records.push_back(fact.record);
   }
   std::vector<Finding> findings;
+  findings.reserve(found.size());
   for (const auto& [key, one] : found) findings.push_back(finding_of(book, one));
   return findings;
 }
 
-std::vector<Finding> judge_databases(const FactBook& book) {
-  std::map<std::string, Finding> found;  // by folded path
-  for (const Fact& fact : book.facts(FactKind::database)) {
-    if (fact.event_id < 325 || fact.event_id > 327) continue;
-    const std::string path = database_in(fact), key = fold_case(path);
-    const auto named = file_named(path);
-    const bool is_snapshot =
-        contains_fold(path, "\\$SNAP_") || contains_fold(path, "HarddiskVolumeShadowCopy");
-    // The engine keeps databases of others too, and the directory's own lies in its place.
-    if (path.empty() || (!named && !is_snapshot)) continue;
-    if (!found.contains(key) && found.size() >= kMaxFindings) continue;
-    Finding& finding = found[key];
-    const bool is_new = finding.rule.empty();
-    if (is_new) {
-      finding.rule = "credential_theft.directory_copy";
-      finding.title = "A copy of the database of Active Directory was made";
-      finding.subject = path;
-      finding.attack = {"T1003.003"};
-      finding.benign = {
-          "Media to set up another domain controller from (ntdsutil, install from "
-          "media), and backups that mount a snapshot."};
-      finding.not_checked = {
-          "Who did it: the database engine does not tell. Its process number and "
-          "the events of processes may."};
-      finding.next = {"The file and where it went: every password hash of the domain is in it.",
-                      "Commands with ntdsutil, vssadmin or diskshadow at that time."};
+namespace {
+
+/// The copies of one path, or the shadow copy that it was taken from.
+struct Copy {
+  Finding finding{};
+  FileTime first{};
+};
+
+Finding begun_copy(const std::string& path) {
+  Finding finding;
+  finding.rule = "credential_theft.directory_copy";
+  finding.title = "A copy of the database of Active Directory was made";
+  finding.subject = path;
+  finding.attack = {"T1003.003"};
+  finding.benign = {
+      "Media to set up another domain controller from (ntdsutil, install from media), and backups "
+      "that mount a snapshot."};
+  finding.not_checked = {
+      "Who did it: the database engine does not tell. Its process number and the events of "
+      "processes "
+      "may."};
+  finding.next = {"The file and where it went: every password hash of the domain is in it.",
+                  "Commands with ntdsutil, vssadmin or diskshadow at that time."};
+  return finding;
+}
+
+std::string text_of(const Fact& fact, const std::string& path) {
+  return "At " + fact.time.iso8601() + " the database engine " +
+         (fact.event_id == 325   ? "made "
+          : fact.event_id == 326 ? "opened "
+                                 : "closed ") +
+         path;
+}
+
+class Copies {
+ public:
+  explicit Copies(const FactBook& book) : book_{book} {}
+
+  std::vector<Finding> judge() {
+    // Shadow copies last: they belong to the copies that were taken from them.
+    for (const bool is_snapshot : {false, true})
+      for (const Fact& fact : book_.facts(FactKind::database)) {
+        if (fact.event_id < 325 || fact.event_id > 327) continue;
+        const std::string path = database_in(fact);
+        if (path.empty() || is_in_snapshot(path) != is_snapshot) continue;
+        is_snapshot ? snapshot(fact, path) : copy(fact, path);
+      }
+    std::vector<Finding> findings;
+    findings.reserve(found_.size());
+    for (auto& [key, one] : found_) findings.push_back(std::move(one.finding));
+    return findings;
+  }
+
+ private:
+  static bool is_in_snapshot(Text path) {
+    return contains_fold(path, "\\$SNAP_") || contains_fold(path, "HarddiskVolumeShadowCopy");
+  }
+
+  Copy* open(const Fact& fact, const std::string& path) {
+    const std::string key = fold_case(path);
+    if (!found_.contains(key) && found_.size() >= kMaxFindings) return nullptr;
+    Copy& one = found_[key];
+    if (one.finding.rule.empty()) {
+      one.finding = begun_copy(path);
+      one.first = fact.time;
     }
-    if (finding.why.size() >= kMaxRecords) continue;
-    const bool made = fact.event_id == 325;
-    int weight = is_new ? (is_snapshot ? 30 : named ? named->weight - (made ? 0 : 20) : 0) : 0;
-    finding.why.push_back({"At " + fact.time.iso8601() + " the database engine " +
-                               (made                   ? "made "
-                                : fact.event_id == 326 ? "opened "
-                                                       : "closed ") +
-                               path + (is_snapshot ? ", in a shadow copy." : "."),
-                           weight,
-                           Family::content,
-                           {fact.record}});
+    return one.finding.why.size() < kMaxRecords ? &one : nullptr;
+  }
+
+  void copy(const Fact& fact, const std::string& path) {
+    // The engine keeps databases of others too, and the directory's own lies in its place.
+    const auto named = file_named(path);
+    Copy* one = named ? open(fact, path) : nullptr;
+    if (one == nullptr) return;
+    const bool is_new = one->finding.why.empty();
+    const int weight = named->weight - (fact.event_id == 325 ? 0 : 20);
+    one->finding.why.push_back(
+        {text_of(fact, path) + ".", is_new ? weight : 0, Family::content, {fact.record}});
     if (is_new && place_of(path) == Place::user_folder)
-      finding.why.push_back(
-          {"It lies in a folder that users may write to, where no domain "
-           "controller has its database.",
+      one->finding.why.push_back(
+          {"It lies in a folder that users may write to, where no domain controller has its "
+           "database.",
            20,
            Family::location,
            {}});
   }
-  std::vector<Finding> findings;
-  for (auto& [key, finding] : found) findings.push_back(std::move(finding));
-  return findings;
-}
+
+  void snapshot(const Fact& fact, const std::string& path) {
+    constexpr std::uint64_t kTogether = 10 * lateral::kMinute;
+    for (auto& [key, one] : found_) {
+      if (is_in_snapshot(one.finding.subject) || lateral::apart(one.first, fact.time) > kTogether)
+        continue;
+      if (one.finding.why.size() < kMaxRecords)
+        one.finding.why.push_back(
+            {text_of(fact, path) + ", in a shadow copy.", 0, Family::content, {fact.record}});
+      return;
+    }
+    if (Copy* one = open(fact, path))
+      one->finding.why.push_back({text_of(fact, path) + ", in a shadow copy.",
+                                  one->finding.why.empty() ? 30 : 0,
+                                  Family::content,
+                                  {fact.record}});
+  }
+
+  const FactBook& book_;
+  std::map<std::string, Copy> found_;  // by folded path
+};
+
+}  // namespace
+
+std::vector<Finding> judge_databases(const FactBook& book) { return Copies{book}.judge(); }
 
 std::vector<Finding> judge_remote_hives(const FactBook& book) {
   struct Saved {
@@ -221,6 +283,7 @@ std::vector<Finding> judge_remote_hives(const FactBook& book) {
     }
   }
   std::vector<Finding> findings;
+  findings.reserve(saved.size());
   for (const auto& [key, one] : saved) {
     if (one.hives.size() < 2) continue;
     Finding finding;

@@ -58,6 +58,7 @@ class Leftovers {
     for (const Fact& fact : book_.facts(FactKind::registry)) key(fact);
     for (const Fact& fact : book_.facts(FactKind::module_load)) load(fact);
     std::vector<Finding> all;
+    all.reserve(found_.size());
     for (auto& [subject, finding] : found_) all.push_back(std::move(finding));
     return all;
   }
@@ -258,6 +259,7 @@ std::vector<Finding> judge_setting_changes(const FactBook& book) {
     }
   }
   std::vector<Finding> all;
+  all.reserve(found.size());
   for (auto& [suffix, finding] : found) all.push_back(std::move(finding));
   return all;
 }

@@ -41,6 +41,7 @@ class Tunnels {
          {FactKind::process, FactKind::service, FactKind::service_entry, FactKind::task})
       for (const Fact& fact : book_.facts(kind)) add(fact);
     std::vector<Finding> all;
+    all.reserve(found_.size());
     for (auto& [key, finding] : found_) all.push_back(std::move(finding));
     return all;
   }

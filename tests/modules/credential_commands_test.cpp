@@ -40,6 +40,11 @@ INSTANTIATE_TEST_SUITE_P(
             "cmd /c copy \\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy1\\Windows\\NTDS"
             "\\NTDS.dit C:\\T",
             {"directory_copy high"}},
+        CommandCase{"esentutl.exe /y C:\\Windows\\System32\\config\\SAM /d C:\\T\\s /vss",
+                    {"hive_copy high"}},
+        CommandCase{"icacls C:\\Windows\\System32\\config\\SAM", {"hive_copy low"}},
+        CommandCase{"ntdsutil snapshot \"activate instance ntds\" create quit quit",
+                    {"directory_copy low"}},
         CommandCase{"vssadmin create shadow /for=C:", {"shadow_copy low"}},
         CommandCase{"findstr /s /i cpassword \\\\corp\\sysvol\\corp\\policies\\*.xml",
                     {"stored_passwords medium"}},
@@ -56,7 +61,10 @@ INSTANTIATE_TEST_SUITE_P(
                     CommandCase{"procdump -ma w3wp.exe", {}},
                     CommandCase{"robocopy C:\\Windows\\System32\\config\\samples D:\\b", {}},
                     CommandCase{"ntdsutil \"activate instance ntds\" files info q q", {}},
-                    CommandCase{"vssadmin list shadows", {}}, CommandCase{"g++ -c std::copy", {}}));
+                    CommandCase{"vssadmin list shadows", {}},
+                    CommandCase{"ntdsutil snapshot \"list all\" quit quit", {}},
+                    CommandCase{"esentutl /g C:\\Windows\\NTDS\\ntds.dit", {}},
+                    CommandCase{"g++ -c std::copy", {}}));
 
 TEST_F(CredentialTest, CommandsOfOneAccountAreOneFinding) {
   process("C:\\T\\a.exe", "reg save hklm\\sam a", 0);
@@ -157,7 +165,15 @@ TEST_F(CredentialTest, CopiesOfTheDatabaseThatItsEngineTells) {
   database(325, "C:\\Users\\bob\\Active Directory\\ntds.dit");
   database(327, "C:\\Users\\bob\\Active Directory\\ntds.dit");
   database(326, "C:\\$SNAP_2019_VOLUMEC$\\Windows\\NTDS\\ntds.dit");
-  EXPECT_THAT(found(), testing::UnorderedElementsAre("directory_copy high", "directory_copy low"));
+  EXPECT_EQ(found(), std::vector<std::string>{"directory_copy high"});
+  EXPECT_THAT(story_of(only()), HasSubstr("in a shadow copy"));
+}
+
+TEST_F(CredentialTest, AShadowCopyOfTheDatabaseAloneIsLow) {
+  event("Application", 326, 0,
+        {{"", "NTDS"}, {"", "1"}, {"", "C:\\$SNAP_2019_VOLUMEC$\\Windows\\NTDS\\ntds.dit"}},
+        "ESENT");
+  EXPECT_EQ(found(), std::vector<std::string>{"directory_copy low"});
 }
 
 TEST_F(CredentialTest, HivesThatWereSavedFromAfar) {
