@@ -34,8 +34,8 @@ TEST_F(RealEvidence, PuttyAndWinScpOfOneUser) {
   const std::string end = ".us-east-2.compute.amazonaws.com";
   EXPECT_EQ(hosts_of(run, "PuTTY", "host_key"),
             (std::vector<std::string>{
-                "|ec2-18-219-161-182" + end + "|22", "|ec2-18-221-26-44" + end + "|22",
-                "|ec2-18-223-169-50" + end + "|22", "|ec2-3-134-95-146" + end + "|22"}));
+                "null|ec2-18-219-161-182" + end + "|22", "null|ec2-18-221-26-44" + end + "|22",
+                "null|ec2-18-223-169-50" + end + "|22", "null|ec2-3-134-95-146" + end + "|22"}));
   EXPECT_EQ(hosts_of(run, "PuTTY", "session"),
             std::vector<std::string>{"centos|ec2-18-221-26-44" + end + "|22"});
   EXPECT_EQ(hosts_of(run, "PuTTY", "recent").size(), 1u);
