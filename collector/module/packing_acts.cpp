@@ -60,6 +60,11 @@ void add(Act& act, std::string_view rule, int weight, Family family, std::string
 
 bool is_of_set(const PackedSet& set, std::string_view file) {
   const std::string_view name = name_of_path(file);
+  const std::string_view folder = folder_of_path(file);
+  const bool is_whole = file.starts_with("\\\\") || (file.size() > 1 && file[1] == ':');
+  if (is_whole && set.path.find('\\') != std::string::npos &&
+      fold_case(below_volume(folder)) != fold_case(below_volume(set.folder())))
+    return false;
   if (name.find_first_of("*?") == std::string_view::npos) {
     const std::string key = archive_set_key(name);
     const bool known = std::any_of(set.files.begin(), set.files.end(), [&](const auto& one) {
@@ -67,9 +72,6 @@ bool is_of_set(const PackedSet& set, std::string_view file) {
     });
     return known || (archive_name(name) && set.key.ends_with(key));
   }
-  const std::string_view folder = folder_of_path(file);
-  if (!folder.empty() && fold_case(below_volume(folder)) != fold_case(below_volume(set.folder())))
-    return false;
   return std::any_of(set.files.begin(), set.files.end(), [&](const auto& one) {
     return glob_match_fold(name, name_of_path(one.second.path));
   });
@@ -201,8 +203,9 @@ void Story::sent(Act& act) const {
     if (!named && !(timed && same_user && transfer.command.files.empty())) continue;
     act.transfers.insert(transfer.record);
     add(act, named ? "sent" : "perhaps_sent", named ? 25 : 10, Family::path,
-        std::string{named ? "It was sent away" : "Files may have been sent away"} + " with " +
-            transfer.command.tool +
+        std::string{named ? "A command was given that sends it away"
+                          : "A command was given that may send it away"} +
+            " with " + transfer.command.tool +
             (transfer.command.destination.empty() ? std::string{}
                                                   : " to " + transfer.command.destination) +
             at(transfer.time) + (transfer.user.empty() ? std::string{} : " by " + transfer.user) +

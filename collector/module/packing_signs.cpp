@@ -70,8 +70,8 @@ class Signs {
     program(packing);
     const std::string who = packing.user.empty() ? "Somebody" : packing.user;
     add("command", 0, Family::command_line,
-        who + " packed " + sources_of(command) + " into " + command.archive + at(packing.time) +
-            " (" + packing.source + "): " + packing.line + ".",
+        who + " gave the command to pack " + sources_of(command) + " into " + command.archive +
+            at(packing.time) + " (" + packing.source + "): " + packing.line + ".",
         packing.records);
     if (command.encrypts_headers)
       add("header_encryption", 50, Family::command_line,
@@ -238,9 +238,7 @@ class Signs {
     if (there.size() > 1 && bytes != 0) text += ", " + std::to_string(bytes) + " bytes in all";
     if (there.empty()) text += "; nothing of it is there any more";
     add("volumes", staged ? 30 : 0, Family::content,
-        text +
-            (staged && equal ? "; volumes of one size in such a place are made to be sent." : "."),
-        records);
+        text + (staged && equal ? "; they are of one size, to be sent one by one." : "."), records);
     writers();
     deletions(gone);
     missing(numbers, records);

@@ -53,16 +53,17 @@ bool is_there(const Act& act) {
 }
 
 std::string title_of(const Act& act) {
-  std::string title = act.sets.size() == 1
-                          ? "Files were packed into an archive"
-                          : "Files were packed into " + counted(act.sets.size(), "archive");
+  const bool one = act.sets.size() == 1;
+  std::string title = one ? "An archive" : counted(act.sets.size(), "archive");
+  if (act.has("command"))
+    title = "Files were packed into " + (one ? std::string{"an archive"} : title);
   if (act.has("header_encryption") || act.has("headers_encrypted") || act.has("encryption") ||
       act.has("files_encrypted"))
     title += ", encrypted";
   if (act.has("renamed")) title += ", by a program under another name";
   const auto place = staging_place(act.sets.front()->path);
   if (place) title += ", in " + std::string{place->what};
-  if (act.has("sent")) title += ", and sent away";
+  if (act.has("sent")) title += ", with a command to send it away";
   if (act.has("deleted"))
     title += is_there(act) ? "; files of it were deleted" : "; it was deleted";
   return title;
@@ -70,8 +71,19 @@ std::string title_of(const Act& act) {
 
 std::string time_text(const Act& act) {
   if (!act.first.is_set()) return "No evidence tells when it was packed.";
-  if (act.first == act.last) return "It was packed" + at(act.first) + ".";
-  return "It was packed from " + act.first.iso8601() + " to " + act.last.iso8601() + ".";
+  if (act.first == act.last) return "The evidence of it is of " + act.first.iso8601() + ".";
+  return "The evidence of it is of " + act.first.iso8601() + " to " + act.last.iso8601() + ".";
+}
+
+/// Nothing but where an archive lay, how it is called, and that it went.
+bool is_place_alone(const Act& act) {
+  constexpr std::string_view kPlain[] = {"place", "deleted",   "short_name", "missing",
+                                         "trace", "writer",    "names",      "files_encrypted",
+                                         "run",   "client_ran"};
+  return std::all_of(act.signs.begin(), act.signs.end(), [&](const Sign& sign) {
+    return sign.why.weight <= 0 ||
+           std::find(std::begin(kPlain), std::end(kPlain), sign.rule) != std::end(kPlain);
+  });
 }
 
 std::vector<std::string> attack_of(const Act& act) {
@@ -93,7 +105,7 @@ Finding finding_of(const Act& act, const FactBook& book) {
   finding.why.push_back({time_text(act), 0, Family::time, {}});
   finding.attack = attack_of(act);
   finding.families_demanded = 2;
-  finding.innocent_explanation_unchecked = act.has("routine");
+  finding.innocent_explanation_unchecked = act.has("routine") || is_place_alone(act);
   finding.not_checked = {is_there(act)
                              ? "What is in the archive where names or content are encrypted."
                              : "The archive itself: it was not found, so its size and content "
@@ -101,10 +113,11 @@ Finding finding_of(const Act& act, const FactBook& book) {
   if (book.facts(FactKind::file_change).empty())
     finding.not_checked.emplace_back(
         "Whether volumes were deleted: no change journal was read, or it tells of no archive.");
-  if (!act.has("sent"))
-    finding.not_checked.emplace_back(
-        "Whether it left this host: no command that names it is known. Logs of proxies and "
-        "firewalls would tell.");
+  finding.not_checked.emplace_back(
+      act.has("sent")
+          ? "Whether what was to be sent arrived. Logs of proxies and firewalls would tell."
+          : "Whether it left this host: no command that names it is known. Logs of "
+            "proxies and firewalls would tell.");
   if (const std::string lost =
           lateral::not_kept(book, {FactKind::process, FactKind::file_change, FactKind::archive});
       !lost.empty())

@@ -128,7 +128,7 @@ class Transfers {
     if (++count_ > kMaxFindings) return;
     Finding finding;
     finding.rule = "staging.upload";
-    finding.title = "Files were sent away with " + row.tool;
+    finding.title = "Commands to send files away with " + row.tool;
     finding.subject =
         row.destination.empty() ? row.transfers.front()->command.program : row.destination;
     bool renamed = false;

