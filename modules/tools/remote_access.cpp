@@ -209,7 +209,9 @@ class Products {
       tell(product, ran ? "ran" : "there", fact.subject + (ran ? " ran" : " was there"), 5,
            Family::name, fact);
       place(product, fact.subject, fact);
-      if (version && !named)
+      // Installed products have helpers under other names that name the product.
+      const Place where = credentials::place_of(fact.subject);
+      if (version && !named && where != Place::program_files && where != Place::windows)
         tell(product, "renamed", fact.subject + " is this program by its version resource", 40,
              Family::signature, fact);
       command(product, fact);
@@ -238,16 +240,15 @@ class Products {
       return std::any_of(std::begin(list), std::end(list),
                          [&](std::string_view one) { return line.find(one) != std::string::npos; });
     };
+    // The command itself stays in the record: these products have options of their own for it.
     if (any(kPassword))
-      tell(product, "password",
-           "A command set a password for access without anybody at the host: " +
-               credentials::shortened(fact.values["CommandLine"]),
-           25, Family::command_line, fact);
+      tell(
+          product, "password",
+          "A command of " + fact.subject + " set a password for access without anybody at the host",
+          25, Family::command_line, fact);
     if (any(kSilent))
-      tell(product, "silent",
-           "It was installed without a window: " +
-               credentials::shortened(fact.values["CommandLine"]),
-           10, Family::command_line, fact);
+      tell(product, "silent", fact.subject + " was installed without a window", 10,
+           Family::command_line, fact);
   }
 
   void service(const Fact& fact) {

@@ -61,7 +61,7 @@ TEST_F(RemoteAccess, ANameAloneIsInfo) {
 
 TEST_F(RemoteAccess, BroughtAlongWithAPasswordIsHigh) {
   windows.user("eve");
-  process("C:\\Windows\\Temp\\AnyDesk.exe", "cmd /c echo x | AnyDesk.exe --set-password --silent");
+  process("C:\\Windows\\Temp\\AnyDesk.exe", "AnyDesk.exe --silent --permanent-password hunter2");
   service("AnyDesk", "\"C:\\Windows\\Temp\\AnyDesk.exe\" --service");
   windows.file("C:\\ProgramData\\AnyDesk\\connection_trace.txt",
                "Incoming    2022-09-28, 12:25    Passwd    442226597    442226597\n");
@@ -69,6 +69,7 @@ TEST_F(RemoteAccess, BroughtAlongWithAPasswordIsHigh) {
   ASSERT_THAT(run.context->findings, SizeIs(1));
   EXPECT_EQ(severity_of(run.context->findings[0]), Severity::high);
   EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("connection_trace.txt"));
+  EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("hunter2")));
   EXPECT_EQ((*records_of(run, "remote_access_connection").at(0))["time_text"], "2022-09-28, 12:25");
   EXPECT_THAT(records_of(run, "remote_access_connection").at(0)->timestamps,
               Not(testing::Contains(testing::Key("started"))));
@@ -81,7 +82,13 @@ TEST_F(RemoteAccess, OneUnderAnotherNameIsKnownByItsVersion) {
   EXPECT_THAT(judge().context->findings[0].attack, testing::Contains("T1036.003"));
 }
 
-TEST_F(RemoteAccess, OtherProgramsAreNone) {
+TEST_F(RemoteAccess, HelpersOfInstalledOnesAreInfo) {
+  process("C:\\Program Files (x86)\\Splashtop\\Server\\DataProxy.exe", "DataProxy.exe",
+          "Splashtop Data Proxy");
+  EXPECT_EQ(severity_of(judge().context->findings.at(0)), Severity::info);
+}
+
+TEST_F(RemoteAccess, ProgramsOfOtherNamesAreNone) {
   process("C:\\Program Files\\Desk\\desk.exe", "desk.exe --password x", "Any document viewer");
   service("Mesh", "C:\\Windows\\System32\\mesh.exe");
   EXPECT_THAT(judge().context->findings, IsEmpty());
