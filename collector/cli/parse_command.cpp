@@ -39,7 +39,8 @@ void add_parse(DeclaredCommand program) {
       "  hozen parse System32/Tasks/Updater At1.job\n"
       "  hozen parse Security.evtx | jq 'select(.event_id == 4624) | .data.IpAddress'\n"
       "  hozen parse --xml System.evtx > System.xml\n"
-      "  hozen parse tool.exe | jq '.version_info.OriginalFilename'");
+      "  hozen parse tool.exe | jq '.version_info.OriginalFilename'\n"
+      "  hozen parse access.log.gz | jq 'select(.method == \"POST\") | .path'");
   command.action([options, no_logs] {
     options->logs = !*no_logs;
     return run_parse(*options);
