@@ -43,7 +43,6 @@ constexpr std::string_view kReferences[] = {
     "https://www.advanced-ip-scanner.com/help/",
     "https://www.softperfect.com/products/networkscanner/", "https://github.com/angryip/ipscan",
     "https://nmap.org/book/output.html", "https://github.com/EricZimmerman/KapeFiles"};
-constexpr std::string_view kAttack[] = {"T1135"};
 
 struct Tool {
   std::string_view name, program;
@@ -234,64 +233,15 @@ Result<void> run(ModuleContext& context) {
                          [&](RegistryHive& hive) { read_hive(context, hive); });
 }
 
-// ---- judge
-
-/// The Network Scanner of SoftPerfect writes a file delete.me to see whether a share can be
-/// written.
-Result<void> judge(ModuleContext& context) {
-  constexpr std::size_t kMaxFindings = 200, kMaxRecords = 20;
-  struct Tried {
-    std::string account, address;
-    FileTime first{}, last{};
-    std::set<std::string> shares{};
-    std::vector<std::string> records{};
-  };
-  std::map<std::pair<std::string, std::string>, Tried> tried;
-  for (const Fact& fact : context.facts().facts(FactKind::share)) {
-    if (!equals_fold(lateral::file_name(fact.values["RelativeTargetName"]), "delete.me")) continue;
-    const std::string account = credentials::account_in(fact);
-    const std::pair key{fold_case(account), std::string{fact.values["IpAddress"]}};
-    if (!tried.contains(key) && tried.size() >= kMaxFindings) continue;
-    Tried& one = tried[key];
-    if (one.records.empty()) one.first = fact.time;
-    one.last = fact.time;
-    one.account = account;
-    one.address = key.second;
-    if (one.shares.size() < kMaxRecords) one.shares.emplace(fact.values["ShareName"]);
-    if (one.records.size() < kMaxRecords) one.records.push_back(fact.record);
-  }
-  for (const auto& [key, one] : tried) {
-    Finding finding;
-    finding.rule = "network_scanners.shares_tried";
-    finding.title = "Somebody tried which shares of this host can be written to";
-    finding.subject = one.account + " from " + one.address;
-    finding.why.push_back(
-        {one.account + " from " + one.address + " used the file delete.me on " +
-             lateral::listed({one.shares.begin(), one.shares.end()}) + " between " +
-             one.first.iso8601() + " and " + one.last.iso8601() +
-             ": SoftPerfect Network Scanner tries shares with a file of that name.",
-         45, Family::name, one.records});
-    finding.attack = {"T1135"};
-    finding.benign = {"An administrator who looks for shares that are open to everybody."};
-    finding.next = {"The host it came from: netscan.exe, netscan.xml; other hosts that it tried."};
-    context.report(std::move(finding));
-  }
-  return {};
-}
-
 }  // namespace
 
 extern const ModuleSpec network_scanners;
 const ModuleSpec network_scanners{
     "network_scanners",
-    "What scanners of networks leave beside their programs: settings, "
-    "lists, results, shares that were tried.",
+    "What scanners of networks leave beside their programs: settings, lists, results.",
     kKinds,
     kReferences,
-    kAttack,
-    run,
     {},
-    false,
-    judge};
+    run};
 
 }  // namespace hozen::modules

@@ -83,25 +83,5 @@ TEST_F(NetworkScanners, AnOrdinaryHostHasNone) {
   EXPECT_THAT(run.context->findings, IsEmpty());
 }
 
-TEST_F(NetworkScanners, SharesThatWereTriedAreOneFinding) {
-  builders::EvtxBuilder log;
-  for (const char* share : {"\\\\*\\C$", "\\\\*\\data$", "\\\\*\\C$"})
-    log.event(text_event("Security", 5145, 0,
-                         {{"SubjectUserName", "adm"},
-                          {"SubjectDomainName", "CORP"},
-                          {"IpAddress", "10.0.0.9"},
-                          {"ShareName", share},
-                          {"RelativeTargetName", "delete.me"}}));
-  log.event(text_event("Security", 5145, 0,
-                       {{"SubjectUserName", "adm"},
-                        {"ShareName", "\\\\*\\C$"},
-                        {"RelativeTargetName", "undelete.me"}}));
-  windows.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
-  const ModuleRun run = run_and_judge({&modules::event_logs, &modules::network_scanners}, windows);
-  ASSERT_THAT(run.context->findings, SizeIs(1));
-  EXPECT_EQ(severity_of(run.context->findings[0]), Severity::medium);
-  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("\\\\*\\C$, \\\\*\\data$"));
-}
-
 }  // namespace
 }  // namespace hozen
