@@ -272,9 +272,10 @@ bool Reader::give(const Entry& entry) {
 }
 
 std::optional<std::uint64_t> Reader::behind(std::uint64_t offset, std::uint64_t bytes) {
-  const std::uint64_t left = size() - std::min(size(), offset);
-  if (bytes > left) {
-    archive_.missing_bytes = bytes - left;
+  if (offset > size() || bytes > size() - offset) {
+    const std::uint64_t before = offset - std::min(size(), offset);
+    const std::uint64_t left = size() - std::min(size(), offset);
+    archive_.missing_bytes = before + std::min(bytes - std::min(bytes, left), UINT64_MAX - before);
     return std::nullopt;
   }
   archive_.end = std::max(archive_.end, offset + bytes);

@@ -431,6 +431,15 @@ TEST(LzhListing, EachLevelTellsFolderAndFile) {
   }
 }
 
+TEST(LzhListing, AHeaderThatGoesBeyondTheFileEndsTheListing) {
+  ArchiveBytes bytes = LzhArchive{2}.file(folder()).bytes();
+  bytes[1] = std::byte{0x7F};  // its size
+  const Listing listing = list(bytes);
+  EXPECT_EQ(listing.entries.size(), 1u);
+  EXPECT_LE(listing.archive.end, bytes.size());
+  EXPECT_THAT(problems_of(listing), ElementsAre(HasSubstr("LZH file data")));
+}
+
 TEST(TarListing, LongNamesOfEachKind) {
   ArchivedFile file = report();
   file.name = std::string(90, 'a') + "/" + std::string(60, 'b');
