@@ -232,9 +232,11 @@ TEST_F(PackingImage, OneFindingTellsTheWholeStory) {
   EXPECT_EQ(finding.at("rule"), "winrar.staging");
   EXPECT_EQ(finding.at("severity"), "critical");
   const std::string story = story_of(finding);
-  EXPECT_THAT(story, HasSubstr("PC\\eve packed C:\\HR, \\\\srv\\c$\\Finance, C:\\Plans into "
-                               "C:\\PerfLogs\\1.rar at " +
-                               after(0).iso8601()));
+  EXPECT_THAT(
+      story,
+      HasSubstr("PC\\eve gave the command to pack C:\\HR, \\\\srv\\c$\\Finance, C:\\Plans into "
+                "C:\\PerfLogs\\1.rar at " +
+                after(0).iso8601()));
   EXPECT_THAT(story, HasSubstr("C:\\PerfLogs\\svch.exe is RAR by its version resource"));
   EXPECT_THAT(story, HasSubstr("C:\\PerfLogs\\rar.exe was renamed to svch.exe at "));
   EXPECT_THAT(story, HasSubstr("-hp[password left out] -v100k"));
@@ -247,9 +249,9 @@ TEST_F(PackingImage, OneFindingTellsTheWholeStory) {
                                after(7201).iso8601()));
   EXPECT_THAT(story, HasSubstr("1.part2.rar, made at " + after(20).iso8601() + ", deleted at " +
                                after(7202).iso8601()));
-  EXPECT_THAT(story, HasSubstr("It was sent away with curl to https://h.example at " +
+  EXPECT_THAT(story, HasSubstr("sends it away with curl to https://h.example at " +
                                after(3600).iso8601() + " by PC\\eve"));
-  EXPECT_THAT(story, HasSubstr("It was packed from " + after(0).iso8601() + " to " +
+  EXPECT_THAT(story, HasSubstr("The evidence of it is of " + after(0).iso8601() + " to " +
                                after(49).iso8601() + "."));
   EXPECT_THAT(test::dumped(finding), Not(HasSubstr("S3cr#t")));
   for (const char* technique : {"T1560.001", "T1074.001", "T1036.003", "T1070.004", "T1041"})
