@@ -52,7 +52,8 @@ class LzhReader {
     if (bytes.size() < kFixedBytes - 2)
       return Next{reader_.problem(Errc::truncated, "LZH header", offset)};
     const std::string_view method = bytes.chars().substr(kMethodAt, 5);
-    if (method.front() != '-' || method.back() != '-')
+    if (method.front() != '-' || method.back() != '-' ||
+        std::any_of(method.begin(), method.end(), [](char c) { return c <= ' ' || c > '~'; }))
       return Next{reader_.problem(Errc::malformed, "LZH header", offset)};
     auto header = read_fixed(bytes, offset);
     if (!header) return Next{reader_.problem(header.error().code, header.error().what, offset)};

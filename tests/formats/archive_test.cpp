@@ -440,6 +440,15 @@ TEST(LzhListing, AHeaderThatGoesBeyondTheFileEndsTheListing) {
   EXPECT_THAT(problems_of(listing), ElementsAre(HasSubstr("LZH file data")));
 }
 
+TEST(LzhListing, AMethodThatIsNoTextEndsTheListing) {
+  ArchiveBytes bytes = LzhArchive{2}.file(folder()).bytes();
+  bytes[5] = std::byte{0xA6};
+  const Listing listing = list(bytes);
+  EXPECT_EQ(listing.archive.format, Format::lzh);
+  EXPECT_THAT(listing.entries, IsEmpty());
+  EXPECT_THAT(problems_of(listing), ElementsAre(HasSubstr("LZH header")));
+}
+
 TEST(TarListing, LongNamesOfEachKind) {
   ArchivedFile file = report();
   file.name = std::string(90, 'a') + "/" + std::string(60, 'b');
