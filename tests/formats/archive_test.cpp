@@ -406,6 +406,17 @@ TEST(ArjListing, GarbledFilesVolumesAndComments) {
   EXPECT_TRUE(listing.entries[0].continues_before && listing.entries[0].continues_after);
 }
 
+TEST(ArjListing, AWrongChecksumEndsTheListing) {
+  ArchiveBytes bytes = ArjArchive{}.file(folder()).file(report()).bytes();
+  bytes[Bytes{bytes}.chars().rfind("docs/") + 1] ^= std::byte{1};
+  const Listing listing = list(bytes);
+  EXPECT_THAT(names_of(listing), ElementsAre("docs"));
+  EXPECT_THAT(problems_of(listing), ElementsAre(HasSubstr("ARJ header")));
+  bytes = ArjArchive{}.file(folder()).bytes();
+  bytes[Bytes{bytes}.chars().find("made.arj")] ^= std::byte{1};
+  EXPECT_TRUE(list(bytes).error) << "two bytes alone are none";
+}
+
 TEST(LzhListing, EachLevelTellsFolderAndFile) {
   for (const unsigned level : {0u, 1u, 2u, 3u}) {
     SCOPED_TRACE(level);
