@@ -110,7 +110,8 @@ class OtherPrograms : public testing::TestWithParam<const char*> {};
 TEST_P(OtherPrograms, AreNone) { EXPECT_THAT(archive_commands(GetParam()), IsEmpty()); }
 INSTANTIATE_TEST_SUITE_P(
     All, OtherPrograms,
-    testing::Values("git commit -a -m x.rar", "git add -p a", "cp -v a b.rar", "cp -p a b.zip",
+    testing::Values("server.exe a -p8080 conf.txt", "x.exe a -v10 C:\\in.txt", "x.exe a -v10",
+                    "git commit -a -m x.rar", "git add -p a", "cp -v a b.rar", "cp -p a b.zip",
                     "net use x: \\\\srv\\c$ -p", "msbuild a.sln /p:Configuration=Release /v:m",
                     "tar -xf x.zip", "tar a -v x", "tar -cf - dir", "makecab", "makecab /F x.ddf",
                     "Compress-Archive C:\\x", "docker run -v /a:/b -p 80:80 x", "ssh -p 22 u@host",
