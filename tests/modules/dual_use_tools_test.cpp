@@ -73,6 +73,23 @@ TEST_F(DualUseToolsTest, AnotherNameIsSeenByTheVersionResource) {
   EXPECT_EQ(records_of(run, "dual_use_tool").at(0)->json_of("users"), R"(["PC\\eve"])");
 }
 
+TEST_F(DualUseToolsTest, UsesOfPrivilegesTellWhatRanOutsideTheUsualFolders) {
+  builders::EvtxBuilder log;
+  const auto used = [&](const char* image, const char* privilege) {
+    log.event(text_event(
+        "Security", 4673, 0,
+        {{"SubjectUserName", "eve"}, {"PrivilegeList", privilege}, {"ProcessName", image}}));
+  };
+  used("C:\\Tools\\mimikatz.exe", "SeTcbPrivilege");
+  used("C:\\Program Files\\Nmap\\nmap.exe", "SeTcbPrivilege");
+  used("C:\\Tools\\nbtscan.exe", "SeChangeNotifyPrivilege");
+  windows.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
+  const ModuleRun run = judge();
+  ASSERT_EQ(findings_of(run, "dual_use_tools.found").size(), 1u);
+  EXPECT_THAT(story_of(*findings_of(run, "dual_use_tools.found")[0]),
+              HasSubstr("privilege_use: C:\\Tools\\mimikatz.exe ran at"));
+}
+
 TEST_F(DualUseToolsTest, CommandsThatTheModulePsExecTellsAreNotRepeated) {
   const auto process = [](double seconds, const char* line, const char* parent) {
     return text_event("Microsoft-Windows-Sysmon/Operational", 1, seconds,
