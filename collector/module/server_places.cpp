@@ -11,6 +11,8 @@ namespace {
 
 /// Files of one folder after which the rest is left out.
 constexpr std::size_t kMaxListed = 100'000;
+/// 1990-01-01: what is dated before was not dated, or falsely. It is no old file then.
+constexpr FileTime kFirstSound{122'756'256'000'000'000};
 
 /// Where a value leads; a text without a drive is meant below System32, where services start.
 EvidencePath place_of(ModuleContext& context, std::size_t installation, std::string_view text) {
@@ -115,10 +117,12 @@ void collect_place(ModuleContext& context, ServerPlace& place, std::set<std::str
   const PlaceLimits& limits = place.spec->limits;
   constexpr std::uint64_t kDay = 24 * (3600 * kTicksPerSecond);
   std::uint64_t bytes = 0;
+  // Not the newest file's time: one that somebody dated ahead would make all others old.
+  const FileTime now = context.reference_time();
   for (const FileInfo& file : files) {
-    const FileTime newest = files.front().si.modified;
-    const bool is_old = limits.max_days != 0 && newest.is_set() && file.si.modified.is_set() &&
-                        newest.ticks - file.si.modified.ticks > limits.max_days * kDay;
+    const FileTime changed = file.si.modified;
+    const bool is_old = limits.max_days != 0 && now.is_set() && changed > kFirstSound &&
+                        changed < now && now.ticks - changed.ticks > limits.max_days * kDay;
     ++place.files;
     if (is_old || place.collected >= limits.files || file.size > limits.bytes - bytes) {
       ++place.left_out;

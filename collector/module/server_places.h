@@ -19,7 +19,7 @@ namespace hozen {
 struct PlaceLimits {
   std::size_t files = 0;
   std::uint64_t bytes = 0;     ///< of all of them
-  std::uint64_t max_days = 0;  ///< before the newest of them; 0: however old
+  std::uint64_t max_days = 0;  ///< before the time of the evidence; 0: however old
 };
 
 /// A value of the registry that names a folder or file, or a place that is always the same.

@@ -107,10 +107,12 @@ TEST_F(DomainControllerTest, TakesTheNewestFilesUpToTheLimit) {
   EXPECT_THAT(run.context->notes, Not(IsEmpty())) << "what is left out is told";
 }
 
-TEST_F(DomainControllerTest, LeavesOutLogsThatAreYearsOlderThanTheNewest) {
+TEST_F(DomainControllerTest, LeavesOutLogsThatAreYearsOldWhateverAnotherIsDated) {
   windows.file("C:\\Windows\\System32\\dhcp\\DhcpSrvLog-Mon.log", "");
   windows.file("C:\\Windows\\System32\\dhcp\\DhcpSrvLog-Tue.log", "").facts.si.modified =
       FileTime{fake::default_time().ticks - 800 * 86'400 * kTicksPerSecond};
+  windows.file("C:\\Windows\\System32\\dhcp\\DhcpSrvLog-Wed.log", "").facts.si.modified =
+      FileTime{fake::default_time().ticks + 9'000 * 86'400 * kTicksPerSecond};
   const ModuleRun run = this->run();
   EXPECT_TRUE(run.context->has_collected("C:\\Windows\\System32\\dhcp\\DhcpSrvLog-Mon.log"));
   EXPECT_FALSE(run.context->has_collected("C:\\Windows\\System32\\dhcp\\DhcpSrvLog-Tue.log"));
