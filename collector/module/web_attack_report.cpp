@@ -12,6 +12,21 @@ constexpr int kOwnFinding = 40;
 constexpr std::size_t kMaxExample = 300;
 constexpr int kAttemptsWeight = 15;
 
+/// A server that answers one client so many kinds of attacks answers anything, perhaps: a page of
+/// its own for what it does not have. Kinds that ask for nothing but a page are doubtful then.
+constexpr std::size_t kManyKinds = 4;
+constexpr int kSureKind = 60;
+bool asks_for_a_page(const WebAttack& attack) {
+  return attack.methods.empty() && attack.answered < kSureKind;
+}
+
+/// What was written was written where the server says so; all else may have worked where it was
+/// answered.
+bool may_have_worked(const WebAttack& attack, const web_log::Request& request) {
+  if (attack.methods.starts_with("PUT")) return request.status == 201u || request.status == 204u;
+  return is_answered(request);
+}
+
 std::string example_of(const web_log::Request& request) {
   std::string text{request.method};
   (text += text.empty() ? "" : " ") += request.path;
@@ -46,7 +61,7 @@ void AttackReport::take(const SeenRequest& seen) {
   if (seen.request->is_proxied()) return;
   const WebAttack* const attack = attack_of(seen);
   if (attack == nullptr) return;
-  add(is_answered(*seen.request) ? answered_ : refused_, *attack, *seen.request);
+  add(may_have_worked(*attack, *seen.request) ? answered_ : refused_, *attack, *seen.request);
 }
 
 void AttackReport::add(Acts& acts, const WebAttack& attack, const web_log::Request& request) {
@@ -74,6 +89,9 @@ void AttackReport::add(Acts& acts, const WebAttack& attack, const web_log::Reque
 std::vector<Finding> AttackReport::findings() const {
   std::vector<Finding> found;
   std::map<const WebAttack*, Finding> weak;
+  std::map<std::string_view, std::size_t> kinds;  // by client
+  for (const auto& [key, act] : answered_)
+    kinds[key.second] += asks_for_a_page(*key.first) ? 1u : 0u;
   for (const auto& [key, act] : answered_) {
     const auto& [attack, client] = key;
     const std::string fact = client + " sent " + std::string{attack->meaning} + ": " + act.example +
@@ -87,6 +105,11 @@ std::vector<Finding> AttackReport::findings() const {
       finding.attack = {std::string{attack->attack}};
       finding.next = {"What the server wrote and started from then on, and what else " + client +
                       " asked for."};
+      if (asks_for_a_page(*attack) && kinds[client] >= kManyKinds) {
+        finding.benign.emplace_back(
+            "The server answered this client other kinds of attacks too: it may answer anything.");
+        finding.innocent_explanation_unchecked = true;
+      }
       found.push_back(std::move(finding));
       continue;
     }

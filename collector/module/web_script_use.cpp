@@ -197,7 +197,7 @@ std::optional<Finding> judge_script_use(const Fact& use) {
   finding.attack = {"T1505.003"};
   Why calls = script_use_why(use);
   calls.weight = 20;
-  calls.fact += " Nobody came to it from a page.";
+  if (!use.values["tells_referer"].empty()) calls.fact += " Nobody came to it from a page.";
   const std::vector<std::string> records = calls.records;
   finding.why.push_back(std::move(calls));
   if (!ordinary)
@@ -216,8 +216,10 @@ std::optional<Finding> judge_script_use(const Fact& use) {
       "Programs call scripts so too: interfaces of partners, apps, tests of the site."};
   finding.next = {"Read the script, and what else these clients asked for: " +
                   std::string{use.values["client_names"]} + "."};
+  // Where the log has no column for it, nobody knows whether they came from a page.
   finding.innocent_explanation_unchecked =
-      ordinary || (place.weight < kNoPlaceForScripts && contains_any(use.subject, kMachineNames));
+      ordinary || (place.weight < kNoPlaceForScripts && (use.values["tells_referer"].empty() ||
+                                                         contains_any(use.subject, kMachineNames)));
   return finding;
 }
 

@@ -283,8 +283,11 @@ Result<void> judge(ModuleContext& context) {
     if (use != uses.end()) {
       Why why = script_use_why(*use->second);
       why.weight = use->second->values["answered_posts"] == "0" ? 0 : 10;
+      finding.innocent_explanation_unchecked = fact.values["signs"].empty() && why.weight == 0;
       finding.why.push_back(std::move(why));
     } else {
+      // Editors and the like put pages of theirs into odd places too.
+      finding.innocent_explanation_unchecked = fact.values["signs"].empty();
       finding.not_checked.emplace_back(
           "Who called it: no access log that was read tells of few clients of it.");
     }

@@ -326,7 +326,8 @@ TEST_F(ProxyAndWebLogsTest, AttacksByWhatStandsInTheLine) {
       {{.method = "PUT", .path = "/x.jsp/", .status = 201}, "tomcat_put", Severity::medium},
       {{.method = "PUT", .path = "/x.aspx", .status = 201}, "script_written", Severity::medium},
       {{.method = "POST", .path = "/ecp/y.js"}, "proxylogon_page", Severity::medium},
-      {{.path = "/human2.aspx"}, "moveit_shell", Severity::medium},
+      {{.path = "/human2.aspx"}, "moveit_shell", Severity::low},
+      {{.method = "PUT", .path = "/x.jsp/", .status = 200}, "attempts", Severity::low},
   };
   for (const Case& one : cases) {
     iis({one.line});
@@ -336,6 +337,17 @@ TEST_F(ProxyAndWebLogsTest, AttacksByWhatStandsInTheLine) {
     EXPECT_EQ(severity_of(run.context->findings[0]), one.severity) << one.line.text();
     EXPECT_THAT(run.context->findings[0].why[0].records, Not(IsEmpty()));
   }
+}
+
+TEST_F(ProxyAndWebLogsTest, AServerThatAnswersAnythingIsNotAttackedWithSuccess) {
+  iis({{.path = "/x/..%5c..%5cwindows/win.ini"},
+       {.path = "/e.php", .query = "c=whoami"},
+       {.path = "/vendor/phpunit/eval-stdin.php"},
+       {.path = "/a.aspx", .query = "x=$%7Bjndi:ldap://a/b%7D"}});
+  const ModuleRun run = judge();
+  EXPECT_EQ(run.context->findings.size(), 4u);
+  for (const Finding& finding : run.context->findings)
+    EXPECT_EQ(severity_of(finding), Severity::low) << finding.rule;
 }
 
 TEST_F(ProxyAndWebLogsTest, OrdinaryRequestsAreNoAttacks) {

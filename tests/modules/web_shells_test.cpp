@@ -175,6 +175,12 @@ TEST_F(WebShellsTest, APageInAFolderForBrowsersIsToldByItsPlace) {
   ASSERT_EQ(run.context->findings.size(), 1u);
   EXPECT_EQ(run.context->findings[0].rule, "web_shells.script");
   EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("aspnet_client"));
+  EXPECT_EQ(severity_of(run.context->findings[0]), Severity::low);
+  std::string log{kIisHead};
+  for (int i = 0; i < 3; ++i)
+    log += IisLine{.method = "POST", .path = "/aspnet_client/discover.aspx", .second = i}.text();
+  windows.file("D:\\Logs\\W3SVC1\\u_ex240220.log", log);
+  EXPECT_EQ(severity_of(judge().context->findings.at(0)), Severity::medium);
 }
 
 TEST_F(WebShellsTest, ExchangesOwnPagesAreKnown) {
