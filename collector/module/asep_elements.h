@@ -50,10 +50,14 @@ struct AsepDatum {
   std::optional<std::uint32_t> control_set{};
 };
 
+/// Where nothing else is given, nothing is known.
 struct ClassLookup {
-  std::function<std::optional<ClassServer>(const Guid&)> server;
-  std::function<std::optional<Guid>(std::string_view program_id)> program_id;
-  std::function<bool(const std::string& path)> is_file;  ///< after expansion
+  std::function<std::optional<ClassServer>(const Guid&)> server =
+      [](const Guid&) -> std::optional<ClassServer> { return std::nullopt; };
+  std::function<std::optional<Guid>(std::string_view program_id)> program_id =
+      [](std::string_view) -> std::optional<Guid> { return std::nullopt; };
+  std::function<bool(const std::string& path)> is_file =  ///< after expansion
+      [](const std::string&) { return false; };
 };
 
 /// Elements of one value after which the rest is left out.

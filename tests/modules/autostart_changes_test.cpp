@@ -66,6 +66,19 @@ TEST_F(AutostartChangesTest, AProgramOfAUserThatWritesOneIsAFinding) {
   EXPECT_THAT(finding.why[0].records, Contains(records_of(run, "event")[0]->id));
 }
 
+TEST_F(AutostartChangesTest, AClassThatIsWrittenIsToldAndEndsNothing) {
+  const std::string machine = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\";
+  const ModuleRun run = judge(
+      {written(machine + "ShellServiceObjectDelayLoad\\x", "{01234567-89ab-cdef-0123-456789abcdef}",
+               "C:\\Users\\eve\\Downloads\\a.exe"),
+       written(machine + "Explorer\\SharedTaskScheduler\\{01234567-89ab-cdef-0123-456789abcdef}",
+               "x", "C:\\Users\\eve\\Downloads\\a.exe"),
+       written(std::string{kRun} + "x", "C:\\Users\\Public\\x.exe",
+               "C:\\Users\\eve\\Downloads\\a.exe")});
+  EXPECT_THAT(run.context->notes, IsEmpty());
+  EXPECT_GE(records_of(run, "autostart_change").size(), 2u);
+}
+
 TEST_F(AutostartChangesTest, ANameThatBeginsWithNulIsFound) {
   const ModuleRun run = judge({written(kRun, "\"c:\\windows\\tasks\\taskhost.exe\"")});
   EXPECT_EQ(findings_of(run, "autostart_changes.hidden_name").size(), 1u);
