@@ -160,11 +160,16 @@ Result<std::size_t> ImageFile::read_some(std::uint64_t offset, std::span<std::by
     const std::uint64_t at = offset + done;
     const auto part =
         static_cast<std::size_t>(std::upper_bound(ends_.begin(), ends_.end(), at) - ends_.begin());
-    HOZEN_TRY(ByteSource* const file, open(part));
+    // What could be read before a bad place is given: who asks again from there is told.
+    auto file = open(part);
+    if (!file && done != 0) return done;
+    if (!file) return std::move(file).error();
     const std::uint64_t inside = at - (ends_[part] - parts_[part].size_bytes);
     const auto want = static_cast<std::size_t>(
         std::min<std::uint64_t>(out.size() - done, parts_[part].size_bytes - inside));
-    auto count = file->read_some(inside, out.subspan(done, want));
+    auto count = (*file)->read_some(inside, out.subspan(done, want));
+    const bool is_over = !count || *count == 0;
+    if (is_over && done != 0) return done;
     if (!count) {
       Error error = std::move(count).error();
       error.offset = at;

@@ -156,7 +156,10 @@ TEST(SplitImageFile, SaysWhenAPartBecameShorter) {
   ASSERT_TRUE(image);
   std::filesystem::resize_file(folder.path() / "disk.002", 5);
   std::byte out[20];
-  const auto count = (*image)->read_some(0, out);
+  const auto before = (*image)->read_some(0, out);
+  ASSERT_TRUE(before) << "what lies before the fault is there";
+  EXPECT_EQ(*before, 15u);
+  const auto count = (*image)->read_some(15, out);
   ASSERT_FALSE(count);
   EXPECT_EQ(count.error().code, Errc::truncated);
   EXPECT_EQ(count.error().offset, 15u);
@@ -201,6 +204,17 @@ TEST(PartName, CountsOn) {
   for (const char* const name :
        {"d", "d.", "d.1", "d.a", "d.aaaa", "d.E01", "d.1a", "d.aA", "d.0000000001", "/d.001/x"})
     EXPECT_FALSE(parse_part_name(name)) << name;
+}
+
+TEST(SplitImageFile, GivesWhatLiesBeforeAPartThatIsGone) {
+  const TempFolder folder;
+  split(folder, kText, 10, {"disk.001", "disk.002", "disk.003"});
+  auto image = open_image_file(path_of(folder, "disk.001"));
+  ASSERT_TRUE(image);
+  std::filesystem::remove(folder.path() / "disk.003");
+  std::byte out[25];
+  EXPECT_EQ((*image)->read_some(3, out).value_or(0), 17u);
+  EXPECT_FALSE((*image)->read_some(20, out));
 }
 
 }  // namespace
