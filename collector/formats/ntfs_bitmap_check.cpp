@@ -35,18 +35,20 @@ class BitmapCheck {
                                                                : total_ * kMostTimesTheVolume} {}
 
   Result<UnmarkedClusters> run(ByteSource& table, std::uint32_t record_bytes) {
-    std::optional<Error> failed;
     scan_table(
         table, record_bytes,
-        [&](std::uint64_t, Slot& slot) {
+        [&](std::uint64_t number, Slot& slot) {
           const bool is_read = slot.state == SlotState::record || slot.state == SlotState::torn;
           if (is_read && slot.record.in_use()) look_at(slot.record);
-          return !is_over_;
+          // What such a record had may be what $Bitmap calls free.
+          if (!is_read && slot.state != SlotState::unused && !failed_)
+            failed_ = Error{Errc::malformed, "ntfs file record", number * record_bytes};
+          return !is_over_ && !failed_;
         },
         [&](const Error& error) {
-          if (!failed) failed = error;
+          if (!failed_) failed_ = error;
         });
-    if (failed) return *std::move(failed);
+    if (failed_) return *std::move(failed_);
     if (is_over_) return Error{Errc::limit, "ntfs clusters of files that $Bitmap calls free"};
     found_.runs = merged(std::move(found_.runs));
     for (const ClusterRun& run : found_.runs) {
@@ -64,8 +66,11 @@ class BitmapCheck {
           RunReader runs{attribute.runs, attribute.first_vcn, total_};
           while (const auto run = runs.next())
             if (!run->is_sparse() && !is_over_) look_at(*run);
+          if (!failed_) failed_ = runs.error();
         },
-        [](const Error&) {});
+        [&](const Error& error) {
+          if (!failed_) failed_ = error;
+        });
   }
   void look_at(const Run& run) {
     is_over_ = run.clusters > left_ || found_.runs.size() >= kMaxUnmarkedRuns;
@@ -79,10 +84,33 @@ class BitmapCheck {
   ClusterBitmap bitmap_;
   std::uint64_t total_, left_;
   bool is_over_ = false;
+  std::optional<Error> failed_;  // the first thing of the table that cannot be read
   UnmarkedClusters found_;
 };
 
 }  // namespace
+
+Result<std::vector<ClusterRun>> list_used_clusters(ByteSource& table, std::uint32_t record_bytes,
+                                                   std::uint64_t total_clusters) {
+  std::vector<ClusterRun> used;
+  const auto look_at = [&](const Attribute& attribute) {
+    if (attribute.resident) return;
+    RunReader runs{attribute.runs, attribute.first_vcn, total_clusters};
+    while (const auto run = used.size() <= kMaxUsedRuns ? runs.next() : std::nullopt)
+      if (!run->is_sparse()) used.push_back({run->lcn, run->clusters});
+  };
+  scan_table(
+      table, record_bytes,
+      [&](std::uint64_t, Slot& slot) {
+        const bool is_read = slot.state == SlotState::record || slot.state == SlotState::torn;
+        if (is_read && slot.record.in_use())
+          slot.record.each_attribute(look_at, [](const Error&) {});
+        return used.size() <= kMaxUsedRuns;
+      },
+      [](const Error&) {});
+  if (used.size() > kMaxUsedRuns) return Error{Errc::limit, "ntfs runs of a volume"};
+  return merged(std::move(used));
+}
 
 Result<UnmarkedClusters> find_unmarked_clusters(ByteSource& table, std::uint32_t record_bytes,
                                                 std::unique_ptr<ByteSource> bitmap,

@@ -28,9 +28,18 @@ constexpr std::size_t kMaxUnmarkedRuns = 200'000;
 /// Together an honest table has each cluster once; what is damaged must not take for ever.
 constexpr std::uint64_t kMostTimesTheVolume = 4;
 
+/// Runs that list_used_clusters() keeps: 64 MiB of memory.
+constexpr std::size_t kMaxUsedRuns = 4u << 20;
+
+/// The clusters that records in use have, in order, none touching the next. Of what cannot be read
+/// nothing is told. Errc::limit for more runs. One pass over the table.
+Result<std::vector<ClusterRun>> list_used_clusters(ByteSource& table, std::uint32_t record_bytes,
+                                                   std::uint64_t total_clusters);
+
 /// `table`: $MFT, of records of `record_bytes`; `bitmap`: the content of $Bitmap. Clusters behind
 /// the end of `bitmap`, or that cannot be read of it, count as unmarked. Errc::malformed or
-/// Errc::io when not all of the table could be read, Errc::limit beyond the limits above. One pass
+/// Errc::io when not all of the table could be read, a single record or runlist included: of what
+/// that had nothing is known. Errc::limit beyond the limits above. One pass
 /// over the table; memory: one buffer of 1 MiB and the runs.
 Result<UnmarkedClusters> find_unmarked_clusters(ByteSource& table, std::uint32_t record_bytes,
                                                 std::unique_ptr<ByteSource> bitmap,

@@ -27,6 +27,7 @@ struct BootSector {
 
   std::uint64_t volume_bytes() const { return total_sectors * sector_bytes; }
   std::uint64_t total_clusters() const { return volume_bytes() / cluster_bytes; }
+  bool operator==(const BootSector&) const = default;
 };
 
 /// True when the signature of NTFS stands where it belongs.

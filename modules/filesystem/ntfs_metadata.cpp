@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "collector/formats/ntfs_boot.h"
 #include "collector/formats/ntfs_table.h"
+#include "collector/formats/ntfs_volume.h"
 #include "collector/formats/ntfs_volume_record.h"
 #include "collector/formats/usn_journal.h"
 #include "collector/module/module.h"
@@ -113,8 +113,12 @@ constexpr std::array kBooks{
     BookFile{"$Extend\\$UsnJrnl:$J", "The change journal"},
     BookFile{"$Secure:$SDS", "Owners of files and who may use them"},
     BookFile{"$Bitmap", "Which clusters are in use"},
-    BookFile{"$Extend\\$ObjId:$O", "Object ids: files that were opened through links"},
-    BookFile{"$Extend\\$Reparse:$R", "Which files are links or stored in other ways"},
+    BookFile{"$Extend\\$ObjId:$O:$INDEX_ROOT", "Object ids: files that were opened through links"},
+    BookFile{"$Extend\\$ObjId:$O:$INDEX_ALLOCATION",
+             "Object ids: files that were opened through links"},
+    BookFile{"$Extend\\$Reparse:$R:$INDEX_ROOT", "Which files are links or stored in other ways"},
+    BookFile{"$Extend\\$Reparse:$R:$INDEX_ALLOCATION",
+             "Which files are links or stored in other ways"},
 };
 
 Result<std::vector<std::byte>> read_head(EvidenceSource& source, const EvidencePath& path,
@@ -136,12 +140,11 @@ class Books {
   bool preserve() {
     bool any = false;
     for (const BookFile& book : kBooks) {
-      const auto path = EvidencePath::parse(root_.text() + std::string{book.path});
-      if (!path) continue;
+      const EvidencePath path = path_of(book);
       // Where it is damaged, its row says so.
-      if (const auto info = source_.stat(*path); !info && info.error().code == Errc::not_found)
+      if (const auto info = source_.stat(path); !info && info.error().code == Errc::not_found)
         continue;
-      const auto id = context_.collect(*path, book.reason, Priority::high);
+      const auto id = context_.collect(path, book.reason, Priority::high);
       if (book.path == "$MFT") table_artifact_ = id.row;
       any = true;
     }
@@ -163,6 +166,13 @@ class Books {
   }
 
  private:
+  /// A stream may have a colon in its name: `$O:$INDEX_ROOT`, a part of an index.
+  EvidencePath path_of(const BookFile& book) const {
+    const std::size_t colon = std::min(book.path.find(':'), book.path.size());
+    const EvidencePath path = root_ / book.path.substr(0, colon);
+    return colon == book.path.size() ? path : path.with_stream(book.path.substr(colon + 1));
+  }
+
   void note(Error error) {
     error.what = root_.text() + ": " + error.what;
     context_.note(std::move(error));
@@ -170,10 +180,18 @@ class Books {
 
   void read_boot() {
     const auto sector = read_head(source_, root_ / "$Boot", 0, ntfs::kBootSectorBytes);
-    if (!sector) return note(sector.error());
-    const auto boot = ntfs::read_boot_sector(Bytes{*sector});
-    if (!boot) return note(boot.error());
-    row_.boot = *boot;
+    const auto boot = sector ? ntfs::read_boot_sector(Bytes{*sector}) : sector.error();
+    if (!boot) note(boot.error());
+    if (boot) row_.boot = *boot;
+    // The one by which the file table is found is right where they differ.
+    auto bytes = source_.open_volume(row_.volume);
+    if (!bytes) return;
+    const auto volume = ntfs::Volume::open(std::shared_ptr<ByteSource>{*std::move(bytes)});
+    if (!volume || (boot && (*volume)->boot() == *boot)) return;
+    row_.boot = (*volume)->boot();
+    if (boot)
+      note({Errc::malformed, "ntfs boot sector", 0,
+            "the file table lies where its copy says: what is told of the volume is that one's"});
   }
 
   void read_table() {

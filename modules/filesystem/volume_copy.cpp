@@ -12,7 +12,7 @@
 
 #include "collector/base/text.h"
 #include "collector/formats/ntfs_bitmap_check.h"
-#include "collector/formats/ntfs_boot.h"
+#include "collector/formats/ntfs_volume.h"
 #include "collector/module/module.h"
 
 namespace hozen::modules {
@@ -286,46 +286,48 @@ class Copier {
   }
 
  private:
+  /// The volume as the source reads it: where its boot sector is damaged, by the copy of that.
+  /// nullptr for one that is not NTFS, or whose file table is not found.
+  Result<std::shared_ptr<ntfs::Volume>> open_ntfs() {
+    if (volume_.file_system != "NTFS") return std::shared_ptr<ntfs::Volume>{};
+    return ntfs::Volume::open(bytes_);
+  }
+
   /// Where that cannot be found out, everything is taken.
   ClusterMap find_clusters() {
-    if (context_.option("clusters") != kAll && volume_.file_system == "NTFS") {
-      std::vector<std::byte> sector(ntfs::kBootSectorBytes);
-      const auto read = bytes_->read(0, sector);
-      const auto boot = read ? ntfs::read_boot_sector(Bytes{sector}) : read.error();
-      auto bitmap = boot ? context_.source().open(EvidencePath{volume_.name} / "$Bitmap")
-                         : Result<std::unique_ptr<ByteSource>>{boot.error()};
-      if (bitmap) {
-        bitmap_ = *std::move(bitmap);
-        map_bytes_ = boot->cluster_bytes;
-        ClusterMap map{bitmap_.get(), map_bytes_, boot->total_clusters()};
-        if (check(*boot, map)) return map;
-        bitmap_.reset();
-        map_bytes_ = 0;
-        return {nullptr, 0, 0};
-      }
+    auto ntfs = open_ntfs();
+    if (ntfs) ntfs_ = *ntfs;
+    if (context_.option("clusters") == kAll || volume_.file_system != "NTFS")
+      return {nullptr, 0, 0};
+    auto bitmap = ntfs ? context_.source().open(EvidencePath{volume_.name} / "$Bitmap")
+                       : Result<std::unique_ptr<ByteSource>>{ntfs.error()};
+    if (!bitmap) {
       note({bitmap.error().code, "which clusters are in use", bitmap.error().offset,
             "all are copied: " + bitmap.error().text()});
+      return {nullptr, 0, 0};
     }
+    bitmap_ = *std::move(bitmap);
+    map_bytes_ = ntfs_->boot().cluster_bytes;
+    ClusterMap map{bitmap_.get(), map_bytes_, ntfs_->boot().total_clusters()};
+    if (check(map)) return map;
+    bitmap_.reset();
+    map_bytes_ = 0;
     return {nullptr, 0, 0};
   }
 
   /// Holds $Bitmap against the file table. False when everything is to be copied.
-  bool check(const ntfs::BootSector& boot, ClusterMap& map) {
+  bool check(ClusterMap& map) {
+    const auto cannot = [&](const Error& why) {
+      note({why.code, "$Bitmap cannot be held against the file table", std::nullopt,
+            "all clusters are copied: " + why.text()});
+      return false;
+    };
     auto bitmap = context_.source().open(EvidencePath{volume_.name} / "$Bitmap");
-    const auto table = context_.source().open(EvidencePath{volume_.name} / "$MFT");
-    const auto& failed = bitmap ? table : bitmap;
-    if (!failed) {
-      note({failed.error().code, "$Bitmap cannot be held against the file table", std::nullopt,
-            "all clusters are copied: " + failed.error().text()});
-      return false;
-    }
-    auto found = ntfs::find_unmarked_clusters(**table, boot.record_bytes, *std::move(bitmap),
+    if (!bitmap) return cannot(bitmap.error());
+    const ntfs::BootSector& boot = ntfs_->boot();
+    auto found = ntfs::find_unmarked_clusters(ntfs_->mft(), boot.record_bytes, *std::move(bitmap),
                                               boot.total_clusters());
-    if (!found) {
-      note({Errc::malformed, "$Bitmap cannot be held against the file table", std::nullopt,
-            "all clusters are copied: " + found.error().text()});
-      return false;
-    }
+    if (!found) return cannot(found.error());
     if (found->clusters != 0)
       note({Errc::malformed, "$Bitmap calls clusters of files free", std::nullopt,
             std::to_string(found->clusters) + " of them are copied too"});
@@ -335,12 +337,9 @@ class Copier {
 
   /// Whether the volume ends before its boot sector says; nothing is known of others than NTFS.
   bool is_cut() {
-    std::vector<std::byte> sector(ntfs::kBootSectorBytes);
-    if (volume_.file_system != "NTFS" || !bytes_->read(0, sector)) return false;
-    const auto boot = ntfs::read_boot_sector(Bytes{sector});
-    if (!boot || boot->volume_bytes() <= bytes_->size()) return false;
+    if (!ntfs_ || ntfs_->boot().volume_bytes() <= bytes_->size()) return false;
     note({Errc::truncated, "the volume ends early", bytes_->size(),
-          "its boot sector says " + std::to_string(boot->volume_bytes()) + " bytes"});
+          "its boot sector says " + std::to_string(ntfs_->boot().volume_bytes()) + " bytes"});
     return true;
   }
 
@@ -410,7 +409,9 @@ class Copier {
 
   ModuleContext& context_;
   const VolumeInfo& volume_;
-  std::unique_ptr<ByteSource> bytes_, bitmap_;
+  std::shared_ptr<ByteSource> bytes_;
+  std::shared_ptr<ntfs::Volume> ntfs_;
+  std::unique_ptr<ByteSource> bitmap_;
   std::uint64_t map_bytes_ = 0;
 };
 

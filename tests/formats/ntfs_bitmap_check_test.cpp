@@ -79,5 +79,23 @@ TEST(NtfsBitmapCheck, TellsATableThatCannotBeRead) {
       table, 1024, std::make_unique<MemorySource>(std::vector<std::byte>(9)), kClusters));
 }
 
+TEST(NtfsBitmapCheck, KnowsNothingWhereARecordOrRunlistIsDamaged) {
+  NtfsBuilder disk;
+  add(disk, {{0, 996, 8}});
+  std::vector<std::byte> table = disk.table();
+  std::memcpy(&table[24 * 1024], "BAAD", 4);
+  MemorySource damaged{table};
+  const auto check = [&](ByteSource& source) {
+    return find_unmarked_clusters(
+        source, 1024, std::make_unique<MemorySource>(std::vector<std::byte>(kClusters / 8)),
+        kClusters);
+  };
+  EXPECT_EQ(check(damaged).error().code, Errc::malformed);
+  NtfsBuilder outside;
+  add(outside, {{0, kClusters + 5, 1}});
+  MemorySource lying{outside.table()};
+  EXPECT_EQ(check(lying).error().code, Errc::malformed);
+}
+
 }  // namespace
 }  // namespace hozen::ntfs

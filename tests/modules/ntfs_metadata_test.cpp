@@ -120,6 +120,30 @@ TEST_F(NtfsMetadataTest, NotesWhatIsDamagedAndTellsTheRest) {
   EXPECT_EQ(context.notes[0].what, "D:\\: ntfs boot sector signature");
 }
 
+TEST_F(NtfsMetadataTest, TellsGeometryByWhichTheTableIsFound) {
+  const NtfsBuilder disk = volume_with_flags(0);
+  add(disk);
+  NtfsBytes whole = disk.volume();
+  whole[13] = std::byte{16};
+  source.find(root / "$Boot")->bytes[13] = std::byte{16};
+  source.volume_bytes["D:"] = [&]() -> Result<std::unique_ptr<ByteSource>> {
+    return std::unique_ptr<ByteSource>{std::make_unique<MemorySource>(whole)};
+  };
+  EXPECT_EQ(run()["cluster_bytes"], "1024");
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_EQ(context.notes[0].what, "D:\\: ntfs boot sector");
+}
+
+TEST_F(NtfsMetadataTest, PreservesBothPartsOfIndexes) {
+  add(volume_with_flags(0));
+  auto& file = source.add_file(root / "$Extend" / "$ObjId", {});
+  file.streams["$O:$INDEX_ROOT"] = NtfsBytes(8);
+  file.streams["$O:$INDEX_ALLOCATION"] = NtfsBytes(8);
+  run();
+  EXPECT_TRUE(context.has_collected("D:\\$Extend\\$ObjId:$O:$INDEX_ROOT"));
+  EXPECT_TRUE(context.has_collected("D:\\$Extend\\$ObjId:$O:$INDEX_ALLOCATION"));
+}
+
 TEST_F(NtfsMetadataTest, IsSilentWhereTheBooksCannotBeSeen) {
   source.add_volume({"D:", std::nullopt, "NTFS", {}});
   source.add_folder(root / "Windows");

@@ -18,10 +18,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr std::uint64_t kMiB = 1u << 20, kPart = 64 * kMiB, kCluster = 4096;
+/// Where $MFT lies, and how large it is: 32 records of 1024 bytes.
+constexpr std::uint64_t kTableLcn = 100, kTableClusters = 8,
+                        kTableBytes = kTableClusters * kCluster;
 
 class VolumeCopyTest : public testing::Test {
  protected:
-  /// Three parts and a bit; only the boot sector is in it.
+  /// Three parts and a bit; only boot sectors and a file table are in it.
   VolumeCopyTest() {
     volume.size = 3 * kPart + 512;
     std::vector<std::byte> boot(512);
@@ -32,14 +35,16 @@ class VolumeCopyTest : public testing::Test {
     builders::put_u16(boot, 11, 512);
     boot[13] = std::byte{8};
     builders::put_u64(boot, 40, 3 * kPart / 512);
-    builders::put_u64(boot, 48, 4);
+    builders::put_u64(boot, 48, kTableLcn);
     builders::put_u64(boot, 56, 8);
     boot[64] = std::byte{0xF6};
     boot[68] = std::byte{1};
     put(510, "\x55\xAA");
     volume.put(0, boot);
+    volume.put(3 * kPart, boot);
     bitmap.resize(3 * kPart / kCluster / 8);
     use(0);
+    for (std::uint64_t i = 0; i < kTableClusters; ++i) use((kTableLcn + i) * kCluster);
     source.volume_bytes["C:"] = [this]() -> Result<std::unique_ptr<ByteSource>> {
       return std::unique_ptr<ByteSource>{std::make_unique<test::SparseSource>(volume)};
     };
@@ -52,23 +57,34 @@ class VolumeCopyTest : public testing::Test {
     static const fake::Context::CopiedVolume none;
     source.add_volume({"C:", std::nullopt, "NTFS", {}});
     if (!bitmap.empty()) source.add_file(EvidencePath{"C:"} / "$Bitmap", bitmap);
-    // A file on these clusters.
-    builders::NtfsRecordBuilder record;
-    record.non_resident({.runs = {{0, file_cluster, 1}},
-                         .size = kCluster,
-                         .initialized = kCluster,
-                         .allocated = kCluster});
-    if (has_table) source.add_file(EvidencePath{"C:"} / "$MFT", record.bytes(24));
+    if (has_table) put_table();
     const auto done = modules::volume_copy.run(context);
     EXPECT_TRUE(done);
     return context.copies.empty() ? none : context.copies[0];
+  }
+  /// With a file on `file_cluster`.
+  void put_table() {
+    builders::NtfsRecordBuilder table, file;
+    table.non_resident({.runs = {{0, kTableLcn, kTableClusters}},
+                        .size = kTableBytes,
+                        .initialized = kTableBytes,
+                        .allocated = kTableBytes});
+    file.non_resident({.runs = {{0, file_cluster, 1}},
+                       .size = kCluster,
+                       .initialized = kCluster,
+                       .allocated = kCluster});
+    constexpr std::uint64_t kInCluster = kCluster / 1024, kFile = 24;
+    volume.put(kTableLcn * kCluster, table.bytes(0));
+    auto bytes = file.bytes(kFile);
+    if (file_is_bad) std::fill_n(bytes.begin(), 4, std::byte{'B'});
+    volume.put((kTableLcn + kFile / kInCluster) * kCluster, bytes);
   }
   const fake::Record& end() { return context.records.back(); }
 
   SparseVolume volume;
   std::vector<std::byte> bitmap;
   std::uint64_t file_cluster = 0;
-  bool has_table = true;
+  bool has_table = true, file_is_bad = false;
   fake::FakeSource source;
   fake::Context context{source, nullptr};
 };
@@ -87,9 +103,10 @@ TEST_F(VolumeCopyTest, CopiesClustersInUseAndNothingElse) {
   EXPECT_TRUE(copy.pages.contains(0));
   EXPECT_TRUE(copy.pages.contains(used / kCluster));
   EXPECT_FALSE(copy.pages.contains(free / kCluster));
-  EXPECT_EQ(copy.used_bytes, 2 * kCluster + 512);
+  EXPECT_EQ(copy.used_bytes, (2 + kTableClusters) * kCluster + 512);
   EXPECT_EQ(copy.finished, volume.size);
-  EXPECT_EQ(volume.bytes_read, 2 * kCluster + 512 + 2 * 512) << "and the boot sector, to know it";
+  EXPECT_EQ(volume.bytes_read, copy.used_bytes + 512 + 1024 + kTableBytes)
+      << "and the boot sector and the file table, to know it";
   ASSERT_EQ(context.records.size(), 5u);
   EXPECT_EQ(context.records[0].kind, "volume_copy");
   EXPECT_EQ(context.records[0]["clusters"], "used");
@@ -138,6 +155,29 @@ TEST_F(VolumeCopyTest, TakesEverythingWhereTheBitmapCannotBeHeldAgainstTheTable)
   EXPECT_EQ(run().parts.size(), 4u);
   EXPECT_EQ(context.records[0]["clusters"], "all");
   EXPECT_EQ(context.notes.size(), 1u);
+}
+
+TEST_F(VolumeCopyTest, TakesEverythingWhereARecordCannotBeRead) {
+  file_is_bad = true;
+  EXPECT_EQ(run().parts.size(), 4u);
+  EXPECT_EQ(context.records[0]["clusters"], "all");
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("cannot be held against the file table"));
+}
+
+TEST_F(VolumeCopyTest, KnowsClustersByTheBootSectorThatTheSourceUses) {
+  const std::uint64_t used = 2 * kPart + 7 * kCluster;
+  volume.fill(used, std::byte{1});
+  use(used);
+  for (const auto& [at, value] : {std::pair{13, 16}, std::pair{64, 0xF5}}) {
+    auto& byte = volume.pages[0][static_cast<std::size_t>(at)];
+    const std::byte right = std::exchange(byte, static_cast<std::byte>(value));
+    context.copies.clear();
+    context.records.clear();
+    EXPECT_TRUE(run().pages.contains(used / kCluster)) << at;
+    EXPECT_EQ(context.records[0]["cluster_bytes"], "4096") << at;
+    byte = right;
+  }
 }
 
 TEST_F(VolumeCopyTest, TellsAVolumeThatEndsBeforeItsBootSectorSays) {
