@@ -96,7 +96,9 @@ void append_error(std::string& json, const Error& error) {
   append_text_member(json, "kind", to_text(error.code));
   if (error.offset) append_number_member(json, "offset", *error.offset);
   const std::string_view detail = error.detail;
-  if (const std::size_t colon = detail.find(": "); colon != std::string_view::npos) {
+  // A call of the system is one word; other reasons may have a colon too.
+  const std::size_t colon = detail.find(": ");
+  if (error.code == Errc::io && colon != std::string_view::npos && detail.find(' ') == colon + 1) {
     append_text_member(json, "call", detail.substr(0, colon));
     append_text_member(json, "code", detail.substr(colon + 2));
   } else if (!detail.empty()) {

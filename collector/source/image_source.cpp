@@ -115,6 +115,9 @@ class ImageVolumes {
   void add(std::shared_ptr<ByteSource> bytes, const Partition* partition) {
     const std::uint64_t offset = partition != nullptr ? partition->offset_bytes : 0;
     bytes_[name_of(partition)] = bytes;
+    if (partition != nullptr && partition->available_bytes == 0)
+      return leave_out(partition, "",
+                       {Errc::truncated, "", offset, "it lies behind the end of the image"});
     const auto head = read_volume_kind(*bytes);
     if (!head) return leave_out(partition, "", head.error());
     if (head->kind != VolumeKind::ntfs)
@@ -142,7 +145,8 @@ class ImageVolumes {
     error.detail = "it holds no volume that can be read: ";
     for (const VolumeInfo& info : unreadable_) {
       if (&info != &unreadable_.front()) error.detail += "; ";
-      error.detail += info.unreadable->what + ": " + info.unreadable->detail;
+      const Error& why = *info.unreadable;
+      error.detail += why.detail.empty() ? why.text() : why.what + ": " + why.detail;
     }
     return error;
   }
