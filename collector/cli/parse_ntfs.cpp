@@ -39,11 +39,12 @@ class TablePrinter {
     if (++problems_ <= kMaxListedProblems) print_problem(source_, error, lines_);
   }
 
-  std::uint64_t run() {
+  /// `is_volume`: the whole table of a volume, in which the files of NTFS itself must be.
+  std::uint64_t run(bool is_volume) {
     const auto tell_it = [&](const Error& error) { tell(error); };
     table_.index(tell_it);
     table_.each_file([&](const ntfs::File& file) { return print_file(file); });
-    print_end();
+    print_end(is_volume);
     return problems_;
   }
 
@@ -58,6 +59,8 @@ class TablePrinter {
     if (file.state == ntfs::SlotState::torn)
       tell({Errc::malformed, "ntfs file record whose fixup does not match", row.offset});
     for (const Error& problem : file.problems) tell(problem);
+    const bool is_orphan = row.path_state != ntfs::PathState::exact && row.name != nullptr;
+    if (file.in_use() && is_orphan) ++orphans_;
     if (row.names_left_out != 0)
       tell({Errc::limit,
             std::to_string(row.names_left_out) + " ntfs hard links whose paths are left out",
@@ -65,10 +68,16 @@ class TablePrinter {
     return !lines_.failed();
   }
 
-  void print_end() {
+  void print_end(bool is_volume) {
     const ntfs::TableCounts& counts = table_.counts();
     if (counts.bad != 0 || counts.malformed != 0) tell_damaged(counts);
     if (const auto misplaced = counts.misplaced_problem()) tell(*misplaced);
+    if (const auto unclaimed = counts.unclaimed_problem()) tell(*unclaimed);
+    if (const auto lost = counts.system_problem(); lost && is_volume) tell(*lost);
+    if (orphans_ != 0)
+      tell({Errc::malformed,
+            std::to_string(orphans_) + " ntfs files in use whose folder is not there",
+            std::nullopt});
     if (problems_ > kMaxListedProblems)
       print_problem(source_,
                     Error{Errc::limit, std::to_string(problems_ - kMaxListedProblems) +
@@ -105,7 +114,7 @@ class TablePrinter {
   std::string_view source_;
   LineBuffer& lines_;
   std::string prefix_;
-  std::uint64_t files_ = 0, problems_ = 0;
+  std::uint64_t files_ = 0, problems_ = 0, orphans_ = 0;
 };
 
 Result<std::uint64_t> print_named_volume(const std::shared_ptr<ByteSource>& bytes,
@@ -114,7 +123,7 @@ Result<std::uint64_t> print_named_volume(const std::shared_ptr<ByteSource>& byte
   HOZEN_TRY(const auto volume, ntfs::Volume::open(bytes));
   TablePrinter printer{volume->mft(), volume->boot().record_bytes, source, out, name};
   for (const Error& problem : volume->problems()) printer.tell(problem);
-  return printer.run();
+  return printer.run(true);
 }
 
 void print_partition(const Partition& partition, std::string_view file_system,
@@ -154,7 +163,7 @@ Result<std::uint64_t> print_file_table(ByteSource& table, std::uint32_t record_b
   if (table.size() % record_bytes != 0)
     printer.tell({Errc::truncated, "ntfs file table ends within a record",
                   table.size() / record_bytes * record_bytes});
-  return printer.run();
+  return printer.run(false);
 }
 
 Result<std::uint64_t> print_volume(const std::shared_ptr<ByteSource>& bytes,

@@ -17,6 +17,8 @@ constexpr std::size_t kMaxFailures = 100;
 /// Files whose rows wait for their digests while the next ones are read.
 constexpr std::size_t kMaxUnwritten = 32;
 
+constexpr std::string_view kImageKind = "image";  ///< EvidenceSource::kind()
+
 bool same_content(const FileInfo& before, const FileInfo& after) {
   return before.size == after.size && before.si.modified == after.si.modified;
 }
@@ -71,10 +73,11 @@ ArtifactId ArtifactStore::request(FileRequest request) {
   return {id};
 }
 
-/// Several deleted files may have had one path.
+/// Several deleted files may have had one path; streams of one may differ in case only.
 std::string ArtifactStore::key_of(const FileRequest& request) {
   if (!request.deleted) return source_.key(request.path);
-  return "deleted " + std::to_string(request.deleted->file_reference) + ' ' + request.path.folded();
+  return "deleted " + std::to_string(request.deleted->file_reference) + ' ' +
+         request.path.with_stream("").folded() + '\0' + request.path.stream();
 }
 
 /// A file that waits is collected as the most demanding of those who ask for it wants it.
@@ -122,6 +125,11 @@ void ArtifactStore::collect(Queued queued) {
       row.stored.outcome =
           content.error().code == Errc::not_found ? FileOutcome::missing : FileOutcome::failed;
       row.stored.error = std::move(content).error();
+      const bool is_elsewhere = row.stored.error->code == Errc::unsupported;
+      if (is_elsewhere && is_placeholder(row.info->attributes.value_or(0))) {
+        row.stored.outcome = FileOutcome::skipped;
+        row.skipped = SkipReason::placeholder;
+      }
     }
   }
   write_later(std::move(file));
@@ -177,7 +185,9 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
   if (info->is_directory || info->is_link) return skip(SkipReason::policy);
   if (!own_name_.empty() && info->path.name() == own_name_ && info->si.modified >= own_since_)
     return skip(SkipReason::own_output);
-  if (is_placeholder(info->attributes.value_or(0))) return skip(SkipReason::placeholder);
+  // To read an image fetches nothing, and programs can say so of files that are there.
+  if (is_placeholder(info->attributes.value_or(0)) && source_.kind() != kImageKind)
+    return skip(SkipReason::placeholder);
   if (queued.request.beyond_total) return *std::move(info);
   const std::uint64_t expected =
       std::min(info->size - info->sparse_head_bytes, cap_for(queued.request));

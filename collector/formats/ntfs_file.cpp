@@ -61,7 +61,7 @@ void File::clear() {
   standard.reset();
   reparse_tag.reset();
   ea_bytes.reset();
-  has_attribute_list = has_object_id = false;
+  has_attribute_list = has_object_id = has_index = false;
   state = SlotState::record;
 }
 
@@ -75,6 +75,9 @@ void File::add(const FileRecord& record) {
     links = record.links();
     flags = record.flags();
     lsn = record.lsn();
+    if (record.names_base())
+      tell({Errc::malformed, "ntfs file record that names another as its base and is none of it",
+            record.base_offset()});
   }
   record.each_attribute([&](const Attribute& attribute) { add_attribute(attribute); },
                         [&](Error problem) { tell(std::move(problem)); });
@@ -99,6 +102,9 @@ void File::add_attribute(const Attribute& attribute) {
     case attribute_type::kData:
     case attribute_type::kIndexAllocation:
       return add_stream(attribute);
+    case attribute_type::kIndexRoot:
+      has_index = true;
+      return;
     case attribute_type::kReparsePoint:
       return add_reparse_point(attribute);
     case attribute_type::kEaInformation:
@@ -175,7 +181,7 @@ void LayoutCollector::add(const FileRecord& record) {
       [&](const Attribute& attribute) {
         if (attribute.type == type_ && has_name(attribute, name_)) add_piece(attribute);
       },
-      [](const Error&) {});
+      [&](Error problem) { tell(std::move(problem)); });
 }
 
 void LayoutCollector::tell(Error problem) {

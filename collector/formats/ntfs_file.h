@@ -50,10 +50,13 @@ struct File {
   std::optional<std::uint32_t> ea_bytes{};  ///< of extended attributes
   std::vector<std::uint64_t> extensions{};  ///< by FileTable: records that name it as their base
   bool has_attribute_list = false, has_object_id = false;
+  bool has_index = false;         ///< the root of one, as every folder has
   std::vector<Error> problems{};  ///< offsets in $MFT
 
   bool in_use() const { return (flags & FileRecord::kInUse) != 0; }
   bool is_directory() const { return (flags & FileRecord::kDirectory) != 0; }
+  /// Whether it is called a folder and is a file: it has content and no index.
+  bool is_called_folder() const { return is_directory() && !has_index && data() != nullptr; }
   /// The name to call it by: of Win32 (or both), else POSIX, else the short one; nullptr for none.
   const FileName* best_name() const;
   const FileStream* find_stream(std::uint32_t type, std::string_view name) const;

@@ -76,8 +76,12 @@ Result<void> each_attribute_list_entry(Bytes list,
   constexpr std::size_t kEntryHeader = 26;
   for (std::uint64_t at = 0; at < list.size();) {
     const Bytes rest = list.tail(at);
-    // Zeros fill a list up to its end.
-    if (rest.get<std::uint32_t>(0).value_or(0) == 0) return {};
+    // Zeros fill a list up to its end; the first entry is always there.
+    if (rest.get<std::uint32_t>(0).value_or(0) == 0) {
+      const auto is_zero = [](std::byte b) { return b == std::byte{0}; };
+      if (at != 0 && std::all_of(rest.span().begin(), rest.span().end(), is_zero)) return {};
+      return malformed("ntfs attribute list with zeros for an entry", rest.base());
+    }
     HOZEN_TRY(const auto fields, rest.fixed<kEntryHeader>(0, "ntfs attribute list entry"));
     const std::uint16_t length = fields.u16<4>();
     if (length < kEntryHeader || length > rest.size())
@@ -110,6 +114,8 @@ Result<FileRecord> FileRecord::read(Bytes bytes) {
   record.flags_ = fields.u16<22>();
   record.used_ = fields.u32<24>();
   record.base_ = FileReference::from_u64(fields.u64<32>());
+  record.has_standard_ =
+      record.names_base() && record.may_hold(attribute_type::kStandardInformation);
   // Before Windows XP the fixup began where the number now stands.
   constexpr std::uint16_t kNumberEnd = 48;
   if (fields.u16<4>() >= kNumberEnd) record.number_ = bytes.get<std::uint32_t>(44);

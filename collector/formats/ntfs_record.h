@@ -99,7 +99,11 @@ class FileRecord {
   std::uint16_t flags() const { return flags_; }
   /// The record that this one extends; record 0 and sequence 0 for a base record.
   FileReference base() const { return base_; }
-  bool is_extension() const { return base_.to_u64() != 0; }
+  /// Whether it extends another. One that has $STANDARD_INFORMATION does not, whatever it names:
+  /// that never leaves the base record (libfsntfs, "Attribute list").
+  bool is_extension() const { return names_base() && !has_standard_; }
+  bool names_base() const { return base_.to_u64() != 0; }
+  std::uint64_t base_offset() const { return bytes_.base() + 32; }  ///< of the reference in $MFT
   /// The record's own number as it stands in it (since Windows XP), 32 bits.
   std::optional<std::uint32_t> stored_number() const { return number_; }
 
@@ -116,6 +120,7 @@ class FileRecord {
   FileReference base_;
   std::uint32_t used_ = 0;
   std::uint16_t sequence_ = 0, links_ = 0, flags_ = 0, first_attribute_ = 0;
+  bool has_standard_ = false;  // looked for only where a base is named
   std::optional<std::uint32_t> number_;
 };
 

@@ -11,6 +11,8 @@ namespace {
 
 /// Folders whose paths are kept: those of files that lie near each other in the table.
 constexpr std::size_t kKnownPaths = 8192;
+/// Bytes of them together: 500 for each, where honest ones have some 60.
+constexpr std::size_t kMaxKnownBytes = 4u << 20;
 constexpr std::size_t kBufferBytes = 128u << 10;
 
 /// One slot by itself, where reading many at once failed.
@@ -121,6 +123,24 @@ std::optional<Error> TableCounts::misplaced_problem() const {
                    "be missing in front of them"};
 }
 
+std::optional<Error> TableCounts::unclaimed_problem() const {
+  if (extensions_joined >= extensions_in_use) return std::nullopt;
+  return Error{Errc::malformed,
+               std::to_string(extensions_in_use - extensions_joined) +
+                   " ntfs file records extend files that are not there: names, streams or content "
+                   "of these are lost"};
+}
+
+std::optional<Error> TableCounts::system_problem() const {
+  std::string lost;
+  for (std::uint64_t number = 0; number <= record_number::kExtend; ++number)
+    if ((system_files >> number & 1) == 0)
+      lost += (lost.empty() ? "" : ", ") + std::to_string(number);
+  if (lost.empty()) return std::nullopt;
+  return Error{Errc::malformed,
+               "ntfs file records of the file system itself that are lost: " + lost, std::nullopt};
+}
+
 void FileTable::learn(std::uint64_t number, const Slot& slot) {
   ++counts_.slots;
   switch (slot.state) {
@@ -142,14 +162,20 @@ void FileTable::learn(std::uint64_t number, const Slot& slot) {
   // mkntfs leaves 0 in records that it only sets aside.
   const std::uint64_t stored = slot.record.stored_number().value_or(0);
   if (stored != 0 && stored != number) ++counts_.misplaced;
-  if (slot.record.in_use()) ++counts_.in_use;
+  const bool in_use = slot.record.in_use();
+  if (in_use) ++counts_.in_use;
+  if (in_use && slot.state == SlotState::record && number <= record_number::kExtend)
+    counts_.system_files |= std::uint32_t{1} << number;
   if (slot.record.is_extension()) {
     ++counts_.extensions;
+    if (in_use) ++counts_.extensions_in_use;
     extensions_.emplace_back(slot.record.base().record, number);
     return;
   }
+  if (in_use) ++counts_.files_in_use;
   if (!slot.record.is_directory()) return;
   ++counts_.directories;
+  if (in_use) ++counts_.folders_in_use;
   if (number >= folder_of_record_.size())
     folder_of_record_.resize(
         std::max<std::size_t>(static_cast<std::size_t>(number) + 1, folder_of_record_.size() * 2));
@@ -177,7 +203,9 @@ void FileTable::learn_folder(const File& file) {
   names_ += name->name;
 }
 
-void FileTable::add_extensions(File& file) {
+/// Answers how many of those added are in use.
+std::uint64_t FileTable::add_extensions(File& file) {
+  std::uint64_t in_use = 0;
   auto at = std::lower_bound(extensions_.begin(), extensions_.end(),
                              std::pair{file.number, std::uint64_t{0}});
   extension_bytes_.resize(record_bytes_);
@@ -185,7 +213,7 @@ void FileTable::add_extensions(File& file) {
     const std::uint64_t offset = at->second * record_bytes_;
     if (count == kMaxExtensions) {
       file.problems.push_back({Errc::limit, "ntfs records that extend a file", offset});
-      return;
+      return in_use;
     }
     if (!table_.read(offset, extension_bytes_)) continue;  // was told by the scan
     const Slot slot = read_slot(extension_bytes_, offset);
@@ -197,11 +225,15 @@ void FileTable::add_extensions(File& file) {
     if (!own || (file.in_use() && !slot.record.in_use())) continue;
     file.add(slot.record);
     file.extensions.push_back(at->second);
+    if (slot.record.in_use()) ++in_use;
   }
+  return in_use;
 }
 
 void FileTable::each_file(FunctionRef<bool(const File&)> visit) {
   File file;
+  counts_.extensions_joined = 0;
+  bool is_over = false;
   scan_table(
       table_, record_bytes_,
       [&](std::uint64_t number, Slot& slot) {
@@ -211,13 +243,15 @@ void FileTable::each_file(FunctionRef<bool(const File&)> visit) {
         file.number = number;
         file.state = slot.state;
         file.add(slot.record);
-        add_extensions(file);
+        counts_.extensions_joined += add_extensions(file);
         if (file.lacks_name())
           file.problems.push_back(
               {Errc::malformed, "ntfs file in use without a name", number * record_bytes_});
-        return visit(file);
+        is_over = !visit(file);
+        return !is_over;
       },
       [](const Error&) {});
+  if (is_over) counts_.extensions_joined = counts_.extensions_in_use;
 }
 
 const FileTable::Folder* FileTable::find_folder(FileReference meant) const {
@@ -242,9 +276,27 @@ bool FileTable::has_folder(FileReference meant) const {
 PathState FileTable::append_folder(std::string& out, FileReference meant) {
   if (known_paths_.empty()) known_paths_.resize(kKnownPaths);
   KnownPath& known = known_paths_[static_cast<std::size_t>(meant.record % kKnownPaths)];
-  if (!known.is_set || known.folder != meant) known = find_path(meant);
-  out += known.path;
-  return known.state;
+  if (known.is_set && known.folder == meant) {
+    out += known.path;
+    return known.state;
+  }
+  KnownPath found = find_path(meant);
+  const PathState state = found.state;
+  out += found.path;
+  keep_path(known, std::move(found));
+  return state;
+}
+
+/// Paths longer than honest ones take each other's room.
+void FileTable::keep_path(KnownPath& place, KnownPath found) {
+  known_bytes_ -= place.path.size();
+  place = {};
+  if (known_bytes_ + found.path.size() > kMaxKnownBytes) {
+    known_paths_.assign(kKnownPaths, {});
+    known_bytes_ = 0;
+  }
+  known_bytes_ += found.path.size();
+  place = std::move(found);
 }
 
 /// Climbs to the root, or to a folder whose path is known.

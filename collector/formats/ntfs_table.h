@@ -47,11 +47,20 @@ std::uint32_t table_record_bytes(ByteSource& table);
 struct TableCounts {
   std::uint64_t slots = 0, records = 0, in_use = 0, directories = 0, extensions = 0, torn = 0,
                 bad = 0, malformed = 0;
+  std::uint64_t files_in_use = 0, folders_in_use = 0;  ///< base records; folders among them
   std::uint64_t misplaced = 0;  ///< say another number than that of their place
+  /// Extensions in use, and those of them that each_file() found the files of: all, when it went to
+  /// the end of a sound table.
+  std::uint64_t extensions_in_use = 0, extensions_joined = 0;
+  std::uint32_t system_files = 0;  ///< a bit for each of the first records that is there, in use
 
   /// Where something is missing in front of them, as of a table whose beginning was lost, all are
   /// misplaced: paths cannot be told then.
   std::optional<Error> misplaced_problem() const;
+  /// After an each_file() to the end: extension records whose file is not there, or is another.
+  std::optional<Error> unclaimed_problem() const;
+  /// What is lost with these is not seen in the counts: a wiped record looks like one never used.
+  std::optional<Error> system_problem() const;
 };
 
 /// Two passes: index() learns the folders and what extends what, each_file() then gives every file
@@ -73,6 +82,9 @@ class FileTable {
   /// Whether the folder meant is there and in use. The root always is.
   bool has_folder(FileReference folder) const;
   const TableCounts& counts() const { return counts_; }
+  /// Base and extension of each record that extends another; sorted. After index().
+  using Extension = std::pair<std::uint64_t, std::uint64_t>;
+  const std::vector<Extension>& extensions() const { return extensions_; }
 
  private:
   struct Folder {
@@ -82,12 +94,13 @@ class FileTable {
   };
   void learn(std::uint64_t number, const Slot& slot);
   void learn_folder(const File& file);
-  void add_extensions(File& file);
+  std::uint64_t add_extensions(File& file);
   const Folder* find_folder(FileReference meant) const;
   struct KnownPath;
   KnownPath find_path(FileReference meant) const;
   const KnownPath* usable_path(FileReference folder, std::size_t depth_below,
                                std::size_t bytes_below) const;
+  void keep_path(KnownPath& place, KnownPath found);
 
   ByteSource& table_;
   std::uint32_t record_bytes_;
@@ -95,7 +108,7 @@ class FileTable {
   std::vector<std::uint32_t> folder_of_record_;  // index into folders_ plus 1
   std::vector<Folder> folders_;
   std::string names_;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> extensions_;  // base, extension; sorted
+  std::vector<Extension> extensions_;
   File scratch_;
   std::vector<std::byte> extension_bytes_;
   // Folders that were asked for, each in the place that its number gives it, and what came out.
@@ -107,6 +120,7 @@ class FileTable {
     std::string path{};  ///< with a backslash at its end
   };
   std::vector<KnownPath> known_paths_;
+  std::size_t known_bytes_ = 0;  // of their paths
 };
 
 }  // namespace hozen::ntfs

@@ -191,7 +191,7 @@ Result<void> Volume::find_table() {
   mft_ = std::make_unique<RunSource>(bytes_, boot_.cluster_bytes, start.take_layout());
   bool has_list = false;
   first.each_attribute([&](const Attribute& a) { has_list = has_list || a.type == kAttributeList; },
-                       [&](Error problem) { problems_.push_back(std::move(problem)); });
+                       [](const Error&) {});  // those are the layout's too
   if (has_list) add_table_extensions(first, layout);
   StreamLayout whole = layout.take_layout();
   for (const Error& problem : layout.problems()) problems_.push_back(problem);
@@ -216,7 +216,7 @@ Result<Slot> Volume::read_base(std::uint64_t number, std::vector<std::byte>& buf
     ++turn_;
   HOZEN_TRY(looked_slot_, read_record(number, looked_bytes_));
   known_changed_ = again && (known_changed_ || other_bytes_ != looked_bytes_);
-  if (looked_slot_->state == SlotState::record && !looked_slot_->record.may_hold(kAttributeList))
+  if (looked_slot_->state == SlotState::record && !may_be_extended(looked_slot_->record, number))
     known_ = number;
   return *looked_slot_;
 }
@@ -267,28 +267,42 @@ Result<std::vector<std::byte>> Volume::read_attribute_list(const FileRecord& bas
   return read_all(source, kMaxAttributeListBytes);
 }
 
-std::vector<FileReference> Volume::list_extensions(const FileRecord& base, std::uint64_t number,
-                                                   FunctionRef<void(Error)> problem) {
-  std::vector<FileReference> extensions;
-  if (!base.may_hold(kAttributeList) && number != more_of_) return extensions;
+bool Volume::may_be_extended(const FileRecord& base, std::uint64_t number) const {
+  if (base.may_hold(kAttributeList) || number == more_of_) return true;
+  const auto known = std::lower_bound(known_extensions_.begin(), known_extensions_.end(),
+                                      std::pair{number, std::uint64_t{0}});
+  return known != known_extensions_.end() && known->first == number;
+}
+
+std::vector<Volume::Extension> Volume::list_extensions(const FileRecord& base, std::uint64_t number,
+                                                       FunctionRef<void(Error)> problem) {
+  std::vector<Extension> extensions;
+  if (!may_be_extended(base, number)) return extensions;
   std::set<std::uint64_t> seen{number};
   bool is_cut = false;
-  const auto add = [&](FileReference record) {
-    if (seen.contains(record.record)) return;
+  const auto add = [&](std::uint64_t record, bool is_listed) {
+    if (seen.contains(record)) return;
     is_cut = is_cut || extensions.size() == kMaxExtensions;
     if (is_cut) return;
-    seen.insert(record.record);
-    extensions.push_back(record);
+    seen.insert(record);
+    extensions.push_back({record, is_listed});
   };
-  if (const auto list = read_attribute_list(base)) {
+  if (!base.may_hold(kAttributeList)) {
+    // Nothing is listed.
+  } else if (const auto list = read_attribute_list(base)) {
     const auto read = each_attribute_list_entry(
-        Bytes{*list}, [&](const AttributeListEntry& entry) { add(entry.record); });
+        Bytes{*list}, [&](const AttributeListEntry& entry) { add(entry.record.record, true); });
     if (!read) problem(read.error());
   } else {
     problem(list.error());
   }
   if (number == more_of_)
-    for (const std::uint64_t more : more_extensions_) add({more, 0});
+    for (const std::uint64_t more : more_extensions_) add(more, true);
+  // Those of a deleted file may long be another's: only who asks for them gets them.
+  auto known = std::lower_bound(known_extensions_.begin(), known_extensions_.end(),
+                                std::pair{number, std::uint64_t{0}});
+  for (; base.in_use() && known != known_extensions_.end() && known->first == number; ++known)
+    add(known->second, false);
   if (is_cut)
     problem({Errc::limit, "ntfs records that extend a file", number * boot_.record_bytes});
   return extensions;
@@ -309,21 +323,36 @@ Result<void> Volume::each_record_of(std::uint64_t number,
   if (slot.record.is_extension())
     return Error{Errc::malformed, "ntfs file record that extends another", offset};
   visit(slot.record);
-  std::vector<std::byte> extension;
-  std::size_t unfit = 0;
-  for (const FileReference& reference : list_extensions(slot.record, number, problem)) {
-    const auto other = read_record(reference.record, extension);
-    const bool fits =
-        other && other->state == SlotState::record && extends(other->record, number, slot.record);
-    if (fits)
-      visit(other->record);
-    else if (slot.record.in_use() && unfit++ < kMaxTableProblems)
-      problem(other ? Error{Errc::malformed,
-                            "ntfs extension record that is damaged or another file's",
-                            reference.record * boot_.record_bytes}
-                    : other.error());
-  }
+  visit_extensions(slot.record, number, visit, problem);
   return {};
+}
+
+void Volume::visit_extensions(const FileRecord& base, std::uint64_t number,
+                              FunctionRef<void(const FileRecord&)> visit,
+                              FunctionRef<void(Error)> problem) {
+  std::vector<std::byte> buffer;
+  std::size_t unfit = 0, unlisted = 0;
+  for (const Extension& extension : list_extensions(base, number, problem)) {
+    const std::uint64_t offset = extension.record * boot_.record_bytes;
+    const auto other = read_record(extension.record, buffer);
+    const bool fits = other && other->state == SlotState::record && other->record.is_extension() &&
+                      extends(other->record, number, base);
+    if (!extension.is_listed) {
+      // What was known of a table that changes need not be so any more.
+      if (!fits || !other->record.in_use()) continue;
+      if (unlisted++ == 0)
+        problem({Errc::malformed,
+                 "ntfs extension record that the attribute list of its file does not name",
+                 offset});
+      visit(other->record);
+    } else if (fits) {
+      visit(other->record);
+    } else if (base.in_use() && unfit++ < kMaxTableProblems) {
+      problem(other ? Error{Errc::malformed,
+                            "ntfs extension record that is damaged or another file's", offset}
+                    : other.error());
+    }
+  }
 }
 
 Result<File> Volume::read_file(std::uint64_t number) {
@@ -345,10 +374,13 @@ Result<std::unique_ptr<ByteSource>> Volume::open_attribute(std::uint64_t number,
   HOZEN_CHECK(each_record_of(
       number, [&](const FileRecord& record) { layout.add(record); },
       [&](Error problem) { met.push_back(std::move(problem)); }));
+  // One that cannot be read may be the one asked for.
+  met.insert(met.end(), layout.problems().begin(), layout.problems().end());
   if (!layout.found() && met.empty()) return Error{Errc::not_found, "ntfs attribute"};
   if (!layout.has_start())
     return Error{Errc::malformed, "ntfs attribute whose beginning cannot be read",
                  number * boot_.record_bytes, met.empty() ? "" : met.front().text()};
+  const std::size_t before_order = layout.problems().size();
   std::unique_ptr<ByteSource> source;
   if (layout.value()) {
     source = std::make_unique<MemorySource>(*std::move(layout.value()));
@@ -357,7 +389,9 @@ Result<std::unique_ptr<ByteSource>> Volume::open_attribute(std::uint64_t number,
   }
   if (problems != nullptr) {
     problems->insert(problems->end(), met.begin(), met.end());
-    problems->insert(problems->end(), layout.problems().begin(), layout.problems().end());
+    problems->insert(problems->end(),
+                     layout.problems().begin() + static_cast<std::ptrdiff_t>(before_order),
+                     layout.problems().end());
   }
   return source;
 }

@@ -61,7 +61,8 @@ class Volume {
   /// Reads record `number` into `buffer`, which the slot's record views; one of the first four that
   /// is damaged from $MFTMirr. Errc::not_found behind the end of the table, Errc::io.
   Result<Slot> read_record(std::uint64_t number, std::vector<std::byte>& buffer);
-  /// Visits the base record `number` and those that extend it, as its attribute list says. What
+  /// Visits the base record `number` and those that extend it, as its attribute list says, and
+  /// those that know_extensions() told of. What
   /// cannot be read is told to `problem`. Errc::not_found when there is no record in that place,
   /// Errc::malformed when it is damaged or extends another.
   Result<void> each_record_of(std::uint64_t number, FunctionRef<void(const FileRecord&)> visit,
@@ -71,6 +72,11 @@ class Volume {
   void also_look_at(std::uint64_t number, std::vector<std::uint64_t> extensions) {
     more_of_ = number;
     more_extensions_ = std::move(extensions);
+  }
+  /// Base and extension of each record of the table that extends another, sorted: looked at with
+  /// those that attribute lists name, which may be damaged.
+  void know_extensions(std::vector<std::pair<std::uint64_t, std::uint64_t>> known) {
+    known_extensions_ = std::move(known);
   }
   Result<File> read_file(std::uint64_t number);
   /// Another number each time a look is at another record than the one before it.
@@ -101,8 +107,16 @@ class Volume {
   Result<void> read_first_record(std::vector<std::byte>& buffer, FileRecord& record);
   void add_table_extensions(const FileRecord& first, LayoutCollector& layout);
   Result<std::vector<std::byte>> read_attribute_list(const FileRecord& base);
-  std::vector<FileReference> list_extensions(const FileRecord& base, std::uint64_t number,
-                                             FunctionRef<void(Error)> problem);
+  struct Extension {
+    std::uint64_t record = 0;
+    bool is_listed = true;  // by the attribute list
+  };
+  std::vector<Extension> list_extensions(const FileRecord& base, std::uint64_t number,
+                                         FunctionRef<void(Error)> problem);
+  void visit_extensions(const FileRecord& base, std::uint64_t number,
+                        FunctionRef<void(const FileRecord&)> visit,
+                        FunctionRef<void(Error)> problem);
+  bool may_be_extended(const FileRecord& base, std::uint64_t number) const;
 
   std::shared_ptr<ByteSource> bytes_;
   BootSector boot_;
@@ -120,6 +134,7 @@ class Volume {
   std::vector<std::byte> other_bytes_;  // of the same record, to compare with
   std::uint64_t more_of_ = 0;
   std::vector<std::uint64_t> more_extensions_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> known_extensions_;
 };
 
 }  // namespace hozen::ntfs

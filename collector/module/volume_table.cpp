@@ -52,6 +52,8 @@ void VolumeTable::tell_rest() {
   if (const auto damaged = counts.bad + counts.malformed + counts.torn; damaged != 0)
     tell({Errc::malformed, std::to_string(damaged) + " damaged file records", std::nullopt});
   if (const auto misplaced = counts.misplaced_problem()) tell(*misplaced);
+  if (const auto unclaimed = counts.unclaimed_problem()) tell(*unclaimed);
+  if (const auto lost = counts.system_problem()) tell(*lost);
   if (told_ > kMaxNotes)
     context_.note({Errc::limit, path_.text() + ": " + std::to_string(told_ - kMaxNotes) +
                                     " further problems, not listed"});

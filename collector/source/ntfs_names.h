@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "collector/base/function_ref.h"
@@ -33,8 +36,12 @@ class NtfsNames {
   /// So many entries of one name but for case are given at most.
   static constexpr std::size_t kMaxFound = 257;
 
-  /// Reads the table, whose index() was done. Errc::limit for more names than can be numbered;
-  /// names whose folder is not there any more are counted.
+  /// Of the folder in the root below which lies what cannot be reached from there: its folder is
+  /// gone, or lies below itself. No file has this number.
+  static constexpr std::uint32_t kOrphanRecord = 0xFFFF'FFFF;
+  static constexpr std::string_view kOrphanName = ntfs::kOrphanFolder.substr(1);
+
+  /// Reads the table, whose index() was done. Errc::limit for more names than can be numbered.
   Result<void> read(ntfs::FileTable& table);
 
   const Folder& folder(std::uint32_t record);
@@ -46,17 +53,27 @@ class NtfsNames {
     return std::string_view{text_}.substr(entry.name_offset, entry.name_bytes);
   }
   std::size_t size() const { return entries_.size(); }
-  /// Names of files in use whose folder is not there, and files in use without any name.
+  /// Names of files in use that cannot be reached from the root, all levels below the orphan folder
+  /// together; files in use without any name; files in use with damage in their records.
   std::uint64_t lost_names() const { return lost_; }
   std::uint64_t nameless_files() const { return nameless_; }
+  std::uint64_t damaged_files() const { return damaged_; }
+  const std::optional<Error>& first_damage() const { return first_damage_; }
 
  private:
   bool add(const ntfs::File& file, ntfs::FileTable& table);
+  bool add_name(const ntfs::File& file, const ntfs::FileName& name, bool has_folder);
+  void sort();
+  std::pair<std::size_t, std::size_t> range_of(std::uint32_t parent) const;
+  void find_orphans();
+  std::uint64_t mark_below(std::uint32_t folder, std::vector<bool>& reached) const;
+  std::unordered_set<std::uint32_t> break_loops(std::vector<bool>& reached) const;
 
   std::vector<Entry> entries_;  // by parent
   std::string text_;
   std::unordered_map<std::uint32_t, Folder> folders_;  // those looked into
-  std::uint64_t lost_ = 0, nameless_ = 0;
+  std::uint64_t lost_ = 0, nameless_ = 0, damaged_ = 0;
+  std::optional<Error> first_damage_{};
 };
 
 }  // namespace hozen

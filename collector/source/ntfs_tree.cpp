@@ -117,6 +117,10 @@ class NtfsTree final : public NtfsFileTree {
     if (remarked_.size() < kMaxRemarks && remarked_.insert(error.text()).second)
       remarks_.push_back(std::move(error));
   }
+  void tell_twice(const EvidencePath& path) {
+    remark({Errc::malformed, path.text(), std::nullopt,
+            "several entries of its folder have this very name: only one of them can be read"});
+  }
   Mounted* find_mounted(std::string_view volume);
   Result<Place> resolve(const EvidencePath& path);
   Result<Place> resolve_folder(const EvidencePath& path);
@@ -264,7 +268,8 @@ Result<void> NtfsTree::descend(Step step, Search& search) {
   const auto is_stored = [&](std::uint32_t index) {
     return known.name(known[index]) == names[step.next];
   };
-  std::stable_partition(step.entries.begin(), step.entries.end(), is_stored);
+  const auto others = std::stable_partition(step.entries.begin(), step.entries.end(), is_stored);
+  if (others - step.entries.begin() > 1) tell_twice(step.place.path.child(names[step.next]));
   if (step.next < step.fixed && is_stored(step.entries.front())) step.entries.resize(1);
   step.has_others = step.entries.size() > 1;
   std::reverse(step.entries.begin(), step.entries.end());
@@ -464,11 +469,17 @@ std::string NtfsTree::key(const EvidencePath& path) {
   const Place& place = search.found.front();
   const bool has_twins =
       !path.stream().empty() && place.mounted->files->has_stream_twins(place.record, path.stream());
-  if (place.alone && !has_twins) return path.folded();
-  std::string key = '=' + (place.alone ? place.path.folded() : place.path.text());
-  if (!path.stream().empty())
-    key += ':' + (has_twins ? std::string{path.stream()} : fold_case(path.stream()));
-  return key;
+  // A name with a colon, which other systems make, is no stream.
+  const auto& names = place.path.components();
+  const bool has_colon = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return name.find(':') != std::string::npos;
+  });
+  if (place.alone && !has_twins && !has_colon) return path.folded();
+  const EvidencePath file = place.path.with_stream("");
+  std::string key = '=' + (place.alone ? file.folded() : file.text());
+  if (path.stream().empty()) return key;
+  key += '\0';
+  return key + (has_twins ? std::string{path.stream()} : fold_case(path.stream()));
 }
 
 bool NtfsTree::reads_deleted(std::string_view volume) {

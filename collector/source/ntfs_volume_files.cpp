@@ -38,8 +38,10 @@ Times times_of(const ntfs::FileName& name) {
 /// nullptr where the folder is known and the file has no such name there.
 const ntfs::FileName* name_used(const File& file, std::string_view name,
                                 std::optional<std::uint32_t> parent) {
+  const bool is_orphan = parent == NtfsNames::kOrphanRecord;  // which no name tells
   for (const ntfs::FileName& known : file.names)
-    if (known.name == name && (!parent || known.parent.record == *parent)) return &known;
+    if (known.name == name && (!parent || known.parent.record == *parent || is_orphan))
+      return &known;
   return parent ? nullptr : file.best_name();
 }
 
@@ -63,12 +65,45 @@ std::optional<std::uint32_t> internal_number(const EvidencePath& path) {
   return static_cast<std::uint32_t>(known - kNames.begin());
 }
 
-/// What lies in the root can be reached although its own record is damaged.
-FileInfo damaged_root(const EvidencePath& path) {
+/// Whether content of the unnamed stream lies on the volume, whatever is said of it.
+bool holds_content(const File& file) {
+  const FileStream* const data = file.data();
+  if (data == nullptr || data->size_bytes == 0) return false;
+  return data->resident || data->first_lcn.has_value();
+}
+
+/// Why the content of a file with this reparse point lies elsewhere; nullptr where it does not.
+const char* why_elsewhere(std::uint32_t tag, std::uint32_t attributes) {
+  if (is_name_surrogate(tag)) return "a link, not followed";
+  if (tag == kReparseTagDeduplicated)
+    return "deduplicated: its content lies in the chunk store of the volume";
+  if (!is_placeholder(attributes)) return nullptr;
+  return (tag & kCloudTagMask) == kCloudTag
+             ? "a placeholder: its content lies in a cloud, not on the volume"
+             : "a placeholder: its content lies in another place, not on the volume";
+}
+
+/// What lies in the root can be reached although its own record is damaged; the folder of what no
+/// folder has has none.
+FileInfo bare_folder(const EvidencePath& path) {
   FileInfo info;
   info.path = path.with_stream("");
   info.is_directory = true;
   return info;
+}
+
+/// The part of an index that a stream's name means as Windows spells it: `$O:$INDEX_ROOT`.
+struct IndexPart {
+  std::string_view name;
+  std::uint32_t type = 0;
+};
+std::optional<IndexPart> index_part(std::string_view stream) {
+  constexpr std::string_view kRootType = ":$INDEX_ROOT", kBlocksType = ":$INDEX_ALLOCATION";
+  for (const auto& [suffix, type] :
+       {std::pair{kRootType, type::kIndexRoot}, std::pair{kBlocksType, type::kIndexAllocation}})
+    if (stream.ends_with(suffix))
+      return IndexPart{stream.substr(0, stream.size() - suffix.size()), type};
+  return std::nullopt;
 }
 
 /// Alternate data streams, as the user has them: not the one that holds the compacted content.
@@ -108,26 +143,19 @@ void NtfsVolumeFiles::load(FunctionRef<void(Error)> problem) {
   tell(counts.torn, " ntfs file records whose fixup does not match");
   tell(counts.bad + counts.malformed, " ntfs file records that cannot be read");
   if (const auto misplaced = counts.misplaced_problem()) problem(*misplaced);
-  tell(names_.lost_names(), " ntfs names of files in use whose folder is not there");
+  if (const auto unclaimed = counts.unclaimed_problem()) problem(*unclaimed);
+  tell(names_.lost_names(),
+       " ntfs names of files in use to which the root does not lead: what lies below folders that "
+       "are not there is found below $Orphan");
   tell(names_.nameless_files(), " ntfs files in use without a name");
-  tell_system_files(problem);
-}
-
-/// What is lost with them is not seen in the counts: a wiped record looks like one never used.
-void NtfsVolumeFiles::tell_system_files(FunctionRef<void(Error)> problem) {
-  std::string lost;
-  ntfs::scan_table(
-      volume_->mft(), volume_->boot().record_bytes,
-      [&](std::uint64_t number, ntfs::Slot& slot) {
-        if (number > ntfs::record_number::kExtend) return false;
-        const bool is_there = slot.state == ntfs::SlotState::record && slot.record.in_use();
-        if (!is_there) lost += (lost.empty() ? "" : ", ") + std::to_string(number);
-        return true;
-      },
-      [](const Error&) {});
-  if (!lost.empty())
-    problem({Errc::malformed, "ntfs file records of the file system itself that are lost: " + lost,
-             std::nullopt});
+  if (names_.first_damage())
+    problem({names_.first_damage()->code,
+             std::to_string(names_.damaged_files()) +
+                 " ntfs files in use with damage in their records, by which names or streams may "
+                 "be lost",
+             names_.first_damage()->offset, names_.first_damage()->text()});
+  if (const auto lost = counts.system_problem()) problem(*lost);
+  volume_->know_extensions(table.extensions());
 }
 
 Result<std::vector<std::byte>> NtfsVolumeFiles::reparse_point(const File& file) {
@@ -229,6 +257,18 @@ bool NtfsVolumeFiles::is_in_index(std::uint32_t folder, std::string_view name) {
   return names.contains(fold_case(name));
 }
 
+bool NtfsVolumeFiles::may_have_owner(std::uint64_t first, std::uint64_t clusters) {
+  const ntfs::BootSector& boot = volume_->boot();
+  if (!owned_)
+    owned_ = ntfs::list_used_clusters(volume_->mft(), boot.record_bytes, boot.total_clusters());
+  if (!*owned_) return true;
+  const auto behind = [](const ntfs::ClusterRun& run, std::uint64_t at) {
+    return run.first + run.clusters <= at;
+  };
+  const auto run = std::lower_bound((*owned_)->begin(), (*owned_)->end(), first, behind);
+  return run != (*owned_)->end() && run->first < first + clusters;
+}
+
 std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,
                                            const ByteSource& content) const {
   const auto* const stream = dynamic_cast<const ntfs::RunSource*>(&content);
@@ -256,14 +296,15 @@ Result<File> NtfsVolumeFiles::read_file(std::uint32_t record, const EvidencePath
 
 Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath& path,
                                        std::optional<std::uint32_t> parent) {
+  if (record == NtfsNames::kOrphanRecord) return bare_folder(path);
   const ntfs::Volume::Look look{*volume_, record};
   const auto read = read_file(record, path);
-  if (!read && record == ntfs::record_number::kRoot) return damaged_root(path);
+  if (!read && record == ntfs::record_number::kRoot) return bare_folder(path);
   if (!read) return read.error();
   const File& file = *read;
   FileInfo info;
   info.path = path.with_stream("");
-  info.is_directory = file.is_directory();
+  info.is_directory = file.is_directory() && !file.is_called_folder();
   const FileStream* const data = file.data();
   if (data != nullptr) info.size = data->size_bytes;
   if (record == ntfs::record_number::kMft) info.size = volume_->mft().size();
@@ -282,7 +323,8 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
   if (info.attributes && (*info.attributes & kAttributeReparsePoint) != 0) {
     const auto point = reparse_point(file);
     if (point) info.reparse_tag = Bytes{*point}.get<std::uint32_t>(0);
-    info.is_link = info.reparse_tag && is_name_surrogate(*info.reparse_tag);
+    info.is_link = info.reparse_tag && is_name_surrogate(*info.reparse_tag) &&
+                   (info.is_directory || !holds_content(file));
     const auto parsed = point ? parse_reparse_point(Bytes{*point}) : point.error();
     if (info.is_link && parsed && !parsed->target.empty()) info.link_target = parsed->target;
   }
@@ -310,35 +352,50 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_unnamed(const File& fi
   const auto point = reparse_point(file);
   if (point) return open_behind(Bytes{*point}, file, path);
   // The attribute says so and there is none: a flag that anybody can set hides nothing.
-  if (point.error().code != Errc::not_found) return point.error();
+  if (point.error().code == Errc::not_found) return open_data(file.number, "");
+  if (!holds_content(file)) return point.error();
+  last_problems_.push_back(point.error());
   return open_data(file.number, "");
 }
 
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_behind(Bytes point, const File& file,
                                                                  const EvidencePath& path) {
   const std::uint32_t tag = point.get<std::uint32_t>(0).value_or(0);
-  if (is_name_surrogate(tag)) return unsupported(path, "a link, not followed");
-  if (tag == kReparseTagDeduplicated)
-    return unsupported(path, "deduplicated: its content lies in the chunk store of the volume");
-  if ((tag & kCloudTagMask) == kCloudTag && is_placeholder(file.standard->attributes))
-    return unsupported(path, "a placeholder: its content lies in a cloud, not on the volume");
-  if (tag != kReparseTagWof) return open_data(file.number, "");
-  HOZEN_TRY(const WofAlgorithm algorithm, parse_wof_data(point.tail(kReparseHeaderBytes)));
+  const char* const elsewhere = why_elsewhere(tag, file.standard->attributes);
+  if (elsewhere == nullptr && tag != kReparseTagWof) return open_data(file.number, "");
+  auto content = elsewhere != nullptr
+                     ? Result<std::unique_ptr<ByteSource>>{unsupported(path, elsewhere)}
+                     : open_wof(point.tail(kReparseHeaderBytes), file);
+  if (content || !holds_content(file)) return content;
+  // Programs can say so of any file; nothing is fetched by reading what lies here.
+  last_problems_.push_back({content.error().code,
+                            "its reparse point says that the content lies elsewhere, yet some lies "
+                            "in its own clusters: that was taken"});
+  return open_data(file.number, "");
+}
+
+Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_wof(Bytes data, const File& file) {
+  HOZEN_TRY(const WofAlgorithm algorithm, parse_wof_data(data));
   HOZEN_TRY(auto stream, open_data(file.number, kWofStream));
-  const FileStream* const data = file.data();
-  HOZEN_TRY(auto content,
-            WofSource::open(std::move(stream), data != nullptr ? data->size_bytes : 0, algorithm));
+  const FileStream* const unnamed = file.data();
+  HOZEN_TRY(auto content, WofSource::open(std::move(stream),
+                                          unnamed != nullptr ? unnamed->size_bytes : 0, algorithm));
   return std::unique_ptr<ByteSource>{std::move(content)};
 }
 
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
                                                           const EvidencePath& path) {
   last_problems_.clear();
+  if (record == NtfsNames::kOrphanRecord) return unsupported(path, "a folder");
   const ntfs::Volume::Look look{*volume_, record};
   HOZEN_TRY(const File file, read_file(record, path));
   if (path.stream().empty()) {
     if (record == ntfs::record_number::kMft) return volume_->open_mft();
-    if (file.is_directory()) return unsupported(path, "a folder");
+    if (file.is_called_folder())
+      last_problems_.push_back(
+          {Errc::malformed, "its record calls it a folder: it has content and no index"});
+    else if (file.is_directory())
+      return unsupported(path, "a folder");
     auto content = open_unnamed(file, path);
     if (!content && content.error().what != path.text()) {
       Error error = content.error();
@@ -350,6 +407,8 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
   }
   if (const FileStream* const stream = find_data_stream(file, path.stream()))
     return open_data(file.number, stream->name);
+  if (const auto index = index_part(path.stream()))
+    return volume_->open_attribute(file.number, index->type, index->name, &last_problems_);
   if (!file.problems.empty())
     return Error{
         Errc::malformed, path.text(), file.problems.front().offset,

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "collector/formats/ntfs_bitmap_check.h"
 #include "collector/formats/ntfs_secure.h"
 #include "collector/formats/ntfs_volume.h"
 #include "collector/source/ntfs_names.h"
@@ -47,7 +48,8 @@ class NtfsVolumeFiles {
   /// Whether the file has streams that differ from this one in case only.
   bool has_stream_twins(std::uint32_t record, std::string_view stream);
   /// The unnamed stream, or the one that `path` names, as find_data_stream() finds it: its content
-  /// as programs on Windows see it.
+  /// as programs on Windows see it. A stream of the name `$O:$INDEX_ROOT` or `$O:$INDEX_ALLOCATION`
+  /// is that part of an index of the file.
   Result<std::unique_ptr<ByteSource>> open(std::uint32_t record, const EvidencePath& path);
   /// The record of a file of NTFS itself ($MFT, $Extend\$UsnJrnl), without the names of the volume
   /// being loaded. Errc::not_found for any other path.
@@ -60,12 +62,14 @@ class NtfsVolumeFiles {
   /// Whether the folder's own index has an entry of this name: asked where the file table is
   /// damaged and knows none.
   bool is_in_index(std::uint32_t folder, std::string_view name);
+  /// Whether a file in use has one of these clusters, or that cannot be known. Reads the file table
+  /// when first asked.
+  bool may_have_owner(std::uint64_t first, std::uint64_t clusters);
   /// The reparse point's bytes; Errc::not_found when there is none.
   Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
 
  private:
   Result<ntfs::File> read_file(std::uint32_t record, const EvidencePath& path);
-  void tell_system_files(FunctionRef<void(Error)> problem);
   Result<void> each_in_index(std::uint64_t folder, std::uint64_t max_bytes,
                              FunctionRef<bool(std::uint64_t record, std::string_view name)> visit);
   Result<std::uint32_t> find_in_extend(std::string_view name);
@@ -78,12 +82,15 @@ class NtfsVolumeFiles {
   Result<std::unique_ptr<ByteSource>> open_behind(Bytes point, const ntfs::File& file,
                                                   const EvidencePath& path);
 
+  Result<std::unique_ptr<ByteSource>> open_wof(Bytes data, const ntfs::File& file);
+
   std::shared_ptr<ntfs::Volume> volume_;
   NtfsNames names_;
   std::vector<Error> last_problems_;
   // Folded names in the indexes of folders asked for, and how much of indexes may still be read.
   std::unordered_map<std::uint32_t, std::unordered_set<std::string>> index_names_;
   std::uint64_t index_budget_;
+  std::optional<Result<std::vector<ntfs::ClusterRun>>> owned_{};  // clusters of files in use
   // $Secure, read when an owner is asked for.
   bool has_looked_for_owners_ = false;
   std::unique_ptr<ByteSource> descriptors_;

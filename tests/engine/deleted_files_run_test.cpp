@@ -187,5 +187,14 @@ TEST_F(DeletedFilesRun, SurviveAnInterruption) {
   EXPECT_FALSE(rest->is_cut);
 }
 
+TEST_F(DeletedFilesRun, KeepStreamsApartThatDifferInCaseOnly) {
+  const auto file = disk.file(users, "tw.exe", "main");
+  disk.stream(file, "S", "UPPER").stream(file, "s", "lower");
+  disk.remove(file);
+  run();
+  EXPECT_EQ(bundle.entries.at(rows().at("C:\\Users\\tw.exe:S").at("entry")), "UPPER");
+  EXPECT_EQ(bundle.entries.at(rows().at("C:\\Users\\tw.exe:s").at("entry")), "lower");
+}
+
 }  // namespace
 }  // namespace hozen

@@ -327,5 +327,22 @@ TEST(NtfsAttributeList, IsSafeAtEveryTruncation) {
   }
 }
 
+TEST(NtfsAttributeList, ZerosEndAListAndAreNoEntry) {
+  const auto read = [](std::vector<std::byte> list) {
+    std::size_t entries = 0;
+    const auto done =
+        each_attribute_list_entry(Bytes{list}, [&](const AttributeListEntry&) { ++entries; });
+    return std::pair{done.has_value(), entries};
+  };
+  std::vector<std::byte> list(96);
+  EXPECT_EQ(read(list), (std::pair{false, std::size_t{0}})) << "the first entry is always there";
+  list[0] = std::byte{0x10};
+  list[4] = std::byte{32};
+  EXPECT_EQ(read(list), (std::pair{true, std::size_t{1}}));
+  list[64] = std::byte{0x80};
+  list[68] = std::byte{32};
+  EXPECT_EQ(read(list), (std::pair{false, std::size_t{1}}));
+}
+
 }  // namespace
 }  // namespace hozen::ntfs

@@ -142,6 +142,9 @@ TEST(NtfsTable, JoinsRecordsThatExtendOthers) {
   const Listing listing{builder.table()};
   EXPECT_EQ(listing.rows.at(file.record).streams, 2u);
   EXPECT_EQ(listing.counts.extensions, 5u);
+  EXPECT_EQ(listing.counts.files_in_use, 13u);
+  EXPECT_EQ(listing.counts.folders_in_use, 2u);
+  EXPECT_EQ(listing.counts.unclaimed_problem()->what.substr(0, 23), "2 ntfs file records ext");
   EXPECT_EQ(listing.rows.at(5).streams, 1u);
 }
 

@@ -119,7 +119,10 @@ TEST(NtfsTreeHostile, DamageIsTold) {
   EXPECT_EQ(remarks[0].what, "C:\\torn: ntfs file record whose fixup does not match");
   EXPECT_EQ(remarks[1].what, "volume C:: 1 ntfs file records whose fixup does not match");
   EXPECT_EQ(remarks[2].what, "volume C:: 1 ntfs file records that cannot be read");
-  EXPECT_EQ(remarks[3].what, "volume C:: 1 ntfs names of files in use whose folder is not there");
+  EXPECT_EQ(remarks[3].what,
+            "volume C:: 1 ntfs names of files in use to which the root does not lead: what lies "
+            "below folders that are not there is found below $Orphan");
+  EXPECT_EQ(content(*tree, "C:\\$Orphan\\lost"), "x");
   EXPECT_TRUE(tree->take_remarks().empty()) << "each once";
 }
 
@@ -359,6 +362,172 @@ TEST(NtfsTreeHostile, NamesThatWindowsCouldNotOpenAreFoundAsListed) {
     const auto bytes = read_all(**opened, 1000);
     EXPECT_EQ(Bytes{*bytes}.chars(), name);
   }
+}
+
+bool is_told(NtfsFileTree& tree, std::string_view text) {
+  for (const Error& remark : tree.take_remarks())
+    if (remark.text().find(text) != std::string::npos) return true;
+  return false;
+}
+
+TEST(NtfsTreeHostile, WhatTheRootDoesNotLeadToLiesBelowAnOrphanFolder) {
+  NtfsBuilder builder;
+  const auto bob = builder.folder({9999, 1}, "bob");
+  builder.file(builder.folder(bob, "deep"), "kept", "content");
+  builder.file({24, 77}, "of an older folder", "x");
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(content(*tree, "C:\\$orphan\\BOB\\deep\\kept"), "content");
+  EXPECT_EQ(walk(*tree, "C:\\").names,
+            (Names{"C:\\$Orphan", "C:\\$Orphan\\bob", "C:\\$Orphan\\bob\\deep",
+                   "C:\\$Orphan\\bob\\deep\\kept", "C:\\$Orphan\\of an older folder"}));
+  EXPECT_TRUE(tree->stat(path("C:\\$Orphan"))->is_directory);
+  EXPECT_TRUE(tree->stat(path("C:\\$Orphan\\bob"))->fn.has_value());
+  EXPECT_EQ(tree->open(path("C:\\$Orphan")).error().code, Errc::unsupported);
+  EXPECT_TRUE(is_told(*tree, " 4 ntfs names of files in use to which the root does not lead"));
+}
+
+TEST(NtfsTreeHostile, FoldersThatLieBelowThemselvesAreFound) {
+  NtfsBuilder builder;
+  const auto hanging = builder.folder({27, 1}, "hanging");  // a third one below the loop
+  const auto a = builder.folder({26, 1}, "a");
+  const auto b = builder.folder({27, 1}, "b");
+  const auto c = builder.folder(a, "c");
+  ASSERT_EQ(b.record, 26u);
+  ASSERT_EQ(c.record, 27u);
+  builder.file(hanging, "far", "far");
+  builder.file(b, "deep", "content");
+  builder.file(builder.folder(builder.root(), "sound"), "file", "x");
+  const auto tree = tree_of(builder);
+  const Walk all = walk(*tree, "C:\\");
+  EXPECT_TRUE(all.problems.empty());
+  std::size_t files = 0;
+  for (const FileInfo& info : all.entries) files += info.is_directory ? 0u : 1u;
+  EXPECT_EQ(files, 3u);
+  EXPECT_EQ(all.names.size(), 9u) << "each once: eight entries and the folder of orphans";
+  EXPECT_TRUE(is_told(*tree, " 6 ntfs names of files in use to which the root does not lead"));
+}
+
+TEST(NtfsTreeHostile, RecordThatNamesABaseByMistakeIsAFile) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "f", "content");
+  builder.record(file).base({0x5100'0000, 0});
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(content(*tree, "C:\\f"), "content");
+  EXPECT_TRUE(is_told(*tree, "names another as its base"));
+}
+
+TEST(NtfsTreeHostile, RecordsThatExtendNothingAreTold) {
+  NtfsBuilder builder;
+  NtfsRecordBuilder extension;
+  builder.add(extension.base({3000, 1}).name(builder.root(), "gone"));
+  EXPECT_TRUE(is_told(*tree_of(builder), "1 ntfs file records extend files that are not there"));
+}
+
+TEST(NtfsTreeHostile, StreamsOfAnEmptiedAttributeListAreFound) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "file", "x");
+  NtfsRecordBuilder extension;
+  builder.add(
+      extension.base(file).resident({ntfs::attribute_type::kData, "ads", {std::byte{'s'}}}));
+  NtfsRecordBuilder freed;
+  builder.add(freed.base(file).flags(0).resident({ntfs::attribute_type::kData, "old", {}}));
+  builder.record(file).resident({ntfs::attribute_type::kAttributeList, "", NtfsBytes(64)});
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(tree->stat(path("C:\\file"))->streams, Names{"ads"});
+  EXPECT_EQ(content(*tree, "C:\\file:ads"), "s");
+  EXPECT_TRUE(is_told(*tree, "C:\\file"));
+}
+
+TEST(NtfsTreeHostile, AttributeThatCannotBeReadIsNotSaidToBeAbsent) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "f", "content");
+  NtfsBytes bytes = builder.volume();
+  const std::size_t record = builder.mft_offset() + file.record * 1024;
+  for (std::size_t at = record + 56; at < record + 1024; at += 8)
+    if (bytes[at] == std::byte{0x80} && bytes[at + 1] == std::byte{0}) {
+      bytes[at + 4] = std::byte{0x59};
+      break;
+    }
+  const auto tree = tree_of(bytes);
+  EXPECT_EQ(tree->open(path("C:\\f")).error().code, Errc::malformed);
+  EXPECT_TRUE(is_told(*tree, "1 ntfs files in use with damage in their records"));
+}
+
+TEST(NtfsTreeHostile, NameWithAColonIsNoStream) {
+  NtfsBuilder builder;
+  builder.stream(builder.file(builder.root(), "notes.txt", "x"), "ads", "stream");
+  builder.file(builder.root(), "notes.txt:ads", "file");
+  const auto tree = tree_of(builder);
+  const EvidencePath stream = path("C:\\notes.txt:ads");
+  const EvidencePath file = EvidencePath{"C:"}.child("notes.txt:ads");
+  EXPECT_NE(tree->key(stream), tree->key(file));
+  EXPECT_NE(tree->key(file), tree->key(file.with_stream("ads")));
+  EXPECT_EQ(tree->key(file), tree->key(EvidencePath{"C:"}.child("Notes.txt:ADS")));
+}
+
+TEST(NtfsTreeHostile, ContentThatIsHereIsGivenWhateverAReparsePointSays) {
+  NtfsBuilder builder;
+  const auto put = [&](const char* name, std::uint32_t tag, std::uint32_t attributes) {
+    NtfsRecordBuilder record;
+    record.standard(FileTime{1}, attributes | kReparse).name(builder.root(), name);
+    record.resident(
+        {ntfs::attribute_type::kReparsePoint, "", builders::reparse_point(tag, NtfsBytes(8))});
+    record.resident({ntfs::attribute_type::kData, "", NtfsBytes(3, std::byte{'x'})});
+    builder.add(record);
+  };
+  put("dedup", 0x80000013, 0);
+  put("cloud", 0x9000301A, kAttributeRecallOnDataAccess);
+  put("offline", 0x00004711, kAttributeOffline);
+  put("surrogate", 0xA0004711, 0);
+  put("wof", 0x80000017, 0);
+  const auto tree = tree_of(builder);
+  for (const char* const name : {"dedup", "cloud", "offline", "surrogate", "wof"}) {
+    const std::string file = std::string{"C:\\"} + name;
+    EXPECT_EQ(content(*tree, file), "xxx") << name;
+    EXPECT_FALSE(tree->stat(path(file))->is_link) << name;
+    EXPECT_TRUE(is_told(*tree, file)) << name;
+  }
+}
+
+TEST(NtfsTreeHostile, PartsOfAnIndexAreOpenedByTheirNames) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "$ObjId", "");
+  builder.record(file).resident(
+      {ntfs::attribute_type::kIndexRoot, "$O", NtfsBytes(4, std::byte{'r'})});
+  builder.record(file).resident(
+      {ntfs::attribute_type::kIndexAllocation, "$O", NtfsBytes(2, std::byte{'b'})});
+  const auto tree = tree_of(builder);
+  const EvidencePath whole = path("C:\\$ObjId");
+  const auto size_of = [&](std::string_view stream) {
+    const auto info = tree->stat(whole.with_stream(stream));
+    return info ? std::to_string(info->size) : std::string{to_text(info.error().code)};
+  };
+  EXPECT_EQ(size_of("$O:$INDEX_ROOT"), "4");
+  EXPECT_EQ(size_of("$O:$INDEX_ALLOCATION"), "2");
+  EXPECT_EQ(size_of("$O"), "not_found");
+  EXPECT_EQ(size_of("$R:$INDEX_ROOT"), "not_found");
+}
+
+TEST(NtfsTreeHostile, EntriesOfTheVerySameNameAreTold) {
+  NtfsBuilder builder;
+  builder.file(builder.root(), "same", "first");
+  builder.file(builder.root(), "same", "second");
+  builder.file(builder.root(), "Same", "other");
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(content(*tree, "C:\\Same"), "other");
+  EXPECT_FALSE(is_told(*tree, "this very name"));
+  EXPECT_EQ(content(*tree, "C:\\same"), "first");
+  EXPECT_TRUE(is_told(*tree, "this very name"));
+}
+
+TEST(NtfsTreeHostile, FileThatIsCalledAFolderIsAFile) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "f", "content");
+  builder.record(file).flags(ntfs::FileRecord::kInUse | ntfs::FileRecord::kDirectory);
+  const auto tree = tree_of(builder);
+  EXPECT_FALSE(tree->stat(path("C:\\f"))->is_directory);
+  EXPECT_EQ(content(*tree, "C:\\f"), "content");
+  EXPECT_TRUE(is_told(*tree, "calls it a folder"));
 }
 
 }  // namespace

@@ -243,19 +243,21 @@ TEST(NtfsTree, WhatWindowsCompressedAsAWholeIsGivenAsItWas) {
 
 TEST(NtfsTree, ContentThatLiesElsewhereIsRefused) {
   NtfsBuilder builder;
-  const auto put = [&](const char* name, std::uint32_t tag, std::uint32_t attributes) {
+  const auto put = [&](const char* name, std::uint32_t tag, std::uint32_t attributes,
+                       bool is_here = false) {
     NtfsRecordBuilder record;
     record.standard(FileTime{1}, attributes).name(builder.root(), name);
     record.resident({ntfs::attribute_type::kReparsePoint, "", reparse_point(tag, NtfsBytes(8))});
-    record.resident({ntfs::attribute_type::kData, "", NtfsBytes(3, std::byte{'x'})});
+    if (is_here) record.resident({ntfs::attribute_type::kData, "", NtfsBytes(3, std::byte{'x'})});
+    if (!is_here) record.non_resident({.runs = {{0, ntfs::kSparseLcn, 1}}, .size = 3});
     builder.add(record);
   };
   put("dedup", 0x80000013, kReparse);
   put("cloud", 0x9000301A, kReparse | kAttributeRecallOnDataAccess);
   put("offline", 0x9000001A, kReparse | kAttributeOffline);
-  put("kept", 0x9000301A, kReparse);
-  put("unknown", 0x80001234, kReparse);
-  put("flag not set", 0x80000013, 0x20);
+  put("kept", 0x9000301A, kReparse, true);
+  put("unknown", 0x80001234, kReparse, true);
+  put("flag not set", 0x80000013, 0x20, true);
   const auto tree = tree_of(builder);
   for (const char* const name : {"dedup", "cloud", "offline"}) {
     const auto opened = tree->open(path(std::string{"C:\\"} + name));
