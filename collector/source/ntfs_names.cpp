@@ -16,8 +16,10 @@ constexpr std::uint64_t kMaxNumber = 0xFFFF'FFFE;  // the one behind it is the o
 
 bool NtfsNames::add(const ntfs::File& file, ntfs::FileTable& table) {
   if (!file.in_use() || file.number > kMaxNumber) return true;
-  if (file.lacks_name()) ++nameless_;
-  if (!file.problems.empty() && damaged_++ == 0) first_damage_ = file.problems.front();
+  if (file.lacks_name())
+    ++nameless_;
+  else if (!file.problems.empty() && damaged_++ == 0)
+    first_damage_ = file.problems.front();
   if (file.number == ntfs::record_number::kRoot) return true;
   for (const ntfs::FileName& name : file.names)
     if (!add_name(file, name, table.has_folder(name.parent))) return false;

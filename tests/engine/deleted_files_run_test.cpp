@@ -191,6 +191,7 @@ TEST_F(DeletedFilesRun, KeepStreamsApartThatDifferInCaseOnly) {
   const auto file = disk.file(users, "tw.exe", "main");
   disk.stream(file, "S", "UPPER").stream(file, "s", "lower");
   disk.remove(file);
+  setup.options.profile.targets[0].streams = true;
   run();
   EXPECT_EQ(bundle.entries.at(rows().at("C:\\Users\\tw.exe:S").at("entry")), "UPPER");
   EXPECT_EQ(bundle.entries.at(rows().at("C:\\Users\\tw.exe:s").at("entry")), "lower");
