@@ -107,6 +107,7 @@ Fact fact_of(const ShareUse& use, const Others& others, const std::string& recor
   fact.values.add("peak_hour", peak.hour);
   fact.values.add("median", std::to_string(peak.median));
   fact.values.add("hours", std::to_string(peak.hours));
+  fact.values.add("stretches", std::to_string(peak.stretches));
   fact.values.add("days", std::to_string(peak.days));
   fact.values.add("others", std::to_string(others.rows));
   fact.values.add("others_peak", std::to_string(others.most));
@@ -131,13 +132,20 @@ ShareUse::Peak ShareUse::peak() const {
   peak.hour = text(busy.front().second);
   peak.hours = busy.size();
   if (busy.size() > 1) peak.median = busy[1 + (busy.size() - 1) / 2].first;
-  std::set<std::uint64_t> days;
+  std::set<std::uint64_t> days, most;
   for (const auto& [count, hour] : busy) {
-    if (count * 2 >= peak.reads) days.insert(hour / 24);
+    days.insert(hour / 24);
+    if (count * 2 >= peak.reads) most.insert(hour);
     if (peak.texts.size() < kMaxHoursTold)
       peak.texts.push_back(text(hour) + ": " + std::to_string(count));
   }
   peak.days = days.size();
+  constexpr std::uint64_t kApart = 12;
+  std::uint64_t before = 0;
+  for (const std::uint64_t hour : most) {
+    if (before == 0 || hour - before >= kApart) ++peak.stretches;
+    before = hour;
+  }
   return peak;
 }
 

@@ -25,10 +25,12 @@ struct ShareUse {
   std::map<std::uint64_t, std::uint64_t> hours;  ///< reads by hours since 1601
 
   struct Peak {
-    std::uint64_t reads = 0;         ///< in the busiest hour
-    std::uint64_t median = 0;        ///< of the other hours with reads
-    std::size_t hours = 0;           ///< with reads
-    std::size_t days = 0;            ///< on which an hour had at least half of that
+    std::uint64_t reads = 0;   ///< in the busiest hour
+    std::uint64_t median = 0;  ///< of the other hours with reads
+    std::size_t hours = 0;     ///< with reads
+    /// Hours with at least half of that, those less than half a day apart joined.
+    std::size_t stretches = 0;
+    std::size_t days = 0;            ///< with reads, in UTC
     std::string hour;                ///< "2024-03-01T12"
     std::vector<std::string> texts;  ///< the busiest hours with their reads
   };

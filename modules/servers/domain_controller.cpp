@@ -308,7 +308,7 @@ class Server {
     finding.why.push_back({file.path + " holds " + std::to_string(file.passwords) +
                                (file.passwords == 1 ? " password" : " passwords") +
                                " (attribute cpassword), whose key is public.",
-                           45,
+                           35,
                            Family::content,
                            {record}});
     finding.attack = {"T1552.006"};

@@ -188,7 +188,11 @@ void judge_reads(const Fact& fact, std::vector<Finding>& findings) {
   const std::uint64_t peak = count_of(fact, "peak"), median = count_of(fact, "median");
   if (peak < kMassReads || count_of(fact, "names") < kMassNames) return;
   // Computers' own accounts, and what comes every day: backups, indexing, antivirus.
-  if (fact.values["account"].ends_with('$') || count_of(fact, "days") > 1) return;
+  // Backups come again: on every third day that the account reads on, or more often.
+  constexpr std::uint64_t kOften = 3;
+  const std::uint64_t stretches = count_of(fact, "stretches");
+  const bool is_routine = stretches > 1 && stretches * kOften > count_of(fact, "days");
+  if (fact.values["account"].ends_with('$') || is_routine) return;
   const bool own = count_of(fact, "hours") > kHoursOfHistory && peak >= kOwnContrast * median;
   const bool others = count_of(fact, "others") >= kOtherUsers &&
                       peak >= kOtherContrast * count_of(fact, "others_peak");

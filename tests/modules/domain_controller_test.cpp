@@ -179,7 +179,7 @@ TEST(SysvolFiles, CountsPasswordsThatHaveAValue) {
   EXPECT_EQ(count_cpasswords("cpassword=\" \""), 0u);
 }
 
-TEST_F(DomainControllerTest, APasswordInAPolicyIsMediumAndNeverTold) {
+TEST_F(DomainControllerTest, APasswordInAPolicyIsLowAndNeverTold) {
   const std::string folder =
       "C:\\Windows\\SYSVOL\\sysvol\\corp\\Policies\\{1}\\Machine\\Preferences\\";
   windows.file(
@@ -190,7 +190,7 @@ TEST_F(DomainControllerTest, APasswordInAPolicyIsMediumAndNeverTold) {
   ASSERT_THAT(all_of(run), SizeIs(1));
   const Finding& finding = *all_of(run)[0];
   EXPECT_EQ(finding.rule, "domain_controller.gpp_password");
-  EXPECT_EQ(severity_of(finding), Severity::medium);
+  EXPECT_EQ(severity_of(finding), Severity::low);
   EXPECT_THAT(finding.attack, Contains("T1552.006"));
   EXPECT_THAT(story_of(finding), Not(HasSubstr("SeCrEtVaLuE1")));
   for (const fake::Record& record : run.context->records)

@@ -151,6 +151,17 @@ TEST_F(FileServerTest, ManyReadsThatStandOutFromTheOwnDaysTooAreMedium) {
   EXPECT_EQ(severity_of(*all_of(run)[0]), Severity::medium);
 }
 
+TEST_F(FileServerTest, OneNightIsOneWhereTheDayOfUtcEnds) {
+  for (int day = 0; day < 8; ++day)
+    for (const char* user : {"amy", "bob", "cid", "eve"})
+      read(day * 86'400.0, 5, user, "10.0.0.66");
+  read(19 * 3600.0, 2500, "eve", "10.0.0.66");  // 23:26 UTC
+  read(20 * 3600.0, 2500, "eve", "10.0.0.66");
+  EXPECT_THAT(all_of(judge()), SizeIs(1));
+  read(3 * 86'400.0 + 19 * 3600, 2500, "eve", "10.0.0.66");
+  EXPECT_THAT(all_of(judge()), SizeIs(1)) << "a second night";
+}
+
 TEST_F(FileServerTest, BackupsComputersAndBusySharesAreQuiet) {
   const auto others = [&] {
     for (const char* user : {"amy", "bob", "cid"}) read(0, 5, user, "10.0.0.1");
