@@ -16,8 +16,9 @@ inline std::vector<std::byte> minidump(const std::vector<std::string>& modules,
                                        std::size_t size = 0) {
   std::vector<std::byte> out;
   const auto put = [&](std::uint64_t value, std::size_t bytes) {
+    constexpr std::size_t kValueBytes = 8;  // zeros behind them
     for (std::size_t i = 0; i < bytes; ++i)
-      out.push_back(static_cast<std::byte>((value >> (8 * i)) & 0xFFU));
+      out.push_back(static_cast<std::byte>(i < kValueBytes ? (value >> (8 * i)) & 0xFFU : 0U));
   };
   put(0x504D'444D, 4);  // "MDMP"
   put(0x0000'A793, 4);  // version
