@@ -16,6 +16,8 @@ using Text = std::string_view;
 /// Findings, and commands that one of them tells: a log can be made to hold any number.
 constexpr std::size_t kMaxFindings = 200, kMaxTold = 20;
 constexpr int kMaxScriptWeight = 35;
+/// Points of what is no everyday act of administrators by itself.
+constexpr int kLeastOfNote = 40;
 
 struct About {
   Text rule, title, benign, next;
@@ -187,7 +189,9 @@ class Commands {
         attack.emplace_back(sign.attack);
       const bool is_new = one.whats.insert(sign.what).second;
       const int before = one.score;
-      one.score = std::max(one.score, sign.weight) + (is_new && before > 0 ? 10 : 0);
+      const int most = std::max(before, sign.weight);
+      // What is ordinary by itself does not become an attack by being done in two ways.
+      one.score = most + (is_new && before > 0 && most >= kLeastOfNote ? 10 : 0);
       weight += one.score - before;
     }
     if (one.finding.why.size() >= kMaxTold && weight == 0) {

@@ -126,10 +126,13 @@ struct Copy {
   FileTime first{};
 };
 
+constexpr const char* kMade = "A copy of the database of Active Directory was made";
+
 Finding begun_copy(const std::string& path) {
   Finding finding;
   finding.rule = "credential_theft.directory_copy";
-  finding.title = "A copy of the database of Active Directory was made";
+  finding.title =
+      "The database of Active Directory was opened or closed in a place that is not its own";
   finding.subject = path;
   finding.attack = {"T1003.003"};
   finding.benign = {
@@ -154,7 +157,7 @@ std::string text_of(const Fact& fact, const std::string& path) {
 
 class Copies {
  public:
-  explicit Copies(const FactBook& book) : book_{book} {}
+  explicit Copies(const FactBook& book) : book_{book}, homes_{homes_of_directory(book)} {}
 
   std::vector<Finding> judge() {
     // Shadow copies last: they belong to the copies that were taken from them.
@@ -189,9 +192,10 @@ class Copies {
 
   void copy(const Fact& fact, const std::string& path) {
     // The engine keeps databases of others too, and the directory's own lies in its place.
-    const auto named = file_named(path);
+    const auto named = homes_.contains(fold_case(path)) ? std::nullopt : file_named(path);
     Copy* one = named ? open(fact, path) : nullptr;
     if (one == nullptr) return;
+    if (fact.event_id == 325) one->finding.title = kMade;
     const bool is_new = one->finding.why.empty();
     const int weight = named->weight - (fact.event_id == 325 ? 0 : 20);
     one->finding.why.push_back(
@@ -223,10 +227,19 @@ class Copies {
   }
 
   const FactBook& book_;
+  const std::set<std::string> homes_;  // folded
   std::map<std::string, Copy> found_;  // by folded path
 };
 
 }  // namespace
+
+std::set<std::string> homes_of_directory(const FactBook& book) {
+  std::set<std::string> homes;
+  for (const Fact& fact : book.facts(FactKind::database))
+    if (const Text path = fact.values["own_database"]; fact.event_id == 0 && !path.empty())
+      homes.insert(fold_case(path));
+  return homes;
+}
 
 std::vector<Finding> judge_databases(const FactBook& book) { return Copies{book}.judge(); }
 

@@ -38,7 +38,8 @@ std::string file_text(const Fact& fact) {
     text = when(fact) + account_in(fact) + " opened " + std::string{fact.values["ShareName"]} +
            "\\" + text + " from " + std::string{fact.values["IpAddress"]};
   else if (const Text what = fact.values["what"]; !what.empty())
-    text += ", " + std::string{what} + lateral::at(fact.time);
+    text +=
+        " " + std::string{what} + (fact.time.is_set() ? ", created" + lateral::at(fact.time) : "");
   else if (fact.kind == FactKind::file_change)
     text = when(fact) + "the change journal names " + text;
   else
@@ -84,10 +85,11 @@ class Leftovers {
     if (told_.contains(fact.record)) return;
     const Text content = fact.values["content"];
     const auto named = file_named(fact.subject);
-    if (!named && content.empty()) return;
+    if ((!named && content.empty()) || homes_.contains(fold_case(fact.subject))) return;
     Finding* finding = open("file " + fold_case(fact.subject), "credential_theft.file",
                             content.empty() ? "A file that tools leave which take credentials"
-                                            : "A memory dump of lsass lies here",
+                            : named && named->is_hive ? "A copy of a hive with password hashes"
+                                                      : "A memory dump of lsass lies here",
                             fact.subject, named ? named->attack : "T1003.001");
     if (finding == nullptr) return;
     if (finding->why.empty()) {
@@ -96,10 +98,13 @@ class Leftovers {
           "the defences.",
           "Another file of that name."};
       finding->not_checked = {content.empty() ? "What the file holds: only its name was looked at."
-                                              : "Whether the passwords in it were read."};
+                              : named && named->is_hive
+                                  ? "Which hive it is: its name and its first bytes were looked at."
+                                  : "Whether the passwords in it were read."};
       finding->next = {"What wrote it, and where it went; which accounts were logged on then."};
     }
-    if (!content.empty()) tell(*finding, std::string{content}, 75, Family::content, fact);
+    const int weight = named && named->is_hive ? 20 : 75;
+    if (!content.empty()) tell(*finding, std::string{content}, weight, Family::content, fact);
     if (!named) return;
     tell(*finding, file_text(fact) + ": " + std::string{named->what} + ".", named->weight,
          Family::name, fact);
@@ -205,6 +210,7 @@ class Leftovers {
 
   const FactBook& book_;
   const Told& told_;
+  const std::set<std::string> homes_ = homes_of_directory(book_);
   std::map<std::string, Finding> found_;
 };
 

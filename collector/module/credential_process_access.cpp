@@ -102,12 +102,13 @@ bool is_interpreter(Text image) {
 }
 
 bool is_dumper(Text name) {
-  constexpr Text kPatterns[] = {"mimikatz*",  "*dumpert*",    "andrewspecial*", "procdump*",
-                                "*nanodump*", "handlekatz*",  "safetykatz*",    "*pwdump*",
-                                "wce*.exe",   "gsecdump*",    "lazagne*",       "*minidump*",
-                                "pypykatz*",  "ppldump*",     "sharpdump*",     "sqldumper*",
-                                "*lsass*",    "rdrleakdiag*", "mirrordump*",    "pplblade*"};
-  return std::any_of(std::begin(kPatterns), std::end(kPatterns),
+  constexpr Text kPatterns[] = {"mimikatz*",    "*dumpert*",   "andrewspecial*", "procdump*",
+                                "*nanodump*",   "handlekatz*", "safetykatz*",    "*pwdump*",
+                                "wce*.exe",     "gsecdump*",   "lazagne*",       "*minidump*",
+                                "pypykatz*",    "ppldump*",    "sharpdump*",     "sqldumper*",
+                                "rdrleakdiag*", "mirrordump*", "pplblade*"};
+  return names_lsass(name) ||
+         std::any_of(std::begin(kPatterns), std::end(kPatterns),
                      [&](Text pattern) { return glob_match_fold(pattern, name); });
 }
 
@@ -271,7 +272,13 @@ class Accesses {
     if (place == Place::program_files)
       finding.why.push_back(
           {"It lies below Program Files, as installed programs do.", -25, Family::location, {}});
-    if (place == Place::user_folder || place == Place::share)
+    const Text folder = agent_folder(access.image);
+    if (!folder.empty())
+      finding.why.push_back({"It lies in a folder " + std::string{folder} + ", as agents do.",
+                             -15,
+                             Family::location,
+                             {}});
+    else if (place == Place::user_folder || place == Place::share)
       finding.why.push_back({place == Place::share ? "It was run from a share."
                                                    : "It lies in a folder that users may write to.",
                              20,

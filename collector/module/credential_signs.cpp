@@ -1,7 +1,6 @@
 #include "collector/module/credential_signs.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "collector/base/text.h"
@@ -12,214 +11,21 @@ namespace {
 
 using Text = std::string_view;
 
-/// All of `all` (';' between), and one of `any` where there is one, in the plain text; none of
-/// `none`.
-struct Pattern {
-  Text all, any, none;
-  Sign sign;
-};
-
-// Mimikatz: github.com/gentilkiwi/mimikatz, modules of the program; the others: their own pages.
-constexpr Pattern kPatterns[] = {
-    {"",
-     "sekurlsa::;lsadump::;misc::memssp;misc::skeleton;kerberos::golden;kerberos::ptt;"
-     "kerberos::list;kerberos::ptc;privilege::debug;token::elevate;vault::cred;dpapi::masterkey;"
-     "crypto::certificates;crypto::capi;sid::patch;ts::logonpasswords;event::drop",
-     "",
-     {Act::tool, "uses commands of mimikatz", 80, "T1003.001"}},
-    {"",
-     "invoke-mimikatz;invoke-mimikittenz;invoke-mimidogz;-dumpcreds",
-     "",
-     {Act::tool, "names mimikatz for PowerShell", 70, "T1003.001"}},
-    {"rubeus",
-     "dump;asktgt;kerberoast;asreproast;ptt;s4u;monitor;triage",
-     "",
-     {Act::tool, "uses Rubeus on Kerberos tickets", 70, "T1558"}},
-    {"",
-     "invoke-kerberoast;get-domainspnticket",
-     "",
-     {Act::tool, "asks for tickets of services to guess their passwords", 70, "T1558.003"}},
-    {"",
-     "secretsdump;lsassy;pypykatz;safetykatz;nanodump;handlekatz;out-minidump;"
-     "get-passwordfile;get-lsasecret;invoke-dcsync",
-     "",
-     {Act::tool, "names a tool that takes credentials", 70, "T1003"}},
-    {"comsvcs",
-     "minidump;#24;#+24;#+000024;#0000",
-     "",
-     {Act::memory, "writes the memory of a process with comsvcs.dll", 70, "T1003.001"}},
-    {"lsass",
-     " -ma; /ma; -mp; /mp; -mm; -mt; minidump;.dmp;dumpfull;dump ;writedump",
-     "",
-     {Act::memory, "writes the memory of lsass into a file", 70, "T1003.001"}},
-    {"rdrleakdiag",
-     "fullmemdmp",
-     "",
-     {Act::memory, "writes the memory of a process with rdrleakdiag", 50, "T1003.001"}},
-    {"sqldumper",
-     "0x01100;0x1100;0x0110",
-     "",
-     {Act::memory, "writes the memory of a process with SqlDumper", 40, "T1003.001"}},
-    {"silentprocessexit;lsass",
-     "",
-     "",
-     {Act::memory, "has Windows write a dump of lsass when something asks for its end", 70,
-      "T1003.001"}},
-    {"reg",
-     "save hklm\\sam;save hklm\\security;save hkey_local_machine\\sam;"
-     "save hkey_local_machine\\security;export hklm\\sam;export hklm\\security;"
-     "save hklm/sam;save hklm/security;export hkey_local_machine\\sam",
-     "",
-     {Act::hives, "saves a hive with password hashes (SAM or SECURITY)", 60, "T1003.002"}},
-    {"reg",
-     "save hklm\\system;save hkey_local_machine\\system;export hklm\\system ",
-     "",
-     {Act::hives, "saves the hive SYSTEM, which has the key to the hashes", 20, "T1003.002"}},
-    {"",
-     "\\config\\sam;\\config\\security ;\\repair\\sam;\\regback\\sam",
-     "\\config\\samples",
-     {Act::hives, "names the file of a hive with password hashes", 30, "T1003.002"}},
-    {"\\config\\sam",
-     "copy;/y;globalroot;move-item;7z;rar a;get-content; type ; cat ",
-     "\\config\\samples",
-     {Act::hives, "copies the file of a hive with password hashes", 60, "T1003.002"}},
-    {"ntds.dit",
-     "copy;/y;move ;compress; tar ;tar.exe;rar a;rar.exe a;7z;vss;wbadmin; cat "
-     ";get-content;globalroot",
-     "",
-     {Act::directory, "copies the database of Active Directory", 70, "T1003.003"}},
-    {"ntdsutil",
-     " ifm;create full;create sysvol full",
-     "",
-     {Act::directory, "makes a copy of Active Directory with ntdsutil", 60, "T1003.003"}},
-    {"ntdsutil;snapshot",
-     " create; mount",
-     "",
-     {Act::directory, "makes or mounts a snapshot of Active Directory", 35, "T1003.003"}},
-    {"globalroot\\device\\harddiskvolumeshadowcopy",
-     "",
-     "",
-     {Act::shadow_copy, "reads from a shadow copy by its device", 35, "T1003.003"}},
-    {"esentutl;/vss",
-     "",
-     "",
-     {Act::shadow_copy, "copies a locked file with esentutl", 35, "T1006"}},
-    {"vssadmin;create shadow", "", "", {Act::shadow_copy, "makes a shadow copy", 20, "T1003.003"}},
-    {"shadowcopy;call create",
-     "",
-     "",
-     {Act::shadow_copy, "makes a shadow copy through WMI", 25, "T1003.003"}},
-    {"win32_shadowcopy;create",
-     "",
-     "",
-     {Act::shadow_copy, "makes a shadow copy through WMI", 25, "T1003.003"}},
-    {"diskshadow",
-     " /s; -s",
-     "",
-     {Act::shadow_copy, "runs a script of diskshadow", 25, "T1003.003"}},
-    {"cpassword;sysvol",
-     "",
-     "",
-     {Act::stored, "looks for passwords in policies of the domain", 50, "T1552.006"}},
-    {"",
-     "get-gpppassword;get-cachedgpppassword;gpp-decrypt",
-     "",
-     {Act::stored, "takes passwords out of policies of the domain", 70, "T1552.006"}},
-    {"vaultcmd", "/list", "", {Act::stored, "lists passwords kept by Windows", 20, "T1555.004"}},
-    {"uselogoncredential",
-     " 1;0x1;0x00000001",
-     "",
-     {Act::setting, "has Windows keep passwords in memory as they are (WDigest)", 60, "T1112"}},
-    {"runasppl",
-     "/d 0;-value 0;delete",
-     "",
-     {Act::setting, "takes the protection of lsass away", 45, "T1562.001"}},
-    {"disablerestrictedadmin",
-     "/d 0;-value 0",
-     "",
-     {Act::setting, "lets hashes be used for remote desktop", 40, "T1550.002"}},
-    {"lsass",
-     "tasklist;get-process;findstr;find ;pslist;wmic process;query process",
-     "",
-     {Act::lookup, "asks for the number of the process lsass", 15, "T1057"}},
-};
-
-template <class Visit>
-void each_part(Text list, Visit visit) {
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(';'), list.size());
-    visit(list.substr(0, end));
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-}
-
-bool has_any(Text text, Text list) {
-  bool found = false;
-  each_part(list, [&](Text part) { found = found || text.find(part) != Text::npos; });
-  return found;
-}
-
-bool has_all(Text text, Text list) {
-  bool all = true;
-  each_part(list, [&](Text part) { all = all && text.find(part) != Text::npos; });
-  return all;
-}
-
-bool holds(const Pattern& pattern, Text text) {
-  return has_all(text, pattern.all) && (pattern.any.empty() || has_any(text, pattern.any)) &&
-         (pattern.none.empty() || !has_any(text, pattern.none));
-}
-
-/// Programs whose ordinary command lines look like those above: what backs up, and what looks for
-/// intruders.
-bool is_told_by_others(const Pattern& pattern, Text text) {
-  // SQL Server writes its own dumps so.
-  return pattern.all == "sqldumper" && text.find("microsoft sql server") != Text::npos &&
-         text.find("lsass") == Text::npos;
-}
-
-bool is_name_or_child(Text text, Text folder) { return contains_fold(text, folder); }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
 
-std::string plain_command(Text text) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (const char c : text) {
-    if (c == '^' || c == '"' || c == '\'' || c == '`') continue;
-    const bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    if (space && (plain.empty() || plain.back() == ' ')) continue;
-    plain += space ? ' ' : c;
+bool names_lsass(Text name) {
+  constexpr Text kLsass = "lsass";
+  const std::string plain = to_lower_ascii(name);
+  for (std::size_t at = plain.find(kLsass); at != std::string::npos;
+       at = plain.find(kLsass, at + 1)) {
+    const Text rest = Text{plain}.substr(at + kLsass.size());
+    const bool ends = rest.empty() || !is_letter(rest.front()) || rest.starts_with("dump") ||
+                      rest.starts_with("mem");
+    if (ends && (at == 0 || !is_letter(plain[at - 1]))) return true;
   }
-  return to_lower_ascii(plain);
-}
-
-std::vector<Sign> signs_in(Text text, Text image) {
-  // An option at the end is followed by a blank too.
-  const std::string plain = plain_command(text) + " ";
-  std::vector<Sign> signs;
-  for (const Pattern& pattern : kPatterns)
-    if (holds(pattern, plain) && !is_told_by_others(pattern, plain)) signs.push_back(pattern.sign);
-  const bool is_dumper = contains_fold(lateral::file_name(image), "dump");
-  const bool named = std::any_of(signs.begin(), signs.end(),
-                                 [](const Sign& sign) { return sign.act == Act::memory; });
-  if (is_dumper && !named && plain.find("lsass") != std::string::npos)
-    signs.push_back(
-        {Act::memory, "gives lsass to a program that is called a dumper", 60, "T1003.001"});
-  return signs;
-}
-
-std::string telling_words(Text script) {
-  const std::string plain = plain_command(script);
-  std::string words;
-  for (const Pattern& pattern : kPatterns) {
-    if (pattern.sign.act != Act::tool || !pattern.all.empty()) continue;
-    each_part(pattern.any, [&](Text part) {
-      if (plain.find(part) == std::string::npos) return;
-      words += (words.empty() ? "" : ", ") + std::string{part};
-    });
-  }
-  return words;
+  return false;
 }
 
 std::optional<NamedFile> file_named(Text path) {
@@ -255,7 +61,8 @@ std::optional<NamedFile> file_named(Text path) {
   };
   const Text name = lateral::file_name(path);
   const auto found = std::find_if(std::begin(kNames), std::end(kNames), [&](const Name& one) {
-    return glob_match_fold(one.pattern, name);
+    const bool is_of_lsass = one.pattern.find("*lsass") != Text::npos;
+    return glob_match_fold(one.pattern, name) && (!is_of_lsass || names_lsass(name));
   });
   if (found != std::end(kNames)) {
     NamedFile file = found->file;
@@ -266,15 +73,19 @@ std::optional<NamedFile> file_named(Text path) {
       file.weight = 20;
     return file;
   }
-  constexpr Text kHiveNames[] = {"sam.save", "sam.hiv",       "sam.hive",     "sam.dmp",
-                                 "sam.bak",  "security.save", "security.hiv", "security.hive"};
-  for (const Text hive : kHiveNames)
-    if (equals_fold(name, hive))
-      return NamedFile{"a copy of a hive with password hashes by its name", 50, "T1003.002"};
+  constexpr Text kHiveNames[] = {"sam.save",      "sam.hiv",      "sam.hive",
+                                 "security.save", "security.hiv", "security.hive"};
+  // Sam is a name of people too.
+  constexpr Text kWeakHiveNames[] = {"sam.dmp", "sam.bak"};
+  const auto is_named = [&](Text known) { return equals_fold(name, known); };
+  const bool is_weak = std::any_of(std::begin(kWeakHiveNames), std::end(kWeakHiveNames), is_named);
+  if (is_weak || std::any_of(std::begin(kHiveNames), std::end(kHiveNames), is_named))
+    return NamedFile{"a copy of a hive with password hashes by its name", is_weak ? 30 : 50,
+                     "T1003.002", false, true};
   constexpr Text kDirectories[] = {"\\Windows\\NTDS\\", "\\Windows\\System32\\", "\\WinSxS\\",
                                    "\\servicing\\"};
   const bool is_home = std::any_of(std::begin(kDirectories), std::end(kDirectories),
-                                   [&](Text one) { return is_name_or_child(path, one); });
+                                   [&](Text one) { return contains_fold(path, one); });
   if (equals_fold(name, "ntds.dit") && !is_home) {
     // A domain controller may be set up to have its database in D:\NTDS.
     const bool is_own_place = path.size() < 18 && ends_with_fold(path, ":\\NTDS\\ntds.dit");
@@ -352,6 +163,33 @@ Place place_of(Text path) {
       starts_with_fold(below, "\\PerfLogs\\") || starts_with_fold(below, "\\$Recycle.Bin\\"))
     return Place::user_folder;
   return Place::other;
+}
+
+Text agent_folder(Text image) {
+  constexpr Text kFolders[] = {"\\$WINDOWS.~BT\\Sources\\",
+                               "\\ProgramData\\Symantec\\",
+                               "\\ProgramData\\McAfee\\",
+                               "\\ProgramData\\Trellix\\",
+                               "\\ProgramData\\Trend Micro\\",
+                               "\\ProgramData\\CrowdStrike\\",
+                               "\\ProgramData\\Sophos\\",
+                               "\\ProgramData\\ESET\\",
+                               "\\ProgramData\\Kaspersky Lab\\",
+                               "\\ProgramData\\Bitdefender\\",
+                               "\\ProgramData\\F-Secure\\",
+                               "\\ProgramData\\Cylance\\",
+                               "\\ProgramData\\Malwarebytes\\",
+                               "\\ProgramData\\AVAST Software\\",
+                               "\\ProgramData\\AVG\\",
+                               "\\ProgramData\\Package Cache\\",
+                               "\\ProgramData\\chocolatey\\lib\\"};
+  const Text below = image.substr(std::min(image.find(':') + 1, image.size()));
+  for (const Text folder : kFolders)
+    if (starts_with_fold(below, folder)) return "of setup, of packages or of a security product";
+  constexpr Text kWindows = "\\Windows\\";
+  const bool is_below =
+      starts_with_fold(below, kWindows) && below.find('\\', kWindows.size()) != Text::npos;
+  return is_below && place_of(image) == Place::other ? "of its own below that of Windows" : "";
 }
 
 std::string account_in(const Fact& fact) {

@@ -47,8 +47,13 @@ struct NamedFile {
   int weight = 0;
   std::string_view attack;
   bool is_dump = false;
+  bool is_hive = false;
 };
 std::optional<NamedFile> file_named(std::string_view path);
+
+/// Whether lsass is a word of its own in a name, or begins one of a dump: not in
+/// "SkillsAssessment".
+bool names_lsass(std::string_view name);
 
 /// Where a program lies, by its path alone.
 enum class Place : std::uint8_t {
@@ -60,6 +65,10 @@ enum class Place : std::uint8_t {
   other
 };
 Place place_of(std::string_view path);
+
+/// Folders of agents, of setup and of packages outside Program Files: only administrators may write
+/// to them, if nobody changed that. "" for others.
+std::string_view agent_folder(std::string_view image);
 
 /// Who did it: User of Sysmon, else the subject of the audit; "" when nobody is named.
 std::string account_in(const Fact& fact);

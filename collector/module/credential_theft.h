@@ -28,6 +28,9 @@ std::vector<Finding> judge_leftovers(const FactBook& book, const Told& told);
 std::vector<Finding> judge_setting_changes(const FactBook& book);
 /// Secrets of a directory that were asked for by replication (DCSync).
 std::vector<Finding> judge_replication(const FactBook& book);
+/// Where the directory's own database lies, as the registry of a domain controller says: folded
+/// paths. The facts for it are of kind database, have no event and `own_database`.
+std::set<std::string> homes_of_directory(const FactBook& book);
 /// Copies of the directory's database that its engine tells of.
 std::vector<Finding> judge_databases(const FactBook& book);
 /// Threats that an antivirus program found and that take credentials, or are hack tools: one

@@ -93,6 +93,8 @@ constexpr std::string_view kFolders[] = {
     "%SystemRoot%\\*",
     "%SystemRoot%\\System32\\*.log",
     "%SystemRoot%\\System32\\mimi*",
+    "%SystemRoot%\\System32\\*lsass*.*dmp",
+    "%SystemDrive%\\*\\*lsass*.*dmp",
     "%SystemRoot%\\Temp\\*",
     "%SystemRoot%\\Tasks\\*",
     "%SystemRoot%\\debug\\*",
@@ -107,32 +109,38 @@ constexpr std::string_view kFolders[] = {
     "%SystemDrive%\\Users\\Public\\{Documents,Downloads,Music,Pictures,Videos,Desktop}\\*",
     "%UserProfile%\\*",
     "%UserProfile%\\{Desktop,Downloads,Documents,Music,Pictures,Videos}\\*",
+    "%UserProfile%\\{Desktop,Downloads,Documents}\\*\\*",
     "%LocalAppData%\\*",
     "%LocalAppData%\\Temp\\*",
     "%AppData%\\*"};
 
-/// What the content tells: a dump of lsass, a ticket. "" for others.
-std::string content_of(ModuleContext& context, const FileInfo& file) {
+/// What the content tells: a dump of lsass, a ticket, a hive. "" for others, nothing where it
+/// cannot be read.
+std::optional<std::string> content_of(ModuleContext& context, const FileInfo& file, bool is_hive) {
   const auto bytes = context.source().open(file.path);
-  if (!bytes) return {};  // told where it is collected
+  if (!bytes) return std::nullopt;  // told where it is collected
   std::array<std::byte, 4> head{};
-  if (!(*bytes)->read(0, head)) return {};
+  if (const auto count = (*bytes)->read(0, head); !count) return std::nullopt;
   // KRB-CRED of RFC 4120: application 22, with a length of two bytes.
   if (ends_with_fold(file.path.name(), ".kirbi"))
     return head[0] == std::byte{0x76} && head[1] == std::byte{0x82}
                ? file.path.text() + " begins as a Kerberos ticket with its key (KRB-CRED)."
-               : "";
-  if (!looks_like_minidump(Bytes{head})) return {};
+               : std::string{};
+  if (is_hive)
+    return Bytes{head}.chars() == "regf"
+               ? file.path.text() + " begins as a hive of the registry (regf)."
+               : std::string{};
+  if (!looks_like_minidump(Bytes{head})) return std::string{};
   const auto dump = read_minidump(**bytes);
   if (!dump) {
     note_problems(context, file.path, {dump.error()});
-    return {};
+    return std::string{};
   }
   note_problems(context, file.path, dump->problems);
   const bool is_lsass = std::any_of(
       dump->modules.begin(), dump->modules.end(),
       [](const std::string& path) { return equals_fold(lateral::file_name(path), "lsasrv.dll"); });
-  if (!is_lsass) return {};
+  if (!is_lsass) return std::string{};
   return file.path.text() + " is a memory dump of lsass, of " + dump->written.iso8601() +
          ": lsasrv.dll is among its modules.";
 }
@@ -148,7 +156,7 @@ void state_file(ModuleContext& context, const FileInfo& file, FileRow row,
   fact.kind = FactKind::file;
   fact.time = file.si.created;
   fact.subject = row.path;
-  fact.values.add("what", "is there, created");
+  fact.values.add("what", "is there");
   fact.values.add("content", row.content);
   fact.record = context.emit(kFile, kFileFields, row, envelope);
   context.state(std::move(fact));
@@ -158,8 +166,11 @@ bool look_at(ModuleContext& context, const FileInfo& file) {
   const auto named = credentials::file_named(file.path.text());
   const bool is_here = !is_placeholder(file.attributes.value_or(0));
   const bool may_be_dump = is_here && (named || file.size >= kLeastDumpBytes);
-  FileRow row{file.path.text(), named ? std::string{named->what} : "",
-              may_be_dump ? content_of(context, file) : "", file.size};
+  const bool is_hive = named && named->is_hive;
+  const auto content = may_be_dump ? content_of(context, file, is_hive) : std::nullopt;
+  if (is_hive && content && content->empty()) return true;
+  FileRow row{file.path.text(), named ? std::string{named->what} : "", content.value_or(""),
+              file.size};
   if (row.what.empty() && row.content.empty()) return true;
   state_file(context, file, std::move(row), "left by tools that take credentials");
   return true;
@@ -286,6 +297,22 @@ void read_setting(ModuleContext& context, const RegistryHive& hive, RegistryKey&
   context.report(std::move(finding));
 }
 
+/// Where a domain controller has its database: events about that one are of no copy.
+void read_directory(ModuleContext& context, const RegistryHive& hive, RegistryKey& set) {
+  const auto key = set.open("Services\\NTDS\\Parameters");
+  if (!key) return;
+  const auto value = (*key)->value("DSA Database file");
+  if (!value || value->text().value_or("").empty()) return;
+  const FileRow row{*value->text(), "the database of Active Directory of this domain controller",
+                    "", 0};
+  Fact fact;
+  fact.kind = FactKind::database;
+  fact.subject = row.path;
+  fact.values.add("own_database", row.path);
+  fact.record = context.emit(kFile, kFileFields, row, key_envelope(hive, **key, &*value));
+  context.state(std::move(fact));
+}
+
 Result<void> run(ModuleContext& context) {
   if (context.reads_files()) {
     read_folders(context);
@@ -295,6 +322,7 @@ Result<void> run(ModuleContext& context) {
     each_control_set(hive, [&](RegistryKey& set, bool is_current) {
       for (const Setting& setting : kSettings)
         read_setting(context, hive, set, is_current, setting);
+      if (is_current) read_directory(context, hive, set);
     });
   }));
   return {};

@@ -54,6 +54,56 @@ INSTANTIATE_TEST_SUITE_P(
             {"setting_command medium"}},
         CommandCase{"tasklist /fi \"imagename eq lsass.exe\"", {"lsass_lookup low"}}));
 INSTANTIATE_TEST_SUITE_P(
+    TakingInOtherWords, CredentialCommand,
+    testing::Values(
+        CommandCase{"reg save \\\\dc01\\HKLM\\SAM \\\\fs\\t\\s", {"hive_copy medium"}},
+        CommandCase{"ntdsutil \"ac in ntds\" i \"cr fu c:\\x\" q q", {"directory_copy medium"}},
+        CommandCase{"robocopy C:\\Windows\\System32\\config C:\\x SAM SYSTEM /b",
+                    {"hive_copy high"}},
+        CommandCase{"copy C:\\Windows\\Repair\\SAM C:\\x", {"hive_copy high"}},
+        CommandCase{"rundll32 comsvcs.dll #-65512 632 C:\\t full", {"memory_dump high"}},
+        CommandCase{"rundll32 comsvcs.dll,#65560 632 C:\\t full", {"memory_dump high"}},
+        CommandCase{"C:\\x\\laZagne.exe all", {"tool_commands medium"}},
+        CommandCase{"cmd /c pwdump8.exe", {"tool_commands medium"}},
+        CommandCase{"gsecdump -a", {"tool_commands medium"}},
+        CommandCase{"a.exe kerberos::list /export", {"tool_commands high"}},
+        CommandCase{"a.exe token::elevate vault::cred", {"tool_commands high"}},
+        CommandCase{"a.exe sekurlsa::logonpasswords exit | findstr NTLM", {"tool_commands high"}},
+        CommandCase{"procdump -ma -accepteula lsass.exe o", {"memory_dump high"}},
+        CommandCase{"Set-ItemProperty -Path HKLM:\\x\\WDigest -Name UseLogonCredential -Value 1",
+                    {"setting_command medium"}}));
+INSTANTIATE_TEST_SUITE_P(
+    OfDevelopersAndAdministrators, CredentialCommand,
+    testing::Values(
+        CommandCase{"copy C:\\app\\config\\sample.ini C:\\app\\config\\app.ini", {}},
+        CommandCase{"Copy-Item D:\\inetpub\\app\\config\\saml.config E:\\backup\\", {}},
+        CommandCase{"xcopy D:\\site\\config\\samesite.config E:\\ /y", {}},
+        CommandCase{"copy D:\\site\\config\\sam.config E:\\", {}},
+        CommandCase{"cargo test event::drop_handler", {}},
+        CommandCase{"cargo test event::drop", {}}, CommandCase{"cargo test kerberos::list", {}},
+        CommandCase{"php artisan test --filter event::dropped", {}},
+        CommandCase{"Select-String -Path .\\*.csv -Pattern 'sekurlsa::'", {"tool_commands low"}},
+        CommandCase{"pip install pypykatz", {"tool_commands low"}},
+        CommandCase{"python -m pytest tests/test_secretsdump.py", {}},
+        CommandCase{"git clone https://example.org/lazagne.exe", {}},
+        CommandCase{"robocopy C:\\ E:\\mirror /mir /xf pagefile.sys ntds.dit", {}},
+        CommandCase{
+            "Add-MpPreference -ExclusionPath \"C:\\Windows\\NTDS\\ntds.dit\",\"C:\\Backup\\copy\"",
+            {}},
+        CommandCase{"dir C:\\Windows\\ntds\\ntds.dit ; vssadmin list writers", {}},
+        CommandCase{"wbadmin start backup -backupTarget:E: -include:C:\\Windows\\NTDS\\ntds.dit",
+                    {"directory_copy low"}},
+        CommandCase{"findstr /s /i lsass *.dmp", {"lsass_lookup low"}},
+        CommandCase{"Add-MpPreference -AttackSurfaceReductionOnlyExclusions "
+                    "C:\\Windows\\System32\\lsass.exe -mp",
+                    {}},
+        CommandCase{"reg query \"HKLM\\x\\SilentProcessExit\\lsass.exe\"", {}},
+        CommandCase{"Set-ItemProperty -Path HKLM:\\x\\WDigest -Name UseLogonCredential -Value 0; "
+                    "Restart-Computer -Delay 15",
+                    {}},
+        CommandCase{"reg add HKLM\\x\\WDigest /v UseLogonCredential /t REG_DWORD /d 0 /f", {}},
+        CommandCase{"rundll32.exe comsvcs.dll,#240", {}}));
+INSTANTIATE_TEST_SUITE_P(
     Ordinary, CredentialCommand,
     testing::Values(CommandCase{"reg query HKLM\\SAM", {}},
                     CommandCase{"reg save HKLM\\SOFTWARE\\Vendor C:\\T\\v.hiv", {}},
@@ -76,11 +126,26 @@ TEST_F(CredentialTest, CommandsOfOneAccountAreOneFinding) {
   EXPECT_EQ(finding.why.size(), 3u);
 }
 
+TEST_F(CredentialTest, OrdinaryCommandsDoNotAddUp) {
+  process("C:\\T\\a.exe", "vssadmin create shadow /for=C:", 0);
+  process("C:\\T\\a.exe", "mklink /d C:\\s \\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy12\\",
+          1);
+  process("C:\\T\\a.exe", "dir C:\\Windows\\System32\\config\\SAM", 2);
+  process("C:\\T\\a.exe", "reg save HKLM\\SYSTEM C:\\b\\system.hiv", 3);
+  EXPECT_THAT(found(), testing::UnorderedElementsAre("shadow_copy low", "hive_copy low"));
+}
+
 TEST_F(CredentialTest, WordsInScriptsCountByTheirNumber) {
   script("Write-Host 'sekurlsa::'");
   EXPECT_EQ(found(), std::vector<std::string>{"tool_commands medium"});
   script("Invoke-Mimikatz -DumpCreds; 'lsadump::sam'");
   EXPECT_EQ(found(), std::vector<std::string>{"tool_commands high"});
+}
+
+TEST_F(CredentialTest, ScriptsThatOnlyLookForWordsOrHaveWeakOnesAreNone) {
+  script("Select-String -Path *.log -Pattern 'sekurlsa::|lsadump::'");
+  script("use kerberos::list;\ncall event::drop\n");
+  EXPECT_THAT(found(), IsEmpty());
 }
 
 TEST_F(CredentialTest, WordsBehindTheBeginningOfAScriptAreFound) {
@@ -167,6 +232,16 @@ TEST_F(CredentialTest, CopiesOfTheDatabaseThatItsEngineTells) {
   database(326, "C:\\$SNAP_2019_VOLUMEC$\\Windows\\NTDS\\ntds.dit");
   EXPECT_EQ(found(), std::vector<std::string>{"directory_copy high"});
   EXPECT_THAT(story_of(only()), HasSubstr("in a shadow copy"));
+}
+
+TEST_F(CredentialTest, TheDatabaseThatAControllersRegistryNamesIsNoCopy) {
+  windows.value("HKLM\\SYSTEM\\CurrentControlSet\\Services\\NTDS\\Parameters", "DSA Database file",
+                fake::sz("E:\\ADDATA\\x\\ntds.dit"));
+  event("Application", 326, 0, {{"", "NTDS"}, {"", "1"}, {"", "E:\\addata\\x\\ntds.dit"}}, "ESENT");
+  wrote("C:\\Windows\\System32\\lsass.exe", "E:\\ADDATA\\x\\ntds.dit");
+  EXPECT_THAT(found(), IsEmpty());
+  event("Application", 326, 0, {{"", "NTDS"}, {"", "1"}, {"", "E:\\copy\\x\\ntds.dit"}}, "ESENT");
+  EXPECT_THAT(only().title, HasSubstr("was opened or closed"));
 }
 
 TEST_F(CredentialTest, AShadowCopyOfTheDatabaseAloneIsLow) {

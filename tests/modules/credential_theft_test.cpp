@@ -77,6 +77,22 @@ INSTANTIATE_TEST_SUITE_P(
         AccessCase{
             "\\\\10.0.0.5\\share\\a.exe", "0x1038", "a+1|UNKNOWN(01)", {"lsass_access high"}}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Agents, LsassAccess,
+    testing::Values(
+        AccessCase{"C:\\Windows\\LTSvc\\LTSVC.exe", "0x1010", "", {"lsass_access low"}},
+        AccessCase{
+            "C:\\$WINDOWS.~BT\\Sources\\SetupHost.exe", "0x1fffff", "", {"lsass_access low"}},
+        AccessCase{"C:\\ProgramData\\Symantec\\agent.exe", "0x1478", "", {"lsass_access low"}},
+        AccessCase{"C:\\ProgramData\\chocolatey\\lib\\procexp\\tools\\procexp64.exe",
+                   "0x1010",
+                   "",
+                   {"lsass_access low"}},
+        AccessCase{
+            "C:\\Windows\\LTSvc\\a.exe", "0x1fffff", "a+1|UNKNOWN(01)", {"lsass_access medium"}},
+        AccessCase{"C:\\ProgramData\\x\\a.exe", "0x1010", "", {"lsass_access medium"}},
+        AccessCase{"C:\\Windows\\a.exe", "0x1010", "", {"lsass_access medium"}}));
+
 TEST_F(CredentialTest, StartAndDumpAreToldWithTheAccess) {
   process("C:\\Users\\eve\\pd.exe", "pd.exe -accepteula -ma lsass.exe x.dmp", 0,
           {{"OriginalFileName", "procdump"}});
@@ -194,6 +210,31 @@ TEST_F(CredentialTest, ADumpOfLsassIsKnownUnderAnyName) {
   EXPECT_TRUE(run.context->has_collected("C:\\Users\\eve\\Downloads\\holiday.png"));
   EXPECT_FALSE(run.context->has_collected("C:\\Windows\\Temp\\other.dmp"));
   EXPECT_EQ(records_of(run, "credential_file").size(), 1u);
+}
+
+TEST_F(CredentialTest, DumpsInOtherFoldersAreTold) {
+  windows.user("eve");
+  for (const char* path : {"C:\\Windows\\System32\\lsass_632.dmp", "C:\\Intel\\lsass.dmp",
+                           "C:\\inetpub\\lsass.dmp", "C:\\Users\\eve\\Desktop\\x\\lsass.dmp"})
+    windows.file(path, "xxxx");
+  EXPECT_EQ(found(), std::vector<std::string>(4, "file medium"));
+  EXPECT_THAT(story_of(judge().context->findings[0]), HasSubstr(" is there"));
+}
+
+TEST_F(CredentialTest, NamesThatOnlyHoldLsassAreNone) {
+  windows.user("eve");
+  windows.file("C:\\Users\\eve\\Downloads\\SkillsAssessment.zip", "xxxx");
+  windows.file("C:\\Users\\eve\\Documents\\sam.bak", "random");
+  wrote("C:\\T\\a.exe", "C:\\T\\SkillsAssessment.dmp");
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(CredentialTest, CopiesOfHivesByNameAndFirstBytes) {
+  windows.user("eve");
+  windows.file("C:\\Users\\eve\\Documents\\sam.bak", "regf....");
+  const Finding& finding = only();
+  EXPECT_EQ(finding.title, "A copy of a hive with password hashes");
+  EXPECT_EQ(severity_of(finding), Severity::medium);
 }
 
 TEST_F(CredentialTest, ADamagedDumpIsNoted) {
