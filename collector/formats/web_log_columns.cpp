@@ -152,6 +152,8 @@ void Columns::take_fields(std::string_view names) {
 std::size_t Columns::split(std::string_view line, bool quotes) {
   cells_.clear();
   std::size_t count = 0;
+  // Where nothing ends a quote, nothing ends the next one: looking again would take long.
+  bool never_closed = false;
   const bool ends_empty = separator_ != ' ' && line.ends_with(separator_);
   while (!line.empty() && count <= kMaxColumns) {
     std::size_t end = std::min(line.find(separator_), line.size());
@@ -160,11 +162,12 @@ std::size_t Columns::split(std::string_view line, bool quotes) {
     if (line.front() == '[' && count < columns_.size() &&
         columns_[count] == static_cast<std::uint8_t>(Column::bracket))
       close = ']';
-    if (close != 0) {
+    if (close != 0 && !never_closed) {
       std::size_t at = line.find(close, 1);
       while (at != line.npos && at + 1 < line.size() && line[at + 1] != separator_)
         at = line.find(close, at + (line[at + 1] == close ? 2 : 1));
       if (at != line.npos) end = at + 1;
+      never_closed = at == line.npos;
     }
     const std::string_view cell = line.substr(0, end);
     if (!cell.empty() || separator_ != ' ') {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "collector/base/text.h"
+#include "collector/module/passwords.h"
+
 namespace hozen {
 namespace {
 
@@ -27,10 +30,32 @@ bool may_have_worked(const WebAttack& attack, const web_log::Request& request) {
   return is_answered(request);
 }
 
+/// As written; where it hands a password, decoded and without it.
+std::string without_passwords_of(std::string_view parameter) {
+  // What is to be told needs no more, and its end is cut.
+  constexpr std::size_t kReach = 4096;
+  parameter = parameter.substr(0, kReach);
+  const std::string decoded = decoded_request_text(parameter);
+  const std::size_t value = std::min(decoded.find('='), decoded.size() - 1) + 1;
+  std::string masked = without_passwords(decoded);
+  if (masked == decoded)
+    masked = decoded.substr(0, value) + without_passwords(decoded.substr(value));
+  if (masked == decoded) return std::string{parameter};
+  for (char& c : masked)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  return to_wtf8_lossy(masked);
+}
+
 std::string example_of(const web_log::Request& request) {
   std::string text{request.method};
   (text += text.empty() ? "" : " ") += request.path;
-  if (!request.query.empty()) (text += '?') += request.query;
+  std::string_view query = request.query;
+  for (char mark = '?'; !query.empty() && text.size() <= kMaxExample; mark = '&') {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    text += mark;
+    if (end != 0) text += without_passwords_of(query.substr(0, end));
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
   if (text.size() > kMaxExample) {
     text.resize(kMaxExample);
     text += "…";
@@ -95,7 +120,7 @@ std::vector<Finding> AttackReport::findings() const {
   for (const auto& [key, act] : answered_) {
     const auto& [attack, client] = key;
     const std::string fact = client + " sent " + std::string{attack->meaning} + ": " + act.example +
-                             "; answered " + std::to_string(act.requests) + " times" +
+                             "; answered " + times_text(act.requests) +
                              span_of(act.first, act.last) + ".";
     if (attack->answered >= kOwnFinding) {
       Finding finding = new_finding(client);
@@ -142,12 +167,12 @@ std::vector<Finding> AttackReport::findings() const {
     if (attempts.why.size() < kMaxClients)
       attempts.why.push_back(
           {key.second + " sent " + std::string{key.first->meaning} + ": " + act.example + "; " +
-               std::to_string(act.requests) + " times" + span_of(act.first, act.last) + ".",
+               times_text(act.requests) + span_of(act.first, act.last) + ".",
            attempts.why.empty() ? kAttemptsWeight : 0, Family::content, act.records});
   }
   attempts.why.push_back(
-      {std::to_string(requests) + " such requests in all, of " + std::to_string(refused_.size()) +
-           " clients and kinds" +
+      {"Such requests in all: " + std::to_string(requests) +
+           "; clients and kinds: " + std::to_string(refused_.size()) +
            (refused_more_ == 0 ? std::string{}
                                : ", and " + std::to_string(refused_more_) + " of others") +
            ".",

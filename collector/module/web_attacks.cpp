@@ -33,27 +33,8 @@ unsigned hex_value(char c) {
   return 16;
 }
 
-/// %HH decoded, twice where that gives others; + as space; lower case.
-std::string decoded(std::string_view text) {
-  std::string out{text};
-  for (int round = 0; round < 2 && out.find('%') != out.npos; ++round) {
-    std::string next;
-    next.reserve(out.size());
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      const bool coded = out[i] == '%' && out.size() - i > 2 && hex_value(out[i + 1]) < 16 &&
-                         hex_value(out[i + 2]) < 16;
-      next +=
-          coded ? static_cast<char>(hex_value(out[i + 1]) * 16 + hex_value(out[i + 2])) : out[i];
-      if (coded) i += 2;
-    }
-    out = std::move(next);
-  }
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (c == '+') c = ' ';
-  }
-  return out;
-}
+/// Lower case of what stands in a request.
+std::string decoded(std::string_view text) { return to_lower_ascii(decoded_request_text(text)); }
 
 bool ends_with_any(std::string_view text, std::string_view alternatives) {
   while (!alternatives.empty()) {
@@ -73,11 +54,58 @@ bool equals_any(std::string_view text, std::string_view alternatives) {
   return false;
 }
 
+/// Parameters whose value is what somebody reads or looks for.
+constexpr std::string_view kReadingNames =
+    "title|view|q|query|search|s|keyword|keywords|term|topic|page|article|tag|subject|name|text|"
+    "word|words|wd|kw|tab|section|category|cat|id|p|doc|file|help|target|redirect|url|returnurl";
+/// Those of web shells; a name of a command alone may be anything elsewhere.
+constexpr std::string_view kCommandNames =
+    "c|cmd|command|commands|exec|execute|run|x|e|shell|sh|code|pass|password|0|1|a|z|z0|z1|z2";
+
+/// Name of the parameter whose `=` stands at `equal`.
+std::string_view name_before(std::string_view text, std::size_t equal) {
+  const std::size_t before = text.substr(0, equal).find_last_of("?&;");
+  return before == text.npos ? std::string_view{} : text.substr(before + 1, equal - before - 1);
+}
+
+/// Whether one of the commands is the value of a parameter that may hand commands on: a wiki has
+/// pages about them too.
+bool hands_command(std::string_view text, std::string_view commands) {
+  while (!commands.empty()) {
+    const std::size_t end = std::min(commands.find('|'), commands.size());
+    const std::string_view command = commands.substr(0, end);
+    for (std::size_t at = text.find(command); at != text.npos; at = text.find(command, at + 1)) {
+      if (command.front() != '=') return true;
+      const std::string_view name = name_before(text, at);
+      const bool with_more = command.find_first_of(" .") != command.npos ||
+                             text.substr(at + command.size()).starts_with(" /");
+      if (with_more ? !equals_any(name, kReadingNames) : equals_any(name, kCommandNames))
+        return true;
+    }
+    commands.remove_prefix(std::min(end + 1, commands.size()));
+  }
+  return false;
+}
+
+/// An address of an interface: PUT writes what it holds, no file.
+bool is_interface_path(std::string_view path) {
+  if (contains_any(path, "/api/|/rest/|/odata/|/graphql/|/services/")) return true;
+  for (std::size_t at = path.find("/v"); at != path.npos; at = path.find("/v", at + 1)) {
+    const std::size_t slash = path.find('/', at + 2);
+    if (slash == path.npos || slash == at + 2) continue;
+    const std::string_view version = path.substr(at + 2, slash - at - 2);
+    if (version.find_first_not_of("0123456789.") == version.npos) return true;
+  }
+  return false;
+}
+
 bool is_of(const WebAttack& attack, const SeenRequest& seen) {
   if (!attack.methods.empty() && !equals_any(seen.request->method, attack.methods)) return false;
   if (!attack.path.empty() && !contains_any(seen.path, attack.path)) return false;
   if (!attack.path_end.empty() && !ends_with_any(seen.path, attack.path_end)) return false;
   const bool in_headers = attack.id == "log4shell" || attack.id == "ognl";
+  if (attack.id == "script_written" && is_interface_path(seen.path)) return false;
+  if (attack.id == "command_in_query" && !hands_command(seen.text, attack.text)) return false;
   if (!attack.text.empty() && !contains_any(seen.text, attack.text) &&
       !(in_headers && contains_any(seen.headers, attack.text)))
     return false;
@@ -90,6 +118,24 @@ bool is_proxylogon(const web_log::Request& request) {
 }
 
 }  // namespace
+
+std::string decoded_request_text(std::string_view text) {
+  std::string out{text};
+  for (int round = 0; round < 2 && out.find('%') != out.npos; ++round) {
+    std::string next;
+    next.reserve(out.size());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const bool coded = out[i] == '%' && out.size() - i > 2 && hex_value(out[i + 1]) < 16 &&
+                         hex_value(out[i + 2]) < 16;
+      next +=
+          coded ? static_cast<char>(hex_value(out[i + 1]) * 16 + hex_value(out[i + 2])) : out[i];
+      if (coded) i += 2;
+    }
+    out = std::move(next);
+  }
+  std::replace(out.begin(), out.end(), '+', ' ');
+  return out;
+}
 
 bool contains_any(std::string_view text, std::string_view alternatives) {
   while (!alternatives.empty()) {

@@ -35,6 +35,12 @@ SeenRequest seen_request(const web_log::Request& request);
 const WebAttack* attack_of(const SeenRequest& seen);
 std::span<const WebAttack> all_web_attacks();
 
+/// "1 time", "2 times".
+inline std::string times_text(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " time" : " times");
+}
+/// %HH decoded, twice where that gives others; + as space.
+std::string decoded_request_text(std::string_view text);
 /// Whether `text` contains one of the alternatives.
 bool contains_any(std::string_view text, std::string_view alternatives);
 /// 2xx.

@@ -1,10 +1,12 @@
 #include "collector/module/web_places.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "collector/base/text.h"
 #include "collector/formats/iis_config.h"
+#include "collector/module/asep_files.h"
 #include "collector/module/execution_files.h"
 #include "collector/module/text_lines.h"
 #include "collector/module/web_config.h"
@@ -22,53 +24,7 @@ struct Place {
 };
 constexpr std::string_view kIisConfig =
     "%SystemRoot%\\System32\\inetsrv\\config\\applicationHost.config";
-/// Folders of logs, which may be there without a word in a configuration.
-constexpr Place kLogFolders[] = {
-    {"%SystemDrive%\\inetpub\\logs\\LogFiles", "usual place of IIS"},
-    {"%SystemDrive%\\xampp\\apache\\logs", "usual place of Apache"},
-    {"%SystemDrive%\\nginx\\logs", "usual place of nginx"},
-    {"%SystemDrive%\\Squid\\var\\log", "usual place of Squid"},
-    {"%SystemDrive%\\Squid\\var\\logs", "usual place of Squid"},
-    {"%ProgramFiles%\\Digital Arts\\i-FILTER\\logs", "usual place of i-FILTER"},
-    {"%SystemDrive%\\InterSafe\\logs", "usual place of InterSafe"},
-    {"%ProgramFiles%\\Microsoft Forefront Threat Management Gateway\\Logs", "usual place of TMG"},
-};
-/// Patterns of files of logs.
-constexpr Place kLogFiles[] = {
-    {"%SystemRoot%\\System32\\LogFiles\\W3SVC*\\*", "usual place of IIS"},
-    {"%SystemRoot%\\System32\\LogFiles\\FTPSVC*\\*", "usual place of IIS"},
-    {"%SystemRoot%\\System32\\LogFiles\\SMTPSVC*\\*", "usual place of IIS"},
-    {"%SystemRoot%\\System32\\LogFiles\\HTTPERR\\*", "usual place of HTTP.sys"},
-    {"%SystemDrive%\\Apache*\\logs\\*", "usual place of Apache"},
-    {"%ProgramFiles%\\Apache*\\*\\logs\\*", "usual place of Apache and Tomcat"},
-    {"%ProgramFiles(x86)%\\Apache*\\*\\logs\\*", "usual place of Apache and Tomcat"},
-    {"%SystemDrive%\\*tomcat*\\logs\\*", "usual place of Tomcat"},
-    {"%SystemDrive%\\nginx*\\logs\\*", "usual place of nginx"},
-    {"%SystemDrive%\\Resources\\Directory\\*\\LogFiles\\Web\\W3SVC*\\*", "usual place of Azure"},
-    {"%SystemDrive%\\InterSafe*\\*\\logs\\*", "usual place of InterSafe"},
-    {"%SystemDrive%\\*\\SG_*.log*", "log of Blue Coat"},
-};
-constexpr Place kConfigs[] = {
-    {"%SystemDrive%\\Apache*\\conf\\*.conf", "Apache"},
-    {"%SystemDrive%\\Apache*\\conf\\extra\\*.conf", "Apache"},
-    {"%SystemDrive%\\xampp\\apache\\conf\\*.conf", "Apache"},
-    {"%SystemDrive%\\xampp\\apache\\conf\\extra\\*.conf", "Apache"},
-    {"%ProgramFiles%\\Apache*\\*\\conf\\*.conf", "Apache"},
-    {"%ProgramFiles(x86)%\\Apache*\\*\\conf\\*.conf", "Apache"},
-    {"%SystemDrive%\\nginx*\\conf\\*.conf", "nginx"},
-    {"%ProgramFiles%\\nginx*\\conf\\*.conf", "nginx"},
-    {"%SystemDrive%\\Squid\\etc\\squid\\squid.conf", "Squid"},
-    {"%SystemDrive%\\Squid\\etc\\squid.conf", "Squid"},
-};
-constexpr std::string_view kTomcatConfigs[] = {"%ProgramFiles%\\Apache*\\*\\conf\\server.xml",
-                                               "%ProgramFiles(x86)%\\Apache*\\*\\conf\\server.xml",
-                                               "%SystemDrive%\\*tomcat*\\conf\\server.xml"};
-constexpr Place kRoots[] = {
-    {"%SystemDrive%\\inetpub\\wwwroot", "usual place of IIS"},
-    {"%SystemDrive%\\xampp\\htdocs", "usual place of Apache"},
-    {"%SystemDrive%\\Apache24\\htdocs", "usual place of Apache"},
-    {"%SystemDrive%\\nginx\\html", "usual place of nginx"},
-};
+#include "collector/module/web_places.inc"
 /// Of a proxy or server with another system, whose files were copied into a folder.
 constexpr std::string_view kOtherLogFolders[] = {"var\\log\\squid", "var\\log\\apache2",
                                                  "var\\log\\httpd", "var\\log\\nginx"};
@@ -87,6 +43,13 @@ constexpr ExchangeRoot kExchangeRoots[] = {{"FrontEnd\\HttpProxy\\owa", "/owa"},
                                            {"FrontEnd\\HttpProxy", "/"},
                                            {"ClientAccess", "/"}};
 
+/// i-FILTER's program lies beside its logs.
+bool is_among_logs(const EvidencePath& path) {
+  const auto& names = path.components();
+  return std::any_of(names.begin(), names.end(),
+                     [](const std::string& name) { return equals_fold(name, "logs"); });
+}
+
 /// Whether a file among logs is one that may be read as a log of requests: error logs are not.
 bool is_log_name(std::string_view name) {
   const std::string folded = to_lower_ascii(name);
@@ -94,7 +57,8 @@ bool is_log_name(std::string_view name) {
   for (const std::string_view other : {"error", "catalina", "stderr", "stdout", "cache.log"})
     if (folded.find(other) != folded.npos) return false;
   return folded.find(".log") != folded.npos || folded.find("access") != folded.npos ||
-         folded.ends_with(".w3c") || folded.ends_with(".gz") || folded.find(".txt") != folded.npos;
+         folded.starts_with("aclog") || folded.ends_with(".w3c") || folded.ends_with(".gz") ||
+         folded.find(".txt") != folded.npos;
 }
 
 class Finder {
@@ -274,9 +238,7 @@ class Finder {
 
   void add_usual() {
     for (const VolumeInfo& volume : context_.source().volumes())
-      for (const std::string_view folder : kOtherLogFolders)
-        if (!volume.unreadable)
-          add_log_folder(EvidencePath{volume.name} / folder, "usual place on other systems");
+      if (!volume.unreadable) add_volume(EvidencePath{volume.name});
     for (std::size_t i = 0; i < context_.registry()->installations().size(); ++i) {
       for (const Place& place : kLogFolders)
         add_log_folder(path_of(place.pattern, i), place.source);
@@ -286,9 +248,75 @@ class Finder {
     for (const Place& place : kLogFiles)
       each_trace_name(context_, place.pattern,
                       [&](const FileInfo& file, const UserProfile*, std::size_t) {
-                        add_log(file, place.source);
+                        add_found(file, place.source);
                         return true;
                       });
+  }
+
+  void add_found(const FileInfo& file, std::string_view source) {
+    if (!source.ends_with("i-FILTER") || is_among_logs(file.path)) add_log(file, source);
+  }
+
+  void each_of_volume(const EvidencePath& root, std::string_view pattern,
+                      const std::function<void(const FileInfo&)>& take) {
+    Environment environment;
+    environment.set("Volume", root.volume());
+    each_matching_file(
+        context_.source(), "%Volume%" + std::string{pattern}, environment, nullptr,
+        [&](const FileInfo& file) {
+          take(file);
+          return !context_.stop().stop_requested();
+        },
+        [&](Error error) { context_.note(std::move(error)); });
+  }
+
+  void add_volume(const EvidencePath& root) {
+    for (const std::string_view pattern : kVolumeConfigs)
+      each_of_volume(root, pattern, [&](const FileInfo& file) { read_volume_config(file); });
+    if (!with_logs_) return;
+    for (const std::string_view folder : kOtherLogFolders)
+      add_log_folder(root / folder, "usual place on other systems");
+    for (const Place& place : kVolumeLogFiles)
+      each_of_volume(root, place.pattern,
+                     [&](const FileInfo& file) { add_found(file, place.source); });
+    add_sent(root);
+  }
+
+  void read_volume_config(const FileInfo& file) {
+    const auto artifact =
+        context_.collect(file.path, "configuration of a web server or proxy", Priority::high);
+    const auto content = context_.read(artifact, kMaxConfigBytes);
+    if (!content) return note_problems(context_, file.path, {content.error()});
+    const TraceFile trace{file};
+    take(read_web_config(decode_text_file(*content), prefix_of(trace)), 0,
+         "configuration of Squid");
+  }
+
+  void add_sent(const EvidencePath& root) {
+    std::size_t entries = 0;
+    const auto walked = context_.source().walk(
+        root,
+        [&](const FileInfo& file) {
+          if (++entries > kMaxSentEntries || context_.stop().stop_requested()) return Visit::stop;
+          const std::string_view name = file.path.name();
+          if (file.is_directory) {
+            const bool enter =
+                !file.is_link &&
+                file.path.components().size() <= root.components().size() + kSentDepth &&
+                std::none_of(std::begin(kNotSentTo), std::end(kNotSentTo),
+                             [&](std::string_view other) { return equals_fold(name, other); });
+            return enter ? Visit::enter : Visit::skip;
+          }
+          for (const Place& place : kSentLogs)
+            if (glob_match_fold(place.pattern, name)) add_log(file, place.source);
+          return Visit::skip;
+        },
+        // Other modules tell which folders cannot be read.
+        [](const EvidencePath&, const Error&) {});
+    if (!walked && walked.error().code != Errc::not_found) context_.note(walked.error());
+    if (entries > kMaxSentEntries)
+      context_.note({Errc::limit, root.text() + ": logs of proxies were looked for among " +
+                                      std::to_string(kMaxSentEntries) + " entries"});
   }
 
   ModuleContext& context_;

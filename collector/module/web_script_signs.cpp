@@ -37,12 +37,12 @@ struct Extension {
   char language;
 };
 constexpr Extension kExtensions[] = {
-    {".asp", 'a'},   {".asa", 'a'},   {".cer", 'a'},  {".cdx", 'a'},    {".aspx", 'x'},
-    {".ashx", 'x'},  {".asmx", 'x'},  {".ascx", 'x'}, {".cshtml", 'x'}, {".soap", 'x'},
-    {".php", 'p'},   {".php3", 'p'},  {".php4", 'p'}, {".php5", 'p'},   {".php7", 'p'},
-    {".phtml", 'p'}, {".phar", 'p'},  {".jsp", 'j'},  {".jspx", 'j'},   {".jspf", 'j'},
-    {".cfm", 'c'},   {".jpg", 'g'},   {".jpeg", 'g'}, {".gif", 'g'},    {".png", 'g'},
-    {".ico", 'g'},   {".config", 'w'}};
+    {".asp", 'a'},  {".asa", 'a'},  {".cer", 'a'},   {".cdx", 'a'},    {".aspx", 'x'},
+    {".ashx", 'x'}, {".asmx", 'x'}, {".ascx", 'x'},  {".cshtml", 'x'}, {".soap", 'x'},
+    {".php", 'p'},  {".php3", 'p'}, {".php4", 'p'},  {".php5", 'p'},   {".php7", 'p'},
+    {".php8", 'p'}, {".pht", 'p'},  {".phtml", 'p'}, {".phar", 'p'},   {".jsp", 'j'},
+    {".jspx", 'j'}, {".jspf", 'j'}, {".cfm", 'c'},   {".jpg", 'g'},    {".jpeg", 'g'},
+    {".gif", 'g'},  {".png", 'g'},  {".ico", 'g'},   {".config", 'w'}};
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
 
@@ -64,6 +64,20 @@ std::string squeezed(std::string_view text) {
     out += lower;
   }
   return out;
+}
+
+/// "un"+"safe" as "unsafe".
+std::string joined(std::string text) {
+  for (const std::string_view seam : {"\"+\"", "'+'"}) {
+    std::string out;
+    std::size_t begin = 0;
+    for (std::size_t at = text.find(seam); at != text.npos; at = text.find(seam, begin)) {
+      out.append(text, begin, at - begin);
+      begin = at + seam.size();
+    }
+    text = out.append(text, begin, text.npos);
+  }
+  return text;
 }
 
 /// The pattern, where it begins with a letter not as the end of a longer word.
@@ -108,6 +122,37 @@ bool calls_variable(std::string_view text) {
   return false;
 }
 
+constexpr std::string_view kRunners[] = {"system(", "passthru(", "shell_exec(", "popen(",
+                                         "proc_open("};
+
+/// Behind the opening quote at `at`: past the closing one; npos where the text is put together.
+std::size_t end_of_literal(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    if (text[i] == quote) return i + 1;
+    if (text[i] == '\\')
+      ++i;
+    else if (quote == '"' && text[i] == '$')
+      return text.npos;
+  }
+  return text.npos;
+}
+
+/// Whether all commands of a script of PHP stand in it word by word: nothing of a client's is in
+/// them.
+bool runs_only_fixed(std::string_view text) {
+  for (const std::string_view runner : kRunners)
+    for (std::size_t at = text.find(runner); at != text.npos; at = text.find(runner, at + 1)) {
+      if (at != 0 && is_word(text[at - 1])) continue;
+      const std::size_t begin = at + runner.size();
+      if (begin >= text.size() || (text[begin] != '\'' && text[begin] != '"')) return false;
+      const std::size_t end = end_of_literal(text, begin);
+      if (end == text.npos || end >= text.size() || (text[end] != ')' && text[end] != ','))
+        return false;
+    }
+  return true;
+}
+
 bool is_of(const ScriptSign& sign, std::string_view text, std::size_t size, char language) {
   return sign.languages.find(language) != std::string_view::npos &&
          (sign.max_bytes == 0 || size <= sign.max_bytes) && has_any(text, sign.text, true) &&
@@ -131,10 +176,12 @@ char script_language(std::string_view file_name) {
 }
 
 std::vector<const ScriptSign*> script_signs(std::string_view text, char language) {
-  const std::string squeezed_text = squeezed(text);
+  const std::string squeezed_text = language == 'x' ? joined(squeezed(text)) : squeezed(text);
   std::vector<const ScriptSign*> found;
   for (const ScriptSign& sign : kSigns)
-    if (is_of(sign, squeezed_text, text.size(), language)) found.push_back(&sign);
+    if (is_of(sign, squeezed_text, text.size(), language) &&
+        (sign.id != "command_and_input" || !runs_only_fixed(squeezed_text)))
+      found.push_back(&sign);
   if (language == 'p' && calls_input(squeezed_text)) found.push_back(&kFunctionFromInput);
   if (language == 'p' && text.size() <= kVariableFunction.max_bytes &&
       calls_variable(squeezed_text))

@@ -26,8 +26,14 @@ constexpr std::string_view kExchangePages =
 constexpr std::string_view kMachineNames =
     "cron|xmlrpc|ajax|hook|callback|notify|ipn|/"
     "api|sync|soap|rpc|service|agent|webres|autodiscover|"
-    "/ews/|/wsus|gateway|endpoint|upload|import|export|report|login|logon|auth|token|graphql|ping|"
+    "/ews/|/wsus|gateway|endpoint|import|export|report|login|logon|auth|token|graphql|ping|"
     "heartbeat|status|health|monitor|reportserver|powershell|sdk|/ws";
+
+bool is_called_by_machines(std::string_view path) {
+  // A folder of uploads is none: the script's own name has to say so.
+  return contains_any(path, kMachineNames) ||
+         contains_any(path.substr(std::min(path.rfind('/'), path.size())), "upload");
+}
 
 std::uint64_t number(std::string_view text) {
   std::uint64_t value = 0;
@@ -164,7 +170,7 @@ Why script_use_why(const Fact& use) {
   const auto value = [&](std::string_view name) { return std::string{use.values[name]}; };
   Why why;
   why.family = Family::time;
-  why.fact = use.subject + " was asked for " + value("requests") + " times by " +
+  why.fact = use.subject + " was asked for " + times_text(number(value("requests"))) + " by " +
              value("client_names") + ", " + value("answered_posts") +
              " of them with POST and answered";
   if (!value("first").empty())
@@ -188,7 +194,7 @@ std::optional<Finding> judge_script_use(const Fact& use) {
     return std::nullopt;
   const bool ordinary = place.weight == 0;
   if (ordinary && (posts < kMinPosts || posts * 2 < requests || use.values["with_user"] != "0" ||
-                   use.values["tells_referer"].empty() || contains_any(use.subject, kMachineNames)))
+                   use.values["tells_referer"].empty() || is_called_by_machines(use.subject)))
     return std::nullopt;
   Finding finding;
   finding.rule = "proxy_and_web_logs.script_use";
@@ -218,8 +224,8 @@ std::optional<Finding> judge_script_use(const Fact& use) {
                   std::string{use.values["client_names"]} + "."};
   // Where the log has no column for it, nobody knows whether they came from a page.
   finding.innocent_explanation_unchecked =
-      ordinary || (place.weight < kNoPlaceForScripts && (use.values["tells_referer"].empty() ||
-                                                         contains_any(use.subject, kMachineNames)));
+      ordinary || (place.weight < kNoPlaceForScripts &&
+                   (use.values["tells_referer"].empty() || is_called_by_machines(use.subject)));
   return finding;
 }
 

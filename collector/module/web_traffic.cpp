@@ -20,6 +20,8 @@ constexpr std::string_view kUsualHosts[] = {
 
 /// Bytes that a client sent one host with POST and PUT.
 constexpr std::uint64_t kLargeUpload = 50u << 20;
+/// The same by CONNECT, where all that is encrypted goes.
+constexpr std::uint64_t kLargeTunnel = 500u << 20;
 /// Requests of a rhythm, and how even it has to be (chapter 13 of the specification, PL02).
 constexpr std::uint64_t kMinTurns = 20;
 constexpr double kMaxSpread = 0.1, kMinMean = 5, kMaxMean = 6 * 3600;
@@ -161,10 +163,11 @@ void WebTraffic::take(const web_log::Request& request) {
   if (request.client.empty() || request.host.empty()) return;
   const bool datper = is_datper(request);
   if (!datper && !request.is_proxied()) return;
-  const bool odd = odd_agent(request.user_agent) != nullptr;
   const bool usual = is_usual_host(request.host);
-  const bool sends = !usual && request.request_bytes.value_or(0) != 0 &&
-                     (request.method == "POST" || request.method == "PUT");
+  const bool odd = !usual && odd_agent(request.user_agent) != nullptr;
+  const bool sends =
+      !usual && request.request_bytes.value_or(0) != 0 &&
+      (request.method == "POST" || request.method == "PUT" || request.method == "CONNECT");
   if (datper || odd || sends) {
     // Those who only send leave room for the others.
     Pair* const pair =
@@ -240,8 +243,10 @@ void WebTraffic::take_agent(const web_log::Request& request, Pair& pair) {
 }
 
 void WebTraffic::take_upload(const web_log::Request& request, Pair& pair) {
-  pair.uploaded += request.request_bytes.value_or(0);
-  if (pair.uploaded >= kLargeUpload && pair.upload_records.empty())
+  (request.method == "CONNECT" ? pair.tunnelled : pair.uploaded) +=
+      request.request_bytes.value_or(0);
+  if ((pair.uploaded >= kLargeUpload || pair.tunnelled >= kLargeTunnel) &&
+      pair.upload_records.empty())
     add_record(pair.upload_records, record_(request));
 }
 
@@ -271,19 +276,23 @@ Finding WebTraffic::finding_of(const std::string& key, const Pair& pair, const s
                                " have the user agent \"" + std::string{pair.agent->pattern} +
                                "\": " + std::string{pair.agent->meaning} + ".",
                            25, Family::name, pair.odd_records});
-  if (pair.uploaded >= kLargeUpload && is_rare(host)) {
+  const bool tunnel = pair.tunnelled >= kLargeTunnel;
+  if ((pair.uploaded >= kLargeUpload || tunnel) && is_rare(host)) {
     finding.attack.emplace_back("T1567");
-    finding.why.push_back({client + " sent " + host + " " + std::to_string(pair.uploaded) +
-                               " bytes with POST and PUT" + span +
+    // What is sent in turn is one behaviour, of agents too: it counts once.
+    const int weight = turns == nullptr ? 25 : 0;
+    finding.why.push_back({client + " sent " + host + " " +
+                               std::to_string(tunnel ? pair.tunnelled : pair.uploaded) +
+                               " bytes with " + (tunnel ? "CONNECT" : "POST and PUT") + span +
                                "; at most two clients asked that host.",
-                           25, Family::content, pair.upload_records});
+                           weight, Family::content, pair.upload_records});
   }
   if (turns != nullptr && path != nullptr)
     finding.why.push_back(
-        {client + " asked " + host + " for " + *path + " " + std::to_string(turns->count + 1) +
-             " times, every " + number_text(turns->mean_s) + " seconds (deviation " +
-             number_text(turns->spread * 100) + " %)" + span_text(turns->first, turns->last) +
-             "; at most two clients asked that host.",
+        {client + " asked " + host + (path->empty() ? "" : " for " + *path) + " " +
+             std::to_string(turns->count + 1) + " times, every " + number_text(turns->mean_s) +
+             " seconds (deviation " + number_text(turns->spread * 100) + " %)" +
+             span_text(turns->first, turns->last) + "; at most two clients asked that host.",
          25,
          Family::time,
          {}});

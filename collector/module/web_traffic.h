@@ -69,7 +69,7 @@ class WebTraffic {
     void end();
   };
   struct Pair {
-    std::uint64_t uploaded = 0, datper = 0, odd = 0;
+    std::uint64_t uploaded = 0, tunnelled = 0, datper = 0, odd = 0;
     FileTime first{}, last{};
     const OddAgent* agent = nullptr;
     std::string example;

@@ -163,6 +163,7 @@ class Logs {
     const auto bytes = context_.source().open(file.info.path);
     if (!bytes) return context_.note(bytes.error());
     LogRow row{file, {}};
+    of_proxy_ = is_of_proxy(**bytes);
     const auto log = web_log::read(**bytes, options_, [&](const web_log::Request& request) {
       take(request);
       return !context_.stop().stop_requested();
@@ -175,13 +176,36 @@ class Logs {
       tell(file, *log);
     } else if (log.error().code != Errc::unsupported) {
       note(file, log.error());
+    } else if (++unknown_ == 1) {
+      first_unknown_ = file.info.path.text();
     }
     context_.emit(kLog, kLogFields, row, envelope);
   }
 
+  /// A server's log has lines with a scheme too: a client may ask so. Most lines of a proxy's do.
+  bool is_of_proxy(ByteSource& log) const {
+    constexpr std::uint64_t kLooked = 200;
+    std::uint64_t requests = 0, proxied = 0;
+    (void)web_log::read(log, options_, [&](const web_log::Request& request) {
+      if (request.is_proxied()) ++proxied;
+      return ++requests < kLooked;
+    });
+    return proxied * 2 >= requests;
+  }
+
   void take(const web_log::Request& request) {
-    traffic_.take(request);
-    if (request.is_proxied()) return;
+    if (of_proxy_ || !request.is_proxied()) {
+      traffic_.take(request);
+      if (!request.is_proxied()) take_served(request);
+      return;
+    }
+    if (request.method == "CONNECT") return;
+    web_log::Request served = request;
+    served.scheme = {};
+    take_served(served);
+  }
+
+  void take_served(const web_log::Request& request) {
     const SeenRequest seen = seen_request(request);
     attacks_.take(seen);
     scripts_.take(seen);
@@ -210,6 +234,11 @@ class Logs {
   }
 
   void tell_left_out() {
+    if (unknown_ != 0)
+      context_.note({Errc::unsupported,
+                     std::to_string(unknown_) +
+                         " files among access logs whose lines are of no format that is read, as " +
+                         first_unknown_});
     const std::uint64_t left_out = traffic_.left_out() + attacks_.left_out() + scripts_.left_out();
     if (left_out != 0)
       context_.note({Errc::limit, std::to_string(left_out) +
@@ -220,7 +249,9 @@ class Logs {
   ModuleContext& context_;
   web_log::Options options_;
   std::uint32_t artifact_ = 0;
-  std::uint64_t records_ = 0;
+  std::uint64_t records_ = 0, unknown_ = 0;
+  std::string first_unknown_;
+  bool of_proxy_ = false;
   const RecordLine record_ = [this](const web_log::Request& request) { return record(request); };
   WebTraffic traffic_{record_};
   AttackReport attacks_{record_};

@@ -159,6 +159,7 @@ class Scripts {
     const auto text = content_of(file);
     if (!text) return;
     const char language = script_language(file.path.name());
+    if (file.size > kMaxScriptBytes && language != 0 && language != 'g') ++long_;
     const auto signs = script_signs(*text, language);
     const std::string url = url_of(file.path, roots);
     // Pages alone stand out by their place; data that is called a script's name is no page.
@@ -211,13 +212,17 @@ class Scripts {
       context_.note({Errc::limit,
                      "folders of web servers: more than " + std::to_string(kMaxFiles) + " files"});
     if (read_ > kMaxBytes) context_.note({Errc::limit, "scripts of web servers: more than 4 GiB"});
+    if (long_ != 0)
+      context_.note({Errc::limit, std::to_string(long_) +
+                                      " scripts of web servers were read in part: they are longer "
+                                      "than a megabyte"});
     if (suspected_ > kMaxSuspected)
       context_.note({Errc::limit, std::to_string(suspected_ - kMaxSuspected) +
                                       " further suspected scripts of web servers"});
   }
 
   ModuleContext& context_;
-  std::uint64_t files_ = 0, read_ = 0;
+  std::uint64_t files_ = 0, read_ = 0, long_ = 0;
   std::size_t suspected_ = 0;
 };
 

@@ -274,6 +274,30 @@ TEST(WebLog, MostLinesHaveToBeUnderstoodWhereNothingSaysThatItIsALog) {
   EXPECT_TRUE(looks_like_web_log(bytes(kLine + kLine.substr(0, 20))));  // a file's beginning
 }
 
+TEST(WebLog, LinesOfBracketsAndQuotesAreReadInOnePass) {
+  // Looked at from each bracket or quote anew, these take minutes.
+  constexpr std::size_t kMarks = 30'000;
+  std::string brackets, quotes;
+  for (std::size_t i = 0; i < kMarks; ++i) {
+    brackets += "[[[";
+    quotes += "\"x ";
+  }
+  std::string log = kLine, columns = "#Fields: date time c-ip cs-uri-stem\n";
+  for (int i = 0; i < 100; ++i) {
+    log += brackets + "\n";
+    columns += quotes + "\n";
+  }
+  EXPECT_EQ(read_text(log + kLine).lines.size(), 2u);
+  EXPECT_EQ(read_text(columns + "2024-03-01 12:00:00 10.0.0.1 /a\n").lines.size(), 1u);
+}
+
+TEST(WebLog, ATimeIsFoundBehindOtherBrackets) {
+  const Reading reading =
+      read_text("[x] 10.0.0.1 - [y [01/Mar/2024:12:00:00 +0000] \"GET /a HTTP/1.1\" 200 1\n");
+  ASSERT_EQ(reading.lines.size(), 1u);
+  EXPECT_THAT(reading.lines[0], HasSubstr("2024-03-01T12:00:00.0000000Z"));
+}
+
 TEST(WebLog, OffsetsAreThoseOfTheLines) {
   const Reading reading = read_text("garbage\r\n" + kLine + "\n" + kLine);
   EXPECT_THAT(reading.numbers, ElementsAre(2u, 4u));

@@ -135,6 +135,43 @@ TEST_F(ProxyAndWebLogsTest, OldLogsAreLeftOutAndToldOf) {
   EXPECT_THAT(run.context->notes.at(0).text(), HasSubstr("1 access logs older than 90 days"));
 }
 
+TEST_F(ProxyAndWebLogsTest, LogsOfProxiesLieOnEveryVolumeAndBelowBothProgramFolders) {
+  windows.volume("D:");
+  const std::string line = std::string{kIisHead} + IisLine{}.text();
+  const std::set<std::string> logs = {
+      "C:\\SG_main.log",
+      "D:\\SG_main.log",
+      "D:\\proxy\\bluecoat\\SG_main.log.gz",
+      "C:\\Program Files\\Digital Arts\\i-FILTER\\logs\\access\\access.log0000",
+      "C:\\Program Files (x86)\\Digital Arts\\i-FILTER Ver.10\\logs\\block\\block.log0000",
+      "D:\\i-FILTER\\logs\\block\\20261006_block.log0001",
+      "C:\\Program Files\\InterSafe\\logs\\InterSafe_http.log",
+      "D:\\InterSafe\\logs\\InterSafe_http.log",
+      "D:\\ALSI\\x\\InterSafe_http.log",
+      "C:\\Program Files\\Microsoft ISA Server\\ISALogs\\x.w3c",
+      "C:\\Program Files\\Squid\\var\\log\\access.log",
+      "D:\\Squid\\var\\log\\squid\\access.log",
+      "D:\\logs\\aclog.20261120",
+      "D:\\own\\a.log"};
+  for (const std::string& path : logs) log(path, line);
+  windows.file("D:\\Squid\\etc\\squid\\squid.conf", "access_log stdio:D:/own/a.log squid\n");
+  log("D:\\i-FILTER\\conf\\setup.log", line);
+  log("C:\\Users\\bob\\SG_main.log", line);
+  log("D:\\a\\b\\c\\d\\SG_main.log", line);
+  const ModuleRun run = judge();
+  std::set<std::string> paths;
+  for (const fake::Record* record : records_of(run, "web_log")) paths.insert((*record)["path"]);
+  EXPECT_EQ(paths, logs);
+}
+
+TEST_F(ProxyAndWebLogsTest, LogsOfNoKnownFormatAreToldOf) {
+  for (const char* name : {"a.log", "b.log"})
+    log("C:\\inetpub\\logs\\LogFiles\\W3SVC1\\" + std::string{name}, "something else\n");
+  const ModuleRun run = judge();
+  ASSERT_EQ(run.context->notes.size(), 1u);
+  EXPECT_THAT(run.context->notes[0].text(), HasSubstr("2 files among access logs"));
+}
+
 /// "name=<first><crc><kind>tail" as Datper makes it.
 std::string datper_query(const std::string& first, bool right = true) {
   std::array<char, 16> sum{};
@@ -258,6 +295,66 @@ TEST_F(ProxyAndWebLogsTest, MuchThatIsSentToARareHostIsTold) {
   EXPECT_THAT(blue_coat(60u << 20, "files.example.net", 3).context->findings, IsEmpty());
 }
 
+TEST_F(ProxyAndWebLogsTest, ATunnelOfManyBytesIsTold) {
+  const auto tunnel = [&](std::uint64_t bytes) {
+    std::string content =
+        "#Fields: date time c-ip cs-method cs-uri-scheme cs-host cs-uri-path sc-status cs-bytes\n";
+    for (int i = 0; i < 6; ++i)
+      content += "2024-02-20 12:00:0" + std::to_string(i * i % 10) +
+                 " 10.0.0.1 CONNECT tcp files.example.net - 200 " + std::to_string(bytes) + "\n";
+    log("C:\\proxy\\SG_main.log", content);
+    return judge();
+  };
+  const ModuleRun run = tunnel(1'000'000'000);
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(severity_of(run.context->findings[0]), Severity::low);
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("6000000000 bytes with CONNECT"));
+  EXPECT_THAT(tunnel(20u << 20).context->findings, IsEmpty());
+}
+
+TEST_F(ProxyAndWebLogsTest, AnAgentThatSendsInTurnIsLow) {
+  std::string content =
+      "#Fields: date time c-ip cs-method cs-uri-scheme cs-host cs-uri-path sc-status cs-bytes\n";
+  for (int i = 0; i < 200; ++i)
+    content += "2024-02-20 " + clock_of(i * 300) +
+               " 10.0.0.1 POST https collect.example.net /v1 200 400000\n";
+  log("C:\\proxy\\SG_main.log", content);
+  const ModuleRun run = judge();
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(severity_of(run.context->findings[0]), Severity::low);
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("80000000 bytes with POST and PUT"));
+}
+
+TEST_F(ProxyAndWebLogsTest, AbsoluteUrlsInAServersLogAreItsOwnRequests) {
+  const std::string begin = "203.0.113.9 - - [20/Feb/2024:12:00:00 +0000] \"";
+  const std::string rest = " HTTP/1.1\" 200 1 \"-\" \"Mozilla/5.0\"\n";
+  const std::string evil = begin + "GET http://www.example.jp/a.php?c=whoami" + rest;
+  std::string own, proxied;
+  for (int i = 0; i < 20; ++i) {
+    own += begin + "GET /index.html" + rest;
+    proxied += begin + "GET http://www.example.jp/index.html" + rest;
+  }
+  log("C:\\Apache24\\logs\\access.log", own + evil);
+  EXPECT_EQ(findings_of(judge(), "proxy_and_web_logs.command_in_query").size(), 1u);
+  log("C:\\Apache24\\logs\\access.log", proxied + evil);
+  EXPECT_THAT(judge().context->findings, IsEmpty());
+}
+
+TEST_F(ProxyAndWebLogsTest, APasswordInACommandIsNotTold) {
+  for (const char* query :
+       {"c=net+user+adm+S3cretPw!+/add", "c=net%20user%20adm%20S3cretPw!%20/add",
+        "x=1&cmd=net+user+adm+S3cretPw!+/add"}) {
+    iis({{.path = "/shell.aspx", .query = query}});
+    const ModuleRun run = judge();
+    ASSERT_EQ(run.context->findings.size(), 1u) << query;
+    EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("S3cret"))) << query;
+    EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("net user adm ")) << query;
+    EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("answered 1 time,")) << query;
+  }
+  iis({{.path = "/shell.aspx", .query = "c=net+user+/domain"}});
+  EXPECT_THAT(story_of(judge().context->findings.at(0)), HasSubstr("?c=net+user+/domain"));
+}
+
 TEST_F(ProxyAndWebLogsTest, AgentsOfIntrudersAreTold) {
   EXPECT_NE(odd_agent("Mozilla/4.08 (Charon; Inferno)"), nullptr);
   EXPECT_NE(odd_agent("User-Agent: Mozilla/5.0"), nullptr);
@@ -266,6 +363,18 @@ TEST_F(ProxyAndWebLogsTest, AgentsOfIntrudersAreTold) {
         "Microsoft-CryptoAPI/10.0", "Microsoft BITS/7.8", "curl/8.0.1", "python-requests/2.31",
         "Windows-Update-Agent/10.0.10011.16384 Client-Protocol/2.50", ""})
     EXPECT_EQ(odd_agent(agent), nullptr) << agent;
+}
+
+TEST_F(ProxyAndWebLogsTest, AgentsThatAskUsualHostsAreQuiet) {
+  const auto asked = [&](std::string_view host) {
+    log("C:\\proxy\\SG_main.log",
+        "#Fields: date time c-ip cs-method cs-uri-scheme cs-host cs-uri-path sc-status "
+        "cs(User-Agent)\n2024-02-20 12:00:00 10.0.0.1 GET http " +
+            std::string{host} + " /x 200 \"CertUtil URL Agent\"\n");
+    return judge();
+  };
+  EXPECT_THAT(asked("ctldl.windowsupdate.com").context->findings, IsEmpty());
+  EXPECT_EQ(asked("files.example.net").context->findings.size(), 1u);
 }
 
 TEST_F(ProxyAndWebLogsTest, ProxyShellThatWasAnsweredIsTold) {
@@ -364,7 +473,13 @@ TEST_F(ProxyAndWebLogsTest, OrdinaryRequestsAreNoAttacks) {
        {.path = "/a.aspx", .query = "returnUrl=%2F..%2Fhome"},
        {.method = "PUT", .path = "/dav/report.docx", .status = 201},
        {.path = "/_layouts/15/ToolPane.aspx", .query = "DisplayMode=Edit"},
-       {.method = "POST", .path = "/powershell", .query = "PSVersion=5.1"}});
+       {.method = "POST", .path = "/powershell", .query = "PSVersion=5.1"},
+       {.path = "/wiki/index.php", .query = "title=ipconfig"},
+       {.path = "/wiki/index.php", .query = "search=net+user"},
+       {.path = "/redmine/index.php", .query = "view=tasklist"},
+       {.path = "/redmine/index.php", .query = "module=quser"},
+       {.method = "PUT", .path = "/api/users.php", .status = 201},
+       {.method = "PUT", .path = "/app/v1/users.php", .status = 204}});
   const ModuleRun run = judge();
   EXPECT_THAT(run.context->findings, IsEmpty()) << fake::summary_of(run.context->findings);
 }
@@ -394,6 +509,22 @@ TEST_F(ProxyAndWebLogsTest, AScriptThatOneClientPostsToIsTold) {
   EXPECT_THAT(story_of(*found[0]), HasSubstr("by 203.0.113.5, 4 of them with POST and answered"));
   EXPECT_THAT(story_of(*found[0]), HasSubstr("long after the logs begin"));
   EXPECT_EQ(records_of(run, "web_request").size(), 4u);
+}
+
+TEST_F(ProxyAndWebLogsTest, AFolderOfUploadsIsNoNameOfAMachinesScript) {
+  const auto posted = [&](const std::string& path) {
+    std::vector<IisLine> lines = visitors("/default.aspx", 30);
+    for (int i = 0; i < 4; ++i)
+      lines.push_back({.method = "POST", .path = path, .day = 20, .second = i});
+    iis(lines);
+    return judge();
+  };
+  const ModuleRun run = posted("/uploads/banner.aspx");
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(severity_of(run.context->findings[0]), Severity::medium);
+  const ModuleRun tool = posted("/images/upload.aspx");
+  ASSERT_EQ(tool.context->findings.size(), 1u);
+  EXPECT_EQ(severity_of(tool.context->findings[0]), Severity::low);
 }
 
 TEST_F(ProxyAndWebLogsTest, InAnOrdinaryPlaceItStaysLow) {

@@ -54,6 +54,31 @@ TEST(ScriptSigns, KnowWhatRunsARequest) {
        "Set s = CreateObject(\"WScript.Sh" + std::string{"ell"} +
            "\")\ns.Exec(\"cmd.exe /c \" & Request.Form(\"x\"))",
        "shell_object"},
+      {"a.php", "<?php preg_" + std::string{"replace('/.*/e', "} + kPost + "['x'], '');",
+       "regex_code"},
+      {"a.php", "<?php echo `$_" + std::string{"GET[c]`; ?>"}, "backtick_input"},
+      {"a.php", "<?php include $_" + std::string{"GET[\"f\"];"}, "include_input"},
+      {"a.php",
+       "<?php file_put_" + std::string{"contents("} + kPost + "['n'], base64_decode(" + kPost +
+           "['d']));",
+       "put_input"},
+      {"a.php", "<?php " + kSystem + "($_SER" + std::string{"VER['HTTP_X']);"}, "exec_input"},
+      {"a.php",
+       "<?php move_uploaded_file($_FILES['f']['tmp_name'], " + kPost + std::string{"['n']);"},
+       "upload_anywhere"},
+      {"a.php", "<?php $k = $_REQ" + std::string{"UEST; array_filter(array($k[1]), $k[0]);"},
+       "callback_of_inputs"},
+      {"a.asp", "<% e = request(\"x\") : " + kExecute + " e %>", "execute_variable"},
+      {"a.aspx", "<% var a = Request.Item[\"z\"]; " + kEval + "(a, \"un\" + \"safe\"); %>",
+       "eval_jscript"},
+      {"a.pht", "<?php " + kEval + "(" + kPost + "['x']);", "eval_input"},
+      {"a.php8", "<?php " + kEval + "(" + kPost + "['x']);", "eval_input"},
+      {"a.aspx",
+       "p = new ProcessStart" + std::string{"Info(\"cmd.exe\");"} +
+           " p.Arguments = \"/c \" + t.Text; r.Text = \"\";",
+       "process_from_request"},
+      {"a.php", "<?php /* b374" + std::string{"k */ if ("} + kPost + "['x']) " + kEval + "(f());",
+       "known_title"},
       {"a.jpg", "\xFF\xD8 JFIF <?php " + kEval + "(" + kPost + "['x']);", "eval_input"},
       {"web.config", "<configuration/><!--<% " + kEval + " request(\"x\") %>-->",
        "config_with_script"},
@@ -88,6 +113,25 @@ TEST(ScriptSigns, OrdinaryPagesHaveNone) {
       {"list.jsp", "<%= request.getParameter(\"q\") %><% Runtime.getRuntime().totalMemory(); %>"},
       {"photo.jpg", "\xFF\xD8\xFF\xE1 <?xpacket begin='' <?php"},
       {"web.config", "<configuration><system.webServer/></configuration>"},
+      {"web.config",
+       "<configuration><!-- pages use <%@ Page %> and <%# Eval(\"Name\") %> --><httpRuntime "
+       "maxRequestLength=\"4096\"/></configuration>"},
+      {"signatures.php", "<?php return array('c99" + std::string{"shell' => 'x', 'b374"} +
+                             "k' => 'y', 'wee" + std::string{"vely' => 'z');"}},
+      {"changelog.php",
+       "<?php /* requests of ant" + std::string{"Sword are refused */ header('Location: /');"}},
+      {"git.php", "<?php if (" + kPost + "['token'] !== $t) exit; echo shell_" +
+                      std::string{"exec('git -C /srv pull');"}},
+      {"ping.aspx", "var p = new ProcessStart" +
+                        std::string{"Info(\"cmd.exe\",\"/c ping -n 1 gateway\"); "} +
+                        "lbl.Text=\"checked\"; Process.Start(p);"},
+      {"gallery.php",
+       "<?php move_uploaded_file($_FILES['f']['tmp_name'], $dir . $id . '.jpg'); echo " + kPost +
+           "['title'];"},
+      {"trim.php", "<?php $data = " + kPost + "; $data = array_map('trim', $data);"},
+      {"report.asp", "<% sql = f(request(\"id\")) : conn." + kExecute + " sql %>"},
+      {"router.php", "<?php include $pages[$_GET['page']]; require 'a.php';"},
+      {"save.php", "<?php file_put_contents($cache, json_encode($data)); echo `git log`;"},
   };
   for (const Case& one : cases) EXPECT_EQ(first_sign(one.text, one.name), "") << one.text;
 }
@@ -210,6 +254,15 @@ TEST_F(WebShellsTest, AFileThatCameLaterAndOneWithForgedTimesSaySo) {
   ASSERT_EQ(found.size(), 2u);
   EXPECT_THAT(story_of(*found[0]) + story_of(*found[1]), HasSubstr("scripts of its folder by"));
   EXPECT_THAT(story_of(*found[0]) + story_of(*found[1]), HasSubstr("$FILE_NAME at"));
+}
+
+TEST_F(WebShellsTest, AScriptThatIsReadInPartIsToldOf) {
+  windows.file("C:\\inetpub\\wwwroot\\long.php", std::string((1u << 20) + 1, ' '));
+  windows.file("C:\\inetpub\\wwwroot\\long.jpg", std::string((1u << 20) + 1, ' '));
+  const ModuleRun run = judge();
+  ASSERT_EQ(run.context->notes.size(), 1u);
+  EXPECT_THAT(run.context->notes[0].text(),
+              HasSubstr("1 scripts of web servers were read in part"));
 }
 
 TEST_F(WebShellsTest, ScriptsOutsideTheFoldersOfAServerAreNotLookedAt) {
