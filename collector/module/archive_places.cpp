@@ -25,7 +25,15 @@ constexpr Below kInWindows[] = {
     {"Help", P::windows, 1},
     {"Fonts", P::windows, 1},
     {"Media", P::windows, 1},
+    {"IME", P::windows, 1},
+    {"Cursors", P::windows, 1},
+    {"Web", P::windows, 1},
+    {"Tasks", P::windows, 1},
+    {"System32\\Tasks", P::windows, 1},
+    {"System32\\spool\\PRINTERS", P::windows, 1},
     {"System32\\spool\\drivers\\color", P::windows, 1},
+    {"System32", P::windows, 1},
+    {"SysWOW64", P::windows, 1},
     {"", P::windows, 1},
 };
 /// Below the root of the volume of Windows, or the folder it was moved to.
@@ -46,11 +54,20 @@ constexpr Below kBesideWindows[] = {
 };
 /// Below a user's folder.
 constexpr Below kInProfile[] = {
-    {"AppData\\Local\\Temp", P::temp, 3},  {"Local Settings\\Temp", P::temp, 3},
-    {"Downloads", P::personal, 3},         {"Desktop", P::personal, 3},
-    {"Documents", P::personal, 3},         {"My Documents", P::personal, 3},
-    {"AppData\\Roaming", P::app_data, 3},  {"AppData\\Local", P::app_data, 3},
-    {"AppData\\LocalLow", P::app_data, 3}, {"Application Data", P::app_data, 3},
+    {"AppData\\Local\\Temp", P::temp, 3},
+    {"Local Settings\\Temp", P::temp, 3},
+    {"Downloads", P::personal, 3},
+    {"Desktop", P::personal, 3},
+    {"Documents", P::personal, 3},
+    {"My Documents", P::personal, 3},
+    {"AppData\\Roaming", P::app_data, 3},
+    {"AppData\\Local", P::app_data, 3},
+    {"AppData\\LocalLow", P::app_data, 3},
+    {"Application Data", P::app_data, 3},
+    {"Music", P::personal, 1},
+    {"Pictures", P::personal, 1},
+    {"Videos", P::personal, 1},
+    {"", P::personal, 1},
 };
 /// Below the root of any volume.
 constexpr Below kInVolume[] = {

@@ -8,6 +8,7 @@
 #include "collector/base/text.h"
 #include "collector/module/archive_name.h"
 #include "collector/module/command_line_words.h"
+#include "collector/module/tool_secrets.h"
 
 namespace hozen {
 namespace {
@@ -410,6 +411,9 @@ class Masker {
 
 }  // namespace
 
-std::string without_passwords(std::string_view text) { return Masker{text, 0}.result(); }
+std::string without_passwords(std::string_view text) {
+  const std::string rest = without_tool_secrets(text);
+  return Masker{rest, 0}.result();
+}
 
 }  // namespace hozen

@@ -6,8 +6,6 @@
 
 #include "collector/base/text.h"
 #include "collector/module/asep_files.h"
-#include "collector/module/command_line_words.h"
-#include "collector/module/lateral.h"
 #include "collector/module/ssh_client_row.h"
 #include "collector/module/text_lines.h"
 
@@ -314,56 +312,6 @@ std::vector<Entry> parse_winscp_ini(std::span<const std::byte> content) {
   }
   for (Entry& entry : entries) entry.program = "WinSCP";
   return entries;
-}
-
-// ---- command lines
-
-bool is_ssh_client(Text image, Text original_name, Text description) {
-  constexpr Text kNames[] = {"ssh",    "plink",    "putty",   "kitty", "klink",  "kitty_portable",
-                             "plinkw", "puttytel", "bitvise", "stnlc", "autossh"};
-  const std::string stem = command_line::tool_of(lateral::file_name(image));
-  return command_line::is_one_of(stem, kNames) || equals_fold(original_name, "Plink") ||
-         starts_with_fold(description, "Command-line SSH, Telnet") ||
-         starts_with_fold(description, "SSH, Telnet, Rlogin");
-}
-
-std::vector<std::string> forwards_in(Text line, bool is_client) {
-  std::vector<std::string> forwards;
-  const auto words = command_line::words_of(line);
-  bool looks_like_ssh = is_client;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const Text word =
-        command_line::bare(line.substr(words[i].begin, words[i].end - words[i].begin));
-    if (word == "-pw" || word == "-ssh" || word == "-N" || word == "-hostkey" ||
-        word == "StrictHostKeyChecking=no" || (i > 0 && word.find('@') != Text::npos))
-      looks_like_ssh = true;
-    if (word.size() < 2 || word[0] != '-' || word[1] == '-') continue;
-    Text spec;
-    char letter = '\0';
-    if (Text{"RLD"}.find(word[1]) != Text::npos && word.size() > 2) {
-      letter = word[1];
-      spec = word.substr(2);
-    } else if (Text{"RLD"}.find(word.back()) != Text::npos && word.size() < 8 &&
-               i + 1 < words.size()) {
-      letter = word.back();
-      spec = command_line::bare(
-          line.substr(words[i + 1].begin, words[i + 1].end - words[i + 1].begin));
-    }
-    const auto colons = std::count(spec.begin(), spec.end(), ':');
-    const bool is_port = !spec.empty() && spec.find_first_not_of("0123456789") == Text::npos;
-    const bool fits = letter == 'L' ? colons >= 2 : is_port || colons >= (letter == 'R' ? 2 : 1);
-    if (letter != '\0' && fits && spec.find('/') == Text::npos &&
-        spec.find_first_of("0123456789") != Text::npos)
-      forwards.push_back(std::string{letter} + " " + std::string{spec});
-  }
-  if (!looks_like_ssh) forwards.clear();
-  return forwards;
-}
-
-bool is_to_administration(Text forward) {
-  constexpr Text kPorts[] = {":3389", ":445", ":5985", ":5986", ":135", ":22", ":5900"};
-  return std::any_of(std::begin(kPorts), std::end(kPorts),
-                     [&](Text port) { return forward.ends_with(port); });
 }
 
 }  // namespace hozen::ssh

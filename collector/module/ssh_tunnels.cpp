@@ -61,7 +61,7 @@ class Tunnels {
     const bool is_first = finding.rule.empty();
     if (is_first) begin(finding, image, account);
     if (finding.why.size() >= kMaxTold) return;
-    tell(finding, fact, line, forwards, is_first);
+    tell(finding, fact, line, {forwards, is_first, named});
     if (!is_first) return;
     if (!named && is_ssh_client({}, original, about))
       finding.why.push_back({"The version resource of the program says what it is: " +
@@ -97,25 +97,30 @@ class Tunnels {
         "itself or over remote desktop in that time."};
   }
 
-  static void tell(Finding& finding, const Fact& fact, Text line,
-                   const std::vector<std::string>& forwards, bool is_first) {
+  struct Told {
+    const std::vector<std::string>& forwards;
+    bool is_first = false, named = false;
+  };
+  static void tell(Finding& finding, const Fact& fact, Text line, const Told& told_now) {
     int weight = 0;
     bool to_administration = false;
-    for (const std::string& forward : forwards) {
+    for (const std::string& forward : told_now.forwards) {
       weight = std::max(weight, weight_of(forward));
-      to_administration = to_administration || is_to_administration(forward);
+      // Administrators reach remote desktops by a host in between so.
+      const bool is_ordinary = told_now.named && forward.starts_with('L');
+      to_administration = to_administration || (!is_ordinary && is_to_administration(forward));
     }
     int told = 0;
     for (const Why& why : finding.why)
       if (why.family == Family::command_line) told += why.weight;
     finding.why.push_back(
         {(fact.time.is_set() ? "At " + fact.time.iso8601() + " " : std::string{}) +
-             "ports were passed on (" + lateral::listed(forwards) +
+             "ports were passed on (" + lateral::listed(told_now.forwards) +
              "; R: from the other host to here): " + credentials::shortened(line),
          std::max(weight - told, 0),
          Family::command_line,
          {fact.record}});
-    if (to_administration && is_first)
+    if (to_administration && told_now.is_first)
       finding.why.push_back({"A port by which hosts are administered is among them.",
                              25,
                              Family::content,

@@ -18,6 +18,7 @@
 #include "collector/module/module.h"
 #include "collector/module/remote_tools.h"
 #include "collector/module/remote_use.h"
+#include "collector/module/ssh_client_row.h"
 
 namespace hozen::modules {
 namespace {
@@ -31,6 +32,8 @@ constexpr Tool kTools[] = {
 #include "modules/execution/dual_use_tools.inc"
 };
 
+/// From this weight on the name is enough: no other program has it, and no administrator uses it.
+constexpr int kNameSaysAll = 70;
 /// Traces that one finding names.
 constexpr std::size_t kMaxTraces = 20;
 /// Tools with another file name each, after which the rest is left out.
@@ -41,6 +44,8 @@ struct Row {
   const Tool* tool = nullptr;
   std::string file, path;
   bool by_version = false;   ///< known by its version resource
+  bool installer = false;    ///< what brings it, not the tool itself
+  bool is_tunnel = false;    ///< the module ssh_clients tells it with its ports
   bool by_leftover = false;  ///< known by what it left: settings, lists, results
   FileTime first_run{}, last_run{};
   std::uint64_t traces = 0;
@@ -93,9 +98,27 @@ bool matches_any(std::string_view patterns, std::string_view text) {
   return false;
 }
 
+/// Whether a file name still tells the tool: "procdump64a" and "nmap-7.93-setup" do. `names`: what
+/// it may be called, ';' between.
+bool tells_any(std::string_view stem, std::string_view names) {
+  constexpr std::size_t kShortest = 3;
+  while (!names.empty()) {
+    const std::size_t end = std::min(names.find(';'), names.size());
+    std::string_view name = names.substr(0, end);
+    name = name.substr(0, name.find_first_of("*.? "));
+    if (name.size() >= kShortest && starts_with_fold(stem, name)) return true;
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return false;
+}
+
+bool is_installer(std::string_view text) {
+  return contains_fold(text, "setup") || contains_fold(text, "install");
+}
+
 struct Known {
   const Tool* tool = nullptr;
-  bool by_version = false, renamed = false;
+  bool by_version = false, renamed = false, installer = false;
 };
 Known tool_of(const Fact& fact, std::string_view stem) {
   const std::string_view original = fact.values["OriginalFileName"];
@@ -104,7 +127,10 @@ Known tool_of(const Fact& fact, std::string_view stem) {
     const bool named = matches_any(tool.files, stem);
     const bool version =
         matches_any(tool.version_texts, original) || matches_any(tool.version_texts, description);
-    if (named || version) return {&tool, version, !named};
+    if (!named && !version) continue;
+    const bool installer = version && (is_installer(stem) || is_installer(description));
+    const bool tells = named || tells_any(stem, tool.files) || tells_any(stem, original);
+    return {&tool, version, !tells && !installer, installer};
   }
   return {};
 }
@@ -122,7 +148,8 @@ class Traces {
       Envelope envelope;
       if (row.first_run.is_set()) envelope.timestamps.emplace_back("first_trace", row.first_run);
       if (row.last_run.is_set()) envelope.timestamps.emplace_back("last_run", row.last_run);
-      report(row, context_.emit(kTool, kFields, row, envelope), key.second);
+      const std::string record = context_.emit(kTool, kFields, row, envelope);
+      if (!row.is_tunnel) report(row, record, key.second);
     }
   }
 
@@ -138,6 +165,8 @@ class Traces {
     Row& row = rows_[key];
     row.tool = known.tool;
     row.by_version = row.by_version || known.by_version;
+    row.installer = row.installer || known.installer;
+    row.is_tunnel = row.is_tunnel || is_tunnel(fact, known);
     row.by_leftover = row.by_leftover || !fact.values["left"].empty();
     if (row.file.empty()) row.file = stem + ".EXE";
     if (row.path.empty() && fact.subject.find('\\') != std::string::npos) row.path = fact.subject;
@@ -154,6 +183,11 @@ class Traces {
       row.last_run = std::max(row.last_run, fact.time);
     }
     remember(row, fact, source);
+  }
+  static bool is_tunnel(const Fact& fact, const Known& known) {
+    return known.renamed && known.tool->attack == "T1572" && fact.kind == FactKind::process &&
+           ssh::is_ssh_client({}, fact.values["OriginalFileName"], fact.values["Description"]) &&
+           !ssh::forwards_in(fact.values["CommandLine"], true).empty();
   }
   void remember(Row& row, const Fact& fact, const std::string& source) {
     if (row.records.size() >= kMaxTraces) return;
@@ -217,8 +251,10 @@ class Traces {
       finding.not_checked = {
           "The file itself: only its name was seen, and another program may have it. Its hash and "
           "version resource would tell."};
-      finding.innocent_explanation_unchecked = row.tool->weight < 40;
+      finding.innocent_explanation_unchecked = row.tool->weight < kNameSaysAll;
     }
+    if (row.installer && !renamed && !row.by_leftover)
+      finding.innocent_explanation_unchecked = true;  // it was brought, which is no use of it
     finding.benign = {"Administrators use it too: whose is it, and was it used at that time?"};
     finding.next = {
         "What else the account did around these times, and what the tool left: lists, "

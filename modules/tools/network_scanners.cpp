@@ -146,7 +146,7 @@ constexpr std::string_view kResults[] = {
     "%UserProfile%\\*",
     "%UserProfile%\\{Desktop,Downloads,Documents}\\*",
     "%LocalAppData%\\Temp\\*"};
-constexpr std::size_t kMaxFilesLookedAt = 5'000, kHeadBytes = 512;
+constexpr std::size_t kMaxFilesLookedAt = 5'000, kHeadBytes = 8'192;
 constexpr std::uint64_t kMaxResultBytes = 64u << 20;
 
 /// "10.0.0.1:445 open", as fscan writes each port that answered.
@@ -159,17 +159,40 @@ bool is_open_port(std::string_view line) {
          line.find_first_not_of("0123456789.:") == std::string_view::npos;
 }
 
+/// What fscan alone writes beside the ports: lists of open ports are written by many.
+bool is_line_of_fscan(std::string_view line) {
+  constexpr std::string_view kBegins[] = {
+      "[*] NetInfo",         "[*]NetInfo",         "[*] WebTitle", "[*] OsInfo",   "[*] NetBios",
+      "[*] alive ports len", "[*] Icmp alive",     "[->]",         "[+] ",         "start vulscan",
+      "start infoscan",      "alive ports len is", "[*] LiveTop",  "(icmp) Target"};
+  return std::any_of(std::begin(kBegins), std::end(kBegins),
+                     [&](std::string_view begin) { return line.starts_with(begin); });
+}
+
+/// "# Nmap 7.94 scan initiated ...", the first line of its normal output.
+bool begins_as_nmap(std::string_view head) {
+  constexpr std::string_view kBegin = "# Nmap ";
+  const std::string_view line = head.substr(0, head.find('\n'));
+  return line.starts_with(kBegin) && line.size() > kBegin.size() && line[kBegin.size()] >= '0' &&
+         line[kBegin.size()] <= '9' && line.find(" scan initiated ") != std::string_view::npos;
+}
+
 const Tool* tool_of_result(std::string_view head) {
   if (head.find("<!DOCTYPE nmaprun") != std::string_view::npos ||
-      head.find("<nmaprun ") != std::string_view::npos || head.starts_with("# Nmap "))
+      head.find("<nmaprun ") != std::string_view::npos || begins_as_nmap(head))
     return &kNmap;
+  constexpr std::size_t kFirstLines = 10;
   std::size_t lines = 0, open = 0;
+  bool is_told = false;
   each_text_line(head, [&](std::string_view line, std::uint32_t) {
+    line = trim(line);
+    is_told = is_told || is_line_of_fscan(line);
+    if (lines >= kFirstLines) return !is_told;
     ++lines;
-    if (is_open_port(trim(line))) ++open;
-    return lines < 10;
+    if (is_open_port(line)) ++open;
+    return true;
   });
-  return open >= 3 && open + 2 >= lines ? &kFscan : nullptr;
+  return is_told && open >= 3 && open + 2 >= lines ? &kFscan : nullptr;
 }
 
 bool may_be_result(const FileInfo& file) {

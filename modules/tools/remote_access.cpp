@@ -165,7 +165,36 @@ Result<void> run(ModuleContext& context) {
 struct Signs {
   Finding finding{};
   std::set<std::string> told{};
+  bool is_odd = false;  ///< lies where nobody puts programs
 };
+
+/// Where neither installers nor users put programs: a file directly in a folder for temporary
+/// files, in the root of shared data, in folders of Windows where nothing is kept.
+bool is_odd_place(std::string_view path) {
+  constexpr std::string_view kBelow[] = {"\\PerfLogs\\", "\\Users\\Public\\", "\\$Recycle.Bin\\",
+                                         "\\Windows\\"};
+  constexpr std::string_view kDirectly[] = {"\\Temp",
+                                            "\\Tmp",
+                                            "\\ProgramData",
+                                            "\\Application Data",
+                                            "\\AppData\\Roaming",
+                                            "\\AppData\\Local",
+                                            "\\Music",
+                                            "\\Pictures",
+                                            "\\Videos"};
+  const std::string_view folder = path.substr(0, std::min(path.rfind('\\'), path.size()));
+  if (std::any_of(std::begin(kDirectly), std::end(kDirectly),
+                  [&](std::string_view end) { return ends_with_fold(folder, end); }))
+    return true;
+  // Drivers and services of installed ones lie in System32; what distributes software has
+  // folders of its own below Windows.
+  if (contains_fold(path, "\\Windows\\System32\\") || contains_fold(path, "\\SysWOW64\\") ||
+      contains_fold(path, "\\Windows\\Temp\\") || contains_fold(path, "\\ccmcache\\") ||
+      contains_fold(path, "\\Windows\\Installer\\"))
+    return false;
+  return std::any_of(std::begin(kBelow), std::end(kBelow),
+                     [&](std::string_view place) { return contains_fold(path, place); });
+}
 
 class Products {
  public:
@@ -177,7 +206,7 @@ class Products {
       for (const Fact& fact : book.facts(kind)) program(fact);
     for (const FactKind kind : {FactKind::service, FactKind::service_entry})
       for (const Fact& fact : book.facts(kind)) service(fact);
-    for (auto& [name, signs] : found_) report(name, std::move(signs.finding));
+    for (auto& [name, signs] : found_) report(name, std::move(signs.finding), signs.is_odd);
   }
 
  private:
@@ -220,6 +249,7 @@ class Products {
   }
 
   void place(const Product& product, std::string_view path, const Fact& fact) {
+    if (is_odd_place(path)) found_[product.name].is_odd = true;
     const Place where = credentials::place_of(path);
     if (where != Place::user_folder && where != Place::share) return;
     // ScreenConnect and Splashtop put parts into ProgramData or Temp when they install or update.
@@ -279,7 +309,7 @@ class Products {
       if (product.name == fact.values["product"]) found_[product.name].told.insert("incoming");
   }
 
-  void report(std::string_view name, Finding finding) {
+  void report(std::string_view name, Finding finding, bool is_odd) {
     if (finding.why.empty()) return;
     finding.rule = "remote_access.found";
     finding.title = std::string{name} + ", by which others reach this host from outside";
@@ -290,6 +320,8 @@ class Products {
     const bool renamed = std::any_of(finding.why.begin(), finding.why.end(), [](const Why& why) {
       return why.family == Family::signature;
     });
+    // Service, password, silent installation and sessions: the help desk's programs have them all.
+    finding.innocent_explanation_unchecked = !renamed && !is_odd;
     if (renamed) finding.attack.emplace_back("T1036.003");
     finding.benign = {"The help desk, a service provider or the user himself works with it."};
     finding.not_checked = {

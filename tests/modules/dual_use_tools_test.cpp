@@ -34,7 +34,7 @@ TEST_F(DualUseToolsTest, AScannerIsToldWithItsRuns) {
   ASSERT_EQ(run.context->findings.size(), 1u);
   const Finding& finding = run.context->findings[0];
   EXPECT_EQ(finding.rule, "dual_use_tools.found");
-  EXPECT_EQ(severity_of(finding), Severity::medium);
+  EXPECT_EQ(severity_of(finding), Severity::low);  // by its name alone
   EXPECT_THAT(finding.attack, Contains("T1046"));
   EXPECT_THAT(story_of(finding), HasSubstr("ran at " + fake::at(20).iso8601()));
   EXPECT_THAT(story_of(finding), HasSubstr("ran at " + fake::at(10).iso8601()));
@@ -71,6 +71,58 @@ TEST_F(DualUseToolsTest, AnotherNameIsSeenByTheVersionResource) {
   EXPECT_THAT(story_of(*found[0]), HasSubstr("svch.exe -ma lsass.exe"));
   EXPECT_THAT(found[0]->attack, Contains("T1036.003"));
   EXPECT_EQ(records_of(run, "dual_use_tool").at(0)->json_of("users"), R"(["PC\\eve"])");
+}
+
+TEST_F(DualUseToolsTest, ANameThatTellsTheToolIsNoOther) {
+  builders::EvtxBuilder log;
+  const auto ran = [&](const char* image, const char* original, const char* about) {
+    log.event(text_event("Microsoft-Windows-Sysmon/Operational", 1, 0,
+                         {{"Image", image},
+                          {"CommandLine", image},
+                          {"OriginalFileName", original},
+                          {"Description", about}}));
+  };
+  ran("C:\\T\\procdump64a.exe", "procdump", "Sysinternals process dump utility");
+  ran("C:\\D\\netscan_setup.exe", "", "SoftPerfect Network Scanner Setup");
+  ran("C:\\D\\nmap-7.93-setup.exe", "nmap-7.93-setup.exe", "Nmap installer");
+  ran("C:\\D\\MEGAsyncSetup64.exe", "MEGAsyncSetup.exe", "MEGAsync");
+  ran("C:\\D\\setup.exe", "", "Advanced IP Scanner Setup");
+  windows.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
+  const ModuleRun run = judge();
+  EXPECT_THAT(findings_of(run, "dual_use_tools.renamed"), IsEmpty());
+  EXPECT_EQ(run.context->findings.size(), 5u);
+  for (const Finding& finding : run.context->findings)
+    EXPECT_EQ(severity_of(finding), Severity::low) << finding.subject;
+}
+
+TEST_F(DualUseToolsTest, ANameAloneIsLow) {
+  prefetch_of("\\TOOLS\\NGROK.EXE", "NGROK.EXE");
+  prefetch_of("\\CYGWIN64\\BIN\\NC.EXE", "NC.EXE");
+  prefetch_of("\\PROGRAM FILES\\RCLONE\\RCLONE.EXE", "RCLONE.EXE");
+  const ModuleRun run = judge();
+  EXPECT_EQ(run.context->findings.size(), 3u);
+  for (const Finding& finding : run.context->findings)
+    EXPECT_EQ(severity_of(finding), Severity::low) << finding.subject;
+}
+
+TEST_F(DualUseToolsTest, ANameThatNoOtherProgramHasIsEnough) {
+  prefetch_of("\\T\\MIMIKATZ.EXE", "MIMIKATZ.EXE");
+  EXPECT_EQ(severity_of(judge().context->findings.at(0)), Severity::high);
+}
+
+TEST_F(DualUseToolsTest, ATunnelIsLeftToTheModuleOfSshClients) {
+  builders::EvtxBuilder log;
+  const auto ran = [&](const char* image, const char* line) {
+    log.event(text_event("Microsoft-Windows-Sysmon/Operational", 1, 0,
+                         {{"Image", image}, {"CommandLine", line}, {"OriginalFileName", "Plink"}}));
+  };
+  ran("C:\\T\\a.exe", "a.exe -R 3389:127.0.0.1:3389 u@203.0.113.7");
+  ran("C:\\T\\b.exe", "b.exe u@203.0.113.7");
+  windows.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
+  const ModuleRun run = judge();
+  ASSERT_EQ(run.context->findings.size(), 1u);
+  EXPECT_EQ(run.context->findings[0].subject, "C:\\T\\b.exe");
+  EXPECT_EQ(records_of(run, "dual_use_tool").size(), 2u);
 }
 
 TEST_F(DualUseToolsTest, UsesOfPrivilegesTellWhatRanOutsideTheUsualFolders) {

@@ -74,6 +74,18 @@ TEST_F(NetworkScanners, ResultsAreKnownByTheirContent) {
   EXPECT_TRUE(run.context->has_collected("C:\\Users\\Public\\result.txt"));
 }
 
+TEST_F(NetworkScanners, ListsOfPortsAndNotesAreNoResults) {
+  std::string ports;
+  for (int i = 1; i < 20; ++i) ports += "10.0.0." + std::to_string(i) + ":443 open\n";
+  windows.file("C:\\Users\\eve\\Documents\\ports.txt", ports);
+  windows.file("C:\\Users\\eve\\Documents\\nmap.txt", "# Nmap cheat sheet\nnmap -sV host\n");
+  windows.file("C:\\Users\\eve\\Documents\\b.txt", "# Nmap 7.94 is out\na scan initiated by x\n");
+  const ModuleRun run = judge();
+  EXPECT_THAT(tools_of(run), IsEmpty());
+  windows.file("C:\\Users\\eve\\Documents\\r.txt", ports + "[+] ftp 10.0.0.3:21:anonymous\n");
+  EXPECT_THAT(tools_of(judge()), ElementsAre("fscan"));
+}
+
 TEST_F(NetworkScanners, AnOrdinaryHostHasNone) {
   windows.key("HKU\\eve\\Software\\Famatech\\Radmin");
   windows.key("HKU\\eve\\Software\\JavaSoft\\Prefs");

@@ -75,6 +75,34 @@ TEST_F(RemoteAccess, BroughtAlongWithAPasswordIsHigh) {
               Not(testing::Contains(testing::Key("started"))));
 }
 
+TEST_F(RemoteAccess, FromDownloadsWithOneSessionOfTheHelpDeskIsLow) {
+  windows.user("eve");
+  process("C:\\Users\\eve\\Downloads\\TeamViewer_Setup.exe", "TeamViewer_Setup.exe");
+  process("C:\\Users\\eve\\AppData\\Local\\Temp\\TeamViewer\\TeamViewer.exe", "TeamViewer.exe");
+  service("TeamViewer", "\"C:\\Program Files\\TeamViewer\\TeamViewer_Service.exe\"");
+  windows.file("C:\\Program Files\\TeamViewer\\Connections_incoming.txt",
+               "123456789\tHELPDESK\t01-03-2024 10:00:00\t01-03-2024 10:05:00\talice\t"
+               "RemoteControl\t{1}\n");
+  ASSERT_THAT(judge().context->findings, SizeIs(1));
+  EXPECT_EQ(severity_of(judge().context->findings[0]), Severity::low);
+}
+
+TEST_F(RemoteAccess, DeployedWithAPasswordIsLow) {
+  process("C:\\Windows\\ccmcache\\1a\\AnyDesk.exe",
+          "AnyDesk.exe --install C:\\x --silent --set-password");
+  service("AnyDesk", "\"C:\\Program Files (x86)\\AnyDesk\\AnyDesk.exe\" --service");
+  ASSERT_THAT(judge().context->findings, SizeIs(1));
+  EXPECT_EQ(severity_of(judge().context->findings[0]), Severity::low);
+}
+
+TEST_F(RemoteAccess, InTheRootOfSharedDataItIsMedium) {
+  process("C:\\ProgramData\\AnyDesk.exe",
+          "AnyDesk.exe --install C:\\ProgramData\\AnyDesk --silent --set-password");
+  service("AnyDesk", "\"C:\\ProgramData\\AnyDesk\\AnyDesk.exe\" --service");
+  ASSERT_THAT(judge().context->findings, SizeIs(1));
+  EXPECT_GE(severity_of(judge().context->findings[0]), Severity::medium);
+}
+
 TEST_F(RemoteAccess, OneUnderAnotherNameIsKnownByItsVersion) {
   process("C:\\Users\\eve\\svc.exe", "svc.exe", "AnyDesk");
   ASSERT_THAT(judge().context->findings, SizeIs(1));
