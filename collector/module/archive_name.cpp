@@ -117,11 +117,19 @@ std::string_view below_volume(std::string_view path) {
   return path;
 }
 
+std::string_view drive_of_path(std::string_view path) {
+  for (const std::string_view prefix : {"\\\\?\\", "\\??\\"})
+    if (path.starts_with(prefix)) path.remove_prefix(prefix.size());
+  return path.size() >= 2 && path[1] == ':' ? path.substr(0, 2) : std::string_view{};
+}
+
 std::string archive_set_key(std::string_view path) {
+  const std::string_view drive = drive_of_path(path);
   path = below_volume(path);
   const auto name = archive_name(path);
-  return fold_case(folder_of_path(path)) + "\\" +
-         fold_case(name ? name->stem : std::string{name_of_path(path)});
+  return fold_case(drive) + fold_case(folder_of_path(path)) + "\\" +
+         fold_case(name ? name->stem + "*" + std::string{name->form}
+                        : std::string{name_of_path(path)});
 }
 
 }  // namespace hozen

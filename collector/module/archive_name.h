@@ -27,8 +27,10 @@ std::string_view folder_of_path(std::string_view path);
 /// as sources name volumes differently; shares are kept whole.
 std::string_view below_volume(std::string_view path);
 
-/// Same for all volumes of one archive in one folder: folder and stem, folded. A file that is not
-/// called as an archive is a set of its own.
+/// Same for all volumes of one archive in one folder: drive (where the path tells it), folder, stem
+/// and form. A file that is not called as an archive is a set of its own.
 std::string archive_set_key(std::string_view path);
+/// "C:" of a path; "" where it does not tell.
+std::string_view drive_of_path(std::string_view path);
 
 }  // namespace hozen

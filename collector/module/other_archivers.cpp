@@ -76,7 +76,59 @@ std::optional<ArchiveCommand> compress_archive(Words words) {
   return command;
 }
 
+/// zip [-options] archive files. Source: the manual of Info-ZIP 3.0.
+std::optional<ArchiveCommand> info_zip(Words words) {
+  ArchiveCommand command;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word.starts_with("--")) {
+      command.encrypts_files =
+          command.encrypts_files || word == "--encrypt" || word.starts_with("--password");
+      if (word == "--password") ++i;
+    } else if (word.size() > 1 && word[0] == '-') {
+      const bool secret = word.find_first_of("eP") != std::string::npos;
+      command.encrypts_files = command.encrypts_files || secret;
+      command.deletes_sources = command.deletes_sources || word.find('m') != std::string::npos;
+      const char last = word.back();
+      if (last == 'P' || last == 's' || last == 'b' || last == 't') ++i;
+      if (last == 's') command.has_volumes = true;
+      // What stands behind -x and -i are names.
+      if (last == 'x' || last == 'i') break;
+    } else if (command.archive.empty()) {
+      command.archive = word;
+    } else {
+      command.sources.push_back(word);
+    }
+  }
+  if (command.archive.empty() || command.sources.empty()) return std::nullopt;
+  if (command.archive != "-" && !archive_name(command.archive)) command.archive += ".zip";
+  return command;
+}
+
 }  // namespace
+
+std::optional<ArchiveCommand> zip_of_dot_net(std::string_view line) {
+  constexpr std::string_view kCall = "::createfromdirectory(";
+  const std::string lower = to_lower_ascii(line);
+  const std::size_t at = lower.find(kCall);
+  if (at == std::string::npos) return std::nullopt;
+  std::vector<std::string> texts;
+  for (std::size_t i = at + kCall.size(); i < line.size() && line[i] != ')'; ++i) {
+    if (line[i] != '"' && line[i] != '\'') continue;
+    const std::size_t end = line.find(line[i], i + 1);
+    if (end == std::string_view::npos) break;
+    texts.emplace_back(line.substr(i + 1, end - i - 1));
+    i = end;
+  }
+  constexpr std::size_t kSourceAndArchive = 2;
+  if (texts.size() != kSourceAndArchive) return std::nullopt;
+  ArchiveCommand command;
+  command.program = "CreateFromDirectory";
+  command.is_known_name = command.is_of_windows = true;
+  command.sources = {texts[0]};
+  command.archive = texts[1];
+  return command;
+}
 
 std::optional<ArchiveCommand> other_archiver(Words words) {
   if (words.empty()) return std::nullopt;
@@ -85,9 +137,11 @@ std::optional<ArchiveCommand> other_archiver(Words words) {
   if (stem == "tar" || stem == "bsdtar") command = tar(words.subspan(1));
   if (stem == "makecab" || stem == "diantz") command = makecab(words.subspan(1));
   if (stem == "compress-archive") command = compress_archive(words.subspan(1));
+  if (stem == "zip") command = info_zip(words.subspan(1));
   if (!command || command->archive.empty() || command->archive == "-") return std::nullopt;
   command->program = words[0];
-  command->is_known_name = command->is_of_windows = true;
+  command->is_known_name = true;
+  command->is_of_windows = stem != "zip";
   if (stem == "compress-archive" && !archive_name(command->archive)) command->archive += ".zip";
   return command;
 }

@@ -61,10 +61,27 @@ class Gatherer {
     set.key = key;
     set.path = std::string{path};
     by_name_[key.substr(key.rfind('\\') + 1)].push_back(key);
+    by_tail_[below_drive(key)].push_back(key);
     return &set;
   }
+  static std::string below_drive(const std::string& key) {
+    return key.size() > 1 && key[1] == ':' ? key.substr(2) : key;
+  }
+  /// Of the set that `path` belongs to. Where it does not tell the drive, that of the only set of
+  /// the same folder and name; the first drive that is told is that of a set without.
+  std::string key_of(std::string_view path) {
+    std::string key = archive_set_key(path);
+    if (out_.sets.contains(key)) return key;
+    const std::string tail = below_drive(key);
+    const auto found = by_tail_.find(tail);
+    if (found == by_tail_.end()) return key;
+    if (tail == key) return found->second.size() == 1 ? found->second.front() : key;
+    if (!out_.sets.contains(tail)) return key;
+    const std::string drive = key.substr(0, 2);
+    return drives_.try_emplace(tail, drive).first->second == drive ? tail : key;
+  }
   PackedFile* file_at(std::string_view path) {
-    PackedSet* set = set_at(archive_set_key(path), path);
+    PackedSet* set = set_at(key_of(path), path);
     return set == nullptr ? nullptr : file_in(*set, path);
   }
   static PackedFile* file_in(PackedSet& set, std::string_view path) {
@@ -134,7 +151,7 @@ class Gatherer {
       out_.renamed_programs.emplace(fold_case(below_volume(fact.subject)), &fact);
       return;
     }
-    const auto known = out_.sets.find(archive_set_key(from));
+    const auto known = out_.sets.find(key_of(from));
     const bool hides = archive_name(from) && !archive_name(fact.subject);
     // An archive under a harmless name stays with the others of its set.
     PackedFile* file = hides && known != out_.sets.end() ? file_in(known->second, fact.subject)
@@ -154,8 +171,12 @@ class Gatherer {
     if (known->second.files.empty() && known->second.commands.empty()) forget(known->first);
   }
   void forget(const std::string& key) {
-    std::erase(by_name_[key.substr(key.rfind('\\') + 1)], key);
-    out_.sets.erase(key);
+    const std::string gone = key;
+    std::erase(by_name_[gone.substr(gone.rfind('\\') + 1)], gone);
+    const auto tail = by_tail_.find(below_drive(gone));
+    if (tail != by_tail_.end() && std::erase(tail->second, gone) != 0 && tail->second.empty())
+      by_tail_.erase(tail);
+    out_.sets.erase(gone);
   }
 
   void version(const Fact& fact) {
@@ -180,6 +201,7 @@ class Gatherer {
         ++out_.left_out;
         return;
       }
+      out_.left_out += one.left_out;
       out_.transfers.push_back({std::move(one), fact.time, user_of(fact),
                                 shown(without_passwords(line.text)), line.source, fact.record});
     }
@@ -210,9 +232,9 @@ class Gatherer {
   }
   static bool is_same(const PackingCommand& known, const ArchiveCommand& command,
                       const Fact& fact) {
-    return known.command.verb == command.verb &&
+    return apart(known.time, fact.time) <= kSameStart && known.command.verb == command.verb &&
            equals_fold(known.command.archive, command.archive) &&
-           apart(known.time, fact.time) <= kSameStart;
+           equals_fold(known.command.host, command.host);
   }
   /// What the start of the program itself tells goes before what its shell was told.
   static void merge(PackingCommand& known, const Fact& fact) {
@@ -231,12 +253,39 @@ class Gatherer {
   void join(const PackingCommand& command) {
     std::string path = command.command.archive;
     const std::string_view folder = command.fact->values["CurrentDirectory"];
-    if (!is_whole(path) && !folder.empty())
+    const bool is_here = command.command.host.empty();
+    if (!is_here)
+      path = on_host(command.command.host, path);
+    else if (!is_whole(path) && !folder.empty())
       path = std::string{folder} + (folder.ends_with('\\') ? "" : "\\") + path;
-    std::string key = archive_set_key(path);
-    if (!out_.sets.contains(key) || !is_whole(path))
+    std::string key = key_of(path);
+    if (is_here && (!out_.sets.contains(key) || !is_whole(path)))
       if (const std::string other = by_name(key, command.time); !other.empty()) key = other;
+    if (is_of_another(key, command)) {
+      std::string user = fold_case(command.user);
+      std::replace(user.begin(), user.end(), '\\', '*');
+      key += "*" + user;
+    }
     if (PackedSet* set = set_at(key, path)) set->commands.push_back(&command);
+  }
+  /// What another account packed into a file of that name, days before or after.
+  bool is_of_another(const std::string& key, const PackingCommand& command) const {
+    const auto known = out_.sets.find(key);
+    if (known == out_.sets.end() || known->second.commands.empty() || command.user.empty() ||
+        !command.time.is_set())
+      return false;
+    const std::vector<const PackingCommand*>& others = known->second.commands;
+    return std::none_of(others.begin(), others.end(), [&](const PackingCommand* other) {
+      return other->user.empty() || !other->time.is_set() ||
+             equals_fold(other->user, command.user) ||
+             apart(other->time, command.time) <= kNameApart;
+    });
+  }
+  /// "\\\\fs01\\C$\\x" of "C:\\x" there.
+  static std::string on_host(const std::string& host, std::string path) {
+    if (path.starts_with("\\\\")) return path;
+    if (path.size() > 1 && path[1] == ':') path[1] = '$';
+    return "\\\\" + host + "\\" + path;
   }
   /// The one archive of that name that was made near `time`, or that is the only one.
   std::string by_name(const std::string& key, FileTime time) const {
@@ -253,7 +302,7 @@ class Gatherer {
   }
 
   void trace(const Fact& fact) {
-    std::string key = archive_set_key(fact.subject);
+    std::string key = key_of(fact.subject);
     if (!out_.sets.contains(key) && !is_whole(fact.subject)) {
       const std::string other = by_name(key, fact.time);
       if (other.empty()) return;  // a bare name says nothing alone
@@ -265,6 +314,8 @@ class Gatherer {
   const FactBook& book_;
   Evidence out_;
   std::map<std::string, std::vector<std::string>> by_name_;  // keys of sets, by their stems
+  std::map<std::string, std::vector<std::string>> by_tail_;  // the same without the drive
+  std::map<std::string, std::string> drives_;                // of sets whose key tells none
 };
 
 }  // namespace
@@ -310,58 +361,5 @@ std::set<std::string> PackedSet::users() const {
 std::string PackedSet::folder() const { return std::string{folder_of_path(path)}; }
 
 std::string at(FileTime time) { return lateral::at(time); }
-
-std::string user_of(const Fact& fact) {
-  if (const auto user = fact.values["User"]; !user.empty()) return std::string{user};
-  if (const auto user = fact.values["user"]; !user.empty()) return std::string{user};
-  if (fact.kind == FactKind::process && !fact.values["TargetUserName"].empty())
-    return lateral::account_of(fact.values["TargetDomainName"], fact.values["TargetUserName"]);
-  return lateral::account_of(fact.values["SubjectDomainName"], fact.values["SubjectUserName"]);
-}
-
-CommandLine line_of(const Fact& fact) {
-  const auto value = [&](std::string_view name) { return std::string{fact.values[name]}; };
-  switch (fact.kind) {
-    case FactKind::process:
-      return {value("CommandLine"), "a program's start"};
-    case FactKind::script:
-      if (fact.values["source"] == "powershell_history")
-        return {value("ScriptBlockText"), "PowerShell's history"};
-      return {value("ScriptBlockText"), "a script"};
-    case FactKind::execution:
-      return {value("CommandLine"), "the Run dialog"};
-    case FactKind::task:
-      if (fact.values["Command"].empty()) return {};
-      return {"\"" + value("Command") + "\" " + value("Arguments"), "a scheduled task"};
-    case FactKind::service:
-      return {value(fact.values["ServiceFileName"].empty() ? "ImagePath" : "ServiceFileName"),
-              "a service"};
-    default:
-      return {};
-  }
-}
-
-std::string without_archive_passwords(std::string_view line) {
-  std::string out;
-  std::size_t done = 0;
-  for (const command_line::Word& word : command_line::words_of(line)) {
-    const std::string_view text = line.substr(word.begin, word.end - word.begin);
-    const std::size_t start = text.find_first_not_of("\"'");
-    if (start == std::string_view::npos || (text[start] != '-' && text[start] != '/')) continue;
-    const std::string_view name = text.substr(start + 1);
-    constexpr std::string_view kOther[] = {"path",    "passthru", "property", "process",
-                                           "profile", "pattern",  "port",     "prefix"};
-    if (command_line::is_one_of(name.substr(0, name.find_first_of(":=")), kOther)) continue;
-    const std::size_t letters = starts_with_fold(name, "hp")  ? 2
-                                : starts_with_fold(name, "p") ? 1
-                                                              : 0;
-    if (letters == 0 || name.size() == letters) continue;
-    out += line.substr(done, word.begin + start + 1 + letters - done);
-    out += kPasswordLeftOut;
-    done = word.end;
-  }
-  out += line.substr(done);
-  return without_passwords(out);
-}
 
 }  // namespace hozen::packing

@@ -113,6 +113,8 @@ struct CommandLine {
   std::string text, source;
 };
 CommandLine line_of(const Fact& fact);
+/// A sentence's list of what was packed.
+std::string sources_of(const ArchiveCommand& command);
 /// `line` without the words behind -p and -hp.
 std::string without_archive_passwords(std::string_view line);
 

@@ -1,6 +1,8 @@
 #include "collector/module/packing_acts.h"
 
 #include <algorithm>
+#include <compare>
+#include <map>
 #include <utility>
 
 #include "collector/base/text.h"
@@ -17,6 +19,15 @@ constexpr std::uint64_t kSameAct = kHour;
 constexpr std::uint64_t kSentWithin = kDay;
 /// Traces of programs that one act names.
 constexpr std::size_t kMaxRuns = 10;
+
+/// Commands that send files which one act names.
+constexpr std::size_t kMaxSent = 50;
+
+bool is_this_host(std::string_view share) {
+  while (share.starts_with('\\')) share.remove_prefix(1);
+  const std::string_view host = share.substr(0, share.find('\\'));
+  return equals_fold(host, "localhost") || host.starts_with("127.") || host == "." || host == "?";
+}
 
 /// A set that looks like staging.
 struct Seed {
@@ -58,37 +69,78 @@ void add(Act& act, std::string_view rule, int weight, Family family, std::string
   act.signs.push_back({rule, {std::move(text), weight, family, std::move(records)}, true});
 }
 
-bool is_of_set(const PackedSet& set, std::string_view file) {
-  const std::string_view name = name_of_path(file);
-  const std::string_view folder = folder_of_path(file);
-  const bool is_whole = file.starts_with("\\\\") || (file.size() > 1 && file[1] == ':');
-  if (is_whole && set.path.find('\\') != std::string::npos &&
-      fold_case(below_volume(folder)) != fold_case(below_volume(set.folder())))
-    return false;
-  if (name.find_first_of("*?") == std::string_view::npos) {
-    const std::string key = archive_set_key(name);
-    const bool known = std::any_of(set.files.begin(), set.files.end(), [&](const auto& one) {
-      return equals_fold(name_of_path(one.second.path), name);
-    });
-    return known || (archive_name(name) && set.key.ends_with(key));
+/// By what acts may be named in a command that sends files: looked up, as there may be thousands of
+/// archives and of commands.
+class Names {
+ public:
+  explicit Names(const std::vector<Act>& acts) {
+    for (std::size_t i = 0; i < acts.size(); ++i)
+      for (const PackedSet* set : acts[i].sets) add(*set, i);
   }
-  return std::any_of(set.files.begin(), set.files.end(), [&](const auto& one) {
-    return glob_match_fold(name, name_of_path(one.second.path));
-  });
-}
 
-bool names_of(const Act& act, const Transfer& transfer) {
-  for (const std::string& file : transfer.command.files)
-    for (const PackedSet* set : act.sets) {
-      if (is_of_set(*set, file)) return true;
-      const std::string folder = fold_case(below_volume(set->folder()));
+  /// Acts of which `transfer` names an archive, or a folder above.
+  std::set<std::size_t> of(const Transfer& transfer, const std::stop_token& stop) const {
+    std::set<std::size_t> found;
+    for (const std::string& file : transfer.command.files) {
+      if (stop.stop_requested()) break;
       std::string given = fold_case(below_volume(file));
       while (given.ends_with('\\')) given.pop_back();
-      // A folder above goes with all that is in it.
-      if (!given.empty() && (folder == given || folder.starts_with(given + '\\'))) return true;
+      if (const auto above = above_.find(given); !given.empty() && above != above_.end())
+        for (const auto& [act, drive] : above->second)
+          if (is_drive(drive, file)) found.insert(act);
+      const std::string name = fold_case(name_of_path(file));
+      if (name.find_first_of("*?") != std::string::npos) {
+        for (const auto& [known, places] : files_)
+          if (glob_match_fold(name, known)) take(places, file, found);
+        continue;
+      }
+      if (const auto known = files_.find(name); known != files_.end())
+        take(known->second, file, found);
+      if (archive_name(name))
+        if (const auto known = stems_.find(archive_set_key(name)); known != stems_.end())
+          take(known->second, file, found);
     }
-  return false;
-}
+    return found;
+  }
+
+ private:
+  struct Place {
+    std::size_t act = 0;
+    std::string drive, folder;  ///< folded; without a folder it may be any
+    bool is_known = false;
+    auto operator<=>(const Place&) const = default;
+  };
+
+  void add(const PackedSet& set, std::size_t act) {
+    std::string folder = fold_case(below_volume(set.folder()));
+    const std::string drive = fold_case(drive_of_path(set.path));
+    const Place place{act, drive, folder, set.path.find('\\') != std::string::npos};
+    for (const auto& [path, file] : set.files)
+      files_[fold_case(name_of_path(file.path))].insert(place);
+    files_[fold_case(name_of_path(set.path))].insert(place);
+    stems_[archive_set_key(name_of_path(set.path))].insert(place);
+    // A folder above goes with all that is in it.
+    while (!folder.empty() && above_[folder].emplace(act, drive).second) {
+      const std::size_t slash = folder.rfind('\\');
+      folder.resize(slash == std::string::npos ? 0 : slash);
+    }
+  }
+  static bool is_drive(std::string_view drive, std::string_view file) {
+    const std::string_view given = drive_of_path(file);
+    return drive.empty() || given.empty() || equals_fold(drive, given);
+  }
+  static void take(const std::set<Place>& places, std::string_view file,
+                   std::set<std::size_t>& found) {
+    const bool is_whole = file.starts_with("\\\\") || !drive_of_path(file).empty();
+    const std::string folder = fold_case(below_volume(folder_of_path(file)));
+    for (const Place& place : places)
+      if (!is_whole || !place.is_known || (place.folder == folder && is_drive(place.drive, file)))
+        found.insert(place.act);
+  }
+
+  std::map<std::string, std::set<Place>> files_, stems_;
+  std::map<std::string, std::set<std::pair<std::size_t, std::string>>> above_;
+};
 
 }  // namespace
 
@@ -120,8 +172,13 @@ std::vector<Act> Story::acts() {
     absorb(act, std::move(seed));
   }
   for (Act& act : acts) {
+    if (stop_.stop_requested()) return acts;
     programs(act);
-    sent(act);
+  }
+  sent(acts);
+  for (Act& act : acts) {
+    if (stop_.stop_requested()) return acts;
+    clients(act);
   }
   return acts;
 }
@@ -192,27 +249,44 @@ void Story::tell_program(Act& act, const std::string& path, const VersionSign& s
 }
 
 /// What was sent away within a day, and by what.
-void Story::sent(Act& act) const {
+void Story::sent(std::vector<Act>& acts) const {
+  const Names names{acts};
   for (const Transfer& transfer : evidence_.transfers) {
-    const bool timed = transfer.time.is_set() && act.first.is_set();
-    if (timed && (transfer.time < act.first || transfer.time.ticks > act.last.ticks + kSentWithin))
-      continue;
-    const bool named = names_of(act, transfer);
-    const bool same_user = act.users.contains(fold_case(transfer.user));
-    // A batch of FTP or WinSCP does not say what it sends.
-    if (!named && !(timed && same_user && transfer.command.files.empty())) continue;
-    act.transfers.insert(transfer.record);
-    add(act, named ? "sent" : "perhaps_sent", named ? 25 : 10, Family::path,
-        std::string{named ? "A command was given that sends it away"
-                          : "A command was given that may send it away"} +
-            " with " + transfer.command.tool +
-            (transfer.command.destination.empty() ? std::string{}
-                                                  : " to " + transfer.command.destination) +
-            at(transfer.time) + (transfer.user.empty() ? std::string{} : " by " + transfer.user) +
-            " (" + transfer.source + "): " + transfer.line + ".",
-        {transfer.record});
+    if (stop_.stop_requested()) return;
+    const std::set<std::size_t> named = names.of(transfer, stop_);
+    for (std::size_t i = 0; i < acts.size(); ++i) {
+      Act& act = acts[i];
+      const bool timed = transfer.time.is_set() && act.first.is_set();
+      if (timed &&
+          (transfer.time < act.first || transfer.time.ticks > act.last.ticks + kSentWithin))
+        continue;
+      // A batch of FTP or WinSCP does not say what it sends.
+      const bool perhaps =
+          timed && transfer.command.files.empty() && act.users.contains(fold_case(transfer.user));
+      if (named.contains(i) || perhaps) tell_transfer(act, transfer, named.contains(i));
+    }
   }
-  clients(act);
+}
+
+void Story::tell_transfer(Act& act, const Transfer& transfer, bool named) {
+  // Onto a share of this host it goes nowhere.
+  const bool is_copy = transfer.command.tool.starts_with("copy");
+  if (is_copy && is_this_host(transfer.command.destination)) return;
+  act.transfers.insert(transfer.record);
+  if (act.transfers.size() > kMaxSent) return;
+  const std::string_view rule = !named ? "perhaps_sent" : is_copy ? "copied" : "sent";
+  add(act, rule, named && !is_copy ? 25 : 10,
+      // Within the organisation it is one more command, not another kind of sign.
+      is_copy ? Family::command_line : Family::path,
+      std::string{!named    ? "A command was given that may send it away"
+                  : is_copy ? "A command was given that copies it to another host"
+                            : "A command was given that sends it away"} +
+          " with " + transfer.command.tool +
+          (transfer.command.destination.empty() ? std::string{}
+                                                : " to " + transfer.command.destination) +
+          at(transfer.time) + (transfer.user.empty() ? std::string{} : " by " + transfer.user) +
+          " (" + transfer.source + "): " + transfer.line + ".",
+      {transfer.record});
 }
 
 void Story::clients(Act& act) const {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collector/module/fact.h"
@@ -32,7 +34,9 @@ struct Act {
 /// All of one host. The book must outlive it.
 class Story {
  public:
-  explicit Story(const FactBook& book) : book_{book}, evidence_{gather(book)} {}
+  /// Ends early, with what is known then, when `stop` asks for it.
+  explicit Story(const FactBook& book, std::stop_token stop = {})
+      : book_{book}, stop_{std::move(stop)}, evidence_{gather(book)} {}
 
   /// In the order of their times. To be asked once.
   std::vector<Act> acts();
@@ -44,10 +48,12 @@ class Story {
   void programs(Act& act);
   void tell_program(Act& act, const std::string& path, const VersionSign& sign, bool weighs);
   static void tell_rename(Act& act, const Fact& fact);
-  void sent(Act& act) const;
+  void sent(std::vector<Act>& acts) const;
+  static void tell_transfer(Act& act, const Transfer& transfer, bool named);
   void clients(Act& act) const;
 
   const FactBook& book_;
+  std::stop_token stop_;
   Evidence evidence_;
   std::set<std::string> told_programs_{};
 };

@@ -15,8 +15,7 @@ constexpr std::uint64_t kSmallArchive = std::uint64_t{1} << 20U;
 /// Names in an archive that are looked at.
 constexpr std::size_t kMaxNames = 2'000;
 
-using lateral::counted;
-using lateral::listed;
+using lateral::counted, lateral::listed;
 
 bool is_known_program_place(std::string_view path) {
   const std::string folded = fold_case(below_volume(path));
@@ -28,14 +27,6 @@ bool is_telling_form(const PackedFile& file) {
   if (file.archive != nullptr && file.archive->values["extension"] == "lies") return true;
   const auto name = archive_name(file.path);
   return name && !name->is_everyday;
-}
-
-/// A sentence's list of what was packed.
-std::string sources_of(const ArchiveCommand& command) {
-  std::vector<std::string> all = command.sources;
-  all.insert(all.end(), command.masks.begin(), command.masks.end());
-  for (const std::string& list : command.lists) all.push_back("the list " + list);
-  return all.empty() ? std::string{"the current folder"} : listed(all);
 }
 
 class Signs {
@@ -71,6 +62,7 @@ class Signs {
     const std::string who = packing.user.empty() ? "Somebody" : packing.user;
     add("command", 0, Family::command_line,
         who + " gave the command to pack " + sources_of(command) + " into " + command.archive +
+            (command.host.empty() ? std::string{} : " on the host " + command.host) +
             at(packing.time) + " (" + packing.source + "): " + packing.line + ".",
         packing.records);
     if (command.encrypts_headers)
@@ -86,7 +78,7 @@ class Signs {
           "The command asks for volumes" +
               (command.volume_bytes ? " of " + std::to_string(*command.volume_bytes) + " bytes"
                                     : std::string{}) +
-              ": parts that can be sent one by one.",
+              ".",
           packing.records);
     selection(packing);
     if (command.is_quiet)
@@ -100,7 +92,7 @@ class Signs {
   /// A name that no archiver has.
   void program(const PackingCommand& packing) {
     const ArchiveCommand& command = packing.command;
-    if (command.is_of_windows) return;
+    if (command.is_of_windows || !command.host.empty()) return;
     const std::string_view by_event = archiver_of_version(packing.fact->values["OriginalFileName"],
                                                           packing.fact->values["Description"]);
     const auto known = evidence_.versions.find(fold_case(below_volume(packing.program)));
@@ -123,7 +115,10 @@ class Signs {
               " took arguments in the form of an archiver's, and is called like none.",
           std::move(records));
     } else if (const auto place = staging_place(packing.program)) {
-      add("program_place", 25, Family::path,
+      // Tools that collect logs bring an archiver along too, into such folders.
+      const auto name = archive_name(command.archive);
+      const bool weak = place->kind == StagingKind::temporary && name && name->is_everyday;
+      add("program_place", weak && !command.encrypts_files ? 10 : 25, Family::path,
           "The archiver was started from " + std::string{place->what} + ": " + packing.program +
               ".",
           std::move(records));
@@ -150,7 +145,8 @@ class Signs {
           "It packs files of another host: " + *share + ".", packing.records);
     for (const std::string& source : command.sources)
       if (const auto place = staging_place(source + "\\x");
-          place && place->kind != StagingKind::temporary && !has("place"))
+          place && place->kind != StagingKind::temporary && place->kind != StagingKind::web &&
+          !has("place"))
         add("place", 25, Family::path,
             "What is packed was put together in " + std::string{place->what} + ": " + source + ".",
             packing.records);
@@ -190,9 +186,12 @@ class Signs {
     const bool weak = place->kind == StagingKind::temporary || place->kind == StagingKind::shared;
     // A folder for temporary files, or the public one, says little of a file that only lies there.
     const bool alone = weak && set_.commands.empty();
+    const bool is_beside = place->kind == StagingKind::temporary && has("program_place") &&
+                           !has("encryption") && !has("header_encryption");
     add("place",
         hidden || place->kind == StagingKind::web ? 30
         : alone                                   ? 10
+        : is_beside                               ? 10
                                                   : 25,
         Family::location,
         "The archive " + std::string{set_.files.empty() ? "was to be written" : "was"} + " in " +
@@ -237,11 +236,24 @@ class Signs {
           "; there " + std::string{there.size() == 1 ? "is " : "are "} + listed(there, kMostListed);
     if (there.size() > 1 && bytes != 0) text += ", " + std::to_string(bytes) + " bytes in all";
     if (there.empty()) text += "; nothing of it is there any more";
-    add("volumes", staged ? 30 : 0, Family::content,
-        text + (staged && equal ? "; they are of one size, to be sent one by one." : "."), records);
+    add("volumes",
+        !staged               ? 0
+        : is_told_otherwise() ? 30
+                              : 5,
+        Family::content, text + (staged && equal ? "; they are of one size." : "."), records);
     writers();
     deletions(gone);
     missing(numbers, records);
+  }
+  /// Downloads and installers have volumes too.
+  bool is_told_otherwise() const {
+    const auto place = staging_place(set_.path);
+    return !set_.commands.empty() || (place && place->kind == StagingKind::hidden) ||
+           std::any_of(set_.files.begin(), set_.files.end(), [](const auto& file) {
+             const Fact* archive = file.second.archive;
+             return archive != nullptr && (archive->values["encrypted"] == "headers" ||
+                                           archive->values["encrypted"] == "files");
+           });
   }
   void writers() {
     for (const auto& [path, file] : set_.files) {

@@ -63,6 +63,9 @@ std::string title_of(const Act& act) {
   if (act.has("renamed")) title += ", by a program under another name";
   const auto place = staging_place(act.sets.front()->path);
   if (place) title += ", in " + std::string{place->what};
+  if (act.sets.front()->commands.size() == 1 &&
+      !act.sets.front()->commands.front()->command.host.empty())
+    title += ", on the host " + act.sets.front()->commands.front()->command.host;
   if (act.has("sent")) title += ", with a command to send it away";
   if (act.has("deleted"))
     title += is_there(act) ? "; files of it were deleted" : "; it was deleted";
@@ -77,9 +80,9 @@ std::string time_text(const Act& act) {
 
 /// Nothing but where an archive lay, how it is called, and that it went.
 bool is_place_alone(const Act& act) {
-  constexpr std::string_view kPlain[] = {"place", "deleted",   "short_name", "missing",
-                                         "trace", "writer",    "names",      "files_encrypted",
-                                         "run",   "client_ran"};
+  constexpr std::string_view kPlain[] = {"place",           "copied", "deleted",   "short_name",
+                                         "missing",         "trace",  "writer",    "names",
+                                         "files_encrypted", "run",    "client_ran"};
   return std::all_of(act.signs.begin(), act.signs.end(), [&](const Sign& sign) {
     return sign.why.weight <= 0 ||
            std::find(std::begin(kPlain), std::end(kPlain), sign.rule) != std::end(kPlain);
@@ -167,16 +170,16 @@ Finding renamed_program(const VersionSign& sign) {
   return finding;
 }
 
-/// One file that is there and nothing else: the module archives tells it.
+/// Single files that are there and nothing else: the module archives tells each.
 bool only_lies_there(const Act& act) {
-  constexpr std::string_view kMore[] = {"command",      "deleted",   "missing", "hidden_by_name",
-                                        "trace",        "renamed",   "run",     "sent",
-                                        "perhaps_sent", "client_ran"};
-  if (act.sets.size() > 1 || act.sets.front()->files.size() > 1) return false;
-  const bool is_read = std::all_of(
-      act.sets.front()->files.begin(), act.sets.front()->files.end(), [](const auto& file) {
-        return file.second.archive != nullptr && file.second.records.size() == 1;
-      });
+  constexpr std::string_view kMore[] = {"command",      "deleted", "missing",   "hidden_by_name",
+                                        "trace",        "renamed", "run",       "sent",
+                                        "perhaps_sent", "copied",  "client_ran"};
+  const bool is_read = std::all_of(act.sets.begin(), act.sets.end(), [](const PackedSet* set) {
+    if (set->files.size() != 1) return false;
+    const PackedFile& file = set->files.begin()->second;
+    return file.archive != nullptr && file.records.size() == 1;
+  });
   return is_read && std::none_of(std::begin(kMore), std::end(kMore),
                                  [&](std::string_view rule) { return act.has(rule); });
 }
@@ -189,10 +192,11 @@ bool is_told(const Act& act, const Finding& finding) {
 
 void report_packing(ModuleContext& context) {
   const FactBook& book = context.facts();
-  Story story{book};
+  Story story{book, context.stop()};
   const std::vector<Act> acts = story.acts();
   std::set<std::string> routines;
   for (const Act& act : acts) {
+    if (context.stop().stop_requested()) return;
     // What runs every day is told once.
     if (act.has("routine") && !routines.insert(form_of(act)).second) continue;
     Finding finding = finding_of(act, book);
@@ -206,9 +210,9 @@ void report_packing(ModuleContext& context) {
     if (!is_bundled(sign->path)) context.report(renamed_program(*sign));
 }
 
-ToldPacking told_packing(const FactBook& book) {
+ToldPacking told_packing(const FactBook& book, const std::stop_token& stop) {
   ToldPacking told;
-  Story story{book};
+  Story story{book, stop};
   for (const Act& act : story.acts()) {
     if (!is_told(act, finding_of(act, book))) continue;
     told.transfers.insert(act.transfers.begin(), act.transfers.end());

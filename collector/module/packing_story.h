@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,7 @@ void report_packing(ModuleContext& context);
 struct ToldPacking {
   std::set<std::string> transfers{}, files{};
 };
-ToldPacking told_packing(const FactBook& book);
+ToldPacking told_packing(const FactBook& book, const std::stop_token& stop = {});
 
 /// A setting of WinRAR or 7-Zip as the registry has it.
 struct ArchiverSetting {

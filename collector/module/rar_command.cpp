@@ -142,14 +142,14 @@ class Reader {
     const std::string lower = to_lower_ascii(text);
     const std::string_view low = lower;
     if (low.starts_with("hp")) {
-      command_.encrypts_headers = command_.encrypts_files = true;
+      command_.encrypts_headers = command_.encrypts_files = names_secret_ = true;
     } else if (low.starts_with("mhe")) {
       command_.encrypts_headers = !low.ends_with("off") && !low.ends_with('-');
-      form_ = form_ || !command_.is_known_name;
+      secret_ = true;
     } else if (low.starts_with('p') && low != "p-") {
       command_.encrypts_files = true;
       // "-p" alone asks for it; behind an unknown program it may mean anything.
-      form_ = form_ || low.size() > 1;
+      secret_ = secret_ || low.size() > 1;
     } else if (low.starts_with('v') && low != "ver" && low != "v-") {
       volumes(text.substr(1));
     } else if (low == "df" || low == "dr" || low == "dw" || low == "sdel") {
@@ -164,7 +164,8 @@ class Reader {
     command_.volume_bytes = size_of(size, command_.is_seven_zip);
     command_.has_volumes =
         command_.volume_bytes.has_value() || (size.empty() && command_.is_known_name);
-    form_ = form_ || command_.volume_bytes.has_value();
+    // "-v1" is a level of talk to many programs.
+    sized_ = sized_ || (command_.volume_bytes && (size.back() < '0' || size.back() > '9'));
   }
   /// What is taken and what is not: times, names, lists.
   void choice(std::string_view text, std::string_view low) {
@@ -184,19 +185,23 @@ class Reader {
 
   /// Of a program under another name.
   bool has_form() const {
-    const bool named = archive_name(command_.archive).has_value();
-    return (command_.encrypts_headers && !form_) || (form_ && named);
+    if (names_secret_) return true;
+    const auto name = archive_name(command_.archive);
+    // "-p8080 x.zip" may be anything's.
+    return name && (name->is_everyday ? secret_ && sized_ : secret_ || sized_);
   }
 
   ArchiveCommand command_;
-  bool has_verb_ = false, ended_ = false, form_ = false;
+  bool has_verb_ = false, ended_ = false;
+  bool names_secret_ = false, secret_ = false, sized_ = false;
 };
 
 /// Cheap, before a line is divided: whether one of the names, or a verb, stands in it.
 bool may_have_command(std::string_view line) {
   const std::string lower = to_lower_ascii(line);
-  for (const std::string_view sign : {"rar", "7z", "tar", "makecab", "diantz", "compress-archive",
-                                      " a ", " u ", " m ", " x ", " e "})
+  for (const std::string_view sign :
+       {"rar", "7z", "tar", "makecab", "diantz", "compress-archive", "zip", "createfromdirectory",
+        " a ", " u ", " m ", " x ", " e "})
     if (lower.find(sign) != std::string::npos) return true;
   return false;
 }
@@ -223,8 +228,13 @@ void read_words(const std::vector<std::string>& words, std::vector<ArchiveComman
 std::vector<ArchiveCommand> archive_commands(std::string_view line) {
   std::vector<ArchiveCommand> found;
   if (!may_have_command(line)) return found;
-  each_shell_command(line,
-                     [&](const std::vector<std::string>& words) { read_words(words, found); });
+  each_shell_command_on(line, [&](const std::vector<std::string>& words, const std::string& host) {
+    const std::size_t before = found.size();
+    read_words(words, found);
+    if (found.size() > before) found.back().host = host;
+  });
+  if (found.size() < kMaxArchiveCommands)
+    if (auto command = zip_of_dot_net(line)) found.push_back(*std::move(command));
   return found;
 }
 

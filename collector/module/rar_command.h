@@ -13,6 +13,7 @@ namespace hozen {
 
 struct ArchiveCommand {
   std::string program;         ///< as it is named, without quotes
+  std::string host{};          ///< that a line sends it to, as PsExec does; "" for this one
   bool is_known_name = false;  ///< its file is called as such a program is
   bool is_seven_zip = false;   ///< read by 7-Zip's rules
   bool is_of_windows = false;  ///< tar, makecab, Compress-Archive

@@ -51,12 +51,37 @@ std::vector<Word> words_in(std::string_view text) {
   return words;
 }
 
+/// The host that a command is sent to; "" for this one, and when it is not named.
+std::string host_of(const std::vector<std::string>& words) {
+  constexpr std::string_view kPsExec[] = {"psexec", "psexec64", "paexec", "remcom", "csexec"};
+  constexpr std::string_view kHere[] = {".", "127.0.0.1", "localhost", "::1"};
+  constexpr std::string_view kOptions[] = {"/node:", "-r:", "/r:", "-remote:", "/remote:"};
+  if (words.empty()) return {};
+  const std::string stem = program_stem(words[0]);
+  const bool psexec = is_one_of(stem, kPsExec);
+  if (!psexec && stem != "winrs" && stem != "wmic") return {};
+  std::string_view host;
+  for (std::size_t i = 1; i < words.size() && host.empty(); ++i) {
+    const std::string_view word = words[i];
+    if (psexec && word.starts_with("\\\\") && word.size() > 2) host = word.substr(2);
+    for (const std::string_view option : kOptions)
+      if (!psexec && starts_with_fold(word, option)) host = word.substr(option.size());
+    // What stands behind the program is that program's.
+    if (psexec && ends_with_fold(word, ".exe")) break;
+  }
+  if (const std::size_t scheme = host.find("://"); scheme != std::string_view::npos)
+    host.remove_prefix(scheme + 3);
+  host = host.substr(0, host.find_first_of("\\/,:"));
+  return is_one_of(host, kHere) ? std::string{} : std::string{host};
+}
+
+using Visit = std::function<void(const std::vector<std::string>&, const std::string&)>;
+
 class Divider {
  public:
-  explicit Divider(const std::function<void(const std::vector<std::string>&)>& visit)
-      : visit_{visit} {}
+  explicit Divider(const Visit& visit) : visit_{visit} {}
 
-  void line(std::string_view text, int depth) {
+  void line(std::string_view text, int depth, const std::string& host = {}) {
     bool quoted = false;
     bool single = false;
     std::size_t begin = 0;
@@ -67,7 +92,7 @@ class Divider {
       const char next = i + 1 < text.size() ? text[i + 1] : '\n';
       const bool ends = c == '\n' || c == '\r' || (!quoted && !single && is_divider(c, next));
       if (!ends) continue;
-      command(text.substr(begin, i - begin), depth);
+      command(text.substr(begin, i - begin), depth, host);
       begin = i + 1;
       quoted = false;
       single = false;
@@ -79,21 +104,23 @@ class Divider {
     return c == '&' || c == '|' || (c == ';' && command_line::is_space(next));
   }
 
-  void command(std::string_view text, int depth) {
+  void command(std::string_view text, int depth, const std::string& outer) {
     text = trim(text);
     while (text.starts_with('(') || text.starts_with('@') || text.starts_with('{'))
       text = trim(text.substr(1));
     if (text.empty() || count_ >= kMaxShellCommands) return;
     const std::vector<Word> words = words_in(text);
-    if (depth < kMaxDepth)
-      if (const std::string_view inner = for_shell(text, words); !inner.empty())
-        return line(inner, depth + 1);
-    ++count_;
     std::vector<std::string> parts;
     parts.reserve(words.size());
     for (const Word& word : words)
       parts.push_back(unquoted(text.substr(word.begin, word.end - word.begin)));
-    visit_(parts);
+    const std::string named = host_of(parts);
+    const std::string& host = named.empty() ? outer : named;
+    if (depth < kMaxDepth)
+      if (const std::string_view inner = for_shell(text, words); !inner.empty())
+        return line(inner, depth + 1, host);
+    ++count_;
+    visit_(parts, host);
   }
 
   /// What a shell in `text` is to run; "" when there is none.
@@ -119,7 +146,7 @@ class Divider {
     return second + 1 == text.size() || opens ? text.substr(1, text.size() - 2) : text;
   }
 
-  const std::function<void(const std::vector<std::string>&)>& visit_;
+  const Visit& visit_;
   std::size_t count_ = 0;
 };
 
@@ -127,6 +154,13 @@ class Divider {
 
 void each_shell_command(std::string_view line,
                         const std::function<void(const std::vector<std::string>&)>& visit) {
+  each_shell_command_on(
+      line, [&](const std::vector<std::string>& words, const std::string&) { visit(words); });
+}
+
+void each_shell_command_on(
+    std::string_view line,
+    const std::function<void(const std::vector<std::string>&, const std::string& host)>& visit) {
   Divider{visit}.line(line, 0);
 }
 

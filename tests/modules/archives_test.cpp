@@ -188,6 +188,14 @@ TEST_F(ArchivesTest, WhatUsersDeleteLiesInTheRecycleBinUnderItsNames) {
   EXPECT_EQ(severity_of(*finding), Severity::medium);
 }
 
+TEST_F(ArchivesTest, FindingsHaveALimitThatIsTold) {
+  for (int i = 0; i < 520; ++i)
+    add("C:\\PerfLogs\\backup" + std::to_string(i) + "\\data.rar", rar());
+  run();
+  EXPECT_EQ(context->findings.size(), 500u);
+  EXPECT_EQ(context->notes.size(), 1u);
+}
+
 TEST_F(ArchivesTest, VolumesOfOneSetAreToldByTheirStory) {
   for (const char number : {'1', '2', '3'}) {
     const std::string name = std::string{"C:\\Windows\\Media\\m.part"} + number + ".rar";
@@ -296,6 +304,28 @@ TEST_F(ArchivesTest, RootsOfVolumesAndFoldersThereAreLookedInto) {
   add("D:\\work\\deep\\z.rar", rar(1000));
   run();
   EXPECT_EQ(facts().size(), 2u);
+}
+
+TEST_F(ArchivesTest, FlatFoldersOfWindowsAndUsersAreLookedInto) {
+  for (const char* folder :
+       {"C:\\Windows\\System32", "C:\\Windows\\SysWOW64", "C:\\Windows\\Tasks",
+        "C:\\Windows\\System32\\Tasks", "C:\\Windows\\System32\\spool\\PRINTERS",
+        "C:\\Windows\\IME", "C:\\Windows\\Cursors", "C:\\Windows\\Web", "C:\\Users\\alice",
+        "C:\\Users\\alice\\Music", "C:\\Users\\alice\\Pictures", "C:\\Users\\alice\\Videos"}) {
+    add(std::string{folder} + "\\x.rar", rar(1000));
+    add(std::string{folder} + "\\deeper\\y.rar", rar(1000));
+  }
+  run();
+  EXPECT_EQ(facts().size(), 12u);
+  ASSERT_NE(finding_of("C:\\Windows\\System32\\x.rar"), nullptr);
+  EXPECT_EQ(finding_of("C:\\Users\\alice\\Music\\x.rar"), nullptr);
+}
+
+TEST_F(ArchivesTest, WhatWaitsToBePrintedIsAtMostLow) {
+  add("C:\\Windows\\System32\\spool\\PRINTERS\\00002.SPL", zip(2 * kMiB));
+  run();
+  for (const Finding& finding : context->findings)
+    EXPECT_LE(severity_of(finding), Severity::low) << finding.subject;
 }
 
 TEST(ArchiveNames, ExtensionsFitOrNot) {

