@@ -32,8 +32,8 @@ constexpr Tool kTools[] = {
 #include "modules/execution/dual_use_tools.inc"
 };
 
-/// From this weight on the name is enough: no other program has it, and no administrator uses it.
-constexpr int kNameSaysAll = 70;
+/// From this weight on the name is enough: no other program has it.
+constexpr int kNameSaysAll = 40;
 /// Traces that one finding names.
 constexpr std::size_t kMaxTraces = 20;
 /// Tools with another file name each, after which the rest is left out.

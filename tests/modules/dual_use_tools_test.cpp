@@ -34,7 +34,7 @@ TEST_F(DualUseToolsTest, AScannerIsToldWithItsRuns) {
   ASSERT_EQ(run.context->findings.size(), 1u);
   const Finding& finding = run.context->findings[0];
   EXPECT_EQ(finding.rule, "dual_use_tools.found");
-  EXPECT_EQ(severity_of(finding), Severity::low);  // by its name alone
+  EXPECT_EQ(severity_of(finding), Severity::medium);
   EXPECT_THAT(finding.attack, Contains("T1046"));
   EXPECT_THAT(story_of(finding), HasSubstr("ran at " + fake::at(20).iso8601()));
   EXPECT_THAT(story_of(finding), HasSubstr("ran at " + fake::at(10).iso8601()));
@@ -95,7 +95,7 @@ TEST_F(DualUseToolsTest, ANameThatTellsTheToolIsNoOther) {
     EXPECT_EQ(severity_of(finding), Severity::low) << finding.subject;
 }
 
-TEST_F(DualUseToolsTest, ANameAloneIsLow) {
+TEST_F(DualUseToolsTest, ATunnelOrACopierByItsNameAloneIsLow) {
   prefetch_of("\\TOOLS\\NGROK.EXE", "NGROK.EXE");
   prefetch_of("\\CYGWIN64\\BIN\\NC.EXE", "NC.EXE");
   prefetch_of("\\PROGRAM FILES\\RCLONE\\RCLONE.EXE", "RCLONE.EXE");
