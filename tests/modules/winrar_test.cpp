@@ -435,7 +435,7 @@ TEST(WinRarStaging, RenamedArchiversWithoutAnActAreToldByThemselves) {
 }
 
 TEST(WinRarStaging, OtherArchivesOfTheSameNameAreOtherActs) {
-  constexpr double kDay = 86'400;
+  constexpr std::int64_t kDay = 86'400;
   const auto run = judge_winrar(
       {process_fact(at(0), "C:\\Program Files\\7-Zip\\7z.exe", "7z a D:\\Backup\\db.7z D:\\db",
                     {{"User", "PC\\svc_backup"}}),
