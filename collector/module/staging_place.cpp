@@ -21,6 +21,52 @@ constexpr std::string_view kOfWindows[] = {"SOFTWAREDISTRIBUTION",
                                            "PANTHER",
                                            "CBSTEMP"};
 
+/// Folders that every Windows has, and in which nobody keeps files of his own.
+constexpr std::string_view kFixed[] = {"ADDINS",
+                                       "APPCOMPAT",
+                                       "APPPATCH",
+                                       "BOOT",
+                                       "BRANDING",
+                                       "CURSORS",
+                                       "DEBUG",
+                                       "DIAGNOSTICS",
+                                       "DOWNLOADED PROGRAM FILES",
+                                       "EN-US",
+                                       "FONTS",
+                                       "GLOBALIZATION",
+                                       "HELP",
+                                       "IME",
+                                       "IMMERSIVECONTROLPANEL",
+                                       "INF",
+                                       "INPUTMETHOD",
+                                       "JA-JP",
+                                       "L2SCHEMAS",
+                                       "MEDIA",
+                                       "MICROSOFT.NET",
+                                       "OFFLINE WEB PAGES",
+                                       "PLA",
+                                       "POLICYDEFINITIONS",
+                                       "PREFETCH",
+                                       "PROVISIONING",
+                                       "REGISTRATION",
+                                       "RESOURCES",
+                                       "SCHEMAS",
+                                       "SECURITY",
+                                       "SERVICEPROFILES",
+                                       "SERVICESTATE",
+                                       "SPEECH",
+                                       "SYSTEM",
+                                       "SYSTEM32",
+                                       "SYSTEMRESOURCES",
+                                       "SYSWOW64",
+                                       "TAPI",
+                                       "TASKS",
+                                       "TRACING",
+                                       "TWAIN_32",
+                                       "VSS",
+                                       "WEB",
+                                       "WINDOWSUPDATE"};
+
 /// The names of these folders are ASCII.
 std::string upper_ascii(std::string_view text) {
   std::string upper{text};
@@ -60,6 +106,9 @@ std::optional<StagingPlace> in_windows(std::string_view rest) {
   if (part == "TEMP") return StagingPlace{StagingKind::temporary, "Windows' temporary folder"};
   if (std::find(std::begin(kOfWindows), std::end(kOfWindows), part) != std::end(kOfWindows))
     return {};
+  // Agents that roll software out unpack it in folders that they make there.
+  if (std::find(std::begin(kFixed), std::end(kFixed), part) == std::end(kFixed))
+    return StagingPlace{StagingKind::shared, "a folder below Windows that Windows does not make"};
   return StagingPlace{StagingKind::hidden, "a folder of Windows"};
 }
 

@@ -10,7 +10,7 @@ namespace hozen {
 enum class StagingKind : std::uint8_t {
   hidden,    ///< where nobody works: the Recycle Bin's own folder, PerfLogs, Windows
   web,       ///< what a web server hands out: fetched from there without any log on this host
-  shared,    ///< Users\Public
+  shared,    ///< Users\Public, and folders that somebody made below Windows
   temporary  ///< folders for temporary files: programs of all kinds unpack and pack there
 };
 

@@ -18,6 +18,7 @@ TEST(StagingPlace, FoldersWhereNobodyWorks) {
         "\\DEVICE\\HARDDISKVOLUME2\\PERFLOGS\\A.RAR", "C:\\$Recycle.Bin\\dc.rar"})
     EXPECT_EQ(kind_of(path), StagingKind::hidden) << path;
   EXPECT_EQ(kind_of("C:\\Users\\Public\\a.rar"), StagingKind::shared);
+  EXPECT_EQ(kind_of("C:\\Windows\\AdminArsenal\\Runner\\a.7z.001"), StagingKind::shared);
   EXPECT_EQ(kind_of("C:\\inetpub\\wwwroot\\a.rar"), StagingKind::web);
   EXPECT_EQ(kind_of("C:\\Windows\\Temp\\a.rar"), StagingKind::temporary);
   EXPECT_EQ(kind_of("C:\\Users\\eve\\AppData\\Local\\Temp\\a.rar"), StagingKind::temporary);
