@@ -57,14 +57,18 @@ std::optional<LocalTime> time_of(std::string_view date, std::string_view time) {
 
 }  // namespace
 
-bool each_dhcp_event(std::string_view text, const std::function<bool(const DhcpEvent&)>& visit) {
-  return each_text_line(text, [&](std::string_view line, std::uint32_t number) {
+DhcpLogEnd each_dhcp_event(std::string_view text,
+                           const std::function<bool(const DhcpEvent&)>& visit) {
+  DhcpLogEnd end;
+  end.has_more = !each_text_line(text, [&](std::string_view line, std::uint32_t number) {
     const auto fields = fields_of(line);
     const auto id = number_of(fields[0]);
+    if (!id || fields[1].empty()) return true;
     const auto time = time_of(fields[1], fields[2]);
-    if (!id || !time) return true;
+    if (!time) return ++end.unread_lines, true;
     return visit({*id, *time, fields[3], fields[4], fields[5], fields[6], number});
   });
+  return end;
 }
 
 }  // namespace hozen

@@ -23,8 +23,14 @@ struct DhcpEvent {
   std::uint32_t line = 0;
 };
 
-/// Calls `visit` with each event until it returns false; the texts live as long as `text`. False
-/// when there were too many lines.
-bool each_dhcp_event(std::string_view text, const std::function<bool(const DhcpEvent&)>& visit);
+struct DhcpLogEnd {
+  bool has_more = false;  ///< there were too many lines
+  /// Lines that begin like an event, and whose time is in no form that is known.
+  std::uint64_t unread_lines = 0;
+};
+
+/// Calls `visit` with each event until it returns false; the texts live as long as `text`.
+DhcpLogEnd each_dhcp_event(std::string_view text,
+                           const std::function<bool(const DhcpEvent&)>& visit);
 
 }  // namespace hozen

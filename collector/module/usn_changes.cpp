@@ -102,13 +102,12 @@ void UsnChanges::state_created(const File& file) {
   keep(std::move(fact));
 }
 
-void UsnChanges::renamed(const ntfs::UsnRecord& record, std::string_view path,
-                         const std::string& id) {
+void UsnChanges::renamed(const ntfs::UsnRecord& record, std::string_view path, const RecordId& id) {
   const std::uint64_t file = record.file.low;
   const bool has_old = renamed_file_ == file && !old_path_.empty();
   const auto known = files_.find(file);
   if (has_old && hides_archiver(old_path_, path) && told_programs_.insert(file).second) {
-    Fact fact = change("renamed", path, record.time, id);
+    Fact fact = change("renamed", path, record.time, id());
     fact.values.add("from", old_path_);
     return keep(std::move(fact));
   }
@@ -121,27 +120,26 @@ void UsnChanges::renamed(const ntfs::UsnRecord& record, std::string_view path,
   state_created(*followed);
   followed->created = {};
   followed->path = std::string{path};
-  Fact fact = change("renamed", path, record.time, id);
+  Fact fact = change("renamed", path, record.time, id());
   fact.values.add("from", from);
   keep(std::move(fact));
 }
 
-void UsnChanges::deleted(const ntfs::UsnRecord& record, std::string_view path,
-                         const std::string& id) {
+void UsnChanges::deleted(const ntfs::UsnRecord& record, std::string_view path, const RecordId& id) {
   const auto known = files_.find(record.file.low);
   if (known == files_.end() && !is_archive(record.name, path)) return;
   File* followed = follow(record.file.low);
   if (followed == nullptr || followed->is_deleted) return;
   followed->is_deleted = true;
   state_created(*followed);
-  Fact fact = change("deleted", path, record.time, id);
+  Fact fact = change("deleted", path, record.time, id());
   if (followed->created.is_set()) fact.values.add("created", followed->created.iso8601());
   followed->created = {};
   keep(std::move(fact));
 }
 
 void UsnChanges::add(const ntfs::UsnRecord& record, std::string_view path,
-                     const std::string& record_id) {
+                     const RecordId& record_id) {
   const std::uint32_t reason = record.reason;
   if (record.major_version >= 4 || (reason & kOfInterest) == 0 ||
       (record.attributes & kFolderAttribute) != 0)
@@ -156,7 +154,7 @@ void UsnChanges::add(const ntfs::UsnRecord& record, std::string_view path,
   if ((reason & kCreate) != 0 && !files_.contains(record.file.low) &&
       is_archive(record.name, path)) {
     if (File* file = follow(record.file.low))
-      *file = {std::string{path}, record_id, record.time, {}, false};
+      *file = {std::string{path}, record_id(), record.time, {}, false};
   }
   if ((reason & kData) != 0)
     if (const auto known = files_.find(record.file.low); known != files_.end())
@@ -166,7 +164,7 @@ void UsnChanges::add(const ntfs::UsnRecord& record, std::string_view path,
 }
 
 void UsnChanges::count_copy(const ntfs::UsnRecord& record, std::string_view path,
-                            const std::string& id) {
+                            const RecordId& id) {
   const std::uint64_t parent = record.parent.low;
   auto known = folders_.find(parent);
   if (known == folders_.end()) {
@@ -187,7 +185,7 @@ void UsnChanges::count_copy(const ntfs::UsnRecord& record, std::string_view path
   if (folder.files == 0) {
     folder.first = record.time;
     folder.path = std::string{folder_of_path(path)};
-    folder.record = id;
+    folder.record = id();
   }
   ++folder.files;
   if (is_document(record.name)) {

@@ -33,8 +33,11 @@ class UsnChanges {
   static constexpr std::uint64_t kBurstFiles = 10;
   static constexpr std::uint64_t kBurstGap = 5 * (60 * kTicksPerSecond);
 
+  /// Gives the id of the record that shows a change: asked only for what a fact may come of.
+  using RecordId = std::function<std::string()>;
+
   /// In the order of the journal. `path` as UsnRow has it, "" when it is not known.
-  void add(const ntfs::UsnRecord& record, std::string_view path, const std::string& record_id);
+  void add(const ntfs::UsnRecord& record, std::string_view path, const RecordId& record_id);
   /// Those of the whole journal; nothing is to be added afterwards.
   void finish(const std::function<void(Fact)>& state);
   /// Facts, files and folders that had no room.
@@ -56,9 +59,9 @@ class UsnChanges {
   File* follow(std::uint64_t file);
   void keep(Fact fact);
   void state_created(const File& file);
-  void renamed(const ntfs::UsnRecord& record, std::string_view path, const std::string& id);
-  void deleted(const ntfs::UsnRecord& record, std::string_view path, const std::string& id);
-  void count_copy(const ntfs::UsnRecord& record, std::string_view path, const std::string& id);
+  void renamed(const ntfs::UsnRecord& record, std::string_view path, const RecordId& id);
+  void deleted(const ntfs::UsnRecord& record, std::string_view path, const RecordId& id);
+  void count_copy(const ntfs::UsnRecord& record, std::string_view path, const RecordId& id);
   void end_burst(Folder& folder);
 
   std::unordered_map<std::uint64_t, File> files_;

@@ -58,6 +58,14 @@ constexpr Kind kJournal{"usn_journal",
                         kJournalColumns, "Change journal of {volume}"};
 constexpr std::array kKinds{kUsn, kJournal};
 
+constexpr std::string_view kRecords = "records", kAllRecords = "all", kTellingRecords = "telling";
+constexpr std::string_view kRecordChoices[] = {kAllRecords, kTellingRecords};
+constexpr ModuleOption kOptions[] = {
+    {kRecords,
+     "Which records of the journal become records: all, or those that rules join with other "
+     "evidence (archives, files put where nobody works); all of them are read.",
+     kRecordChoices}};
+
 constexpr std::string_view kReferences[] = {
     "https://learn.microsoft.com/windows/win32/api/winioctl/ns-winioctl-usn_record_v2",
     "https://learn.microsoft.com/windows/win32/fileio/change-journals"};
@@ -117,6 +125,7 @@ class JournalReader {
     ntfs::Problems problems;
     JournalRow all{volume_, journal.size(), head_bytes, 0, {}, {}, {}, {}, {}};
     HashedSource hashed{journal, head_bytes};
+    const bool all_records = context_.option(kRecords) != kTellingRecords;
     // The artifact begins behind the part that has no place on the volume.
     const std::uint64_t artifact_start = artifact_ ? head_bytes : 0;
     ntfs::each_usn_record(hashed, head_bytes, problems, [&](const ntfs::UsnRecord& record) {
@@ -125,7 +134,13 @@ class JournalReader {
       envelope.origin = {artifact_, {}, record.offset - artifact_start};
       if (record.major_version < 4) envelope.timestamps.emplace_back("changed", record.time);
       const UsnRow& row = rows.make(record);
-      changes.add(record, row.path, context_.emit(kUsn, kUsnFields, row, envelope));
+      std::string id;
+      const auto emit = [&] {
+        if (id.empty()) id = context_.emit(kUsn, kUsnFields, row, envelope);
+        return id;
+      };
+      if (all_records) emit();
+      changes.add(record, row.path, emit);
       return !context_.stop().stop_requested();
     });
     if (!context_.stop().stop_requested()) all.sha256 = hashed.digest();
@@ -181,6 +196,7 @@ const ModuleSpec usn_journal{"usn_journal",
                              kKinds,
                              kReferences,
                              kAttack,
-                             run};
+                             run,
+                             kOptions};
 
 }  // namespace hozen::modules

@@ -325,7 +325,7 @@ class Server {
     const bool is_v6 = starts_with_fold(file.path.name(), "DhcpV6");
     const auto bias = installation < biases_.size() ? biases_[installation] : std::nullopt;
     const std::string path = file.path.text();
-    const bool all = each_dhcp_event(decode_text_file(*content), [&](const DhcpEvent& event) {
+    const DhcpLogEnd end = each_dhcp_event(decode_text_file(*content), [&](const DhcpEvent& event) {
       if (++dhcp_events_ > kMaxDhcpEvents) return ++dhcp_left_out_, true;
       Envelope envelope;
       envelope.origin.artifact = artifact.row;
@@ -335,7 +335,11 @@ class Server {
       context_.emit(kDhcp, kDhcpFields, DhcpRow{event, path, hardware, bias.has_value()}, envelope);
       return !context_.stop().stop_requested();
     });
-    if (!all) note_problems(context_, file.path, {{Errc::limit, "further lines"}});
+    if (end.has_more) note_problems(context_, file.path, {{Errc::limit, "further lines"}});
+    if (end.unread_lines != 0)
+      note_problems(context_, file.path,
+                    {{Errc::malformed, std::to_string(end.unread_lines) +
+                                           " lines of events whose date is not MM/DD/YY"}});
   }
 
   ModuleContext& context_;

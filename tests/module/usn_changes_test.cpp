@@ -31,7 +31,8 @@ class UsnChangesTest : public testing::Test {
     record.time = at_second(seconds);
     record.attributes = attributes;
     record.name = path.substr(path.rfind('\\') + 1);
-    changes.add(record, path, "usn-" + std::to_string(++count));
+    ++count;
+    changes.add(record, path, [&] { return "usn-" + std::to_string(count); });
   }
   /// "reason subject", in the order of their times.
   std::vector<std::string> finish() {

@@ -146,6 +146,12 @@ TEST_F(DomainControllerTest, TellsTheLinesOfDhcpLogs) {
                "10,03/01/24,09:15:00,Assign,10.0.0.66,kali,0800270000AA,,9,0,,,,,,,,,0\r\n"
                "11,13/45/24,09:15:00,Renew,10.0.0.1,x,00,\r\n10,03/01/24\r\n");
   const ModuleRun run = this->run();
+  EXPECT_TRUE(std::any_of(run.context->notes.begin(), run.context->notes.end(),
+                          [](const Error& note) {
+                            return note.what.find("2 lines of events whose date is not MM/DD/YY") !=
+                                   std::string::npos;
+                          }))
+      << "what cannot be read is told";
   const auto events = records_of(run, "dhcp_event");
   ASSERT_THAT(events, SizeIs(2));
   EXPECT_EQ((*events[1])["event_id"], "10");

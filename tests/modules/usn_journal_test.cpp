@@ -94,6 +94,33 @@ TEST_F(UsnJournalTest, StatesWhatBecameOfArchives) {
   EXPECT_TRUE(context.notes.empty());
 }
 
+TEST_F(UsnJournalTest, EmitsOnlyWhatRulesJoinWhenAskedTo) {
+  UsnBuilder journal;
+  UsnBuilder::Spec spec;
+  spec.name = u"1.part1.rar";
+  spec.file = builders::ntfs_reference(40, 3);
+  for (const std::uint32_t reason : {0x100U, 0x102U, 0x8000'0102U, 0x8000'0200U}) {
+    spec.reason = reason;
+    journal.v2(spec);
+  }
+  spec.name = u"letter.doc";
+  spec.file = builders::ntfs_reference(41, 1);
+  journal.v2(spec);
+  add_journal(journal.bytes());
+  context.options["records"] = "telling";
+  run();
+  context.stated.settle();
+  ASSERT_EQ(context.records.size(), 3u);
+  EXPECT_EQ(context.records[0]["name"], "1.part1.rar");
+  EXPECT_EQ(context.records[1].json_of("reasons"), R"(["file_delete","close"])");
+  EXPECT_EQ(context.records[2].kind, "usn_journal");
+  EXPECT_EQ(context.records[2]["records"], "5");
+  const auto facts = context.stated.facts(FactKind::file_change);
+  ASSERT_EQ(facts.size(), 2U);
+  EXPECT_EQ(facts[0].record, context.records[0].id);
+  EXPECT_EQ(facts[1].record, context.records[1].id);
+}
+
 TEST_F(UsnJournalTest, SaysNoPathWithoutATable) {
   add_journal(UsnBuilder{}.v2({}).bytes());
   run();
