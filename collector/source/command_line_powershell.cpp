@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collector/base/base64.h"
 #include "collector/base/text.h"
 #include "collector/source/command_line_impl.h"
 
@@ -63,34 +64,6 @@ Switch meaning_of(std::string_view name) {
       return known.meaning;
   }
   return Switch::other;
-}
-
-/// Bytes of base64 text, blanks and quotes left out; nothing when another character stands in it.
-std::optional<std::string> decode_base64(std::string_view text) {
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    std::uint32_t value = 0;
-    if (c >= 'A' && c <= 'Z') {
-      value = static_cast<std::uint32_t>(c - 'A');
-    } else if (c >= 'a' && c <= 'z') {
-      value = static_cast<std::uint32_t>(c - 'a') + 26;
-    } else if (c >= '0' && c <= '9') {
-      value = static_cast<std::uint32_t>(c - '0') + 52;
-    } else if (c == '+' || c == '/') {
-      value = c == '+' ? 62 : 63;
-    } else if (c == '=') {
-      break;
-    } else if (kArgumentBlanks.find(c) != std::string_view::npos || c == '"' || c == '\'') {
-      continue;
-    } else {
-      return std::nullopt;
-    }
-    bits = bits << 6 | value;
-    if (++count % 4 != 1) bytes += static_cast<char>(bits >> (6 - 2 * ((count + 3) % 4)) & 0xFF);
-  }
-  return bytes;
 }
 
 void note_execution_policy(Resolution& resolution, std::string_view policy) {
