@@ -37,10 +37,19 @@ bool is_foreign(Format format) {
          format == Format::ace || format == Format::arj;
 }
 
-/// In a recycle bin the shell gives names of its own to what users delete.
-bool is_deleted_by_shell(std::string_view name) {
-  if (name.starts_with("$R") || name.starts_with("$r")) return true;
-  return name.size() > 2 && (name[0] == 'D' || name[0] == 'd') && name[2] >= '0' && name[2] <= '9';
+/// In a recycle bin the shell gives names of its own to what users delete, files and folders.
+bool is_deleted_by_shell(std::string_view path) {
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('\\'), path.size());
+    const std::string_view name = path.substr(0, end);
+    path.remove_prefix(std::min(end + 1, path.size()));
+    const bool is_bin = name.starts_with("$Recycle") || name.starts_with("$RECYCLE");
+    if (!is_bin && (name.starts_with("$R") || name.starts_with("$r"))) return true;
+    const bool old =
+        name.size() > 2 && (name[0] == 'D' || name[0] == 'd') && name[2] >= '0' && name[2] <= '9';
+    if (old) return true;
+  }
+  return false;
 }
 
 std::string_view place_text(ArchivePlace place) {
@@ -65,7 +74,7 @@ std::string_view place_text(ArchivePlace place) {
 }
 
 bool is_odd(const ArchiveRow& row) {
-  if (row.place == ArchivePlace::recycle_bin) return !is_deleted_by_shell(row.file_name);
+  if (row.place == ArchivePlace::recycle_bin) return !is_deleted_by_shell(row.path);
   return is_odd_place(row.place);
 }
 
@@ -92,7 +101,9 @@ void add_signs(Finding& finding, const ArchiveRow& row) {
             ".",
         10, Family::content);
   constexpr std::size_t kShort = 3;
-  if (utf16_length(row.set_id) <= kShort)
+  const bool is_ascii =
+      std::all_of(row.set_id.begin(), row.set_id.end(), [](char c) { return (c & 0x80) == 0; });
+  if (is_ascii && row.set_id.size() <= kShort)
     add(finding, row, "Its name is '" + row.file_name + "': too short to mean something.", 10,
         Family::name);
   if (row.first_names.empty()) return;
@@ -124,7 +135,7 @@ Finding disguised(const ArchiveRow& row) {
   Finding finding;
   finding.rule = "archives.disguised";
   finding.title = "An archive is called something else";
-  const bool names_other = row.name == ArchiveName::other;
+  const bool names_other = row.name == ExtensionFit::other;
   add(finding, row,
       row.path + " (" + std::to_string(row.size) + " bytes) is a " + format_text(row) +
           " archive by its content, and its name is " +
@@ -166,7 +177,8 @@ Finding oddly_placed(const ArchiveRow& row) {
         10, Family::content);
   add_signs(finding, row);
   finding.attack = {"T1074.001", "T1560.001"};
-  finding.innocent_explanation_unchecked = !foreign && !is_encrypted(row);
+  const bool published = row.place == ArchivePlace::web_root;  // for others to fetch
+  finding.innocent_explanation_unchecked = (!foreign || published) && !is_encrypted(row);
   finding.benign = {"Administrators leave backups and logs packed; tools of vendors do too."};
   return finding;
 }
@@ -236,7 +248,7 @@ ArchiveRow archive_row_of(const Fact& fact) {
   row.size = number("size").value_or(0);
   row.place = archive_place_of(values["place"]);
   row.content.format = archive::format_named(values["format"]);
-  row.name = archive_name(row.content.format, row.file_name);
+  row.name = extension_fit(row.content.format, row.file_name);
   row.content.offset = values["sfx"].empty() ? 0 : 1;
   const std::string_view encryption = values["encrypted"];
   row.content.headers_encrypted = encryption == "headers";

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "collector/formats/archive.h"
-#include "collector/module/archive_names.h"
+#include "collector/module/archive_extension.h"
 #include "collector/module/archive_places.h"
 #include "collector/module/fact.h"
 #include "collector/module/finding.h"
@@ -27,7 +27,7 @@ struct ArchiveRow {
   std::string path{}, file_name{};
   std::uint64_t size = 0;
   ArchivePlace place{};
-  ArchiveName name{};
+  ExtensionFit name{};
   archive::Archive content{};
   std::vector<std::string> first_names{};
   bool is_volume = false;  ///< by its content, or by its name where the format has no sign of it
@@ -39,7 +39,7 @@ struct ArchiveRow {
 
   bool is_sfx() const { return content.offset != 0; }
   bool lies() const {
-    return !is_sfx() && (name == ArchiveName::other || name == ArchiveName::neutral);
+    return !is_sfx() && (name == ExtensionFit::other || name == ExtensionFit::neutral);
   }
 };
 

@@ -43,6 +43,7 @@ constexpr Below kBesideWindows[] = {
     {"Documents and Settings\\All Users\\Documents", P::public_folder, 3},
     {"ProgramData", P::program_data, 3},
     {"Documents and Settings\\All Users\\Application Data", P::program_data, 3},
+    {"inetpub\\ftproot", P::program_data, 4},
     {"inetpub", P::web_root, 4},
     {"xampp\\htdocs", P::web_root, 4},
     {"wamp64\\www", P::web_root, 4},

@@ -191,8 +191,8 @@ class Search {
     if (found.format == archive::Format::none) return {};
     if (is_stream(found.format) && info.size < kMinStreamBytes) return {};
     ArchiveRow row;
-    row.name = archive_name(found.format, info.path.name());
-    if (found.offset == 0 && row.name == ArchiveName::container &&
+    row.name = extension_fit(found.format, info.path.name());
+    if (found.offset == 0 && row.name == ExtensionFit::container &&
         is_plain_container(found.format, info.path.name(), head))
       return {};
     row.path = info.path.text();

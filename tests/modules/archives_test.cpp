@@ -1,7 +1,7 @@
 // Archives in folders where data is gathered: what is found, and what stays quiet.
 #include <gmock/gmock.h>
 
-#include "collector/module/archive_names.h"
+#include "collector/module/archive_extension.h"
 #include "tests/builders/archive_builder.h"
 #include "tests/builders/fake_context.h"
 #include "tests/builders/pe_builder.h"
@@ -329,21 +329,21 @@ TEST_F(ArchivesTest, WhatWaitsToBePrintedIsAtMostLow) {
 }
 
 TEST(ArchiveNames, ExtensionsFitOrNot) {
-  using N = ArchiveName;
-  EXPECT_EQ(archive_name(Format::rar, "a.part01.RAR"), N::archive);
-  EXPECT_EQ(archive_name(Format::rar, "a.r00"), N::archive);
-  EXPECT_EQ(archive_name(Format::seven_zip, "a.7z.001"), N::archive);
-  EXPECT_EQ(archive_name(Format::zip, "a.rar"), N::archive) << "a mistake, no disguise";
-  EXPECT_EQ(archive_name(Format::zip, "報告.DOCX"), N::container);
-  EXPECT_EQ(archive_name(Format::rar, "a.docx"), N::other) << "Office makes ZIP";
-  EXPECT_EQ(archive_name(Format::cab, "kb1.msu"), N::container);
-  EXPECT_EQ(archive_name(Format::cab, "driver.sy_"), N::container);
-  EXPECT_EQ(archive_name(Format::rar, "a.jpg"), N::other);
-  EXPECT_EQ(archive_name(Format::rar, "cert.p12"), N::other);
-  EXPECT_EQ(archive_name(Format::rar, "video.h264"), N::neutral);
-  EXPECT_EQ(archive_name(Format::rar, "a.dat"), N::neutral);
-  EXPECT_EQ(archive_name(Format::rar, "a"), N::neutral);
-  EXPECT_EQ(archive_name(Format::rar, ".rar"), N::neutral);
+  using N = ExtensionFit;
+  EXPECT_EQ(extension_fit(Format::rar, "a.part01.RAR"), N::archive);
+  EXPECT_EQ(extension_fit(Format::rar, "a.r00"), N::archive);
+  EXPECT_EQ(extension_fit(Format::seven_zip, "a.7z.001"), N::archive);
+  EXPECT_EQ(extension_fit(Format::zip, "a.rar"), N::archive) << "a mistake, no disguise";
+  EXPECT_EQ(extension_fit(Format::zip, "報告.DOCX"), N::container);
+  EXPECT_EQ(extension_fit(Format::rar, "a.docx"), N::other) << "Office makes ZIP";
+  EXPECT_EQ(extension_fit(Format::cab, "kb1.msu"), N::container);
+  EXPECT_EQ(extension_fit(Format::cab, "driver.sy_"), N::container);
+  EXPECT_EQ(extension_fit(Format::rar, "a.jpg"), N::other);
+  EXPECT_EQ(extension_fit(Format::rar, "cert.p12"), N::other);
+  EXPECT_EQ(extension_fit(Format::rar, "video.h264"), N::neutral);
+  EXPECT_EQ(extension_fit(Format::rar, "a.dat"), N::neutral);
+  EXPECT_EQ(extension_fit(Format::rar, "a"), N::neutral);
+  EXPECT_EQ(extension_fit(Format::rar, ".rar"), N::neutral);
 }
 
 TEST(ArchiveNames, VolumesOfASet) {

@@ -10,7 +10,7 @@
 
 namespace hozen {
 
-enum class ArchiveName : std::uint8_t {
+enum class ExtensionFit : std::uint8_t {
   archive,    ///< an extension of such archives, or of their volumes
   container,  ///< of documents and packages that are such archives: .docx, .jar, .msu
   neutral,    ///< none, or one that says nothing: .dat, .tmp
@@ -19,7 +19,7 @@ enum class ArchiveName : std::uint8_t {
 
 /// By the extension of `name`. Any archive may have any archive's extension: a ZIP called .rar is a
 /// mistake, no disguise.
-ArchiveName archive_name(archive::Format format, std::string_view name);
+ExtensionFit extension_fit(archive::Format format, std::string_view name);
 
 /// What the names of all volumes of one archive share: "a" for a.part03.rar, a.r00, a.7z.001 and
 /// a.z01. Without the extension for other names.

@@ -1,4 +1,4 @@
-#include "collector/module/archive_names.h"
+#include "collector/module/archive_extension.h"
 
 #include <algorithm>
 #include <charconv>
@@ -84,19 +84,19 @@ std::optional<std::uint64_t> part_number(std::string_view extension) {
 
 }  // namespace
 
-ArchiveName archive_name(Format format, std::string_view name) {
+ExtensionFit extension_fit(Format format, std::string_view name) {
   const std::string extension = split(name).extension;
-  if (lists(kArchives, extension) || is_numbered(extension)) return ArchiveName::archive;
+  if (lists(kArchives, extension) || is_numbered(extension)) return ExtensionFit::archive;
   // Pieces of a split file.
-  if (is_digits(extension) && extension.size() == 3) return ArchiveName::archive;
+  if (is_digits(extension) && extension.size() == 3) return ExtensionFit::archive;
   const bool contains =
       format == Format::zip   ? lists(kZipContainers, extension)
       : format == Format::cab ? lists(kCabContainers, extension) || extension.ends_with('_')
       : format == Format::tar ? lists(kTarContainers, extension)
                               : is_stream(format) && lists(kStreamContainers, extension);
-  if (contains) return ArchiveName::container;
-  return lists(kOther, extension) || lists(kZipContainers, extension) ? ArchiveName::other
-                                                                      : ArchiveName::neutral;
+  if (contains) return ExtensionFit::container;
+  return lists(kOther, extension) || lists(kZipContainers, extension) ? ExtensionFit::other
+                                                                      : ExtensionFit::neutral;
 }
 
 std::string volume_set(std::string_view name) {
