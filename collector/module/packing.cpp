@@ -186,16 +186,38 @@ class Gatherer {
     const std::string_view name =
         archiver_of_version(fact.values["OriginalFileName"], fact.values["Description"]);
     if (name.empty() || !ends_with_fold(path, ".exe")) return;
+    const std::string key = fold_case(below_volume(path));
     out_.versions.try_emplace(
-        fold_case(below_volume(path)),
-        VersionSign{std::string{path}, fact.record, name, !is_archiver_name(path)});
+        key, VersionSign{std::string{path}, fact.record, name, !is_archiver_name(path)});
+    version_names_.try_emplace(key.substr(key.rfind('\\') + 1), key);
+  }
+  /// The archiver that `program`, a word of a line, is by its version resource.
+  VersionSign* version_of(std::string_view program) {
+    if (version_names_.empty()) return nullptr;
+    std::string key = fold_case(below_volume(program));
+    const std::string name = key.substr(key.rfind('\\') + 1);
+    auto known = version_names_.find(name);
+    if (known == version_names_.end()) known = version_names_.find(name + ".EXE");
+    if (known == version_names_.end()) return nullptr;
+    // A word may leave out the folder and the extension.
+    if (key.find('\\') == std::string::npos || key.starts_with('.')) key = known->second;
+    auto found = out_.versions.find(key);
+    if (found == out_.versions.end()) found = out_.versions.find(key + ".EXE");
+    return found == out_.versions.end() ? nullptr : &found->second;
   }
 
   void lines(const Fact& fact) {
     const CommandLine line = line_of(fact);
     if (line.text.empty()) return;
-    for (ArchiveCommand& one : archive_commands(line.text))
+    const auto archiver_of = [&](std::string_view program) {
+      const VersionSign* sign = version_of(program);
+      return sign != nullptr ? sign->name : std::string_view{};
+    };
+    for (ArchiveCommand& one : archive_commands(line.text, archiver_of)) {
+      if (VersionSign* sign = version_of(one.program))
+        (one.packs() ? sign->packed : sign->other) = true;
       if (one.packs()) add(std::move(one), fact, line);
+    }
     for (TransferCommand& one : transfer_commands(line.text)) {
       if (out_.transfers.size() >= kMaxCommands) {
         ++out_.left_out;
@@ -262,23 +284,33 @@ class Gatherer {
     if (is_here && (!out_.sets.contains(key) || !is_whole(path)))
       if (const std::string other = by_name(key, command.time); !other.empty()) key = other;
     if (is_of_another(key, command)) {
-      std::string user = fold_case(command.user);
-      std::replace(user.begin(), user.end(), '\\', '*');
-      key += "*" + user;
+      const std::string apart_key = key + "*" + std::to_string(out_.sets.at(key).commands.size());
+      // What is there is of the last that wrote it.
+      PackedSet& old = out_.sets.at(key);
+      const FileTime made = made_of(old);
+      PackedSet* other = set_at(apart_key, path);
+      if (other == nullptr) return;
+      if (made.is_set() && apart(made, command.time) <= kNameApart)
+        std::swap(out_.sets.at(key).commands, other->commands);
+      else
+        return other->commands.push_back(&command);
     }
     if (PackedSet* set = set_at(key, path)) set->commands.push_back(&command);
   }
-  /// What another account packed into a file of that name, days before or after.
+  /// When the files of a set were made; unset without any.
+  static FileTime made_of(const PackedSet& set) {
+    FileTime made;
+    for (const auto& [name, file] : set.files) made = std::max(made, file.created);
+    return made;
+  }
+  /// What was packed into a file of that name, by another account or days before or after.
   bool is_of_another(const std::string& key, const PackingCommand& command) const {
     const auto known = out_.sets.find(key);
-    if (known == out_.sets.end() || known->second.commands.empty() || command.user.empty() ||
-        !command.time.is_set())
+    if (known == out_.sets.end() || known->second.commands.empty() || !command.time.is_set())
       return false;
     const std::vector<const PackingCommand*>& others = known->second.commands;
     return std::none_of(others.begin(), others.end(), [&](const PackingCommand* other) {
-      return other->user.empty() || !other->time.is_set() ||
-             equals_fold(other->user, command.user) ||
-             apart(other->time, command.time) <= kNameApart;
+      return !other->time.is_set() || apart(other->time, command.time) <= kNameApart;
     });
   }
   /// "\\\\fs01\\C$\\x" of "C:\\x" there.
@@ -315,6 +347,7 @@ class Gatherer {
   Evidence out_;
   std::map<std::string, std::vector<std::string>> by_name_;  // keys of sets, by their stems
   std::map<std::string, std::vector<std::string>> by_tail_;  // the same without the drive
+  std::map<std::string, std::string> version_names_;         // keys of versions, by the file's name
   std::map<std::string, std::string> drives_;                // of sets whose key tells none
 };
 

@@ -76,6 +76,7 @@ struct VersionSign {
   std::string path, record;
   std::string_view name;  ///< "RAR"
   bool is_renamed = false;
+  bool packed = false, other = false;  ///< command lines of it are known that pack, that do not
 };
 
 /// Everything that was gathered. Points into the book, which must outlive it.
@@ -104,6 +105,8 @@ struct Sign {
 };
 std::vector<Sign> signs_of(const PackedSet& set, const Evidence& evidence);
 
+/// Whether a share ("\\\\localhost\\C$") is one of this host by its address.
+bool is_this_host(std::string_view share);
 /// " at 2024-…"; "" when it is not set.
 std::string at(FileTime time);
 /// "DOMAIN\user" of an event, or whose trace it is; "" when nothing tells.

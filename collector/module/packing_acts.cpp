@@ -23,12 +23,6 @@ constexpr std::size_t kMaxRuns = 10;
 /// Commands that send files which one act names.
 constexpr std::size_t kMaxSent = 50;
 
-bool is_this_host(std::string_view share) {
-  while (share.starts_with('\\')) share.remove_prefix(1);
-  const std::string_view host = share.substr(0, share.find('\\'));
-  return equals_fold(host, "localhost") || host.starts_with("127.") || host == "." || host == "?";
-}
-
 /// A set that looks like staging.
 struct Seed {
   const PackedSet* set = nullptr;
@@ -185,8 +179,10 @@ std::vector<Act> Story::acts() {
 
 std::vector<const VersionSign*> Story::other_programs() const {
   std::vector<const VersionSign*> others;
+  // One that was only seen to unpack or to list is somebody's installer at work.
   for (const auto& [path, sign] : evidence_.versions)
-    if (sign.is_renamed && !told_programs_.contains(path)) others.push_back(&sign);
+    if (sign.is_renamed && (sign.packed || !sign.other) && !told_programs_.contains(path))
+      others.push_back(&sign);
   return others;
 }
 
@@ -287,6 +283,11 @@ void Story::tell_transfer(Act& act, const Transfer& transfer, bool named) {
           at(transfer.time) + (transfer.user.empty() ? std::string{} : " by " + transfer.user) +
           " (" + transfer.source + "): " + transfer.line + ".",
       {transfer.record});
+  if (named && is_bare_public_address(transfer.command.destination))
+    add(act, "sent_to_address", 15, Family::path,
+        "It goes to an address of the internet without a name: " + transfer.command.destination +
+            ".",
+        {transfer.record});
 }
 
 void Story::clients(Act& act) const {

@@ -33,6 +33,13 @@ std::string without_zip_passwords(std::string_view line) {
 
 }  // namespace
 
+bool is_this_host(std::string_view share) {
+  while (share.starts_with('\\')) share.remove_prefix(1);
+  const std::string_view host = share.substr(0, share.find('\\'));
+  return equals_fold(host, "localhost") || host.starts_with("127.") || host == "::1" ||
+         host == "." || host == "?";
+}
+
 std::string sources_of(const ArchiveCommand& command) {
   std::vector<std::string> all = command.sources;
   all.insert(all.end(), command.masks.begin(), command.masks.end());

@@ -138,15 +138,14 @@ class Signs {
           "The command takes only some files: " + listed(chosen) + ".", packing.records, true);
     const auto share =
         std::find_if(command.sources.begin(), command.sources.end(), [](const std::string& source) {
-          return source.starts_with("\\\\") && source[2] != '.' && source[2] != '?';
+          return source.starts_with("\\\\") && !is_this_host(source);
         });
     if (share != command.sources.end())
       add("remote_source", 20, Family::command_line,
           "It packs files of another host: " + *share + ".", packing.records);
     for (const std::string& source : command.sources)
       if (const auto place = staging_place(source + "\\x");
-          place && place->kind != StagingKind::temporary && place->kind != StagingKind::web &&
-          !has("place"))
+          place && place->kind == StagingKind::hidden && !place->is_of_windows && !has("place"))
         add("place", 25, Family::path,
             "What is packed was put together in " + std::string{place->what} + ": " + source + ".",
             packing.records);
@@ -188,15 +187,26 @@ class Signs {
     const bool alone = weak && set_.commands.empty();
     const bool is_beside = place->kind == StagingKind::temporary && has("program_place") &&
                            !has("encryption") && !has("header_encryption");
+    // What is packed for others to fetch, without hiding anything.
+    const bool published = place->kind == StagingKind::web && !has("encryption") &&
+                           !has("header_encryption") && !is_encrypted();
     add("place",
-        hidden || place->kind == StagingKind::web ? 30
-        : alone                                   ? 10
-        : is_beside                               ? 10
-                                                  : 25,
+        published                                   ? 10
+        : hidden || place->kind == StagingKind::web ? 30
+        : alone                                     ? 10
+        : is_beside                                 ? 10
+                                                    : 25,
         Family::location,
         "The archive " + std::string{set_.files.empty() ? "was to be written" : "was"} + " in " +
             std::string{place->what} + ": " + set_.path + ".",
-        std::move(records), alone || place->kind == StagingKind::temporary);
+        std::move(records), alone || published || place->kind == StagingKind::temporary);
+  }
+  bool is_encrypted() const {
+    return std::any_of(set_.files.begin(), set_.files.end(), [](const auto& file) {
+      const Fact* archive = file.second.archive;
+      return archive != nullptr &&
+             (archive->values["encrypted"] == "headers" || archive->values["encrypted"] == "files");
+    });
   }
   /// Where not even .zip has any business.
   static bool is_deep(std::string_view path) {
@@ -205,7 +215,7 @@ class Signs {
   }
 
   void volumes() {
-    std::vector<std::string> there, gone, records;
+    std::vector<std::string> there, gone, seen, records;
     std::map<std::uint64_t, std::size_t> sizes;
     std::set<std::uint32_t> numbers;
     std::size_t count = 0;
@@ -218,7 +228,7 @@ class Signs {
       std::string text{name_of_path(file.path)};
       if (file.size) text += " (" + std::to_string(*file.size) + " bytes)";
       if (file.is_gone()) text += ", made" + at(file.created) + ", deleted" + at(file.deleted);
-      (file.is_gone() ? gone : there).push_back(std::move(text));
+      (file.is_gone() ? gone : file.is_there ? there : seen).push_back(std::move(text));
       records.insert(records.end(), file.records.begin(), file.records.end());
     }
     if (set_.files.empty()) return;
@@ -235,7 +245,8 @@ class Signs {
       text +=
           "; there " + std::string{there.size() == 1 ? "is " : "are "} + listed(there, kMostListed);
     if (there.size() > 1 && bytes != 0) text += ", " + std::to_string(bytes) + " bytes in all";
-    if (there.empty()) text += "; nothing of it is there any more";
+    if (!seen.empty()) text += "; told by logs, and not looked for: " + listed(seen, kMostListed);
+    if (there.empty() && seen.empty()) text += "; nothing of it is there any more";
     add("volumes",
         !staged               ? 0
         : is_told_otherwise() ? 30
@@ -249,11 +260,7 @@ class Signs {
   bool is_told_otherwise() const {
     const auto place = staging_place(set_.path);
     return !set_.commands.empty() || (place && place->kind == StagingKind::hidden) ||
-           std::any_of(set_.files.begin(), set_.files.end(), [](const auto& file) {
-             const Fact* archive = file.second.archive;
-             return archive != nullptr && (archive->values["encrypted"] == "headers" ||
-                                           archive->values["encrypted"] == "files");
-           });
+           is_encrypted();
   }
   void writers() {
     for (const auto& [path, file] : set_.files) {
@@ -357,7 +364,10 @@ class Signs {
     constexpr std::size_t kShort = 3;
     const auto archive = archive_name(set_.path);
     const std::string stem = archive ? archive->stem : std::string{name_of_path(set_.path)};
-    if (utf16_length(stem) > kShort) return;
+    // Three signs of Japanese or Chinese are a word.
+    const bool is_ascii =
+        std::all_of(stem.begin(), stem.end(), [](char c) { return (c & 0x80) == 0; });
+    if (!is_ascii || stem.size() > kShort) return;
     std::vector<std::string> records;
     for (const auto& [path, file] : set_.files)
       records.insert(records.end(), file.records.begin(), file.records.end());

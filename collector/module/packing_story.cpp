@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/module/archive_judge.h"
 #include "collector/module/archive_name.h"
 #include "collector/module/lateral.h"
 #include "collector/module/packing_acts.h"
@@ -52,6 +53,13 @@ bool is_there(const Act& act) {
   });
 }
 
+bool is_all_gone(const Act& act) {
+  return std::all_of(act.sets.begin(), act.sets.end(), [](const PackedSet* set) {
+    return std::all_of(set->files.begin(), set->files.end(),
+                       [](const auto& file) { return file.second.is_gone(); });
+  });
+}
+
 std::string title_of(const Act& act) {
   const bool one = act.sets.size() == 1;
   std::string title = one ? "An archive" : counted(act.sets.size(), "archive");
@@ -68,7 +76,7 @@ std::string title_of(const Act& act) {
     title += ", on the host " + act.sets.front()->commands.front()->command.host;
   if (act.has("sent")) title += ", with a command to send it away";
   if (act.has("deleted"))
-    title += is_there(act) ? "; files of it were deleted" : "; it was deleted";
+    title += is_all_gone(act) ? "; it was deleted" : "; files of it were deleted";
   return title;
 }
 
@@ -108,7 +116,11 @@ Finding finding_of(const Act& act, const FactBook& book) {
   finding.why.push_back({time_text(act), 0, Family::time, {}});
   finding.attack = attack_of(act);
   finding.families_demanded = 2;
-  finding.innocent_explanation_unchecked = act.has("routine") || is_place_alone(act);
+  // A backup goes to a host that has a name.
+  const bool leaves = act.has("sent_to_address");
+  if (leaves)
+    for (Why& why : finding.why) why.weight = std::max(why.weight, 0);
+  finding.innocent_explanation_unchecked = (act.has("routine") && !leaves) || is_place_alone(act);
   finding.not_checked = {is_there(act)
                              ? "What is in the archive where names or content are encrypted."
                              : "The archive itself: it was not found, so its size and content "
@@ -162,7 +174,11 @@ Finding renamed_program(const VersionSign& sign) {
     finding.why.push_back(
         {"It was in " + std::string{place->what} + ".", 15, Family::location, {sign.record}});
   finding.attack = {"T1036.003", "T1560.001"};
-  finding.not_checked = {"What it packed: no command line and no archive of its time is known."};
+  finding.not_checked = {sign.packed
+                             ? "What it packed: nothing else tells of the archive that its command "
+                               "line names."
+                             : "What it packed: no command line that packs and no archive of its "
+                               "time is known."};
   finding.benign = {
       "Products bring archivers along under names of their own, mostly below Program "
       "Files: is this one of a product?"};
@@ -170,7 +186,7 @@ Finding renamed_program(const VersionSign& sign) {
   return finding;
 }
 
-/// Single files that are there and nothing else: the module archives tells each.
+/// Single files that are there and nothing else, each of which the module archives tells.
 bool only_lies_there(const Act& act) {
   constexpr std::string_view kMore[] = {"command",      "deleted", "missing",   "hidden_by_name",
                                         "trace",        "renamed", "run",       "sent",
@@ -178,7 +194,8 @@ bool only_lies_there(const Act& act) {
   const bool is_read = std::all_of(act.sets.begin(), act.sets.end(), [](const PackedSet* set) {
     if (set->files.size() != 1) return false;
     const PackedFile& file = set->files.begin()->second;
-    return file.archive != nullptr && file.records.size() == 1;
+    return file.archive != nullptr && file.records.size() == 1 &&
+           archive_finding(archive_row_of(*file.archive)).has_value();
   });
   return is_read && std::none_of(std::begin(kMore), std::end(kMore),
                                  [&](std::string_view rule) { return act.has(rule); });

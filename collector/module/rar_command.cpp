@@ -82,7 +82,8 @@ class Reader {
     if (words.size() > kMaxArguments) words = words.first(kMaxArguments);
     for (const std::string& word : words)
       if (!take(word)) return std::nullopt;
-    if (command_.archive.empty()) return std::nullopt;
+    // "." is what WinRAR's menu gives: the name is asked for in a dialog.
+    if (command_.archive.empty() || command_.archive == ".") return std::nullopt;
     if (!command_.is_known_name && !has_form()) return std::nullopt;
     if (command_.archive.find('.', command_.archive.find_last_of("\\/") + 1) == std::string::npos)
       command_.archive += command_.is_seven_zip ? ".7z" : ".rar";
@@ -186,9 +187,10 @@ class Reader {
   /// Of a program under another name.
   bool has_form() const {
     if (names_secret_) return true;
+    if ((secret_ && sized_) || (command_.encrypts_headers && secret_)) return true;
     const auto name = archive_name(command_.archive);
     // "-p8080 x.zip" may be anything's.
-    return name && (name->is_everyday ? secret_ && sized_ : secret_ || sized_);
+    return name && !name->is_everyday && (secret_ || sized_);
   }
 
   ArchiveCommand command_;
@@ -201,37 +203,66 @@ bool may_have_command(std::string_view line) {
   const std::string lower = to_lower_ascii(line);
   for (const std::string_view sign :
        {"rar", "7z", "tar", "makecab", "diantz", "compress-archive", "zip", "createfromdirectory",
-        " a ", " u ", " m ", " x ", " e "})
+        " a ", " u ", " m ", " x ", " e ", "powershell", "pwsh"})
     if (lower.find(sign) != std::string::npos) return true;
   return false;
 }
 
-void read_words(const std::vector<std::string>& words, std::vector<ArchiveCommand>& found) {
-  for (std::size_t i = 0; i + 1 < words.size() && found.size() < kMaxArchiveCommands; ++i) {
+using ArchiverOf = std::function<std::string_view(std::string_view)>;
+
+std::optional<ArchiveCommand> read_words(const std::vector<std::string>& words,
+                                         const ArchiverOf& archiver_of) {
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     const std::string stem = program_stem(words[i]);
-    const bool seven_zip = is_called(stem, kSevenZipNames);
-    const bool known = seven_zip || is_called(stem, kRarNames);
+    bool seven_zip = is_called(stem, kSevenZipNames);
+    const bool called = seven_zip || is_called(stem, kRarNames);
     // Other names count only where a command begins.
-    if (!known && i != 0) continue;
+    if (!called && i != 0) continue;
+    const std::string_view other =
+        called || !archiver_of ? std::string_view{} : archiver_of(words[i]);
+    if (other == "7-Zip") seven_zip = true;
     const std::span rest = std::span{words}.subspan(i + 1);
-    if (auto command = Reader{words[i], seven_zip, known}.read(rest)) {
-      found.push_back(*std::move(command));
-      return;
+    if (auto command = Reader{words[i], seven_zip, called || !other.empty()}.read(rest)) {
+      command->is_known_name = called;
+      return command;
     }
   }
-  if (found.size() >= kMaxArchiveCommands) return;
-  if (auto command = other_archiver(words)) found.push_back(*std::move(command));
+  return other_archiver(words);
+}
+
+/// A name below the folder that the shell was in; one that begins with a variable is not.
+std::string below(const std::string& folder, std::string name) {
+  const bool is_open = name.empty() || name.find_first_of(":$%") != std::string::npos ||
+                       name.starts_with('\\') || name.starts_with('/') || name.starts_with('@');
+  if (is_open) return name;
+  if (name.starts_with(".\\")) name.erase(0, 2);
+  return folder + (folder.ends_with('\\') ? "" : "\\") + name;
+}
+
+void put_below(ArchiveCommand& command, const std::string& folder) {
+  const bool is_whole = folder.starts_with("\\\\") || (folder.size() > 2 && folder[1] == ':');
+  if (!is_whole) return;
+  command.archive = below(folder, std::move(command.archive));
+  for (auto* const names : {&command.sources, &command.masks, &command.lists})
+    for (std::string& name : *names) name = below(folder, std::move(name));
 }
 
 }  // namespace
 
-std::vector<ArchiveCommand> archive_commands(std::string_view line) {
+std::vector<ArchiveCommand> archive_commands(std::string_view line, const ArchiverOf& archiver_of) {
   std::vector<ArchiveCommand> found;
   if (!may_have_command(line)) return found;
-  each_shell_command_on(line, [&](const std::vector<std::string>& words, const std::string& host) {
-    const std::size_t before = found.size();
-    read_words(words, found);
-    if (found.size() > before) found.back().host = host;
+  each_shell_command(line, [&](const ShellCommand& one) {
+    if (found.size() >= kMaxArchiveCommands) return;
+    auto command = read_words(one.words, archiver_of);
+    if (!command) return;
+    // `gci C:\a | Compress-Archive`: the pipe names what is packed.
+    if (command->sources.empty() && command->masks.empty() && command->lists.empty())
+      for (std::size_t i = 1; i < one.input.size(); ++i)
+        if (!one.input[i].starts_with('-')) command->sources.push_back(one.input[i]);
+    command->host = one.host;
+    put_below(*command, one.folder);
+    found.push_back(*std::move(command));
   });
   if (found.size() < kMaxArchiveCommands)
     if (auto command = zip_of_dot_net(line)) found.push_back(*std::move(command));

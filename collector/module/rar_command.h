@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,9 +32,13 @@ struct ArchiveCommand {
 
 /// Those in `line`, which may be several commands, commands in quotes that a shell is given, or a
 /// script of several lines. A program under another name is known by the form: a verb, an archive
-/// and an option that nothing else has in this form (`-hp`, `-p` or `-v100m` with an archive).
-/// Passwords are not kept. At most kMaxArchiveCommands.
-std::vector<ArchiveCommand> archive_commands(std::string_view line);
+/// and an option that nothing else has in this form (`-hp`, `-p` or `-v100m` with an archive); or
+/// by `archiver_of`, which tells what a program of another name is ("RAR", "7-Zip"; "" for others).
+/// Names are those below the folder that the line changed to before. Passwords are not kept. At
+/// most kMaxArchiveCommands.
+std::vector<ArchiveCommand> archive_commands(
+    std::string_view line,
+    const std::function<std::string_view(std::string_view program)>& archiver_of = {});
 inline constexpr std::size_t kMaxArchiveCommands = 32;
 
 /// Whether a program's file is called as RAR, WinRAR or 7-Zip call theirs.

@@ -5,6 +5,7 @@
 #include "collector/base/text.h"
 #include "collector/module/archive_name.h"
 #include "collector/module/command_line_words.h"
+#include "collector/module/shell_starters.h"
 
 namespace hozen {
 namespace {
@@ -38,8 +39,9 @@ std::vector<Word> words_in(std::string_view text) {
   for (const Word& word : command_line::words_of(text)) {
     if (!words.empty()) {
       Word& last = words.back();
-      const bool open =
-          text[last.begin] == '\'' && (last.end - last.begin == 1 || text[last.end - 1] != '\'');
+      const std::string_view word_so_far = text.substr(last.begin, last.end - last.begin);
+      const bool open = word_so_far[0] == '\'' &&
+                        std::count(word_so_far.begin(), word_so_far.end(), '\'') % 2 == 1;
       const bool closes = text.find('\'', word.begin) != std::string_view::npos;
       if (open && closes) {
         last.end = word.end;
@@ -51,40 +53,64 @@ std::vector<Word> words_in(std::string_view text) {
   return words;
 }
 
-/// The host that a command is sent to; "" for this one, and when it is not named.
-std::string host_of(const std::vector<std::string>& words) {
-  constexpr std::string_view kPsExec[] = {"psexec", "psexec64", "paexec", "remcom", "csexec"};
-  constexpr std::string_view kHere[] = {".", "127.0.0.1", "localhost", "::1"};
-  constexpr std::string_view kOptions[] = {"/node:", "-r:", "/r:", "-remote:", "/remote:"};
-  if (words.empty()) return {};
-  const std::string stem = program_stem(words[0]);
-  const bool psexec = is_one_of(stem, kPsExec);
-  if (!psexec && stem != "winrs" && stem != "wmic") return {};
-  std::string_view host;
-  for (std::size_t i = 1; i < words.size() && host.empty(); ++i) {
-    const std::string_view word = words[i];
-    if (psexec && word.starts_with("\\\\") && word.size() > 2) host = word.substr(2);
-    for (const std::string_view option : kOptions)
-      if (!psexec && starts_with_fold(word, option)) host = word.substr(option.size());
-    // What stands behind the program is that program's.
-    if (psexec && ends_with_fold(word, ".exe")) break;
+/// `text` without where its output is sent, which is no word of the command: `> a`, `>>a`, `2>&1`,
+/// `*> a`.
+std::string without_output(std::string_view text) {
+  std::string out;
+  bool quoted = false;
+  bool single = false;
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const char c = text[i];
+    if (c == '"') quoted = !quoted;
+    if (c == '\'' && !quoted) single = !single;
+    if (c != '>' || quoted || single) {
+      out += c;
+      ++i;
+      continue;
+    }
+    // The number of what is sent is a word of its own; "-->" of a script is none of this.
+    const bool numbered = !out.empty() &&
+                          (out.back() == '*' || (out.back() >= '0' && out.back() <= '9')) &&
+                          (out.size() == 1 || command_line::is_space(out[out.size() - 2]));
+    if (numbered) out.pop_back();
+    if (!numbered && (out.ends_with('-') || out.ends_with('='))) {
+      out += c;
+      ++i;
+      continue;
+    }
+    while (i < text.size() && text[i] == '>') ++i;
+    if (i < text.size() && text[i] == '&') {
+      i = std::min(i + 2, text.size());
+      out += ' ';
+      continue;
+    }
+    while (i < text.size() && (text[i] == ' ' || text[i] == '\t')) ++i;
+    bool in_quotes = false;
+    for (; i < text.size(); ++i) {
+      if (text[i] == '"') in_quotes = !in_quotes;
+      const bool ends =
+          command_line::is_space(text[i]) || text[i] == '&' || text[i] == '|' || text[i] == ')' ||
+          (text[i] == ';' && (i + 1 == text.size() || command_line::is_space(text[i + 1])));
+      if (ends && !in_quotes) break;
+    }
+    out += ' ';
   }
-  if (const std::size_t scheme = host.find("://"); scheme != std::string_view::npos)
-    host.remove_prefix(scheme + 3);
-  host = host.substr(0, host.find_first_of("\\/,:"));
-  return is_one_of(host, kHere) ? std::string{} : std::string{host};
+  return out;
 }
 
-using Visit = std::function<void(const std::vector<std::string>&, const std::string&)>;
+using Visit = std::function<void(const ShellCommand&)>;
 
 class Divider {
  public:
   explicit Divider(const Visit& visit) : visit_{visit} {}
 
-  void line(std::string_view text, int depth, const std::string& host = {}) {
+  void line(std::string_view all, int depth, const std::string& host = {}) {
+    const std::string text = without_output(all);
     bool quoted = false;
     bool single = false;
     std::size_t begin = 0;
+    std::vector<std::string> input;
     for (std::size_t i = 0; i <= text.size(); ++i) {
       const char c = i < text.size() ? text[i] : '\n';
       if (c == '"') quoted = !quoted;
@@ -92,7 +118,14 @@ class Divider {
       const char next = i + 1 < text.size() ? text[i + 1] : '\n';
       const bool ends = c == '\n' || c == '\r' || (!quoted && !single && is_divider(c, next));
       if (!ends) continue;
-      command(text.substr(begin, i - begin), depth, host);
+      const bool pipes = c == '|' && next != '|';
+      std::vector<std::string> words =
+          command(std::string_view{text}.substr(begin, i - begin), depth, host, input);
+      // What comes first in a row of pipes is what they are about.
+      if (!pipes)
+        input.clear();
+      else if (input.empty())
+        input = std::move(words);
       begin = i + 1;
       quoted = false;
       single = false;
@@ -104,23 +137,87 @@ class Divider {
     return c == '&' || c == '|' || (c == ';' && command_line::is_space(next));
   }
 
-  void command(std::string_view text, int depth, const std::string& outer) {
+  std::vector<std::string> command(std::string_view text, int depth, const std::string& outer,
+                                   const std::vector<std::string>& input) {
     text = trim(text);
     while (text.starts_with('(') || text.starts_with('@') || text.starts_with('{'))
       text = trim(text.substr(1));
-    if (text.empty() || count_ >= kMaxShellCommands) return;
+    if (text.empty() || count_ >= kMaxShellCommands) return {};
     const std::vector<Word> words = words_in(text);
-    std::vector<std::string> parts;
-    parts.reserve(words.size());
+    ShellCommand one;
+    one.words.reserve(words.size());
     for (const Word& word : words)
-      parts.push_back(unquoted(text.substr(word.begin, word.end - word.begin)));
-    const std::string named = host_of(parts);
-    const std::string& host = named.empty() ? outer : named;
-    if (depth < kMaxDepth)
+      one.words.push_back(unquoted(text.substr(word.begin, word.end - word.begin)));
+    if (set_variable(one.words)) return {};
+    for (std::string& word : one.words) word = with_variables(std::move(word));
+    const std::string named = host_of(one.words);
+    one.host = named.empty() ? outer : named;
+    if (depth < kMaxDepth) {
       if (const std::string_view inner = for_shell(text, words); !inner.empty())
-        return line(inner, depth + 1, host);
+        return line(inner, depth + 1, one.host), one.words;
+      if (const std::string inner = started_line(one.words); !inner.empty()) {
+        line(inner, depth + 1, one.host);
+        return one.words;
+      }
+    }
     ++count_;
-    visit_(parts, host);
+    if (const auto folder = changed_folder(one.words, folder_)) folder_ = *folder;
+    one.folder = folder_;
+    one.input = input;
+    visit_(one);
+    return one.words;
+  }
+
+  /// `$a = "x"` and `set a=x`, of which later commands of the line speak.
+  bool set_variable(const std::vector<std::string>& words) {
+    constexpr std::size_t kMostVariables = 64, kMostBytes = 1024;
+    std::string name;
+    std::string value;
+    const std::size_t equals = words[0].find('=');
+    if (words.size() == 3 && words[0].starts_with('$') && words[1] == "=") {
+      name = words[0];
+      value = words[2];
+    } else if (words.size() == 1 && words[0].starts_with('$') && equals != std::string::npos) {
+      name = words[0].substr(0, equals);
+      value = words[0].substr(equals + 1);
+    } else if (words.size() == 2 && equals_fold(words[0], "set")) {
+      const std::size_t at = words[1].find('=');
+      if (at == std::string::npos) return false;
+      name = "%" + words[1].substr(0, at) + "%";
+      value = words[1].substr(at + 1);
+    }
+    if (name.size() < 2 || value.empty() || value.size() > kMostBytes) return false;
+    // PowerShell's variables end where their name does.
+    const bool is_name = std::all_of(name.begin() + 1, name.end() - 1, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    });
+    if (!is_name || variables_.size() >= kMostVariables) return false;
+    variables_.emplace_back(to_lower_ascii(name), std::move(value));
+    return true;
+  }
+  std::string with_variables(std::string word) const {
+    constexpr std::size_t kMostBytes = 4096;
+    if (variables_.empty() || word.find_first_of("$%") == std::string::npos) return word;
+    // The last that was set counts.
+    for (auto one = variables_.rbegin(); one != variables_.rend(); ++one) {
+      const auto& [name, value] = *one;
+      std::string lower = to_lower_ascii(word);
+      for (std::size_t at = lower.find(name); at != std::string::npos && word.size() < kMostBytes;
+           at = lower.find(name, at)) {
+        const std::size_t end = at + name.size();
+        const char next = end < word.size() ? lower[end] : ' ';
+        const bool goes_on = name[0] == '$' && ((next >= 'a' && next <= 'z') || next == '_' ||
+                                                (next >= '0' && next <= '9'));
+        if (goes_on) {
+          at = end;
+          continue;
+        }
+        word.replace(at, name.size(), value);
+        lower = to_lower_ascii(word);
+        at += value.size();
+      }
+    }
+    return word;
   }
 
   /// What a shell in `text` is to run; "" when there is none.
@@ -147,21 +244,38 @@ class Divider {
   }
 
   const Visit& visit_;
+  std::string folder_{};
+  std::vector<std::pair<std::string, std::string>> variables_{};  // by "$name" or "%name%"
   std::size_t count_ = 0;
 };
 
 }  // namespace
 
 void each_shell_command(std::string_view line,
-                        const std::function<void(const std::vector<std::string>&)>& visit) {
-  each_shell_command_on(
-      line, [&](const std::vector<std::string>& words, const std::string&) { visit(words); });
+                        const std::function<void(const ShellCommand&)>& visit) {
+  Divider{visit}.line(line, 0);
 }
 
-void each_shell_command_on(
-    std::string_view line,
-    const std::function<void(const std::vector<std::string>&, const std::string& host)>& visit) {
-  Divider{visit}.line(line, 0);
+std::optional<std::string> changed_folder(const std::vector<std::string>& words,
+                                          const std::string& folder) {
+  constexpr std::string_view kChanges[] = {
+      "cd", "chdir", "pushd", "sl", "set-location", "popd", "push-location", "pop-location"};
+  if (words.empty() || !is_one_of(to_lower_ascii(words[0]), kChanges)) return std::nullopt;
+  std::string to;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const bool is_option = equals_fold(words[i], "/d") || words[i].starts_with('-');
+    if (is_option) continue;
+    if (!to.empty()) to += ' ';  // cmd takes names with blanks without quotes
+    to += words[i];
+  }
+  if (to.empty()) return words[0].starts_with('p') || words[0].starts_with('P') ? "" : folder;
+  std::replace(to.begin(), to.end(), '/', '\\');
+  while (to.size() > 3 && to.ends_with('\\')) to.pop_back();
+  const bool is_whole = to.starts_with('\\') || (to.size() > 1 && to[1] == ':');
+  if (is_whole || folder.empty()) return to;
+  if (to == ".") return folder;
+  if (to == "..") return folder.substr(0, std::min(folder.rfind('\\'), folder.size()));
+  return folder + (folder.ends_with('\\') ? "" : "\\") + to;
 }
 
 std::string program_stem(std::string_view word) {

@@ -96,20 +96,23 @@ std::optional<StagingPlace> in_recycle_bin(std::string_view rest) {
   std::string_view part = first_part(left);
   if (part.starts_with("S-1-")) part = first_part(left);
   if (part.starts_with("$R") || part.starts_with("$I") || is_xp_name(part)) return {};
-  return StagingPlace{StagingKind::hidden, "the Recycle Bin's own folder"};
+  return StagingPlace{StagingKind::hidden, false, "the Recycle Bin's own folder"};
 }
 
 std::optional<StagingPlace> in_windows(std::string_view rest) {
   std::string_view left = rest;
-  if (is_file_directly_in(rest)) return StagingPlace{StagingKind::hidden, "the folder of Windows"};
+  if (is_file_directly_in(rest))
+    return StagingPlace{StagingKind::hidden, true, "the folder of Windows"};
   const std::string_view part = first_part(left);
-  if (part == "TEMP") return StagingPlace{StagingKind::temporary, "Windows' temporary folder"};
+  if (part == "TEMP")
+    return StagingPlace{StagingKind::temporary, false, "Windows' temporary folder"};
   if (std::find(std::begin(kOfWindows), std::end(kOfWindows), part) != std::end(kOfWindows))
     return {};
   // Agents that roll software out unpack it in folders that they make there.
   if (std::find(std::begin(kFixed), std::end(kFixed), part) == std::end(kFixed))
-    return StagingPlace{StagingKind::shared, "a folder below Windows that Windows does not make"};
-  return StagingPlace{StagingKind::hidden, "a folder of Windows"};
+    return StagingPlace{StagingKind::shared, false,
+                        "a folder below Windows that Windows does not make"};
+  return StagingPlace{StagingKind::hidden, true, "a folder of Windows"};
 }
 
 }  // namespace
@@ -120,19 +123,21 @@ std::optional<StagingPlace> staging_place(std::string_view path) {
   const std::string_view top = first_part(rest);
   if (rest.empty()) return {};
   if (top == "$RECYCLE.BIN" || top == "RECYCLER" || top == "RECYCLED") return in_recycle_bin(rest);
-  if (top == "PERFLOGS") return StagingPlace{StagingKind::hidden, "PerfLogs"};
+  if (top == "PERFLOGS") return StagingPlace{StagingKind::hidden, false, "PerfLogs"};
   if (top == "SYSTEM VOLUME INFORMATION")
-    return StagingPlace{StagingKind::hidden, "System Volume Information"};
+    return StagingPlace{StagingKind::hidden, false, "System Volume Information"};
   if (top == "WINDOWS" || top == "WINNT") return in_windows(rest);
   if (top == "PROGRAMDATA" && is_file_directly_in(rest))
-    return StagingPlace{StagingKind::hidden, "the top of ProgramData"};
+    return StagingPlace{StagingKind::hidden, false, "the top of ProgramData"};
+  // What partners fetch and bring by FTP.
+  if (top == "INETPUB" && rest.starts_with("\\FTPROOT\\")) return {};
   if (top == "INETPUB" || top == "XAMPP" || top == "WWWROOT")
-    return StagingPlace{StagingKind::web, "a folder of a web server"};
+    return StagingPlace{StagingKind::web, false, "a folder of a web server"};
   if (folded.starts_with("\\USERS\\PUBLIC\\"))
-    return StagingPlace{StagingKind::shared, "the public profile"};
+    return StagingPlace{StagingKind::shared, false, "the public profile"};
   for (const std::string_view temp : {"\\TEMP\\", "\\TMP\\"})
     if (folded.find(temp) != std::string::npos)
-      return StagingPlace{StagingKind::temporary, "a folder for temporary files"};
+      return StagingPlace{StagingKind::temporary, false, "a folder for temporary files"};
   return {};
 }
 

@@ -16,7 +16,8 @@ enum class StagingKind : std::uint8_t {
 
 struct StagingPlace {
   StagingKind kind{};
-  std::string_view what;  ///< "the Recycle Bin's own folder": what stands in a sentence
+  bool is_of_windows = false;  ///< Windows' own folder, whose content administrators pack
+  std::string_view what;       ///< "the Recycle Bin's own folder": what stands in a sentence
 };
 
 /// Of a file; nothing where people or programs keep files by right. What Windows itself packs (its

@@ -7,6 +7,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/archive_name.h"
+#include "collector/module/lateral.h"
 #include "collector/module/passwords.h"
 #include "collector/module/shell_commands.h"
 #include "collector/module/transfer_script.h"
@@ -371,11 +372,31 @@ bool may_transfer(std::string_view line) {
 std::vector<TransferCommand> transfer_commands(std::string_view line) {
   std::vector<TransferCommand> found;
   if (!may_transfer(line)) return found;
-  each_shell_command(line,
-                     [&](const std::vector<std::string>& words) { read_words(words, found); });
+  each_shell_command(line, [&](const ShellCommand& one) { read_words(one.words, found); });
   read_transfer_script(line, found);
   for (TransferCommand& one : found) one.destination = without_passwords(one.destination);
   return found;
+}
+
+std::string_view transfer_host(std::string_view address) {
+  const std::size_t scheme = address.find("://");
+  if (scheme != std::string_view::npos) address.remove_prefix(scheme + 3);
+  while (address.starts_with('\\')) address.remove_prefix(1);
+  address = address.substr(0, address.find_first_of("/\\"));
+  const std::size_t user = address.rfind('@');
+  if (user != std::string_view::npos) address.remove_prefix(user + 1);
+  while (address.ends_with(':')) address.remove_suffix(1);
+  return lateral::without_port(address);
+}
+
+bool is_bare_address(std::string_view destination) {
+  const std::string_view host = transfer_host(destination);
+  return host.find('.') != std::string_view::npos &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+bool is_bare_public_address(std::string_view destination) {
+  return is_bare_address(destination) && lateral::is_public_address(transfer_host(destination));
 }
 
 std::string_view transfer_tool(std::string_view path) {

@@ -24,6 +24,12 @@ inline constexpr std::size_t kMaxTransferCommands = 32;
 /// Files kept of one command.
 inline constexpr std::size_t kMaxTransferFiles = 64;
 
+/// What of an address or remote ("https://x:y@host:80/", "user@host:/tmp") names the host.
+std::string_view transfer_host(std::string_view address);
+/// Whether that is an address (IPv4) and no name; whether it is one of the internet too.
+bool is_bare_address(std::string_view destination);
+bool is_bare_public_address(std::string_view destination);
+
 /// The tool that a program is called as, whatever it was told: "Rclone", "WinSCP", ...; "" for
 /// others. They send files away, and do other things.
 std::string_view transfer_tool(std::string_view path);

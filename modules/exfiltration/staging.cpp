@@ -70,25 +70,10 @@ constexpr std::string_view kReferences[] = {
 constexpr std::string_view kAttack[] = {"T1036.003", "T1048", "T1074.001", "T1105",
                                         "T1197",     "T1567", "T1567.002"};
 
-/// What of an address names the host.
-std::string_view host_of(std::string_view address) {
-  const std::size_t scheme = address.find("://");
-  if (scheme != std::string_view::npos) address.remove_prefix(scheme + 3);
-  address = address.substr(0, address.find('/'));
-  const std::size_t user = address.rfind('@');
-  if (user != std::string_view::npos) address.remove_prefix(user + 1);
-  return lateral::without_port(address);
-}
 bool is_local(std::string_view address) {
-  const std::string_view host = host_of(address);
+  const std::string_view host = transfer_host(address);
   return equals_fold(host, "localhost") || host.starts_with("127.") || host == "::1";
 }
-bool is_bare_address(std::string_view address) {
-  const std::string_view host = host_of(address);
-  return host.find('.') != std::string_view::npos &&
-         host.find_first_not_of("0123456789.") == std::string_view::npos;
-}
-
 /// What it says that somebody sends files with it; 0 for what is told elsewhere.
 int weight_of(const Transfer& transfer) {
   const std::string_view tool = transfer.command.tool;
@@ -99,12 +84,15 @@ int weight_of(const Transfer& transfer) {
   return 15;  // administrators' everyday tools
 }
 
-/// What web servers hand out, and the logs and dumps of Windows, are sent to others by right.
+/// What web servers hand out, what users share and programs leave, and the logs and dumps of
+/// Windows, are sent to others by right.
 bool is_telling(const StagingPlace& place, std::string_view file) {
   if (place.kind == StagingKind::temporary) return false;
   const auto name = archive_name(file);
   const bool of_windows = fold_case(below_volume(file)).starts_with("\\WIN");
-  if (place.kind == StagingKind::web || of_windows) return name && !name->is_everyday;
+  const bool is_shared = place.kind == StagingKind::web || place.kind == StagingKind::shared;
+  const bool is_top = place.kind == StagingKind::hidden && contains_fold(file, "\\ProgramData\\");
+  if (is_shared || is_top || of_windows) return name && !name->is_everyday;
   return true;
 }
 
@@ -118,7 +106,7 @@ class Transfers {
     std::map<std::pair<std::string, std::string>, Row> rows;
     for (const Transfer& one : evidence.transfers) {
       if (weight_of(one) == 0 || told.contains(one.record)) continue;
-      Row& row = rows[{one.command.tool, fold_case(host_of(one.command.destination))}];
+      Row& row = rows[{one.command.tool, fold_case(transfer_host(one.command.destination))}];
       row.tool = one.command.tool;
       if (row.destination.empty()) row.destination = one.command.destination;
       row.transfers.push_back(&one);
@@ -166,17 +154,19 @@ class Transfers {
   }
 
   static void add_signs(Finding& finding, const Row& row, bool renamed) {
-    bool archive = false, place = false;
+    bool archive = false, place = false, packed = false;
     std::set<std::uint64_t> days;
     for (const Transfer* one : row.transfers) {
       if (one->time.is_set()) days.insert(one->time.ticks / packing::kDay);
       for (const std::string& file : one->command.files) {
+        packed = packed || archive_name(file).has_value();
         if (const auto name = archive_name(file); name && !name->is_everyday && !archive) {
           archive = true;
           finding.why.push_back(
               {"It sends an archive: " + file + ".", 15, Family::name, {one->record}});
         }
-        const auto where = staging_place(file);
+        auto where = staging_place(file);
+        if (!where) where = staging_place(file + "\\x");  // the folder itself
         if (where && is_telling(*where, file) && !place) {
           place = true;
           finding.why.push_back(
@@ -193,9 +183,11 @@ class Transfers {
                              35,
                              Family::name,
                              {record}});
-    if (is_bare_address(row.destination) && lateral::is_public_address(host_of(row.destination)))
-      finding.why.push_back(
-          {"It goes to an address of the internet without a name.", 15, Family::path, {record}});
+    if (is_bare_public_address(row.destination))
+      finding.why.push_back({"It goes to an address of the internet without a name.",
+                             packed ? 25 : 15,
+                             Family::path,
+                             {record}});
     constexpr std::size_t kRoutine = 3;
     if (days.size() >= kRoutine)
       finding.why.push_back(
@@ -260,9 +252,9 @@ void tell_jobs(ModuleContext& context) {
   for (const Fact& fact : context.facts().facts(FactKind::network)) {
     const std::string_view url = fact.values["url"];
     if (fact.event_id < kStarted || !is_bare_address(url) || is_local(url) ||
-        !lateral::is_public_address(host_of(url)))
+        !lateral::is_public_address(transfer_host(url)))
       continue;
-    jobs[std::string{host_of(url)}].push_back(&fact);
+    jobs[std::string{transfer_host(url)}].push_back(&fact);
   }
   std::size_t count = 0;
   for (const auto& [host, facts] : jobs) {

@@ -522,8 +522,9 @@ TEST(WinRarStaging, ThousandsOfArchivesAndTransfersAreSoonHeldAgainstEachOther) 
 // ---- innocent use
 
 TEST(WinRarInnocent, SeveralArchivesThatOnlyLieThereAreLeftToTheModuleArchives) {
-  const auto run = judge_winrar({archive_fact(at(0), "C:\\PerfLogs\\1.rar", kMiB),
-                                 archive_fact(at(9), "C:\\PerfLogs\\2.rar", kMiB)});
+  const FactTexts place{{"place", "perf_logs"}};
+  const auto run = judge_winrar({archive_fact(at(0), "C:\\PerfLogs\\1.rar", kMiB, place),
+                                 archive_fact(at(9), "C:\\PerfLogs\\2.rar", kMiB, place)});
   EXPECT_THAT(run.context->findings, IsEmpty()) << fake::summary_of(run.context->findings);
 }
 
