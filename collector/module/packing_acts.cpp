@@ -266,7 +266,8 @@ void Story::sent(std::vector<Act>& acts) const {
 
 void Story::tell_transfer(Act& act, const Transfer& transfer, bool named) {
   // Onto a share of this host it goes nowhere.
-  const bool is_copy = transfer.command.tool.starts_with("copy");
+  const bool is_copy = transfer.command.tool.starts_with("copy") &&
+                       !is_bare_public_address(transfer.command.destination);
   if (is_copy && is_this_host(transfer.command.destination)) return;
   act.transfers.insert(transfer.record);
   if (act.transfers.size() > kMaxSent) return;

