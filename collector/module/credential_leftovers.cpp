@@ -226,7 +226,7 @@ constexpr Setting kSettings[] = {
     {"\\Control\\Lsa\\RunAsPPL", "(0x00000000)", "the protection of lsass is switched off",
      "T1562.001", 45},
     {"\\Control\\Lsa\\DisableRestrictedAdmin", "(0x00000000)",
-     "remote desktop accepts hashes in place of passwords (restricted admin)", "T1550.002", 40},
+     "remote desktop accepts hashes in place of passwords (restricted admin)", "T1550.002", 35},
     {"\\SilentProcessExit\\lsass.exe\\", "", "Windows writes a dump when lsass is asked to end",
      "T1003.001", 70},
 };

@@ -46,6 +46,10 @@ constexpr Text kTicketScripts = "invoke-kerberoast;get-domainspnticket";
 constexpr Text kTools =
     "|secretsdump;|lsassy|;|pypykatz;|safetykatz;|nanodump;|handlekatz;|out-minidump;"
     "|get-passwordfile;|get-lsasecret;|invoke-dcsync";
+// Secura's and Dirk-jan Mollema's programs for CVE-2020-1472, and SharpZeroLogon.
+constexpr Text kZeroLogon =
+    "|sharpzerologon;|zerologon_tester;|zerologon.py;|zerologon.exe;|cve-2020-1472-exploit;"
+    "|set_empty_pw;|reinstall_original_pw";
 /// What a program is called that takes credentials, without a number at its end.
 constexpr Text kPrograms[] = {"lazagne", "pwdump", "fgdump", "gsecdump", "quarkspwdump"};
 
@@ -123,7 +127,7 @@ bool is_talk(Text before) {
       " artisan ; pip install ;pip.exe install ; pip show ; pip uninstall ; pip download ;"
       " pip3 install ; pipx install ; uv add ; poetry add ; choco install ; npm ; npx ;"
       " dotnet test ; go test ;|gradle;|gradlew; mvn ;|rspec ; ctest ; git ;git.exe ;"
-      " get-help ; notepad ;notepad.exe ; code ;|vim ";
+      " --name ; --name=; get-help ; notepad ;notepad.exe ; code ;|vim ";
   return has_any(before, kTalk);
 }
 /// What is left out of a copy or a scan.
@@ -327,7 +331,7 @@ std::string telling_words(Text script) {
   tell(kMimikatz);
   // Without one of the others they say nothing.
   if (!words.empty()) tell(kMimikatzToo);
-  for (const Text list : {kMimikatzScripts, kTicketScripts, kTools}) tell(list);
+  for (const Text list : {kMimikatzScripts, kTicketScripts, kTools, kZeroLogon}) tell(list);
   return words;
 }
 

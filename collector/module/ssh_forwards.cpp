@@ -11,13 +11,33 @@
 namespace hozen::ssh {
 namespace {
 using Text = std::string_view;
+
+/// "plink-64" and "putty-0.78": the name of a client with its version or processor behind it.
+bool is_variant_of_putty(Text stem) {
+  constexpr Text kNames[] = {"plink", "putty", "kitty", "klink"};
+  constexpr Text kBehind[] = {"", "x", "w", "bit", "arm"};  // "plink-x64", "putty-64bit"
+  return std::any_of(std::begin(kNames), std::end(kNames), [&](Text name) {
+    if (!starts_with_fold(stem, name)) return false;
+    Text rest = stem.substr(name.size());
+    while (!rest.empty()) {
+      const std::size_t sign = std::min(rest.find_first_not_of("0123456789-_. ()"), rest.size());
+      rest.remove_prefix(sign);
+      const std::size_t letters = std::min(rest.find_first_of("0123456789-_. ()"), rest.size());
+      if (!command_line::is_one_of(rest.substr(0, letters), kBehind)) return false;
+      rest.remove_prefix(letters);
+    }
+    return true;
+  });
+}
+
 }  // namespace
 
 bool is_ssh_client(Text image, Text original_name, Text description) {
   constexpr Text kNames[] = {"ssh",    "plink",    "putty",   "kitty", "klink",  "kitty_portable",
                              "plinkw", "puttytel", "bitvise", "stnlc", "autossh"};
   const std::string stem = command_line::tool_of(lateral::file_name(image));
-  return command_line::is_one_of(stem, kNames) || equals_fold(original_name, "Plink") ||
+  return command_line::is_one_of(stem, kNames) || is_variant_of_putty(stem) ||
+         equals_fold(original_name, "Plink") ||
          starts_with_fold(description, "Command-line SSH, Telnet") ||
          starts_with_fold(description, "SSH, Telnet, Rlogin");
 }

@@ -7,6 +7,7 @@
 #include "collector/module/credential_signs.h"
 #include "collector/module/lateral.h"
 #include "collector/module/ssh_client_row.h"
+#include "collector/module/typed_commands.h"
 
 namespace hozen::ssh {
 namespace {
@@ -40,6 +41,8 @@ class Tunnels {
     for (const FactKind kind :
          {FactKind::process, FactKind::service, FactKind::service_entry, FactKind::task})
       for (const Fact& fact : book_.facts(kind)) add(fact);
+    for (const Fact& fact : book_.facts(FactKind::script))
+      each_typed_command(fact, [&](const Fact& typed) { add(typed); });
     std::vector<Finding> all;
     all.reserve(found_.size());
     for (auto& [key, finding] : found_) all.push_back(std::move(finding));
@@ -115,6 +118,7 @@ class Tunnels {
       if (why.family == Family::command_line) told += why.weight;
     finding.why.push_back(
         {(fact.time.is_set() ? "At " + fact.time.iso8601() + " " : std::string{}) +
+             (fact.values["source"].empty() ? "" : "by a command that was typed into PowerShell ") +
              "ports were passed on (" + lateral::listed(told_now.forwards) +
              "; R: from the other host to here): " + credentials::shortened(line),
          std::max(weight - told, 0),

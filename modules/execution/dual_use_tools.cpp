@@ -19,6 +19,8 @@
 #include "collector/module/remote_tools.h"
 #include "collector/module/remote_use.h"
 #include "collector/module/ssh_client_row.h"
+#include "collector/module/tool_arguments.h"
+#include "collector/module/typed_commands.h"
 
 namespace hozen::modules {
 namespace {
@@ -34,6 +36,8 @@ constexpr Tool kTools[] = {
 
 /// From this weight on the name is enough: no other program has it.
 constexpr int kNameSaysAll = 40;
+/// Below this weight a tool is ordinary: it is told only under another name.
+constexpr int kOrdinary = 10;
 /// Traces that one finding names.
 constexpr std::size_t kMaxTraces = 20;
 /// Tools with another file name each, after which the rest is left out.
@@ -43,10 +47,11 @@ constexpr std::size_t kMaxFound = 10'000;
 struct Row {
   const Tool* tool = nullptr;
   std::string file, path;
-  bool by_version = false;   ///< known by its version resource
-  bool installer = false;    ///< what brings it, not the tool itself
-  bool is_tunnel = false;    ///< the module ssh_clients tells it with its ports
-  bool by_leftover = false;  ///< known by what it left: settings, lists, results
+  bool by_version = false;    ///< known by its version resource
+  bool installer = false;     ///< what brings it, not the tool itself
+  bool by_arguments = false;  ///< known by how it was called
+  bool is_tunnel = false;     ///< the module ssh_clients tells it with its ports
+  bool by_leftover = false;   ///< known by what it left: settings, lists, results
   FileTime first_run{}, last_run{};
   std::uint64_t traces = 0;
   std::set<std::string> sources{}, users{};
@@ -64,10 +69,13 @@ constexpr std::array kFields{
     F{{"path", "Its path in the first trace that has one."},
       [](const Row& r, Cell& c) { text_or_absent(c, r.path); }},
     F{{"known_by",
-       "Sign that it was known by: file_name, version_resource or left_behind (settings, "
-       "lists and results of it)."},
+       "Sign that it was known by: file_name, version_resource, arguments (how it was called) or "
+       "left_behind (settings, lists and results of it)."},
       [](const Row& r, Cell& c) {
-        c.text(r.by_version ? "version_resource" : r.by_leftover ? "left_behind" : "file_name");
+        c.text(r.by_version     ? "version_resource"
+               : r.by_leftover  ? "left_behind"
+               : r.by_arguments ? "arguments"
+                                : "file_name");
       }},
     F{{"traces", "How many traces there are of it."},
       [](const Row& r, Cell& c) { c.number(r.traces); }},
@@ -85,9 +93,9 @@ constexpr std::array kKinds{kTool};
 
 constexpr std::string_view kReferences[] = {"https://attack.mitre.org/software/",
                                             "https://jpcertcc.github.io/ToolAnalysisResultSheet/"};
-constexpr std::string_view kAttack[] = {"T1003.001", "T1003.002", "T1018",     "T1036.003",
-                                        "T1046",     "T1049",     "T1087.002", "T1095",
-                                        "T1555",     "T1567.002", "T1569.002", "T1572"};
+constexpr std::string_view kAttack[] = {"T1003.001", "T1003.002", "T1018", "T1036.003", "T1046",
+                                        "T1049",     "T1087.002", "T1095", "T1105",     "T1555",
+                                        "T1567.002", "T1569.002", "T1572"};
 
 bool matches_any(std::string_view patterns, std::string_view text) {
   while (!patterns.empty() && !text.empty()) {
@@ -118,8 +126,18 @@ bool is_installer(std::string_view text) {
 
 struct Known {
   const Tool* tool = nullptr;
-  bool by_version = false, renamed = false, installer = false;
+  bool by_version = false, renamed = false, installer = false, by_arguments = false;
 };
+/// Whatever its file is called: by what it was given to do.
+Known called_as(const Fact& fact, std::string_view stem) {
+  if (fact.kind != FactKind::process) return {};
+  const std::string_view name = tool_by_arguments(fact.values["CommandLine"]);
+  if (name.empty()) return {};
+  for (const Tool& tool : kTools)
+    if (tool.name == name) return {&tool, false, !tells_any(stem, tool.name), false, true};
+  return {};
+}
+
 Known tool_of(const Fact& fact, std::string_view stem) {
   const std::string_view original = fact.values["OriginalFileName"];
   const std::string_view description = fact.values["Description"];
@@ -130,9 +148,9 @@ Known tool_of(const Fact& fact, std::string_view stem) {
     if (!named && !version) continue;
     const bool installer = version && (is_installer(stem) || is_installer(description));
     const bool tells = named || tells_any(stem, tool.files) || tells_any(stem, original);
-    return {&tool, version, !tells && !installer, installer};
+    return {&tool, version, !tells && !installer, installer, false};
   }
-  return {};
+  return called_as(fact, stem);
 }
 
 class Traces {
@@ -142,6 +160,8 @@ class Traces {
   void gather() {
     for (const FactKind kind : {FactKind::execution, FactKind::presence, FactKind::process})
       for (const Fact& fact : context_.facts().facts(kind)) add(fact);
+    for (const Fact& fact : context_.facts().facts(FactKind::script))
+      each_typed_command(fact, [&](const Fact& typed) { add(typed); });
   }
   void tell() {
     for (auto& [key, row] : rows_) {
@@ -149,7 +169,8 @@ class Traces {
       if (row.first_run.is_set()) envelope.timestamps.emplace_back("first_trace", row.first_run);
       if (row.last_run.is_set()) envelope.timestamps.emplace_back("last_run", row.last_run);
       const std::string record = context_.emit(kTool, kFields, row, envelope);
-      if (!row.is_tunnel) report(row, record, key.second);
+      const bool is_ordinary = row.tool->weight < kOrdinary && !key.second;
+      if (!row.is_tunnel && !is_ordinary) report(row, record, key.second);
     }
   }
 
@@ -166,13 +187,15 @@ class Traces {
     row.tool = known.tool;
     row.by_version = row.by_version || known.by_version;
     row.installer = row.installer || known.installer;
+    row.by_arguments = row.by_arguments || known.by_arguments;
     row.is_tunnel = row.is_tunnel || is_tunnel(fact, known);
     row.by_leftover = row.by_leftover || !fact.values["left"].empty();
     if (row.file.empty()) row.file = stem + ".EXE";
     if (row.path.empty() && fact.subject.find('\\') != std::string::npos) row.path = fact.subject;
     ++row.traces;
     const bool process = fact.kind == FactKind::process;
-    const std::string source{process ? std::string_view{"process"} : fact.values["source"]};
+    const std::string source{process && fact.values["source"].empty() ? std::string_view{"process"}
+                                                                      : fact.values["source"]};
     row.sources.insert(source);
     for (const std::string_view name : {"user", "User", "SubjectUserName"})
       if (const std::string_view user = fact.values[name]; !user.empty())
@@ -197,7 +220,9 @@ class Traces {
       row.records.push_back(fact.record);
       return;
     }
-    std::string text = source + ": " + fact.subject;
+    std::string text =
+        (fact.kind == FactKind::process && source != "process" ? "typed into PowerShell" : source) +
+        ": " + fact.subject;
     const auto line = fact.values["CommandLine"];
     const bool told = !line.empty() && is_told_by_psexec(fact);
     if (!line.empty() && !told) text += " (" + std::string{line} + ")";
@@ -230,10 +255,21 @@ class Traces {
     finding.title = std::string{row.tool->name} + (renamed ? " under another name" : "") +
                     ", which " + std::string{row.tool->meaning};
     finding.subject = row.path.empty() ? row.file : row.path;
+    const bool by_name = !row.by_version && !row.by_leftover && !row.by_arguments;
+    const bool alone = row.by_arguments && !row.by_version;
     finding.why.push_back({row.facts.front(),
-                           row.tool->weight + (renamed ? 35 : 0),
-                           row.by_version || row.by_leftover ? Family::content : Family::name,
+                           row.tool->weight + (alone     ? 15
+                                               : renamed ? 35
+                                                         : 0),
+                           alone     ? Family::command_line
+                           : by_name ? Family::name
+                                     : Family::content,
                            {row.records.front(), record}});
+    if (alone)
+      finding.why.push_back({"It is called as this tool is, whatever its file is named.",
+                             0,
+                             Family::command_line,
+                             {record}});
     for (std::size_t i = 1; i < row.facts.size(); ++i) {
       const auto same = std::find_if(finding.why.begin(), finding.why.end(),
                                      [&](const Why& why) { return why.fact == row.facts[i]; });
@@ -247,7 +283,10 @@ class Traces {
                              10,
                              Family::registry_state,
                              {record}});
-    if (!row.by_version && !row.by_leftover) {
+    if (alone)
+      finding.not_checked = {
+          "The file itself: only how it was called was seen. Its hash would tell."};
+    if (by_name) {
       finding.not_checked = {
           "The file itself: only its name was seen, and another program may have it. Its hash and "
           "version resource would tell."};
@@ -255,6 +294,8 @@ class Traces {
     }
     if (row.installer && !renamed && !row.by_leftover)
       finding.innocent_explanation_unchecked = true;  // it was brought, which is no use of it
+    if (row.sources.size() == 1 && row.sources.contains("powershell_history"))
+      finding.not_checked.emplace_back("Whether it ran: that a line was typed does not tell.");
     finding.benign = {"Administrators use it too: whose is it, and was it used at that time?"};
     finding.next = {
         "What else the account did around these times, and what the tool left: lists, "

