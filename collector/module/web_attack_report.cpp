@@ -19,6 +19,8 @@ constexpr int kAttemptsWeight = 15;
 /// its own for what it does not have. Kinds that ask for nothing but a page are doubtful then.
 constexpr std::size_t kManyKinds = 4;
 constexpr int kSureKind = 60;
+/// Requests among which a server that says of anything that it is not there has said so once.
+constexpr std::uint64_t kManyRequests = 100;
 bool asks_for_a_page(const WebAttack& attack) {
   return attack.methods.empty() && attack.answered < kSureKind;
 }
@@ -84,6 +86,8 @@ Finding new_finding(const std::string& subject) {
 
 void AttackReport::take(const SeenRequest& seen) {
   if (seen.request->is_proxied()) return;
+  ++requests_;
+  if (seen.request->status == 404u) ++not_found_;
   const WebAttack* const attack = attack_of(seen);
   if (attack == nullptr) return;
   add(may_have_worked(*attack, *seen.request) ? answered_ : refused_, *attack, *seen.request);
@@ -133,6 +137,12 @@ std::vector<Finding> AttackReport::findings() const {
       if (asks_for_a_page(*attack) && kinds[client] >= kManyKinds) {
         finding.benign.emplace_back(
             "The server answered this client other kinds of attacks too: it may answer anything.");
+        finding.innocent_explanation_unchecked = true;
+      }
+      if (attack->id == "traversal" && requests_ >= kManyRequests && not_found_ == 0) {
+        finding.benign.emplace_back(
+            "The server says of nothing that it is not there (no answer of 404 in these logs): it "
+            "may answer anything.");
         finding.innocent_explanation_unchecked = true;
       }
       found.push_back(std::move(finding));

@@ -33,7 +33,8 @@ class AttackReport {
   RecordLine record_;
   Acts answered_, refused_;
   std::uint64_t left_out_ = 0;
-  std::uint64_t refused_more_ = 0;  // of clients for whom there was no room
+  std::uint64_t requests_ = 0, not_found_ = 0;  // of all clients, attacks or not
+  std::uint64_t refused_more_ = 0;              // of clients for whom there was no room
 };
 
 }  // namespace hozen

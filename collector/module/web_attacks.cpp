@@ -104,7 +104,10 @@ bool is_of(const WebAttack& attack, const SeenRequest& seen) {
   if (!attack.path.empty() && !contains_any(seen.path, attack.path)) return false;
   if (!attack.path_end.empty() && !ends_with_any(seen.path, attack.path_end)) return false;
   const bool in_headers = attack.id == "log4shell" || attack.id == "ognl";
-  if (attack.id == "script_written" && is_interface_path(seen.path)) return false;
+  const bool is_by_account = attack.id == "script_written_by_account";
+  if ((is_by_account || attack.id == "script_written") &&
+      (is_interface_path(seen.path) || is_by_account == seen.request->user.empty()))
+    return false;
   if (attack.id == "command_in_query" && !hands_command(seen.text, attack.text)) return false;
   if (!attack.text.empty() && !contains_any(seen.text, attack.text) &&
       !(in_headers && contains_any(seen.headers, attack.text)))
@@ -152,12 +155,28 @@ bool is_answered(const web_log::Request& request) {
 
 std::string_view script_extension(std::string_view path) {
   constexpr std::string_view kExtensions[] = {".aspx", ".asp",  ".ashx", ".php",
-                                              ".jsp",  ".jspx", ".cfm",  ".phtml"};
+                                              ".jsp",  ".jspx", ".cfm",  ".phtml",
+                                              ".asmx", ".svc",  ".cer",  ".cshtml"};
+  constexpr std::size_t kLongest = 7;
+  path.remove_prefix(path.size() - std::min(path.size(), kLongest));
   const std::size_t dot = path.rfind('.');
   if (dot == path.npos) return {};
   for (const std::string_view extension : kExtensions)
     if (path.substr(dot) == extension) return extension;
   return {};
+}
+
+std::string_view called_script(std::string_view path) {
+  for (std::size_t end = path.find_first_of("/;", 1); end != path.npos;
+       end = path.find_first_of("/;", end + 1))
+    if (!script_extension(path.substr(0, end)).empty()) return path.substr(0, end);
+  return script_extension(path).empty() ? std::string_view{} : path;
+}
+
+bool is_named_as_file(std::string_view path) {
+  const std::string_view behind = path.substr(called_script(path).size());
+  return !behind.empty() &&
+         ends_with_any(behind, ".css|.js|.png|.jpg|.jpeg|.gif|.ico|.bmp|.txt|.woff|.flt");
 }
 
 SeenRequest seen_request(const web_log::Request& request) {

@@ -47,5 +47,10 @@ bool contains_any(std::string_view text, std::string_view alternatives);
 bool is_answered(const web_log::Request& request);
 /// Extension of a script that a server runs (".aspx"), by a path in lower case; "" for others.
 std::string_view script_extension(std::string_view path);
+/// The script that a path calls: all of it, or what stands before what a script is handed in its
+/// path ("/a.aspx/x", "/a.aspx;.jpg"); "" for other paths.
+std::string_view called_script(std::string_view path);
+/// Whether something behind the script makes the path look as that of a picture or style.
+bool is_named_as_file(std::string_view path);
 
 }  // namespace hozen

@@ -26,13 +26,16 @@ OddPlace odd_script_place(std::string_view path);
 
 /// All calls of one script.
 struct ScriptUse {
-  static constexpr std::size_t kClients = 4;
+  /// Clients that are kept, and how many are few.
+  static constexpr std::size_t kClients = 16, kFew = 4;
   std::array<std::string, kClients> clients;
   std::size_t client_count = 0;  ///< up to kClients
   std::uint64_t requests = 0, answered_posts = 0, posts = 0, with_referer = 0, with_user = 0;
+  std::uint64_t coded_gets = 0;  ///< answered, with text in Base64 as a value
   bool tells_referer = false;
   FileTime first{}, last{};
-  std::vector<std::string> records;  ///< of POSTs that were answered, the first of them
+  /// Of calls that were answered, by POST or with text in Base64, the first of them.
+  std::vector<std::string> records;
   std::string first_client, last_client;
 };
 

@@ -287,7 +287,8 @@ Result<void> judge(ModuleContext& context) {
     const auto use = uses.find(fact.values["url"]);
     if (use != uses.end()) {
       Why why = script_use_why(*use->second);
-      why.weight = use->second->values["answered_posts"] == "0" ? 0 : 10;
+      const FactValues& calls = use->second->values;
+      why.weight = calls["answered_posts"] == "0" && calls["coded_gets"] == "0" ? 0 : 10;
       finding.innocent_explanation_unchecked = fact.values["signs"].empty() && why.weight == 0;
       finding.why.push_back(std::move(why));
     } else {

@@ -527,6 +527,99 @@ TEST_F(ProxyAndWebLogsTest, AFolderOfUploadsIsNoNameOfAMachinesScript) {
   EXPECT_EQ(severity_of(tool.context->findings[0]), Severity::low);
 }
 
+/// What a script's calls are told as: `count` of them beside the visitors of the site.
+struct ScriptCalls {
+  IisLine line;
+  std::vector<std::string> clients;
+  std::string severity;
+};
+
+TEST_F(ProxyAndWebLogsTest, CallsOfScriptsByPlacePageAndClients) {
+  const std::vector<std::string> one{"203.0.113.5"},
+      three{"203.0.113.5", "198.51.100.7", "192.0.2.3"}, many = [] {
+        std::vector<std::string> all;
+        for (int i = 0; i < 20; ++i) all.push_back("192.0.2." + std::to_string(i));
+        return all;
+      }();
+  const std::string page = "https://mail.example.net/";
+  const ScriptCalls cases[] = {
+      // A client says what it likes about where it came from, and has many addresses.
+      {{.method = "POST", .path = "/aspnet_client/system_web/a1.aspx", .referer = page},
+       one,
+       "medium"},
+      {{.method = "POST",
+        .path = "/aspnet_client/a2.aspx",
+        .referer = page + "aspnet_client/a2.aspx"},
+       one,
+       "medium"},
+      {{.method = "POST", .path = "/aspnet_client/a3.aspx"}, three, "medium"},
+      {{.method = "POST", .path = "/owa/auth/a4.aspx", .referer = page}, three, "medium"},
+      {{.path = "/aspnet_client/a6.aspx", .query = "c=ZGlyIGM6XA=="}, one, "medium"},
+      {{.method = "POST", .path = "/aspnet_client/a.asmx"}, one, "medium"},
+      {{.method = "POST", .path = "/uploads/a15.cer"}, one, "medium"},
+      {{.method = "POST", .path = "/uploads/a12.aspx;.jpg"}, one, "medium"},
+      {{.method = "POST", .path = "/portal/a11.aspx/x.css"}, one, "medium"},
+      // What is ordinary.
+      {{.method = "POST", .path = "/owa/auth/logon.aspx", .referer = page}, three, ""},
+      {{.method = "POST", .path = "/owa/auth/custom.aspx", .referer = page}, many, ""},
+      {{.path = "/owa/auth/custom.aspx", .query = "url=https%3a%2f%2fmail&reason=0"}, one, ""},
+      {{.path = "/aspnet_client/a.aspx", .query = "d=pu9N1sKfYw2kz8qLxg"}, one, ""},
+      {{.method = "POST",
+        .path = "/aspnet_client/system_web/4_0_30319/crystalreportviewers13/x.aspx",
+        .referer = page},
+       one,
+       ""},
+      {{.method = "POST", .path = "/uploads/x.aspx", .referer = page}, one, ""},
+      {{.method = "POST", .path = "/svc/orders.asmx"}, one, ""},
+      {{.method = "POST", .path = "/svc/orders.svc"}, one, ""},
+      {{.method = "POST", .path = "/index.php/news/1"}, one, ""},
+      {{.method = "POST", .path = "/default.aspx/GetRows"}, one, ""},
+      {{.method = "POST", .path = "/upload/receive.aspx"}, one, "low"},
+      {{.method = "POST", .path = "/img/convert.php"}, one, "low"},
+      {{.method = "POST", .path = "/images/captcha.aspx"}, one, "low"},
+  };
+  for (const ScriptCalls& calls : cases) {
+    std::vector<IisLine> lines = visitors("/default.aspx", 30);
+    for (std::size_t i = 0; i < 20; ++i) {
+      IisLine line = calls.line;
+      line.client = calls.clients[i % calls.clients.size()];
+      line.day = 1;
+      line.second = static_cast<int>(i);
+      lines.push_back(line);
+    }
+    iis(lines);
+    const ModuleRun run = judge();
+    std::string found;
+    for (const Finding& finding : run.context->findings)
+      found += std::string{to_text(severity_of(finding))};
+    EXPECT_EQ(found, calls.severity)
+        << calls.line.text() << fake::summary_of(run.context->findings);
+  }
+}
+
+TEST_F(ProxyAndWebLogsTest, AnAccountThatWritesScriptsIsLow) {
+  iis({{.method = "PUT", .path = "/dav/site/page.aspx", .status = 201, .user = "CORP\\web"},
+       {.method = "PUT", .path = "/cms/content/index.php", .status = 204, .user = "CORP\\web"}});
+  const ModuleRun run = judge();
+  EXPECT_EQ(fake::summary_of(run.context->findings),
+            "proxy_and_web_logs.script_written_by_account low 30 script_written_by_account\n");
+}
+
+TEST_F(ProxyAndWebLogsTest, AServerThatFindsEverythingMayAnswerATraversalToo) {
+  const auto asked = [&](int status) {
+    std::vector<IisLine> lines;
+    for (int i = 0; i < 4; ++i)
+      for (const IisLine& line : visitors("/default.aspx", 30)) lines.push_back(line);
+    lines.push_back({.path = "/no", .status = status});
+    lines.push_back({.path = "/cgi-bin/.%2e/.%2e/.%2e/.%2e/etc/passwd"});
+    iis(lines);
+    const ModuleRun run = judge();
+    return fake::summary_of(run.context->findings);
+  };
+  EXPECT_EQ(asked(200), "proxy_and_web_logs.traversal low 40 203.0.113.5\n");
+  EXPECT_EQ(asked(404), "proxy_and_web_logs.traversal medium 40 203.0.113.5\n");
+}
+
 TEST_F(ProxyAndWebLogsTest, InAnOrdinaryPlaceItStaysLow) {
   std::vector<IisLine> lines = visitors("/default.aspx", 30);
   for (int i = 0; i < 4; ++i)
