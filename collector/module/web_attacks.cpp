@@ -174,8 +174,9 @@ std::string_view called_script(std::string_view path) {
 }
 
 bool is_named_as_file(std::string_view path) {
-  const std::string_view behind = path.substr(called_script(path).size());
-  return !behind.empty() &&
+  const std::string_view script = called_script(path);
+  const std::string_view behind = path.substr(script.size());
+  return !script.empty() && !behind.empty() &&
          ends_with_any(behind, ".css|.js|.png|.jpg|.jpeg|.gif|.ico|.bmp|.txt|.woff|.flt");
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collector/base/text.h"
+#include "collector/module/web_script_flow.h"
 
 namespace hozen {
 namespace {
@@ -32,17 +33,27 @@ constexpr ScriptSign kVariableFunction{
     55,
     "It is small and hands what a client sends to a function whose name a variable holds"};
 
+constexpr ScriptSign kCommandOfInput{
+    "command_of_input",
+    "p",
+    "",
+    "",
+    "",
+    0,
+    70,
+    "It runs as a command what a client sends, through a variable"};
+
 struct Extension {
   std::string_view text;
   char language;
 };
 constexpr Extension kExtensions[] = {
-    {".asp", 'a'},  {".asa", 'a'},  {".cer", 'a'},   {".cdx", 'a'},    {".aspx", 'x'},
-    {".ashx", 'x'}, {".asmx", 'x'}, {".ascx", 'x'},  {".cshtml", 'x'}, {".soap", 'x'},
-    {".php", 'p'},  {".php3", 'p'}, {".php4", 'p'},  {".php5", 'p'},   {".php7", 'p'},
-    {".php8", 'p'}, {".pht", 'p'},  {".phtml", 'p'}, {".phar", 'p'},   {".jsp", 'j'},
-    {".jspx", 'j'}, {".jspf", 'j'}, {".cfm", 'c'},   {".jpg", 'g'},    {".jpeg", 'g'},
-    {".gif", 'g'},  {".png", 'g'},  {".ico", 'g'},   {".config", 'w'}};
+    {".asp", 'a'},  {".asa", 'a'},  {".cer", 'a'},  {".cdx", 'a'},    {".aspx", 'x'},
+    {".ashx", 'x'}, {".asmx", 'x'}, {".ascx", 'x'}, {".cshtml", 'x'}, {".soap", 'x'},
+    {".svc", 'x'},  {".php", 'p'},  {".php3", 'p'}, {".php4", 'p'},   {".php5", 'p'},
+    {".php7", 'p'}, {".php8", 'p'}, {".pht", 'p'},  {".phtml", 'p'},  {".phar", 'p'},
+    {".jsp", 'j'},  {".jspx", 'j'}, {".jspf", 'j'}, {".cfm", 'c'},    {".jpg", 'g'},
+    {".jpeg", 'g'}, {".gif", 'g'},  {".png", 'g'},  {".ico", 'g'},    {".config", 'w'}};
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
 
@@ -110,47 +121,20 @@ bool calls_input(std::string_view text) {
   return false;
 }
 
-/// $f($_POST['a']): a function whose name a variable holds is handed what a client sends.
-bool calls_variable(std::string_view text) {
-  for (const std::string_view input : kInputs)
-    for (std::size_t at = text.find(input, 1); at != text.npos; at = text.find(input, at + 1)) {
-      if (text[at - 1] != '(') continue;
-      std::size_t name = at - 1;
-      while (name > 0 && is_word(text[name - 1])) --name;
-      if (name > 0 && name < at - 1 && text[name - 1] == '$') return true;
-    }
+constexpr std::string_view kCommandsOfPhp[] = {"system(", "passthru(", "shell_exec(", "popen(",
+                                               "proc_open("};
+constexpr std::string_view kCommandsOfJava[] = {"getruntime().exec(", "processbuilder("};
+constexpr std::string_view kLoadersOfNet[] = {"assembly.load("};
+
+/// Whether what stands in the script explains a sign: nothing of a client's reaches it.
+bool is_explained(const ScriptSign& sign, std::string_view text) {
+  if (sign.id == "command_and_input") return script_flow::runs_only_literals(text, kCommandsOfPhp);
+  if (sign.id == "runtime_exec") return script_flow::runs_only_literals(text, kCommandsOfJava);
+  if (sign.id == "assembly_from_request")
+    return script_flow::runs_only_literals(text, kLoadersOfNet);
+  if (sign.id == "callback_of_inputs") return !script_flow::calls_back_copy(text);
+  if (sign.id == "upload_anywhere") return script_flow::uploads_with_fixed_extension(text);
   return false;
-}
-
-constexpr std::string_view kRunners[] = {"system(", "passthru(", "shell_exec(", "popen(",
-                                         "proc_open("};
-
-/// Behind the opening quote at `at`: past the closing one; npos where the text is put together.
-std::size_t end_of_literal(std::string_view text, std::size_t at) {
-  const char quote = text[at];
-  for (std::size_t i = at + 1; i < text.size(); ++i) {
-    if (text[i] == quote) return i + 1;
-    if (text[i] == '\\')
-      ++i;
-    else if (quote == '"' && text[i] == '$')
-      return text.npos;
-  }
-  return text.npos;
-}
-
-/// Whether all commands of a script of PHP stand in it word by word: nothing of a client's is in
-/// them.
-bool runs_only_fixed(std::string_view text) {
-  for (const std::string_view runner : kRunners)
-    for (std::size_t at = text.find(runner); at != text.npos; at = text.find(runner, at + 1)) {
-      if (at != 0 && is_word(text[at - 1])) continue;
-      const std::size_t begin = at + runner.size();
-      if (begin >= text.size() || (text[begin] != '\'' && text[begin] != '"')) return false;
-      const std::size_t end = end_of_literal(text, begin);
-      if (end == text.npos || end >= text.size() || (text[end] != ')' && text[end] != ','))
-        return false;
-    }
-  return true;
 }
 
 bool is_of(const ScriptSign& sign, std::string_view text, std::size_t size, char language) {
@@ -179,20 +163,21 @@ std::vector<const ScriptSign*> script_signs(std::string_view text, char language
   const std::string squeezed_text = language == 'x' ? joined(squeezed(text)) : squeezed(text);
   std::vector<const ScriptSign*> found;
   for (const ScriptSign& sign : kSigns)
-    if (is_of(sign, squeezed_text, text.size(), language) &&
-        (sign.id != "command_and_input" || !runs_only_fixed(squeezed_text)))
+    if (is_of(sign, squeezed_text, text.size(), language) && !is_explained(sign, squeezed_text))
       found.push_back(&sign);
   if (language == 'p' && calls_input(squeezed_text)) found.push_back(&kFunctionFromInput);
   if (language == 'p' && text.size() <= kVariableFunction.max_bytes &&
-      calls_variable(squeezed_text))
+      script_flow::calls_variable(squeezed_text))
     found.push_back(&kVariableFunction);
+  if (language == 'p' && script_flow::runs_variable(squeezed_text))
+    found.push_back(&kCommandOfInput);
   std::stable_sort(found.begin(), found.end(),
                    [](const ScriptSign* a, const ScriptSign* b) { return a->weight > b->weight; });
   return found;
 }
 
 const ScriptSign* script_sign(std::string_view id) {
-  for (const ScriptSign* const sign : {&kFunctionFromInput, &kVariableFunction})
+  for (const ScriptSign* const sign : {&kFunctionFromInput, &kVariableFunction, &kCommandOfInput})
     if (id == sign->id) return sign;
   for (const ScriptSign& sign : kSigns)
     if (sign.id == id) return &sign;

@@ -36,9 +36,12 @@ constexpr std::string_view kMachineNames =
 
 bool is_called_by_machines(std::string_view path) {
   // A folder of uploads is none: the script's own name has to say so.
-  return contains_any(path, kMachineNames) || path.ends_with(".asmx") || path.ends_with(".svc") ||
+  return contains_any(path, kMachineNames) ||
          contains_any(path.substr(std::min(path.rfind('/'), path.size())), kMachineOwnNames);
 }
+
+/// What programs call and no page.
+bool is_service(std::string_view path) { return path.ends_with(".asmx") || path.ends_with(".svc"); }
 
 std::uint64_t number(std::string_view text) {
   std::uint64_t value = 0;
@@ -276,7 +279,8 @@ std::optional<Finding> judge_script_use(const Fact& use) {
   if (place.weight == kNamedAsFile && posts < kMinPosts) return std::nullopt;
   const bool ordinary = place.weight == 0;
   if (ordinary && (posts < kMinPosts || posts * 2 < requests || use.values["with_user"] != "0" ||
-                   use.values["tells_referer"].empty() || is_called_by_machines(use.subject)))
+                   use.values["tells_referer"].empty() || is_called_by_machines(use.subject) ||
+                   is_service(use.subject)))
     return std::nullopt;
   Finding finding;
   finding.rule = "proxy_and_web_logs.script_use";

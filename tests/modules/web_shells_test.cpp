@@ -1,5 +1,6 @@
 // Scripts of web servers. What stands here is put together of pieces, and does nothing.
 #include "collector/module/web_script_signs.h"
+#include "collector/module/web_script_use.h"
 #include "tests/modules/web_cases.h"
 
 namespace hozen {
@@ -33,7 +34,47 @@ TEST(ScriptSigns, KnowWhatRunsARequest) {
       {"a.php", "<?php @" + kEval + "(" + kPost + "['x']); ?>", "eval_input"},
       {"a.php", "<?php " + kSystem + "( " + kPost + "['x'] );", "exec_input"},
       {"a.php", "<?php " + kPost + "['f'](" + kPost + "['x']);", "function_of_input"},
-      {"a.php", "<?php $c = " + kPost + "['x']; " + kSystem + "($c);", "command_and_input"},
+      {"a.php", "<?php $c = " + kPost + "['x']; " + kSystem + "($c);", "command_of_input"},
+      {"a.php", "<?php $c = " + kPost + "['x']; if (in_array($c, $ok)) " + kSystem + "($c);",
+       "command_and_input"},
+      {"a.php",
+       "<?php $c=file_get_" + std::string{"contents(\"php://input\"); "} + kSystem + "($c);",
+       "command_of_input"},
+      {"a.php",
+       "<?php $c = base64_decode(trim(" + kPost + "['x'])); echo shell_" +
+           std::string{"exec($c . ' 2>&1');"},
+       "command_of_input"},
+      {"a.php", "<?php fwri" + std::string{"te(fopen($_GET[\"f\"],\"w\"),$_GET[\"d\"]);"},
+       "file_of_input"},
+      {"a.php", "<?php $m=['a'=>'sys" + std::string{"tem']; $f=$m[$_GET['a']]; $f($_GET['c']);"},
+       "variable_function"},
+      {"a.php", "<?php $m=[$_GET['f']]; $f=$m[0]; $f($_GET['c']);", "variable_function"},
+      {"a.php", "<?php array_" + std::string{"map(\"ass"} + "ert\",(array)$_REQUEST['x']);",
+       "callback_from_input"},
+      {"a.php", "<?php $a = $_POST; array_map($a['f'], array($a['x']));", "callback_of_inputs"},
+      {"a.aspx",
+       "var p=Process" + std::string{".Start(new ProcessStart"} +
+           "Info(Request[\"e\"],Request[\"a\"]){UseShellExecute=false});",
+       "process_of_request"},
+      {"a.aspx", "<% Request.Files[0].Save" + std::string{"As(Server.MapPath(Request[\"n\"])); %>"},
+       "saves_anywhere"},
+      {"a.aspx",
+       "<%@ Page Language=\"VB\"%><% Response.Write(CreateObject(\"WScript.Sh" +
+           std::string{"ell\").Exec(\"cmd /c \" & Request(\"c\")).StdOut.ReadAll()) %>"},
+       "shell_object"},
+      {"a.svc",
+       "<%@ ServiceHost Language=\"C#\" Service=\"S\"%>class S{void R(){Process" +
+           std::string{".Start(\"cmd.exe\", HttpContext.Current.Request[\"c\"]);}}"},
+       "process_from_request"},
+      {"a.jsp",
+       "<%new java.io.FileOutput" +
+           std::string{"Stream(request.getParameter(\"f\")).write(request.getParameter(\"t\")."
+                       "getBytes());%>"},
+       "writes_parameter"},
+      {"a.jsp",
+       "<% if (x) Runtime.getRuntime()." + std::string{"ex"} +
+           "ec(\"cmd /c \" + request.getParameter(\"x\")); %>",
+       "runtime_exec"},
       {"a.php", "<?php $f = 'ass' . 'ert'; $f(" + kPost + "['x']);", "variable_function"},
       {"a.php", "<?php $c = " + kPost + "['x']; " + kEval + "($c);", "eval_and_input"},
       {"a.php",
@@ -131,9 +172,39 @@ TEST(ScriptSigns, OrdinaryPagesHaveNone) {
       {"trim.php", "<?php $data = " + kPost + "; $data = array_map('trim', $data);"},
       {"report.asp", "<% sql = f(request(\"id\")) : conn." + kExecute + " sql %>"},
       {"router.php", "<?php include $pages[$_GET['page']]; require 'a.php';"},
+      {"plugin.aspx",
+       "<%@ Page Language=\"C#\"%><% var a=System.Reflection.Assembly.Load(\"Plugin\"); var "
+       "o=a.CreateInstance(Request[\"t\"]); %>"},
+      {"ping.jsp",
+       "<% if(\"1\".equals(request.getParameter(\"go\"))){ Process p=Runtime.getRuntime()." +
+           std::string{"ex"} + "ec(\"ping -n 1 db01\"); } %>"},
+      {"router2.php",
+       "<?php $m=[\"list\"=>\"h_list\",\"get\"=>\"h_get\"]; $fn=$m[$_GET[\"a\"]] ?? \"h_404\"; "
+       "echo "
+       "$fn($_GET[\"id\"]);"},
+      {"filter.php",
+       "<?php $in=$_POST; $out=array_map(\"trim\",array($in[\"a\"],$in[\"b\"])); "
+       "usort($out,$cmp);"},
+      {"upn.php",
+       "<?php if(!$_SESSION[\"admin\"]) die; "
+       "move_uploaded_file($_FILES[\"f\"][\"tmp_name\"], $_POST[\"dir\"].\"/x.jpg\");"},
+      {"query.php",
+       "<?php $q = " + kPost + "['q']; $db->" + std::string{"exec($q); curl_exec($h);"}},
+      {"files.aspx",
+       "<% Request.Files[0].Save" +
+           std::string{"As(Server.MapPath(Request.ApplicationPath + \"/up/\") + name); %>"}},
+      {"up.jsp", "<% String id = request.getParameter(\"id\"); new FileOutput" +
+                     std::string{"Stream(\"/srv/up/\" + item.getName()); %>"}},
+      {"host.svc", "<%@ ServiceHost Language=\"C#\" Service=\"Contoso.Orders\" %>"},
       {"save.php", "<?php file_put_contents($cache, json_encode($data)); echo `git log`;"},
   };
   for (const Case& one : cases) EXPECT_EQ(first_sign(one.text, one.name), "") << one.text;
+}
+
+TEST(ScriptPlaces, APictureIsNoScriptWithANameBehindIt) {
+  EXPECT_EQ(odd_script_place("/img2/photo.jpg").weight, 0);
+  EXPECT_GT(odd_script_place("/portal/a.aspx/photo.jpg").weight, 0);
+  EXPECT_EQ(odd_script_place("/portal/a.aspx/rows").weight, 0);
 }
 
 TEST(ScriptNames, AreOddOrNot) {
