@@ -4,6 +4,7 @@
 #include <map>
 
 #include "collector/base/text.h"
+#include "collector/module/credential_content.h"
 #include "collector/module/credential_signs.h"
 #include "collector/module/credential_theft.h"
 #include "collector/module/lateral.h"
@@ -86,24 +87,36 @@ class Leftovers {
     const Text content = fact.values["content"];
     const auto named = file_named(fact.subject);
     if ((!named && content.empty()) || homes_.contains(fold_case(fact.subject))) return;
+    const Text holds = fact.values["holds"];
+    const bool is_hive = holds == kHoldsHive, is_ticket = holds == kHoldsTicket;
     Finding* finding = open("file " + fold_case(fact.subject), "credential_theft.file",
                             content.empty() ? "A file that tools leave which take credentials"
-                            : named && named->is_hive ? "A copy of a hive with password hashes"
-                                                      : "A memory dump of lsass lies here",
-                            fact.subject, named ? named->attack : "T1003.001");
+                            : is_hive       ? "A copy of a hive with password hashes"
+                            : is_ticket     ? "A file with Kerberos tickets lies here"
+                                            : "A memory dump of lsass lies here",
+                            fact.subject,
+                            named     ? named->attack
+                            : is_hive ? "T1003.002"
+                                      : "T1003.001");
     if (finding == nullptr) return;
     if (finding->why.empty()) {
       finding->benign = {
           "A dump that support asked for; tickets or libraries of somebody who tests "
           "the defences.",
           "Another file of that name."};
-      finding->not_checked = {content.empty() ? "What the file holds: only its name was looked at."
-                              : named && named->is_hive
-                                  ? "Which hive it is: its name and its first bytes were looked at."
-                                  : "Whether the passwords in it were read."};
+      if (is_hive)
+        finding->benign = {"A backup of the registry, or media for a domain controller."};
+      finding->not_checked = {
+          content.empty() ? "What the file holds: only its name was looked at."
+          : is_hive ? "Whether the hashes in it were read; they are of use with the hive SYSTEM."
+          : is_ticket
+              ? "Whose tickets they are and how long they were good: the first bytes of the "
+                "file were looked at."
+              : "Whether the passwords in it were read."};
       finding->next = {"What wrote it, and where it went; which accounts were logged on then."};
     }
-    const int weight = named && named->is_hive ? 20 : 75;
+    const int alone = is_hive ? 60 : 75;
+    const int weight = named && (named->is_hive || named->is_weak) ? 20 : alone;
     if (!content.empty()) tell(*finding, std::string{content}, weight, Family::content, fact);
     if (!named) return;
     tell(*finding, file_text(fact) + ": " + std::string{named->what} + ".", named->weight,

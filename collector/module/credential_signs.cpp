@@ -51,6 +51,7 @@ std::optional<NamedFile> file_named(Text path) {
       {"mimidrv.sys", {"the driver of mimikatz", 70, "T1003.001"}},
       {"mimilove.exe", {"a program of mimikatz", 70, "T1003.001"}},
       {"*.kirbi", {"a Kerberos ticket that was exported", 70, "T1558"}},
+      {"*.ccache", {"a cache of Kerberos tickets", 35, "T1558", false, false, true}},
       {"dumpert.dmp", {"what Dumpert writes: a memory dump of lsass", 70, "T1003.001", true}},
       {"andrew.dmp", {"what AndrewSpecial writes: a memory dump of lsass", 70, "T1003.001", true}},
       {"*lsass*.dmp", {"a memory dump of lsass by its name", 55, "T1003.001", true}},

@@ -48,6 +48,7 @@ struct NamedFile {
   std::string_view attack;
   bool is_dump = false;
   bool is_hive = false;
+  bool is_weak = false;  ///< other programs have files of such names: content decides
 };
 std::optional<NamedFile> file_named(std::string_view path);
 

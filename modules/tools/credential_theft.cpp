@@ -7,14 +7,15 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "collector/base/text.h"
-#include "collector/formats/minidump.h"
 #include "collector/module/cells.h"
+#include "collector/module/credential_content.h"
 #include "collector/module/credential_signs.h"
 #include "collector/module/credential_theft.h"
 #include "collector/module/execution_files.h"
@@ -82,70 +83,30 @@ constexpr std::string_view kAttack[] = {
 
 // ---- run: files
 
-/// Smaller ones are no dump of lsass.
-constexpr std::uint64_t kLeastDumpBytes = 1'000'000;
 /// Files of one pattern after which the rest is not looked at.
 constexpr std::size_t kMaxFilesLookedAt = 5'000;
 constexpr std::uint64_t kMaxPolicyBytes = 1u << 20;
 
 // Where dumps and results are put: what users and services may write to, and where mimikatz writes.
 constexpr std::string_view kFolders[] = {
-    "%SystemRoot%\\*",
-    "%SystemRoot%\\System32\\*.log",
-    "%SystemRoot%\\System32\\mimi*",
-    "%SystemRoot%\\System32\\*lsass*.*dmp",
-    "%SystemDrive%\\*\\*lsass*.*dmp",
-    "%SystemRoot%\\Temp\\*",
-    "%SystemRoot%\\Tasks\\*",
-    "%SystemRoot%\\debug\\*",
-    "%SystemDrive%\\*",
-    "%SystemDrive%\\Temp\\*",
-    "%SystemDrive%\\Tmp\\*",
-    "%SystemDrive%\\PerfLogs\\*",
-    "%SystemDrive%\\Tools\\*",
-    "%ProgramData%\\*",
-    "%ProgramData%\\Temp\\*",
+    "%SystemRoot%\\*", "%SystemRoot%\\System32\\*.log", "%SystemRoot%\\System32\\mimi*",
+    "%SystemRoot%\\System32\\*lsass*.*dmp", "%SystemDrive%\\*\\*.*dmp",
+    "%SystemDrive%\\inetpub\\wwwroot\\*", "%SystemDrive%\\inetpub\\wwwroot\\*\\*",
+    // What ntdsutil makes (install from media), and copies beside it.
+    "%SystemDrive%\\*\\ntds.dit", "%SystemDrive%\\*\\*\\ntds.dit",
+    "%SystemDrive%\\*\\*\\Active Directory\\ntds.dit",
+    "%SystemDrive%\\*\\registry\\{SAM,SECURITY,SYSTEM}",
+    "%SystemDrive%\\*\\*\\registry\\{SAM,SECURITY,SYSTEM}", "%SystemRoot%\\Temp\\*",
+    "%SystemRoot%\\Tasks\\*", "%SystemRoot%\\debug\\*", "%SystemDrive%\\*",
+    "%SystemDrive%\\Temp\\*", "%SystemDrive%\\Tmp\\*", "%SystemDrive%\\PerfLogs\\*",
+    "%SystemDrive%\\Tools\\*", "%ProgramData%\\*", "%ProgramData%\\Temp\\*",
     "%SystemDrive%\\Users\\Public\\*",
     "%SystemDrive%\\Users\\Public\\{Documents,Downloads,Music,Pictures,Videos,Desktop}\\*",
-    "%UserProfile%\\*",
-    "%UserProfile%\\{Desktop,Downloads,Documents,Music,Pictures,Videos}\\*",
-    "%UserProfile%\\{Desktop,Downloads,Documents}\\*\\*",
-    "%LocalAppData%\\*",
-    "%LocalAppData%\\Temp\\*",
-    "%AppData%\\*"};
+    "%UserProfile%\\*", "%UserProfile%\\{Desktop,Downloads,Documents,Music,Pictures,Videos}\\*",
+    "%UserProfile%\\{Desktop,Downloads,Documents}\\*\\*", "%LocalAppData%\\*",
+    "%LocalAppData%\\Temp\\*", "%AppData%\\*"};
 
-/// What the content tells: a dump of lsass, a ticket, a hive. "" for others, nothing where it
-/// cannot be read.
-std::optional<std::string> content_of(ModuleContext& context, const FileInfo& file, bool is_hive) {
-  const auto bytes = context.source().open(file.path);
-  if (!bytes) return std::nullopt;  // told where it is collected
-  std::array<std::byte, 4> head{};
-  if (const auto count = (*bytes)->read(0, head); !count) return std::nullopt;
-  // KRB-CRED of RFC 4120: application 22, with a length of two bytes.
-  if (ends_with_fold(file.path.name(), ".kirbi"))
-    return head[0] == std::byte{0x76} && head[1] == std::byte{0x82}
-               ? file.path.text() + " begins as a Kerberos ticket with its key (KRB-CRED)."
-               : std::string{};
-  if (is_hive)
-    return Bytes{head}.chars() == "regf"
-               ? file.path.text() + " begins as a hive of the registry (regf)."
-               : std::string{};
-  if (!looks_like_minidump(Bytes{head})) return std::string{};
-  const auto dump = read_minidump(**bytes);
-  if (!dump) {
-    note_problems(context, file.path, {dump.error()});
-    return std::string{};
-  }
-  note_problems(context, file.path, dump->problems);
-  const bool is_lsass = std::any_of(
-      dump->modules.begin(), dump->modules.end(),
-      [](const std::string& path) { return equals_fold(lateral::file_name(path), "lsasrv.dll"); });
-  if (!is_lsass) return std::string{};
-  return file.path.text() + " is a memory dump of lsass, of " + dump->written.iso8601() +
-         ": lsasrv.dll is among its modules.";
-}
-
-void state_file(ModuleContext& context, const FileInfo& file, FileRow row,
+void state_file(ModuleContext& context, const FileInfo& file, FileRow row, std::string_view holds,
                 std::string_view reason) {
   const auto artifact = context.collect(file.path, reason, Priority::high);
   Envelope envelope;
@@ -158,25 +119,28 @@ void state_file(ModuleContext& context, const FileInfo& file, FileRow row,
   fact.subject = row.path;
   fact.values.add("what", "is there");
   fact.values.add("content", row.content);
+  fact.values.add("holds", holds);
   fact.record = context.emit(kFile, kFileFields, row, envelope);
   context.state(std::move(fact));
 }
 
 bool look_at(ModuleContext& context, const FileInfo& file) {
   const auto named = credentials::file_named(file.path.text());
-  const bool is_here = !is_placeholder(file.attributes.value_or(0));
-  const bool may_be_dump = is_here && (named || file.size >= kLeastDumpBytes);
-  const bool is_hive = named && named->is_hive;
-  const auto content = may_be_dump ? content_of(context, file, is_hive) : std::nullopt;
-  if (is_hive && content && content->empty()) return true;
-  FileRow row{file.path.text(), named ? std::string{named->what} : "", content.value_or(""),
-              file.size};
+  const auto content = credentials::may_hold_credentials(file)
+                           ? credentials::credential_content(context, file)
+                           : std::nullopt;
+  const bool holds_nothing = content && content->holds.empty();
+  if (holds_nothing && named && (named->is_hive || named->is_weak)) return true;
+  FileRow row{file.path.text(), named ? std::string{named->what} : "",
+              content ? content->text : std::string{}, file.size};
   if (row.what.empty() && row.content.empty()) return true;
-  state_file(context, file, std::move(row), "left by tools that take credentials");
+  state_file(context, file, std::move(row), content ? content->holds : std::string_view{},
+             "left by tools that take credentials");
   return true;
 }
 
 void read_folders(ModuleContext& context) {
+  std::set<std::string> seen;  // folders are named more than once
   for (const std::string_view pattern : kFolders) {
     std::size_t count = 0;
     each_trace_name(context, pattern, [&](const FileInfo& file, const UserProfile*, std::size_t) {
@@ -185,7 +149,7 @@ void read_folders(ModuleContext& context) {
         context.note({Errc::limit, std::string{pattern} + ": further files"});
         return false;
       }
-      return look_at(context, file);
+      return seen.insert(file.path.folded()).second ? look_at(context, file) : true;
     });
   }
 }

@@ -1,5 +1,6 @@
 // Who opened lsass, and what tools leave on the host.
 #include "tests/builders/minidump_builder.h"
+#include "tests/builders/regf_builder.h"
 #include "tests/modules/credential_cases.h"
 
 namespace hozen {
@@ -235,6 +236,73 @@ TEST_F(CredentialTest, CopiesOfHivesByNameAndFirstBytes) {
   const Finding& finding = only();
   EXPECT_EQ(finding.title, "A copy of a hive with password hashes");
   EXPECT_EQ(severity_of(finding), Severity::medium);
+}
+
+TEST_F(CredentialTest, CopiesOfHivesAreKnownUnderAnyName) {
+  // By the name in the head, and by their keys where that is another or none (reg save).
+  windows.file("C:\\PerfLogs\\s", "").bytes =
+      builders::RegfBuilder{}
+          .embedded_name("\\SystemRoot\\System32\\Config\\SAM")
+          .key("Any")
+          .bytes();
+  windows.file("C:\\Windows\\Temp\\sam", "").bytes =
+      builders::RegfBuilder{}.key("SAM\\Domains\\Account\\Users").bytes();
+  windows.file("C:\\IFM\\registry\\SECURITY", "").bytes =
+      builders::RegfBuilder{}.key("Policy\\PolEKList").bytes();
+  EXPECT_EQ(found(), std::vector<std::string>(3, "file medium"));
+  for (const Finding& finding : judge().context->findings) {
+    EXPECT_EQ(finding.title, "A copy of a hive with password hashes");
+    EXPECT_THAT(finding.attack, Contains("T1003.002"));
+    EXPECT_THAT(finding.not_checked, Contains(HasSubstr("Whether the hashes in it were read")));
+  }
+}
+
+TEST_F(CredentialTest, OtherHivesAreNoCopies) {
+  windows.file("C:\\PerfLogs\\s", "").bytes = builders::RegfBuilder{}
+                                                  .embedded_name("\\??\\C:\\Users\\eve\\ntuser.dat")
+                                                  .key("Software\\Domains")
+                                                  .bytes();
+  windows.file("C:\\IFM\\registry\\SYSTEM", "").bytes =
+      builders::RegfBuilder{}.key("ControlSet001\\Policy").bytes();
+  windows.file("C:\\Game\\registry\\SECURITY", std::string(4096, 'x'));
+  windows.file("C:\\Windows\\Temp\\sam", std::string(8192, 'r'));
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(CredentialTest, DatabasesAndDumpsInFoldersOfTheDriveAreTold) {
+  windows.file("C:\\Backup\\ntds.dit", "xxxx");
+  windows.file("C:\\PerfLogs\\n\\Active Directory.d\\ntds.dit", "xxxx");  // too deep to be seen
+  windows.file("C:\\Windows\\System32\\ntds.dit", "xxxx");  // each server has it there
+  windows.file("C:\\Windows\\NTDS\\ntds.dit", "xxxx");
+  windows.file("C:\\inetpub\\wwwroot\\l.dmp", "").bytes =
+      builders::minidump({"C:\\Windows\\System32\\lsasrv.dll"}, 0, 1'100'000);
+  windows.file("C:\\Dumps\\app.dmp", "").bytes =
+      builders::minidump({"C:\\a.exe"}, 1'577'836'800, 1'100'000);
+  EXPECT_THAT(found(), testing::UnorderedElementsAre("file medium", "file high"));
+  std::string story;
+  for (const Finding& finding : judge().context->findings) story += story_of(finding);
+  // A dump whose head has no time tells none.
+  EXPECT_THAT(story, HasSubstr("is a memory dump of lsass: lsasrv.dll"));
+  EXPECT_THAT(story, Not(HasSubstr("1601")));
+  EXPECT_THAT(story, Not(HasSubstr("1970")));
+}
+
+TEST_F(CredentialTest, TicketsAreNotCalledDumps) {
+  windows.user("eve");
+  windows.file("C:\\Users\\eve\\Documents\\a.kirbi", "\x76\x82\x05\x10ticket");
+  const Finding& ticket = only();
+  EXPECT_EQ(ticket.title, "A file with Kerberos tickets lies here");
+  EXPECT_THAT(ticket.attack, Contains("T1558"));
+  EXPECT_THAT(ticket.not_checked, Contains(HasSubstr("Whose tickets")));
+}
+
+TEST_F(CredentialTest, CachesOfTicketsCountByTheirContent) {
+  windows.user("eve");
+  windows.file("C:\\Users\\eve\\Documents\\b.ccache", "no cache of Kerberos");
+  EXPECT_THAT(found(), IsEmpty());
+  windows.file("C:\\PerfLogs\\adm.ccache", std::string("\x05\x04\x00\x0c", 4) + "rest");
+  EXPECT_EQ(found(), std::vector<std::string>{"file medium"});
+  EXPECT_EQ(only().title, "A file with Kerberos tickets lies here");
 }
 
 TEST_F(CredentialTest, ADamagedDumpIsNoted) {
