@@ -8,6 +8,7 @@
 #include "collector/base/text.h"
 #include "collector/module/archive_name.h"
 #include "collector/module/command_line_words.h"
+#include "collector/module/form_secrets.h"
 #include "collector/module/tool_secrets.h"
 
 namespace hozen {
@@ -54,8 +55,8 @@ constexpr std::string_view kPsExecValues[] = {"u", "p", "w", "r", "n", "a", "csr
 constexpr std::string_view kNotJoined[] = {"path", "priv", "purge", "psconsolefile", "profile"};
 /// Options that mean a password whatever the tool is; behind them ':', '=', or the next word.
 constexpr std::string_view kOptions[] = {
-    "password", "passwordd",     "passwordo",    "passwd",         "pass",   "pwd",   "pw",
-    "rp",       "http-password", "ftp-password", "proxy-password", "hashes", "aeskey"};
+    "password",      "passwordd",    "passwordo",      "passwd", "pass",   "pwd",       "pw", "rp",
+    "http-password", "ftp-password", "proxy-password", "hashes", "aeskey", "passphrase"};
 /// Hashes that serve as passwords, behind ':' only.
 constexpr std::string_view kHashes[] = {"ntlm", "rc4", "aes128", "aes256", "hash"};
 /// `Password=x;` of connection strings and variables, by the ends of their names.
@@ -412,7 +413,7 @@ class Masker {
 }  // namespace
 
 std::string without_passwords(std::string_view text) {
-  const std::string rest = without_tool_secrets(text);
+  const std::string rest = without_tool_secrets(without_form_secrets(text));
   return Masker{rest, 0}.result();
 }
 

