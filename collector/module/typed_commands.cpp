@@ -73,7 +73,8 @@ bool is_typed_command(const Fact& fact) {
 
 void each_typed_command(const Fact& fact, const std::function<void(const Fact&)>& visit) {
   if (!is_typed_command(fact)) return;
-  each_shell_command(fact.values["ScriptBlockText"], [&](const Words& words) {
+  each_shell_command(fact.values["ScriptBlockText"], [&](const ShellCommand& command) {
+    const Words& words = command.words;
     if (words.empty()) return;
     const std::string line = line_of(words);
     if (line.empty()) return;

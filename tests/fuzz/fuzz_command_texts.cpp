@@ -37,7 +37,7 @@ void read_line(std::string_view text) {
     for (const std::string& forward : ssh::forwards_in(text, is_client))
       require(forward.size() <= text.size() + 2);
   std::size_t count = 0;
-  each_shell_command(text, [&](const std::vector<std::string>&) { ++count; });
+  each_shell_command(text, [&](const ShellCommand&) { ++count; });
   require(count <= kMaxShellCommands);
   Fact typed = trace_fact(FactKind::script, "powershell_history", "C:\\h.txt", {}, "r");
   typed.values.add("ScriptBlockText", text);
