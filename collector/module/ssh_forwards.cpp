@@ -35,9 +35,10 @@ bool is_variant_of_putty(Text stem) {
 bool is_ssh_client(Text image, Text original_name, Text description) {
   constexpr Text kNames[] = {"ssh",    "plink",    "putty",   "kitty", "klink",  "kitty_portable",
                              "plinkw", "puttytel", "bitvise", "stnlc", "autossh"};
+  constexpr Text kOriginals[] = {"Plink", "PuTTY", "KiTTY", "klink"};
   const std::string stem = command_line::tool_of(lateral::file_name(image));
   return command_line::is_one_of(stem, kNames) || is_variant_of_putty(stem) ||
-         equals_fold(original_name, "Plink") ||
+         command_line::is_one_of(original_name, kOriginals) ||
          starts_with_fold(description, "Command-line SSH, Telnet") ||
          starts_with_fold(description, "SSH, Telnet, Rlogin");
 }

@@ -226,6 +226,10 @@ INSTANTIATE_TEST_SUITE_P(
                    "ssh -D 1080 u@10.0.0.1",
                    "",
                    {"ssh_clients.tunnel low"}},
+        TunnelCase{"C:\\T\\svc.exe",
+                   "svc.exe -R 8080:10.0.0.1:80 203.0.113.7",
+                   "KiTTY",
+                   {"ssh_clients.tunnel high"}},
         // HeidiSQL brings it under this name, which tells what it is.
         TunnelCase{"C:\\P\\plink-64.exe",
                    "plink-64.exe -ssh u@db -pw hunter2 -L 3307:127.0.0.1:3306 -N",
