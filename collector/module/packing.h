@@ -105,6 +105,9 @@ struct Sign {
 };
 std::vector<Sign> signs_of(const PackedSet& set, const Evidence& evidence);
 
+/// Whether a program lies in a product's own folder, or is called so that its name says what it is:
+/// 7-Zip and UnRAR lie there under all kinds of names.
+bool is_bundled(std::string_view path);
 /// Whether a share ("\\\\localhost\\C$") is one of this host by its address.
 bool is_this_host(std::string_view share);
 /// " at 2024-…"; "" when it is not set.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "collector/base/text.h"
+#include "collector/module/archive_name.h"
 #include "collector/module/command_line_words.h"
 #include "collector/module/lateral.h"
 #include "collector/module/packing.h"
@@ -38,6 +39,15 @@ bool is_this_host(std::string_view share) {
   const std::string_view host = share.substr(0, share.find('\\'));
   return equals_fold(host, "localhost") || host.starts_with("127.") || host == "::1" ||
          host == "." || host == "?";
+}
+
+bool is_bundled(std::string_view path) {
+  const std::string folded = fold_case(below_volume(path));
+  const std::string_view name = name_of_path(folded);
+  return folded.starts_with("\\PROGRAM FILES") ||
+         folded.starts_with("\\PROGRAMDATA\\PACKAGE CACHE") ||
+         name.find("7Z") != std::string_view::npos || name.find("RAR") != std::string_view::npos ||
+         name.find("ZIP") != std::string_view::npos;
 }
 
 std::string sources_of(const ArchiveCommand& command) {

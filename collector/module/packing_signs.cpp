@@ -104,16 +104,18 @@ class Signs {
                                          ? by_event
                                      : known != evidence_.versions.end() ? known->second.name
                                                                          : std::string_view{};
+    const bool bundled = is_bundled(packing.program);
     if (renamed && !version.empty()) {
-      add("renamed", 50, Family::content,
+      add("renamed", bundled ? 10 : 50, Family::content,
           packing.program + " is " + std::string{version} +
-              " by its version resource, under another name.",
-          std::move(records));
+              " by its version resource, under another name" +
+              (bundled ? ", as products bring it along." : "."),
+          std::move(records), bundled);
     } else if (renamed) {
-      add("renamed", 35, Family::name,
+      add("renamed", bundled ? 15 : 35, Family::name,
           packing.program +
               " took arguments in the form of an archiver's, and is called like none.",
-          std::move(records));
+          std::move(records), bundled);
     } else if (const auto place = staging_place(packing.program)) {
       // Tools that collect logs bring an archiver along too, into such folders.
       const auto name = archive_name(command.archive);

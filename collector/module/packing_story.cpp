@@ -150,16 +150,6 @@ Finding finding_of(const Act& act, const FactBook& book) {
   return finding;
 }
 
-/// A product's own folder, where 7-Zip and UnRAR lie under all kinds of names.
-bool is_bundled(std::string_view path) {
-  const std::string folded = fold_case(below_volume(path));
-  const std::string_view name = name_of_path(folded);
-  return folded.starts_with("\\PROGRAM FILES") ||
-         folded.starts_with("\\PROGRAMDATA\\PACKAGE CACHE") ||
-         name.find("7Z") != std::string_view::npos || name.find("RAR") != std::string_view::npos ||
-         name.find("ZIP") != std::string_view::npos;
-}
-
 Finding renamed_program(const VersionSign& sign) {
   Finding finding;
   finding.rule = "winrar.renamed_program";

@@ -152,6 +152,16 @@ TEST(PackingInnocent, AnInstallerThatUnpacksWithItsOwnSevenZipIsSilent) {
   EXPECT_THAT(run.context->findings, IsEmpty()) << fake::summary_of(run.context->findings);
 }
 
+TEST(PackingInnocent, ProductsPackWithArchiversUnderNamesOfTheirOwn) {
+  for (const auto& [image, line] : std::vector<std::pair<std::string, std::string>>{
+           {"C:\\Program Files\\McAfee\\mer.exe",
+            "mer.exe a -tzip C:\\Windows\\Temp\\MER.tgz C:\\ProgramData\\McAfee"},
+           {"C:\\CDT\\zip32.exe", "zip32.exe a -tzip C:\\CDT\\x.zip C:\\CDT\\d"}}) {
+    const auto run = judge_winrar({start_of(image, "7za.exe", line)});
+    EXPECT_LE(highest(run), Severity::low) << line << fake::summary_of(run.context->findings);
+  }
+}
+
 // ---- what belongs together
 
 TEST(PackingActs, TheSameNameMonthsLaterIsAnotherAct) {
