@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "collector/base/bytes.h"
+#include "collector/formats/iis_config.h"
 #include "collector/module/dhcp_log.h"
-#include "collector/module/iis_config.h"
 #include "collector/module/netlogon_log.h"
 #include "collector/module/ssh_client_row.h"
 #include "collector/module/sysvol_files.h"
