@@ -12,6 +12,8 @@ std::string_view to_text(DeletedState state) {
       return "partly_overwritten";
     case DeletedState::overwritten:
       return "overwritten";
+    case DeletedState::unclaimed:
+      return "unclaimed";
     case DeletedState::place_unknown:
       return "place_unknown";
     case DeletedState::empty:

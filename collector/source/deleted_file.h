@@ -34,6 +34,7 @@ enum class DeletedState : std::uint8_t {
   free,                ///< no file has its clusters now
   partly_overwritten,  ///< other files have some of them
   overwritten,         ///< other files have all of them
+  unclaimed,           ///< $Bitmap calls some of them used, and no file in use has any of them
   place_unknown,       ///< the record does not tell the place of all of it any more
   empty,               ///< its size is 0
 };
@@ -45,7 +46,7 @@ struct DeletedContent {
   std::uint64_t clusters = 0, clusters_reused = 0;  ///< that hold content; in use by others
   std::vector<ClusterRange> ranges{};               ///< where it lies, kMaxDeletedRanges at most
   std::optional<Error> problem{};                   ///< with its record: content may be incomplete
-  std::unique_ptr<ByteSource> content{};            ///< for `resident` and `free` only
+  std::unique_ptr<ByteSource> content{};            ///< for `resident`, `free` and `unclaimed` only
 };
 
 /// Ranges that DeletedContent tells: enough for any file but the most scattered.

@@ -74,14 +74,22 @@ std::string_view stored_stream(const DeletedFile& file, const FileInfo& info) {
   return info.reparse_tag == kReparseTagWof ? kWofStream : std::string_view{};
 }
 
-Result<void> look_at_clusters(ntfs::Volume& volume, const ntfs::RunSource& stream,
+Result<void> look_at_clusters(NtfsVolumeFiles& files, const ntfs::RunSource& stream,
                               DeletedContent& found) {
+  ntfs::Volume& volume = files.volume();
   const std::uint64_t cluster_bytes = volume.boot().cluster_bytes;
   const Place place{stream.layout(), cluster_bytes};
   HOZEN_TRY(auto bytes, volume.open_attribute(ntfs::record_number::kBitmap, type::kData, ""));
   ntfs::ClusterBitmap bitmap{std::move(bytes)};
   HOZEN_CHECK(place.count(bitmap, found));
   found.state = place.is_known(cluster_bytes) ? state_of(found) : DeletedState::place_unknown;
+  const bool is_reused =
+      found.state == DeletedState::overwritten || found.state == DeletedState::partly_overwritten;
+  if (!is_reused || found.ranges.size() == kMaxDeletedRanges) return {};
+  for (const ClusterRange& range : found.ranges)
+    if (files.may_have_owner(range.first, range.count)) return {};
+  found.state = DeletedState::unclaimed;
+  found.problem = Error{Errc::malformed, "$Bitmap calls its clusters used, and no file has them"};
   return {};
 }
 
@@ -111,7 +119,7 @@ Result<DeletedContent> look_at(NtfsVolumeFiles& files, const DeletedFile& file) 
   else if (runs == nullptr)
     found.state = DeletedState::resident;
   else
-    HOZEN_CHECK(look_at_clusters(volume, *runs, found));
+    HOZEN_CHECK(look_at_clusters(files, *runs, found));
   found.info.path = file.path;
   found.info.size = found.content->size();
   found.info.is_directory = found.info.is_directory && file.path.stream().empty();
@@ -122,7 +130,8 @@ Result<DeletedContent> look_at(NtfsVolumeFiles& files, const DeletedFile& file) 
   if (is_torn && !found.problem)
     found.problem = Error{Errc::malformed, file.path.text(), std::nullopt,
                           "its file record is torn: part of it may be another file's"};
-  const bool is_there = found.state == DeletedState::resident || found.state == DeletedState::free;
+  const bool is_there = found.state == DeletedState::resident ||
+                        found.state == DeletedState::free || found.state == DeletedState::unclaimed;
   if (!is_there) found.content = nullptr;
   return found;
 }

@@ -105,6 +105,9 @@ TEST_F(DeletedFilesTest, TellsWhatCannotBeRecoveredAndDoesNotPreserveIt) {
   bare.non_resident({ntfs::attribute_type::kData, "", {}, 9000, 9000, 9216});
   disk.add(std::move(bare));
   disk.remove(part).remove(empty).remove(resident);
+  NtfsRecordBuilder owner;
+  owner.name(disk.root(), "owner").non_resident({.runs = {{0, lcn + 1, 2}}, .size = 2048});
+  disk.add(std::move(owner));
   run({{0, lcn + 1, 2}});
   const fake::Record& cut = of_path("C:\\evil part");
   EXPECT_EQ(cut["state"], "partly_overwritten");

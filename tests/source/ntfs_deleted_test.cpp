@@ -40,6 +40,11 @@ class NtfsDeleted : public testing::Test {
   Result<DeletedContent> left(FileReference file, std::string_view name,
                               const std::vector<ntfs::Run>& in_use = {}) {
     disk.remove(file).bitmap(in_use);
+    if (!in_use.empty() && has_owner) {
+      NtfsRecordBuilder owner;
+      owner.standard(FileTime{1}).name(disk.root(), "owner");
+      disk.add(std::move(owner.non_resident({.runs = in_use, .size = 1024, .initialized = 1024})));
+    }
     tree = tree_of(disk);
     EXPECT_TRUE(tree->reads_deleted("c:"));
     EXPECT_FALSE(tree->reads_deleted("D:"));
@@ -47,6 +52,7 @@ class NtfsDeleted : public testing::Test {
   }
 
   NtfsBuilder disk;
+  bool has_owner = true;
   std::unique_ptr<NtfsFileTree> tree;
 };
 
@@ -96,6 +102,18 @@ TEST_F(NtfsDeleted, TellsWhenAllOfItIsOverwritten) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->state, DeletedState::overwritten);
   EXPECT_EQ(found->clusters_reused, 2u);
+}
+
+TEST_F(NtfsDeleted, GivesWhatTheBitmapCallsUsedAndNoFileHas) {
+  has_owner = false;
+  const std::uint64_t lcn = disk.store("x").front().lcn + 1;
+  const auto file = disk.file(disk.root(), "f", varied(2000));
+  const auto found = left(file, "C:\\f", {{0, lcn, 2}});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state, DeletedState::unclaimed);
+  EXPECT_EQ(text_of(*found), varied(2000));
+  EXPECT_TRUE(found->info.possibly_overwritten);
+  EXPECT_TRUE(found->problem.has_value());
 }
 
 TEST_F(NtfsDeleted, ClustersBehindTheContentDoNotMatter) {
