@@ -90,26 +90,31 @@ class BitmapCheck {
 
 }  // namespace
 
-Result<std::vector<ClusterRun>> list_used_clusters(ByteSource& table, std::uint32_t record_bytes,
-                                                   std::uint64_t total_clusters) {
-  std::vector<ClusterRun> used;
+Result<UsedClusters> list_used_clusters(ByteSource& table, std::uint32_t record_bytes,
+                                        std::uint64_t total_clusters) {
+  UsedClusters used;
+  const auto is_missed = [&](const Error&) { used.is_whole = false; };
   const auto look_at = [&](const Attribute& attribute) {
     if (attribute.resident) return;
     RunReader runs{attribute.runs, attribute.first_vcn, total_clusters};
-    while (const auto run = used.size() <= kMaxUsedRuns ? runs.next() : std::nullopt)
-      if (!run->is_sparse()) used.push_back({run->lcn, run->clusters});
+    while (const auto run = used.runs.size() <= kMaxUsedRuns ? runs.next() : std::nullopt)
+      if (!run->is_sparse()) used.runs.push_back({run->lcn, run->clusters});
+    if (runs.error()) used.is_whole = false;
   };
   scan_table(
       table, record_bytes,
       [&](std::uint64_t, Slot& slot) {
         const bool is_read = slot.state == SlotState::record || slot.state == SlotState::torn;
-        if (is_read && slot.record.in_use())
-          slot.record.each_attribute(look_at, [](const Error&) {});
-        return used.size() <= kMaxUsedRuns;
+        if (is_read && slot.record.in_use()) slot.record.each_attribute(look_at, is_missed);
+        const bool has_all = slot.state == SlotState::record || slot.state == SlotState::unused ||
+                             (is_read && !slot.record.in_use());
+        used.is_whole = used.is_whole && has_all;
+        return used.runs.size() <= kMaxUsedRuns;
       },
-      [](const Error&) {});
-  if (used.size() > kMaxUsedRuns) return Error{Errc::limit, "ntfs runs of a volume"};
-  return merged(std::move(used));
+      is_missed);
+  if (used.runs.size() > kMaxUsedRuns) return Error{Errc::limit, "ntfs runs of a volume"};
+  used.runs = merged(std::move(used.runs));
+  return used;
 }
 
 Result<UnmarkedClusters> find_unmarked_clusters(ByteSource& table, std::uint32_t record_bytes,

@@ -31,10 +31,14 @@ constexpr std::uint64_t kMostTimesTheVolume = 4;
 /// Runs that list_used_clusters() keeps: 64 MiB of memory.
 constexpr std::size_t kMaxUsedRuns = 4u << 20;
 
-/// The clusters that records in use have, in order, none touching the next. Of what cannot be read
-/// nothing is told. Errc::limit for more runs. One pass over the table.
-Result<std::vector<ClusterRun>> list_used_clusters(ByteSource& table, std::uint32_t record_bytes,
-                                                   std::uint64_t total_clusters);
+struct UsedClusters {
+  std::vector<ClusterRun> runs{};  ///< in order, none touching the next
+  bool is_whole = true;  ///< false: a record or a runlist could not be read, and may have others
+};
+
+/// The clusters that records in use have. Errc::limit for more runs. One pass over the table.
+Result<UsedClusters> list_used_clusters(ByteSource& table, std::uint32_t record_bytes,
+                                        std::uint64_t total_clusters);
 
 /// `table`: $MFT, of records of `record_bytes`; `bitmap`: the content of $Bitmap. Clusters behind
 /// the end of `bitmap`, or that cannot be read of it, count as unmarked. Errc::malformed or

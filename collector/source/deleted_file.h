@@ -34,7 +34,7 @@ enum class DeletedState : std::uint8_t {
   free,                ///< no file has its clusters now
   partly_overwritten,  ///< other files have some of them
   overwritten,         ///< other files have all of them
-  unclaimed,           ///< $Bitmap calls some of them used, and no file in use has any of them
+  unclaimed,           ///< $Bitmap calls some of them used, and no file known has any of them
   place_unknown,       ///< the record does not tell the place of all of it any more
   empty,               ///< its size is 0
 };
@@ -43,7 +43,7 @@ std::string_view to_text(DeletedState state);
 struct DeletedContent {
   DeletedState state = DeletedState::empty;
   FileInfo info{};  ///< `size` is that of the stream; `deleted` is set
-  std::uint64_t clusters = 0, clusters_reused = 0;  ///< that hold content; in use by others
+  std::uint64_t clusters = 0, clusters_reused = 0;  ///< that hold content; called used
   std::vector<ClusterRange> ranges{};               ///< where it lies, kMaxDeletedRanges at most
   std::optional<Error> problem{};                   ///< with its record: content may be incomplete
   std::unique_ptr<ByteSource> content{};            ///< for `resident`, `free` and `unclaimed` only

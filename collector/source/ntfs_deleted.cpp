@@ -74,7 +74,36 @@ std::string_view stored_stream(const DeletedFile& file, const FileInfo& info) {
   return info.reparse_tag == kReparseTagWof ? kWofStream : std::string_view{};
 }
 
-Result<void> look_at_clusters(NtfsVolumeFiles& files, const ntfs::RunSource& stream,
+bool has_one_of(const std::vector<ntfs::ClusterRun>& used, const ClusterRange& range) {
+  const auto run = std::lower_bound(used.begin(), used.end(), range.first,
+                                    [](const ntfs::ClusterRun& candidate, std::uint64_t first) {
+                                      return candidate.first + candidate.clusters <= first;
+                                    });
+  return run != used.end() && run->first < range.first + range.count;
+}
+
+/// $Bitmap says that others have clusters of the file: it may be damaged, or changed to hide that
+/// the content is there.
+void look_for_owners(NtfsVolumeFiles& files, DeletedContent& found) {
+  const bool all_ranges = found.ranges.size() < kMaxDeletedRanges;
+  if (!all_ranges || !files.used_clusters()) return;
+  const ntfs::UsedClusters& used = *files.used_clusters();
+  const bool is_used =
+      std::any_of(found.ranges.begin(), found.ranges.end(),
+                  [&](const ClusterRange& range) { return has_one_of(used.runs, range); });
+  if (!is_used) found.state = DeletedState::unclaimed;
+}
+
+Error unclaimed(NtfsVolumeFiles& files, const DeletedFile& file) {
+  Error error{Errc::malformed, file.path.text(), std::nullopt,
+              "$Bitmap calls clusters of it used, and no file has them"};
+  const auto& used = files.used_clusters();
+  if (!used || !used->is_whole)
+    error.detail += " whose record could be read: one that could not may have them";
+  return error;
+}
+
+Result<void> look_at_clusters(NtfsVolumeFiles& files, VolumeUse use, const ntfs::RunSource& stream,
                               DeletedContent& found) {
   ntfs::Volume& volume = files.volume();
   const std::uint64_t cluster_bytes = volume.boot().cluster_bytes;
@@ -85,11 +114,7 @@ Result<void> look_at_clusters(NtfsVolumeFiles& files, const ntfs::RunSource& str
   found.state = place.is_known(cluster_bytes) ? state_of(found) : DeletedState::place_unknown;
   const bool is_reused =
       found.state == DeletedState::overwritten || found.state == DeletedState::partly_overwritten;
-  if (!is_reused || found.ranges.size() == kMaxDeletedRanges) return {};
-  for (const ClusterRange& range : found.ranges)
-    if (files.may_have_owner(range.first, range.count)) return {};
-  found.state = DeletedState::unclaimed;
-  found.problem = Error{Errc::malformed, "$Bitmap calls its clusters used, and no file has them"};
+  if (is_reused && use == VolumeUse::none) look_for_owners(files, found);
   return {};
 }
 
@@ -101,7 +126,7 @@ Result<ntfs::File> read_record(ntfs::Volume& volume, const DeletedFile& file) {
   return record;
 }
 
-Result<DeletedContent> look_at(NtfsVolumeFiles& files, const DeletedFile& file) {
+Result<DeletedContent> look_at(NtfsVolumeFiles& files, VolumeUse use, const DeletedFile& file) {
   ntfs::Volume& volume = files.volume();
   const auto number = static_cast<std::uint32_t>(file.record());
   HOZEN_TRY(const ntfs::File record, read_record(volume, file));
@@ -119,7 +144,7 @@ Result<DeletedContent> look_at(NtfsVolumeFiles& files, const DeletedFile& file) 
   else if (runs == nullptr)
     found.state = DeletedState::resident;
   else
-    HOZEN_CHECK(look_at_clusters(files, *runs, found));
+    HOZEN_CHECK(look_at_clusters(files, use, *runs, found));
   found.info.path = file.path;
   found.info.size = found.content->size();
   found.info.is_directory = found.info.is_directory && file.path.stream().empty();
@@ -130,6 +155,8 @@ Result<DeletedContent> look_at(NtfsVolumeFiles& files, const DeletedFile& file) 
   if (is_torn && !found.problem)
     found.problem = Error{Errc::malformed, file.path.text(), std::nullopt,
                           "its file record is torn: part of it may be another file's"};
+  if (found.state == DeletedState::unclaimed && !found.problem)
+    found.problem = unclaimed(files, file);
   const bool is_there = found.state == DeletedState::resident ||
                         found.state == DeletedState::free || found.state == DeletedState::unclaimed;
   if (!is_there) found.content = nullptr;
@@ -138,15 +165,16 @@ Result<DeletedContent> look_at(NtfsVolumeFiles& files, const DeletedFile& file) 
 
 }  // namespace
 
-Result<DeletedContent> open_deleted(NtfsVolumeFiles& files, const DeletedFile& file) {
+Result<DeletedContent> open_deleted(NtfsVolumeFiles& files, const DeletedFile& file,
+                                    VolumeUse use) {
   if (file.record() > 0xFFFF'FFFF)
     return Error{Errc::unsupported, file.path.text(), std::nullopt,
                  "its record has too high a number"};
-  auto found = look_at(files, file);
+  auto found = look_at(files, use, file);
   const bool is_whole = found && found->state != DeletedState::place_unknown;
   if (!is_whole && !file.extensions.empty()) {
     files.volume().also_look_at(file.record(), file.extensions);
-    auto more = look_at(files, file);
+    auto more = look_at(files, use, file);
     files.volume().also_look_at(file.record(), {});
     if (more && more->state != DeletedState::place_unknown) {
       more->problem = Error{Errc::malformed, file.path.text(), std::nullopt,

@@ -491,7 +491,7 @@ Result<DeletedContent> NtfsTree::open_deleted(const DeletedFile& file) {
   const std::lock_guard lock{mutex_};
   const Mounted* const mounted = find_mounted(file.path.volume());
   if (mounted == nullptr) return not_found(file.path, "the source has no such volume");
-  return hozen::open_deleted(*mounted->files, file);
+  return hozen::open_deleted(*mounted->files, file, VolumeUse::none);
 }
 
 VolumeInfo NtfsTree::volume_info(const TreeMount& mount) {

@@ -257,16 +257,12 @@ bool NtfsVolumeFiles::is_in_index(std::uint32_t folder, std::string_view name) {
   return names.contains(fold_case(name));
 }
 
-bool NtfsVolumeFiles::may_have_owner(std::uint64_t first, std::uint64_t clusters) {
+const Result<ntfs::UsedClusters>& NtfsVolumeFiles::used_clusters() {
   const ntfs::BootSector& boot = volume_->boot();
-  if (!owned_)
-    owned_ = ntfs::list_used_clusters(volume_->mft(), boot.record_bytes, boot.total_clusters());
-  if (!*owned_) return true;
-  const auto behind = [](const ntfs::ClusterRun& run, std::uint64_t at) {
-    return run.first + run.clusters <= at;
-  };
-  const auto run = std::lower_bound((*owned_)->begin(), (*owned_)->end(), first, behind);
-  return run != (*owned_)->end() && run->first < first + clusters;
+  if (!used_clusters_)
+    used_clusters_ =
+        ntfs::list_used_clusters(volume_->mft(), boot.record_bytes, boot.total_clusters());
+  return *used_clusters_;
 }
 
 std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,

@@ -62,9 +62,9 @@ class NtfsVolumeFiles {
   /// Whether the folder's own index has an entry of this name: asked where the file table is
   /// damaged and knows none.
   bool is_in_index(std::uint32_t folder, std::string_view name);
-  /// Whether a file in use has one of these clusters, or that cannot be known. Reads the file table
-  /// when first asked.
-  bool may_have_owner(std::uint64_t first, std::uint64_t clusters);
+  /// The clusters that files in use have, as they were when first asked for: of a volume that
+  /// changes it soon is not true any more.
+  const Result<ntfs::UsedClusters>& used_clusters();
   /// The reparse point's bytes; Errc::not_found when there is none.
   Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
 
@@ -90,7 +90,7 @@ class NtfsVolumeFiles {
   // Folded names in the indexes of folders asked for, and how much of indexes may still be read.
   std::unordered_map<std::uint32_t, std::unordered_set<std::string>> index_names_;
   std::uint64_t index_budget_;
-  std::optional<Result<std::vector<ntfs::ClusterRun>>> owned_{};  // clusters of files in use
+  std::optional<Result<ntfs::UsedClusters>> used_clusters_{};
   // $Secure, read when an owner is asked for.
   bool has_looked_for_owners_ = false;
   std::unique_ptr<ByteSource> descriptors_;

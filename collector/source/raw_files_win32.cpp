@@ -119,7 +119,7 @@ Result<DeletedContent> RawFiles::open_deleted(const DeletedFile& file) {
   HOZEN_TRY(NtfsVolumeFiles* const files, files_of(file.path.volume()));
   // Its record says where the content lies before $Bitmap says that this is free: the other way
   // round another file could come between the two.
-  HOZEN_TRY(DeletedContent found, hozen::open_deleted(*files, file));
+  HOZEN_TRY(DeletedContent found, hozen::open_deleted(*files, file, VolumeUse::running));
   const auto after = files->volume().read_file(file.record());
   if (!after || after->in_use() || after->sequence != file.sequence())
     return Error{Errc::malformed, file.path.text(), std::nullopt,

@@ -84,8 +84,8 @@ constexpr std::array kFields{
         {"state",
          "What became of its content: resident (in the record itself), free (no file has its "
          "clusters), contradicted ($Bitmap calls them free, a file in use has some of them), "
-         "partly_overwritten, overwritten, unclaimed (called used, and no file has it), "
-         "place_unknown, empty, unreadable."},
+         "unclaimed ($Bitmap calls some of them used, and no file known has any), "
+         "partly_overwritten, overwritten, place_unknown, empty, unreadable."},
         [](const DeletedRow& r, Cell& c) { c.text(r.state); }},
     Field<DeletedRow>{{"clusters", "Clusters that its content lay on."},
                       [](const DeletedRow& r, Cell& c) { write_clusters(r, r.clusters, c); }},

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
 
 #include "collector/formats/ntfs_record.h"
@@ -95,6 +96,49 @@ TEST(NtfsBitmapCheck, KnowsNothingWhereARecordOrRunlistIsDamaged) {
   add(outside, {{0, kClusters + 5, 1}});
   MemorySource lying{outside.table()};
   EXPECT_EQ(check(lying).error().code, Errc::malformed);
+}
+
+/// "whole 900+8": the runs below 900, the builder's own, left out.
+std::string used_of(std::vector<std::byte> bytes) {
+  MemorySource table{std::move(bytes)};
+  const auto used = list_used_clusters(table, 1024, kClusters);
+  if (!used) return used.error().text();
+  std::string text = used->is_whole ? "whole" : "part";
+  for (const ClusterRun& run : used->runs)
+    if (run.first >= 900)
+      text += " " + std::to_string(run.first) + "+" + std::to_string(run.clusters);
+  return text;
+}
+
+TEST(NtfsBitmapCheck, ListsTheClustersOfFilesInUse) {
+  NtfsBuilder disk;
+  add(disk, {{0, 996, 8}});
+  add(disk, {{0, 2000, 2}, {2, kSparseLcn, 50}});
+  add(disk, {{0, 2002, 1}});     // touches the one before
+  add(disk, {{0, 1000, 2}});     // within the first
+  add(disk, {{0, 3000, 5}}, 0);  // deleted
+  EXPECT_EQ(used_of(disk.table()), "whole 996+8 2000+3");
+}
+
+TEST(NtfsBitmapCheck, TellsThatItMayNotKnowAllClustersOfFilesInUse) {
+  NtfsBuilder disk;
+  add(disk, {{0, 996, 8}});
+  std::vector<std::byte> table = disk.table();
+  std::memcpy(&table[24 * 1024], "BAAD", 4);
+  EXPECT_EQ(used_of(table), "part");
+  std::memcpy(&table[24 * 1024], "FILE", 4);
+  table[24 * 1024 + 510] ^= std::byte{1};  // torn: its end is of another time
+  EXPECT_EQ(used_of(table), "part 996+8");
+  add(disk, {{0, kClusters + 5, 1}});
+  EXPECT_EQ(used_of(disk.table()), "part 996+8");
+  struct Broken final : ByteSource {
+    std::uint64_t size() const override { return 1 << 20; }
+    Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte>) override {
+      return Error{Errc::io, "bad sector", offset};
+    }
+  } unreadable;
+  const auto nothing = list_used_clusters(unreadable, 1024, kClusters);
+  EXPECT_TRUE(nothing && !nothing->is_whole);
 }
 
 }  // namespace

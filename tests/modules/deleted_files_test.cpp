@@ -126,6 +126,21 @@ TEST_F(DeletedFilesTest, TellsWhatCannotBeRecoveredAndDoesNotPreserveIt) {
   EXPECT_EQ(preserved, 1u);
 }
 
+TEST_F(DeletedFilesTest, RecoversWhatTheBitmapCallsUsedAndNoFileHas) {
+  const std::uint64_t lcn = disk.store("x").front().lcn + 1;
+  disk.remove(disk.file(disk.root(), "evil", varied(2000)));
+  run({{0, lcn, 1}});
+  const fake::Record& record = of_path("C:\\evil");
+  EXPECT_EQ(record["state"], "unclaimed");
+  EXPECT_EQ(record["clusters"], "2");
+  EXPECT_EQ(record["clusters_reused"], "1");
+  EXPECT_EQ(record["possibly_overwritten"], "true");
+  EXPECT_THAT(record["problem"], HasSubstr("no file has them"));
+  EXPECT_EQ(record["content_artifact"], "0");
+  ASSERT_EQ(context->artifacts.size(), 2u);
+  EXPECT_TRUE(context->artifacts[0].deleted);
+}
+
 TEST_F(DeletedFilesTest, MarksFilesThatLayOnTheSameClusters) {
   const auto runs = disk.store(varied(3000));
   const auto claim = [&](const std::string& name, std::uint64_t skip) {

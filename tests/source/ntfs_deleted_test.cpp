@@ -5,6 +5,7 @@
 #include "collector/base/text.h"
 #include "collector/formats/wof.h"
 #include "collector/source/deleted_file.h"
+#include "collector/source/ntfs_deleted.h"
 #include "tests/builders/compression_builder.h"
 #include "tests/source/ntfs_trees.h"
 
@@ -15,6 +16,7 @@ using namespace ntfs_trees;
 using builders::NtfsRecordBuilder;
 using ntfs::FileReference;
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace type = ntfs::attribute_type;
 
 std::string varied(std::size_t size) {
@@ -113,7 +115,48 @@ TEST_F(NtfsDeleted, GivesWhatTheBitmapCallsUsedAndNoFileHas) {
   EXPECT_EQ(found->state, DeletedState::unclaimed);
   EXPECT_EQ(text_of(*found), varied(2000));
   EXPECT_TRUE(found->info.possibly_overwritten);
-  EXPECT_TRUE(found->problem.has_value());
+  ASSERT_TRUE(found->problem);
+  EXPECT_THAT(found->problem->text(), HasSubstr("no file has them"));
+  EXPECT_THAT(found->problem->text(), Not(HasSubstr("could not")));
+}
+
+TEST_F(NtfsDeleted, SaysThatARecordWhichCannotBeReadMayHaveItsClusters) {
+  has_owner = false;
+  const std::uint64_t lcn = disk.store("x").front().lcn + 1;
+  const auto file = disk.file(disk.root(), "f", varied(2000));
+  NtfsRecordBuilder bad;
+  bad.standard(FileTime{1}).name(disk.root(), "bad");
+  disk.add(std::move(bad.non_resident({.runs = {{0, std::uint64_t{1} << 40, 1}}, .size = 1024})));
+  const auto found = left(file, "C:\\f", {{0, lcn, 1}});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state, DeletedState::unclaimed);
+  ASSERT_TRUE(found->problem);
+  EXPECT_THAT(found->problem->text(), HasSubstr("could not may have them"));
+}
+
+TEST_F(NtfsDeleted, BelievesTheBitmapWhereAnyOfItsRangesHasAnOwner) {
+  const auto file = disk.fragmented(disk.root(), "f", varied(3000));
+  const auto free = left(file, "C:\\f");
+  ASSERT_TRUE(free && free->ranges.size() == 3);
+  NtfsRecordBuilder owner;
+  owner.name(disk.root(), "owner").non_resident({.runs = {{0, free->ranges[2].first, 1}}});
+  disk.add(std::move(owner));
+  disk.bitmap({{0, free->ranges[0].first, 1}});
+  tree = tree_of(disk);
+  const auto found = tree->open_deleted({path("C:\\f"), after_removal(file)});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state, DeletedState::partly_overwritten);
+  EXPECT_EQ(text_of(*found), "(nothing)");
+}
+
+TEST_F(NtfsDeleted, BelievesTheBitmapOfAVolumeThatIsInUse) {
+  const std::uint64_t lcn = disk.store("x").front().lcn + 1;
+  const auto file = disk.file(disk.root(), "f", varied(2000));
+  disk.remove(file).bitmap({{0, lcn, 2}});
+  NtfsVolumeFiles files{mount("C:", disk.volume()).ntfs};
+  const DeletedFile asked{path("C:\\f"), after_removal(file)};
+  EXPECT_EQ(open_deleted(files, asked, VolumeUse::none)->state, DeletedState::unclaimed);
+  EXPECT_EQ(open_deleted(files, asked, VolumeUse::running)->state, DeletedState::overwritten);
 }
 
 TEST_F(NtfsDeleted, ClustersBehindTheContentDoNotMatter) {
