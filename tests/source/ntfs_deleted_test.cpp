@@ -136,12 +136,15 @@ TEST_F(NtfsDeleted, SaysThatARecordWhichCannotBeReadMayHaveItsClusters) {
 
 TEST_F(NtfsDeleted, BelievesTheBitmapWhereAnyOfItsRangesHasAnOwner) {
   const auto file = disk.fragmented(disk.root(), "f", varied(3000));
-  const auto free = left(file, "C:\\f");
+  NtfsBuilder before = disk;
+  before.remove(file).bitmap({});
+  tree = tree_of(before);
+  const auto free = tree->open_deleted({path("C:\\f"), after_removal(file)});
   ASSERT_TRUE(free && free->ranges.size() == 3);
   NtfsRecordBuilder owner;
   owner.name(disk.root(), "owner").non_resident({.runs = {{0, free->ranges[2].first, 1}}});
   disk.add(std::move(owner));
-  disk.bitmap({{0, free->ranges[0].first, 1}});
+  disk.remove(file).bitmap({{0, free->ranges[0].first, 1}});
   tree = tree_of(disk);
   const auto found = tree->open_deleted({path("C:\\f"), after_removal(file)});
   ASSERT_TRUE(found);
