@@ -1,7 +1,9 @@
 #include "collector/source/ntfs_names.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -11,6 +13,18 @@ namespace hozen {
 namespace {
 
 constexpr std::uint64_t kMaxNumber = 0xFFFF'FFFE;  // the one behind it is the orphan folder's
+
+/// The number in "evil<1234>.exe".
+std::optional<std::uint32_t> record_in(std::string_view name) {
+  const std::size_t end = name.rfind('>');
+  const std::size_t begin = end == std::string_view::npos ? end : name.rfind('<', end);
+  if (begin == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = name.substr(begin + 1, end - begin - 1);
+  std::uint32_t record = 0;
+  const auto [stop, error] = std::from_chars(digits.begin(), digits.end(), record);
+  if (error != std::errc{} || stop != digits.end()) return std::nullopt;
+  return record;
+}
 
 }  // namespace
 
@@ -143,10 +157,20 @@ const NtfsNames::Folder& NtfsNames::folder(std::uint32_t record) {
     order.emplace_back(fold_case(name(entries_[at])), static_cast<std::uint32_t>(at));
   std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
     const int difference = a.first.compare(b.first);
-    return difference != 0 ? difference < 0 : name(entries_[a.second]) < name(entries_[b.second]);
+    if (difference != 0) return difference < 0;
+    const std::string_view first_name = name(entries_[a.second]), other = name(entries_[b.second]);
+    return first_name != other ? first_name < other : a.second < b.second;
   });
+  std::optional<std::uint32_t> last;  // the first of those of one name
   for (auto& [folded, index] : order) {
-    if (!entries_[index].short_name) folder.long_names.try_emplace(entries_[index].record, index);
+    if (!entries_[index].short_name) {
+      folder.long_names.try_emplace(entries_[index].record, index);
+      if (!last || name(entries_[*last]) != name(entries_[index]))
+        last = index;
+      else if (entries_[*last].record != entries_[index].record &&
+               entries_[index].record != kOrphanRecord)
+        folder.twins.emplace(entries_[index].record, index);
+    }
     folder.folded.push_back(std::move(folded));
     folder.entries.push_back(index);
   }
@@ -155,6 +179,17 @@ const NtfsNames::Folder& NtfsNames::folder(std::uint32_t record) {
 
 std::vector<std::uint32_t> NtfsNames::find(std::uint32_t record, std::string_view wanted) {
   const Folder& known = folder(record);
+  std::vector<std::uint32_t> found = find_named(known, wanted);
+  const auto asked = known.twins.empty() ? std::nullopt : record_in(wanted);
+  if (!found.empty() || !asked) return found;
+  const auto [first, end] = known.twins.equal_range(*asked);
+  for (auto twin = first; twin != end; ++twin)
+    if (equals_fold(path_name(twin->second), wanted)) return {twin->second};
+  return found;
+}
+
+std::vector<std::uint32_t> NtfsNames::find_named(const Folder& known,
+                                                 std::string_view wanted) const {
   const auto [first, end] =
       std::equal_range(known.folded.begin(), known.folded.end(), fold_case(wanted));
   const auto from = known.entries.begin() + (first - known.folded.begin());
@@ -175,6 +210,27 @@ std::vector<std::uint32_t> NtfsNames::find(std::uint32_t record, std::string_vie
   if (exact != to && name(entries_[*exact]) == wanted) take(*exact);
   for (auto at = from; at != to && found.size() < kMaxFound; ++at) take(*at);
   return found;
+}
+
+bool NtfsNames::is_twin(std::uint32_t index) {
+  const auto& twins = folder(entries_[index].parent).twins;
+  const auto [first, end] = twins.equal_range(entries_[index].record);
+  return std::any_of(first, end, [&](const auto& twin) { return twin.second == index; });
+}
+
+std::string NtfsNames::path_name(std::uint32_t index) {
+  const Entry& entry = entries_[index];
+  return is_twin(index) ? with_record(name(entry), entry.record) : std::string{name(entry)};
+}
+
+/// Before the ending: patterns name files by that.
+std::string NtfsNames::with_record(std::string_view name, std::uint32_t record) {
+  const std::size_t dot = name.rfind('.');
+  const std::size_t at = dot == std::string_view::npos || dot == 0 ? name.size() : dot;
+  std::string marked{name.substr(0, at)};
+  marked += '<' + std::to_string(record) + '>';
+  marked += name.substr(at);
+  return marked;
 }
 
 }  // namespace hozen

@@ -32,6 +32,8 @@ class NtfsNames {
     std::vector<std::uint32_t> entries{};
     std::vector<std::string> folded{};
     std::unordered_map<std::uint32_t, std::uint32_t> long_names{};  ///< of files with a short name
+    /// Entries that have the very name of an earlier one, another file, by their records.
+    std::unordered_multimap<std::uint32_t, std::uint32_t> twins{};
   };
   /// So many entries of one name but for case are given at most.
   static constexpr std::size_t kMaxFound = 257;
@@ -46,12 +48,19 @@ class NtfsNames {
 
   const Folder& folder(std::uint32_t record);
   /// Entries of the folder `record` of this name but for case. A short name gives the entry of the
-  /// long one.
+  /// long one, what path_name() says the one that it says it of.
   std::vector<std::uint32_t> find(std::uint32_t record, std::string_view name);
   const Entry& operator[](std::uint32_t index) const { return entries_[index]; }
   std::string_view name(const Entry& entry) const {
     return std::string_view{text_}.substr(entry.name_offset, entry.name_bytes);
   }
+  /// The name by which a path names the entry: its own, or, where an earlier entry of the folder
+  /// has this very name, one with the number of its record: "evil<1234>.exe". Windows allows no
+  /// such character in names.
+  std::string path_name(std::uint32_t index);
+  bool is_twin(std::uint32_t index);
+  /// What path_name() makes of the name of such an entry.
+  static std::string with_record(std::string_view name, std::uint32_t record);
   std::size_t size() const { return entries_.size(); }
   /// Names of files in use that cannot be reached from the root, all levels below the orphan folder
   /// together; files in use without any name; files in use with damage in their records.
@@ -62,6 +71,7 @@ class NtfsNames {
 
  private:
   bool add(const ntfs::File& file, ntfs::FileTable& table);
+  std::vector<std::uint32_t> find_named(const Folder& known, std::string_view wanted) const;
   bool add_name(const ntfs::File& file, const ntfs::FileName& name, bool has_folder);
   void sort();
   std::pair<std::size_t, std::size_t> range_of(std::uint32_t parent) const;

@@ -117,9 +117,11 @@ class NtfsTree final : public NtfsFileTree {
     if (remarked_.size() < kMaxRemarks && remarked_.insert(error.text()).second)
       remarks_.push_back(std::move(error));
   }
-  void tell_twice(const EvidencePath& path) {
+  void tell_twice(const EvidencePath& path, const std::string& other) {
     remark({Errc::malformed, path.text(), std::nullopt,
-            "several entries of its folder have this very name: only one of them can be read"});
+            "several entries of its folder have this very name: others have the number of their "
+            "file record in their paths, as in " +
+                other});
   }
   Mounted* find_mounted(std::string_view volume);
   Result<Place> resolve(const EvidencePath& path);
@@ -269,7 +271,8 @@ Result<void> NtfsTree::descend(Step step, Search& search) {
     return known.name(known[index]) == names[step.next];
   };
   const auto others = std::stable_partition(step.entries.begin(), step.entries.end(), is_stored);
-  if (others - step.entries.begin() > 1) tell_twice(step.place.path.child(names[step.next]));
+  if (others - step.entries.begin() > 1 && known.is_twin(step.entries[1]))
+    tell_twice(step.place.path.child(names[step.next]), known.path_name(step.entries[1]));
   if (step.next < step.fixed && is_stored(step.entries.front())) step.entries.resize(1);
   step.has_others = step.entries.size() > 1;
   std::reverse(step.entries.begin(), step.entries.end());
@@ -279,15 +282,15 @@ Result<void> NtfsTree::descend(Step step, Search& search) {
 
 /// Goes into the one entry of `step`.
 void NtfsTree::go_on(Step step, Search& search) {
-  const NtfsNames& known = step.place.mounted->files->names();
-  const NtfsNames::Entry& entry = known[step.entries.front()];
+  NtfsNames& known = step.place.mounted->files->names();
+  const NtfsNames::Entry entry = known[step.entries.front()];
   const std::string_view name = known.name(entry);
   Place& place = step.place;
   place.parent = place.record;
   place.record = entry.record;
-  place.path.append(name);
+  place.path.append(known.path_name(step.entries.front()));
   place.exact = place.exact && (!step.has_others || name == step.path->components()[step.next]);
-  place.alone = place.alone && !step.has_others;
+  place.alone = place.alone && !step.has_others && !known.is_twin(step.entries.front());
   ++step.next;
   auto entered = Result<void>{};
   if (step.next == step.path->components().size())
@@ -412,8 +415,9 @@ Result<void> NtfsTree::walk(const EvidencePath& directory,
       levels.pop_back();
       continue;
     }
-    const NtfsNames::Entry entry = mounted.files->names()[level.entries[level.next++]];
-    const EvidencePath path = level.path.child(mounted.files->names().name(entry));
+    const std::uint32_t index = level.entries[level.next++];
+    const NtfsNames::Entry entry = mounted.files->names()[index];
+    const EvidencePath path = level.path.child(mounted.files->names().path_name(index));
     const auto info = mounted.files->info(entry.record, path, entry.parent);
     lock.unlock();  // whoever is told may ask for more
     Visit answer = Visit::skip;

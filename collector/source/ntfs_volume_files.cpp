@@ -39,8 +39,10 @@ Times times_of(const ntfs::FileName& name) {
 const ntfs::FileName* name_used(const File& file, std::string_view name,
                                 std::optional<std::uint32_t> parent) {
   const bool is_orphan = parent == NtfsNames::kOrphanRecord;  // which no name tells
+  const auto record = static_cast<std::uint32_t>(file.number);
   for (const ntfs::FileName& known : file.names)
-    if (known.name == name && (!parent || known.parent.record == *parent || is_orphan))
+    if ((known.name == name || NtfsNames::with_record(known.name, record) == name) &&
+        (!parent || known.parent.record == *parent || is_orphan))
       return &known;
   return parent ? nullptr : file.best_name();
 }

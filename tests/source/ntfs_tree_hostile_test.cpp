@@ -1,7 +1,9 @@
 // Volumes that lie or are damaged, read as a tree.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <set>
 
 #include "tests/builders/ntfs_side_builder.h"
 #include "tests/builders/reparse_builder.h"
@@ -517,7 +519,71 @@ TEST(NtfsTreeHostile, EntriesOfTheVerySameNameAreTold) {
   EXPECT_EQ(content(*tree, "C:\\Same"), "other");
   EXPECT_FALSE(is_told(*tree, "this very name"));
   EXPECT_EQ(content(*tree, "C:\\same"), "first");
-  EXPECT_TRUE(is_told(*tree, "this very name"));
+  EXPECT_TRUE(is_told(*tree, "as in same<25>"));
+}
+
+TEST(NtfsTreeHostile, EachOfTheVerySameNameIsReadByItsRecord) {
+  NtfsBuilder builder;
+  const auto folder = builder.folder(builder.root(), "f");
+  builder.file(folder, "same.txt", "first");
+  const auto second = builder.file(folder, "same.txt", "second");
+  builder.stream(second, "s", "its stream").hard_link(second, folder, "more");
+  builder.file(folder, "same.txt", "third");
+  builder.file(folder, "Same.txt", "other");
+  builder.file(folder, "alone.txt", "alone");
+  builder.file(folder, "odd<26>.txt", "named so");
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(content(*tree, "C:\\f\\same.txt"), "first");
+  EXPECT_EQ(content(*tree, "C:\\f\\same<26>.txt"), "second");
+  EXPECT_EQ(content(*tree, "C:\\F\\SAME<27>.TXT"), "third");
+  EXPECT_EQ(content(*tree, "C:\\f\\same<26>.txt:s"), "its stream");
+  EXPECT_EQ(content(*tree, "C:\\f\\odd<26>.txt"), "named so");
+  for (const char* const none : {"same<25>.txt", "same<28>.txt", "same.txt<26>", "same<>.txt",
+                                 "same<026>.txt", "alone<29>.txt", "more<26>", "same<x>.txt"})
+    EXPECT_EQ(stored(*tree, std::string{"C:\\f\\"} + none), "not_found") << none;
+  const auto info = tree->stat(path("C:\\f\\same<26>.txt"));
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->path.text(), "C:\\f\\same<26>.txt");
+  EXPECT_EQ(info->file_reference, second.to_u64());
+  EXPECT_TRUE(info->fn);
+  const Walk all = walk(*tree, "C:\\f");
+  EXPECT_THAT(all.names, testing::UnorderedElementsAre("C:\\f\\same.txt", "C:\\f\\same<26>.txt",
+                                                       "C:\\f\\same<27>.txt", "C:\\f\\Same.txt",
+                                                       "C:\\f\\alone.txt", "C:\\f\\odd<26>.txt",
+                                                       "C:\\f\\more"));
+  for (const FileInfo& entry : all.entries) EXPECT_TRUE(entry.fn) << entry.path.text();
+  EXPECT_THAT(texts(tree->spellings(path("C:\\f\\SAME.TXT"), 0)),
+              testing::UnorderedElementsAre("C:\\f\\same.txt", "C:\\f\\same<26>.txt",
+                                            "C:\\f\\same<27>.txt", "C:\\f\\Same.txt"));
+  std::set<std::string> keys;
+  for (const std::string& name : all.names) keys.insert(tree->key(path(name)));
+  EXPECT_EQ(keys.size(), all.names.size());
+}
+
+TEST(NtfsTreeHostile, FoldersOfTheVerySameNameAreBothEntered) {
+  NtfsBuilder builder;
+  const auto first = builder.folder(builder.root(), "f"),
+             other = builder.folder(builder.root(), "f");
+  builder.file(first, "x", "in the first");
+  builder.file(other, "x", "in the other");
+  builder.file(other, "y", "there only");
+  const auto tree = tree_of(builder);
+  EXPECT_THAT(walk(*tree, "C:\\").names,
+              testing::UnorderedElementsAre("C:\\f", "C:\\f\\x", "C:\\f<25>", "C:\\f<25>\\x",
+                                            "C:\\f<25>\\y"));
+  EXPECT_EQ(content(*tree, "C:\\f\\x"), "in the first");
+  EXPECT_EQ(content(*tree, "C:\\f<25>\\x"), "in the other");
+  EXPECT_EQ(content(*tree, "C:\\f\\y"), "there only");
+  EXPECT_EQ(tree->key(path("C:\\f\\y")), tree->key(path("C:\\f<25>\\y")));
+}
+
+TEST(NtfsTreeHostile, OrphansOfOneNameAreAllRead) {
+  NtfsBuilder builder;
+  builder.file({99, 1}, "desktop.ini", "one");
+  builder.file({98, 1}, "desktop.ini", "two");
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(content(*tree, "C:\\$Orphan\\desktop.ini"), "one");
+  EXPECT_EQ(content(*tree, "C:\\$Orphan\\desktop<25>.ini"), "two");
 }
 
 TEST(NtfsTreeHostile, FileThatIsCalledAFolderIsAFile) {

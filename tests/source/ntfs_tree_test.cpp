@@ -119,6 +119,10 @@ TEST(NtfsTree, FilesOfNtfsItselfAreFoundAndNotListed) {
   EXPECT_EQ(content(*tree, "C:\\$Extend\\$UsnJrnl:$J"), "journal");
   EXPECT_EQ(walk(*tree, "C:\\").names, Names{"C:\\a"});
   EXPECT_EQ(walk(*tree, "C:\\$Extend").names, Names{"C:\\$Extend\\$UsnJrnl"});
+  // A pattern that names the folder reaches what lies in it.
+  builder.file(builder.folder(extend, "$Deleted"), "0001000000000040", "was open when deleted");
+  EXPECT_EQ(walk(*tree_of(builder), "C:\\$Extend\\$Deleted").names,
+            Names{"C:\\$Extend\\$Deleted\\0001000000000040"});
 }
 
 TEST(NtfsTree, StreamsAreFoundInAnyCase) {
