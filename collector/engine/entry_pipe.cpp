@@ -91,7 +91,8 @@ void EntryPipe::complete(Piece& piece) {
     const std::lock_guard lock{mutex_};
     piece.done = true;
     count(piece);
-    wake = head_is_ready();
+    // Else it is enqueue() that says whether its entry may wait for company.
+    wake = piece.enqueued && head_is_ready();
   }
   if (wake) work_.notify_one();
 }
