@@ -7,7 +7,11 @@
 
 namespace hozen {
 
-enum class FileHasher::Algorithms : std::uint8_t { all, md5, shas, sha256 };
+bool hashes_are_interleaved(MultiHash::Kind kind) {
+  return kind == MultiHash::Kind::fastest && MultiHash::is_interleaved();
+}
+
+enum class FileHasher::Algorithms : std::uint8_t { interleaved, md5, shas, sha256 };
 
 /// A queue of blocks that at most one worker works off at any time.
 struct FileHasher::Chain {
@@ -19,12 +23,12 @@ struct FileHasher::Chain {
 };
 
 /// One chain, or, where that is slower, two: MD5 takes as long as the others together.
-struct FileHasher::State {
+struct FileHasher::State : std::enable_shared_from_this<State> {
   State(MultiHash::Kind kind, Wanted wanted) {
     if (wanted == Wanted::sha256) {
       chains.emplace_back(Algorithms::sha256);
-    } else if (kind == MultiHash::Kind::fastest && MultiHash::is_interleaved()) {
-      chains.emplace_back(Algorithms::all);
+    } else if (hashes_are_interleaved(kind)) {
+      chains.emplace_back(Algorithms::interleaved);
     } else {
       chains.emplace_back(Algorithms::md5);
       chains.emplace_back(Algorithms::shas);
@@ -32,7 +36,7 @@ struct FileHasher::State {
     chains_left = chains.size();
   }
 
-  MultiHash all;
+  const std::shared_ptr<KernelDigests> interleaved = std::make_shared<KernelDigests>();
   Sha256 sha256;
   Sha1 sha1;
   Md5 md5;
@@ -43,8 +47,8 @@ struct FileHasher::State {
 
   void update(const Chain& chain, std::span<const std::byte> data) {
     switch (chain.algorithms) {
-      case Algorithms::all:
-        all.update(data);
+      case Algorithms::interleaved:
+        interleaved->update(data);
         return;
       case Algorithms::md5:
         md5.update(data);
@@ -61,8 +65,8 @@ struct FileHasher::State {
 
   void finish(const Chain& chain) {
     switch (chain.algorithms) {
-      case Algorithms::all:
-        digests = all.finish();
+      case Algorithms::interleaved:
+        digests = interleaved->finish();
         break;
       case Algorithms::md5:
         digests.md5 = md5.finish();
@@ -94,6 +98,21 @@ struct FileHasher::State {
     }
     chain.running = false;
   }
+
+  /// The same a block at a time, so that another file can be hashed with it.
+  void step(Chain& chain, WorkerPool& pool) {
+    BlockRef block;
+    {
+      const std::lock_guard lock{chain.mutex};
+      chain.running = !chain.blocks.empty();
+      if (!chain.running) return;
+      block = std::move(chain.blocks.front());
+      chain.blocks.pop_front();
+    }
+    if (block == nullptr) return finish(chain);
+    pool.submit_hash({interleaved, std::move(block),
+                      [self = shared_from_this(), &chain, &pool] { self->step(chain, pool); }});
+  }
 };
 
 FileHasher::FileHasher(WorkerPool& pool, MultiHash::Kind kind, Wanted wanted)
@@ -106,7 +125,10 @@ void FileHasher::push(Chain& chain, const BlockRef& block) {
     chain.blocks.push_back(block);
     if (std::exchange(chain.running, true)) return;
   }
-  pool_.submit_urgent([state = state_, &chain](Worker&) { state->run(chain); });
+  if (chain.algorithms == Algorithms::interleaved)
+    state_->step(chain, pool_);
+  else
+    pool_.submit_urgent([state = state_, &chain](Worker&) { state->run(chain); });
 }
 
 void FileHasher::add(const BlockRef& block) {
