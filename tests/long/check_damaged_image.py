@@ -7,7 +7,8 @@ copy of the volume too) and parses it. Each
 run must end by itself with a documented exit code, in bounded time and memory, and leave a bundle that
 is sound (or none: exit code 4). Every file of which nothing was changed (its clusters, its record and those of
 its folders, the file system's own) must be in it, the same; where one is not, a problem must be told. Prints
-one line for each kind of end and ends with 1 when something was wrong.
+one line for each kind of end and ends with 1 when something was wrong; stopped by SIGINT or SIGTERM it tells
+what was done until then.
 """
 import collections
 import json
@@ -15,6 +16,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -25,7 +27,8 @@ PROFILE = """<profile version="1" summary="Every file">
 </profile>
 """
 VOLUME_MIB = 32
-SECONDS = 30
+SECONDS = 30  # of processor time; of the clock many more, for the machine may be busy
+PATIENCE = 20
 MEMORY = 512 << 20
 FLIPS = (1, 4, 32, 256)
 
@@ -145,6 +148,11 @@ class Intact:
 
 def limited():
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))  # ends with a signal
+
+
+def stop(*_):
+    raise KeyboardInterrupt
 
 
 def main():
@@ -164,7 +172,8 @@ def main():
                    check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     expected = Intact(hozen, image, zipfile.ZipFile(next(whole.glob("*.zip"))))
     print(f"{len(expected.files)} files are preserved of the intact volume")
-    for number in range(runs):
+
+    def damage(number):
         changed = bytearray(intact)
         flips = random_source.choice(FLIPS)
         changed_places = list(places(image, random_source, flips))
@@ -179,7 +188,7 @@ def main():
                         ["collect", "--image", damaged, "--output", out, "--quiet", "--jobs", "1",
                          "--profile", profile, "--profile", "image"]):
             try:
-                ended = subprocess.run([hozen, *command], timeout=SECONDS, preexec_fn=limited,
+                ended = subprocess.run([hozen, *command], timeout=SECONDS * PATIENCE, preexec_fn=limited,
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                 code = ended.returncode
             except subprocess.TimeoutExpired:
@@ -195,15 +204,24 @@ def main():
                 bundles = list(out.glob("*.zip"))
                 if len(bundles) != 1 or zipfile.ZipFile(bundles[0]).testzip():
                     wrong.append(f"run {number} seed {seed}: no sound bundle")
-                    continue
+                    return
                 lost = list(expected.lost(zipfile.ZipFile(bundles[0]), changed_places))
                 if lost:
                     wrong.append(f"run {number} seed {seed}: {len(lost)} files lost without a reason: {lost[:3]}")
                     shutil.copy(damaged, folder / f"wrong-{number}.dd")
+
+    signal.signal(signal.SIGTERM, stop)
+    done = 0
+    try:
+        for done in range(runs):
+            damage(done)
+        done = runs
+    except KeyboardInterrupt:
+        print(f"stopped after {done} of {runs}")
     for end, count in sorted(ends.items()):
         print(f"{count:6} {end}")
     print(*wrong, sep="\n")
-    print(f"{runs} damaged volumes, {len(wrong)} problems")
+    print(f"{done} damaged volumes, {len(wrong)} problems")
     return 1 if wrong else 0
 
 
