@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "collector/base/filetime.h"
 #include "collector/base/result.h"
 #include "collector/source/live_tasks.h"
 
@@ -28,7 +29,44 @@ struct LiveService {
 /// Services after which the rest is left out; a full Windows has under 2,000 with its drivers.
 constexpr std::size_t kMaxLiveServices = 20'000;
 
+/// A file that is mapped as an image into a process.
+struct LiveModule {
+  std::string path{};         ///< as a path of Windows: "C:\\a\\b.dll", "\\\\host\\share\\b.dll"
+  std::string loader_path{};  ///< what the loader's list says, where that differs
+  std::uint64_t base = 0, size_bytes = 0;
+  bool in_loader_list = false;  ///< of the process itself, which it can change
+  bool is_mapped = false;       ///< the memory manager has it mapped as an image
+  bool is_deleted = false;      ///< there is no file of that path any more
+};
+
+struct LiveConnection {
+  std::string protocol{};  ///< "tcp", "tcp6", "udp", "udp6"
+  std::string local_address{}, remote_address{};
+  std::uint16_t local_port = 0, remote_port = 0;
+  std::string state{};  ///< "established", "listen", ...
+  std::uint32_t pid = 0;
+};
+
+struct LiveProcess {
+  std::uint32_t pid = 0, parent_pid = 0, session = 0;
+  std::string name{};          ///< as the kernel lists it
+  std::string path{};          ///< of its image, as the kernel has it; "" when not known
+  std::string command_line{};  ///< the process can change what it says here
+  std::string user_sid{};
+  FileTime started{};
+  bool is_wow64 = false;
+  std::vector<LiveModule> modules{};
+  /// False: modules were left out or could not be listed (`unreadable`).
+  bool modules_whole = true;
+  std::optional<Error> unreadable{};  ///< why something of it is not known
+};
+constexpr std::size_t kMaxLiveProcesses = 65'536, kMaxLiveModules = 16'384;
+
 struct LiveState {
+  std::vector<LiveProcess> processes;
+  std::optional<Error> processes_failed{};  ///< why they could not be listed
+  std::vector<LiveConnection> connections;
+  std::optional<Error> connections_failed{};
   std::vector<LiveService> services;
   /// False: kMaxLiveServices left some out, so that what is not here may be listed all the same.
   bool services_whole = true;
