@@ -151,15 +151,21 @@ void LiveModuleLister::list(LiveProcess& process) {
   if (process.command_line.empty())
     if (auto line = read_command_line(read, *block)) process.command_line = *std::move(line);
   std::vector<ImageRange> listed, mapped;
-  if (auto done = read_loader_list(read, *block, PointerSize::eight, listed); !done)
-    failed(done.error());
-  if (const std::uint64_t block_32 = environment_block_32(handle->get()); block_32 != 0)
+  const std::uint64_t block_32 = environment_block_32(handle->get());
+  const auto add_listed = [&] {
+    if (auto done = read_loader_list(read, *block, PointerSize::eight, listed); !done)
+      failed(done.error());
+    if (block_32 == 0) return;
     if (auto done = read_loader_list(read, block_32, PointerSize::four, listed); !done)
       failed(done.error());
+  };
+  add_listed();
   if (auto found = MappedImages{handle->get(), paths_}.list())
     mapped = *std::move(found);
   else
     failed(found.error());
+  // What was loaded meanwhile is listed by now, and what was unloaded was listed before.
+  if (process.modules_whole) add_listed();
   process.modules = merge_modules(listed, mapped);
   for (LiveModule& module : process.modules) {
     module.is_deleted = is_gone(module.path);

@@ -25,8 +25,9 @@ constexpr std::size_t kMaxTableBytes = std::size_t{64} << 20;
 /// Between two questions the table may grow.
 constexpr int kMaxTries = 8;
 constexpr std::size_t kMaxPath = 32'768;
-/// Numbers of processes that are tried; they are multiples of four, and low ones are given again.
-constexpr std::uint32_t kLastTriedPid = 65'536, kPidStep = 4;
+/// Numbers of processes are multiples of four, and Windows gives low ones again before it takes
+/// higher ones: those up to so far above the highest known one are tried, and none above the last.
+constexpr std::uint32_t kPidStep = 4, kPidsAbove = 4096, kLastTriedPid = 262'144;
 
 /// Lets processes of others be read while it lives, where the operator may do that.
 class DebugPrivilege {
@@ -116,8 +117,10 @@ void add_unlisted(std::vector<LiveProcess>& processes) {
     return numbers;
   };
   const std::set<std::uint32_t> known = numbers_of(processes);
+  const std::uint32_t last =
+      std::min(known.empty() ? 0 : *known.rbegin(), kLastTriedPid) + kPidsAbove;
   std::vector<LiveProcess> unlisted;
-  for (std::uint32_t pid = kPidStep; pid <= kLastTriedPid; pid += kPidStep) {
+  for (std::uint32_t pid = kPidStep; pid <= last; pid += kPidStep) {
     if (known.contains(pid)) continue;
     const OwnedHandle handle{OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid)};
     LiveProcess process;
@@ -157,11 +160,16 @@ void compare_lists(std::vector<LiveProcess>& processes) {
 }
 
 std::string image_path(HANDLE process) {
-  std::wstring path(kMaxPath, L'\0');
-  auto length = static_cast<DWORD>(path.size());
-  if (!QueryFullProcessImageNameW(process, 0, path.data(), &length)) return {};
-  path.resize(length);
-  return wtf8_from_wide(path);
+  // The second as the kernel noted it when the process began: of a file that is gone there is no
+  // other.
+  for (const DWORD form : {DWORD{0}, DWORD{PROCESS_NAME_NATIVE}}) {
+    std::wstring path(kMaxPath, L'\0');
+    auto length = static_cast<DWORD>(path.size());
+    if (!QueryFullProcessImageNameW(process, form, path.data(), &length)) continue;
+    path.resize(length);
+    return wtf8_from_wide(path);
+  }
+  return {};
 }
 
 /// Windows 8.1 and later; "" on others, where the process is read.
@@ -211,6 +219,7 @@ void describe(LiveProcess& process, LiveModuleLister& modules) {
     return;
   }
   process.path = modules.paths().windows_path(image_path(handle.get()));
+  process.is_deleted = modules.is_gone(process.path);
   process.command_line = command_line(handle.get());
   process.user_sid = user_sid(handle.get());
   BOOL is_wow64 = FALSE;

@@ -58,6 +58,7 @@ struct LiveProcess {
   std::string user_sid{};
   FileTime started{};
   bool is_wow64 = false;
+  bool is_deleted = false;  ///< there is no file of `path` any more
   /// "" for most; else which list of the system lacks it that should have it: "process_list"
   /// (NtQuerySystemInformation), "snapshot" (Toolhelp).
   std::string missing_in{};
@@ -74,7 +75,6 @@ constexpr std::size_t kMaxLiveConnections = 65'536;
 
 struct LiveState {
   std::vector<LiveProcess> processes{};
-  bool processes_whole = true;              ///< false: kMaxLiveProcesses left some out
   std::optional<Error> processes_failed{};  ///< why they could not be listed
   std::uint32_t own_pid = 0;                ///< of the process that lists them, 0 when not known
   std::vector<LiveConnection> connections{};
