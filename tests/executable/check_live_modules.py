@@ -136,7 +136,7 @@ def main():
     for name in ("version.dll", "hidden.dll"):
         compile_to(folder / name, DLL, "-shared")
     # Wine takes its own of this name unless it is told to take the one beside the program.
-    command = ["env", "WINEDLLOVERRIDES=mscoree,mshtml=;version=n",
+    command = ["env", "WINEDLLOVERRIDES=mscoree,mshtml=;version=n,b",
                str(PROJECT / "packaging" / "run_wine.sh"), str(folder / "host.exe")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           text=True) as host:
