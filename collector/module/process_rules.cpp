@@ -32,6 +32,13 @@ bool is_below_windows(const EvidencePath& file, const EvidencePath& windows) {
   return !windows.empty() && file.is_below(windows);
 }
 
+/// In a folder that looks like a whole Windows: containers and sandboxes keep theirs so.
+bool is_in_another_windows(const EvidencePath& file) {
+  return contains_fold(file.text(), "\\Windows\\System32\\") ||
+         contains_fold(file.text(), "\\Windows\\SysWOW64\\") ||
+         contains_fold(file.text(), "\\Windows\\WinSxS\\");
+}
+
 void add_place(Finding& finding, const EvidencePath& file, const EvidencePath& windows, int weight,
                const std::string& record) {
   if (windows.empty()) return;
@@ -145,6 +152,7 @@ std::optional<Finding> misnamed(const ProcessCase& one, SignatureBook& signature
   add_place(finding, *file, one.windows, 15, one.record);
   add_signature(finding, *file, signatures, one.record);
   finding.attack = {"T1036.005"};
+  finding.innocent_explanation_unchecked = is_in_another_windows(*file);
   finding.benign = {
       "Copies of Windows' programs in sandboxes, containers and tools that bring "
       "their own."};
@@ -265,8 +273,9 @@ std::optional<Finding> other_file(const ModuleCase& one, const EvidencePath& fil
                          {one.record}});
   if (as_windows) add_place(finding, file, one.windows, 15, one.record);
   finding.attack = {"T1036.005"};
-  finding.innocent_explanation_unchecked = !as_windows;
-  finding.benign = {as_windows ? "Links that lead from Windows' folder to another one."
+  finding.innocent_explanation_unchecked = !as_windows || is_in_another_windows(file);
+  finding.benign = {as_windows ? "Containers and sandboxes, whose Windows lies in a folder of this "
+                                 "one; links that lead from Windows' folder to another one."
                                : "Updates rename files that are in use."};
   finding.next = {"The file, and when it was put there."};
   return finding;

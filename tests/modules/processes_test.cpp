@@ -259,6 +259,17 @@ TEST_F(ProcessesTest, ANameOfWindowsInAnotherFolderIsFound) {
   EXPECT_THAT(story_of(only()), HasSubstr("looks like 'svchost.exe'"));
 }
 
+TEST_F(ProcessesTest, TheWindowsOfAContainerIsLow) {
+  const std::string layer = "C:\\ProgramData\\docker\\windowsfilter\\0123\\Files";
+  state.processes.push_back(process(600, layer + "\\Windows\\System32\\svchost.exe", 500));
+  last().modules.push_back(image(layer + "\\Windows\\System32\\ntdll.dll"));
+  for (LiveModule& module : last().modules)
+    module.loader_path = module.path.substr(layer.size()).insert(0, "C:");
+  for (const Finding& finding : run().findings)
+    EXPECT_LE(severity_of(finding), Severity::low) << finding.rule;
+  EXPECT_EQ(context->findings.size(), 3u);
+}
+
 TEST_F(ProcessesTest, WhatWindowsDoesNotStartSoIsFound) {
   const std::string svchost = "C:\\Windows\\System32\\svchost.exe";
   state.processes.push_back(process(600, svchost, 500));
