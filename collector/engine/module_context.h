@@ -26,6 +26,8 @@ struct RunParts {
   ArtifactStore& files;
   FindingStore& findings;
   FactStore& facts;
+  SignatureBook& signatures;
+  const OperatorLists& lists;
   ProblemLog& problems;
   FileTime reference_time{};
   std::stop_token stop;
@@ -70,6 +72,8 @@ class EngineContext final : public ModuleContext {
   const FactBook& facts() const override { return *facts_; }
   /// Whose facts the module judges; `facts` must outlive the context.
   void set_facts(const FactBook& facts) { facts_ = &facts; }
+  SignatureBook& signatures() override { return parts_.signatures; }
+  const OperatorLists& operator_lists() const override { return parts_.lists; }
   void note(Error error) override;
   std::stop_token stop() const override { return parts_.stop; }
 

@@ -73,6 +73,7 @@ class Run {
   void run_modules(bool last);
   void run_module(const ModuleSpec& module, const ProfileModule& use);
   RunParts parts();
+  FileSignatures& signatures();
   /// Joins what the modules stated, also where the run was stopped meanwhile.
   void judge_modules();
   bool may_judge();
@@ -108,6 +109,7 @@ class Run {
   bool stopped_reading_ = false;  // before the rules had their turn
   ProgressState progress_;
   ProblemLog problems_;
+  std::optional<FileSignatures> signatures_;  // once the registry is open
   FindingStore findings_;
   BlockOverflow fact_overflow_;
   FactStore facts_;
@@ -259,12 +261,22 @@ void Run::run_modules(bool last) {
   }
 }
 
+FileSignatures& Run::signatures() {
+  if (!signatures_) {
+    Registry* const registry = raw_registry_ ? raw_registry_.get() : source_.api_registry();
+    signatures_.emplace(source_, registry, options_.trust, manifest_.clock.reference);
+  }
+  return *signatures_;
+}
+
 RunParts Run::parts() {
   return {source_,
           *feed_,
           files_,
           findings_,
           facts_,
+          signatures(),
+          options_.lists,
           problems_,
           manifest_.clock.reference,
           grace_ ? grace_->token() : stop_.token(),

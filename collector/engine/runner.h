@@ -14,6 +14,8 @@
 #include "collector/engine/profile.h"
 #include "collector/engine/progress.h"
 #include "collector/engine/report/bundle_summary.h"
+#include "collector/module/file_signatures.h"
+#include "collector/module/operator_lists.h"
 
 namespace hozen {
 
@@ -23,6 +25,8 @@ struct CollectOptions {
   std::vector<std::string> command_line;  ///< as given, the program's name first
   Privileges privileges;
   BundleOptions bundle;
+  OperatorLists lists;
+  TrustLists trust;
   std::uint64_t time_limit_ticks = 0;  ///< 100 ns; 0: none. Evidence is read no longer than that.
 };
 

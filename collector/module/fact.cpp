@@ -51,7 +51,8 @@ std::string_view to_text(FactKind kind) {
                                                             "database",
                                                             "file_change",
                                                             "archive",
-                                                            "archive_trace"};
+                                                            "archive_trace",
+                                                            "autostart"};
   return kTexts.at(static_cast<std::size_t>(kind));
 }
 

@@ -48,8 +48,9 @@ enum class FactKind : std::uint8_t {
   file_change,     ///< a change that the USN journal tells {path}
   archive,         ///< an archive is there {path}
   archive_trace,   ///< a program's own memory of an archive that it made or opened {path}
+  autostart,       ///< something starts by itself {path of the file that is run or loaded}
 };
-inline constexpr std::size_t kFactKinds = 33;
+inline constexpr std::size_t kFactKinds = 34;
 std::string_view to_text(FactKind kind);
 
 /// Strings by name. A name that is not there and a value that is empty are the same.

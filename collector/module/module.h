@@ -15,7 +15,9 @@
 #include "collector/base/hash.h"
 #include "collector/module/fact.h"
 #include "collector/module/finding.h"
+#include "collector/module/operator_lists.h"
 #include "collector/module/record.h"
+#include "collector/module/signature.h"
 #include "collector/module/view_fact.h"
 #include "collector/source/deleted_file.h"
 #include "collector/source/registry.h"
@@ -116,6 +118,10 @@ class ModuleContext {
   void state(Fact fact) { state(std::move(fact), FactOrigin{}); }
   /// What all modules stated, in `judge`; empty in `run`.
   virtual const FactBook& facts() const = 0;
+  /// Who signed the files of this evidence.
+  virtual SignatureBook& signatures() = 0;
+  /// What the operator gave to judge by.
+  virtual const OperatorLists& operator_lists() const = 0;
   virtual void note(Error) = 0;  ///< a problem that cost part of the result
   virtual std::stop_token stop() const = 0;
 

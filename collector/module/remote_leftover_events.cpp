@@ -18,6 +18,7 @@ constexpr std::size_t kMaxRecords = 20;
 constexpr std::uint64_t kAfter = 5 * lateral::kMinute, kBefore = lateral::kMinute;
 
 std::string event_text(const Fact& fact) {
+  if (fact.values["source"] == "live") return " while this was collected";
   return " (event " + std::to_string(fact.event_id) + ")";
 }
 

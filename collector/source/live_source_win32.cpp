@@ -7,6 +7,7 @@
 
 #include "collector/base/system_dll_win32.h"
 #include "collector/source/live_host_win32.h"
+#include "collector/source/live_processes_win32.h"
 #include "collector/source/live_registry.h"
 #include "collector/source/live_services_win32.h"
 #include "collector/source/live_state.h"
@@ -110,6 +111,11 @@ class LiveSource final : public EvidenceSource {
   const LiveState* live_state() override {
     if (!state_) {
       state_.emplace();
+      // What changes fastest comes first.
+      if (auto listed = list_live_connections(*state_); !listed)
+        state_->connections_failed = listed.error();
+      if (auto listed = list_live_processes(*state_); !listed)
+        state_->processes_failed = listed.error();
       if (auto listed = list_live_services(*state_); !listed)
         state_->services_failed = listed.error();
       if (auto tasks = list_live_tasks())

@@ -28,6 +28,11 @@ add_test(NAME executable.sideload COMMAND ${Python3_EXECUTABLE} ${executable}/ch
   $<TARGET_FILE:hozen> ${CMAKE_BINARY_DIR}/sideload)
 set_tests_properties(executable.sideload PROPERTIES TIMEOUT 900)
 
+# A process with planted DLLs, which the program must find while it runs.
+add_test(NAME executable.live_modules COMMAND ${Python3_EXECUTABLE} ${executable}/check_live_modules.py
+  $<TARGET_FILE:hozen> ${CMAKE_BINARY_DIR}/live_modules)
+set_tests_properties(executable.live_modules PROPERTIES TIMEOUT 900)
+
 # The whole way: an example Windows under Wine, the real program, its bundle. The Linux program of
 # the preset "linux" verifies it.
 add_test(NAME example.collect COMMAND ${Python3_EXECUTABLE}

@@ -72,6 +72,25 @@ std::string Record::operator[](std::string_view column) const {
 Context::Context(EvidenceSource& source, Registry* registry)
     : source_{source}, registry_{registry} {}
 
+const FileSignature& Signatures::of(const EvidencePath& file) {
+  auto& [path, signature] = asked_[file.folded()];
+  path = file;
+  const auto told = known.find(file.folded());
+  if (told != known.end()) {
+    signature = told->second;
+  } else {
+    signature = FileSignature{};
+    signature.status = SignatureStatus::not_signed;
+  }
+  return signature;
+}
+
+std::vector<SignatureBook::Entry> Signatures::all() const {
+  std::vector<Entry> entries;
+  for (const auto& [key, one] : asked_) entries.push_back({one.first, &one.second});
+  return entries;
+}
+
 ArtifactId Context::collect(const EvidencePath& path, std::string_view reason, Priority priority) {
   for (std::size_t i = 0; i < artifacts.size(); ++i)
     if (!artifacts[i].deleted && artifacts[i].path.folded() == path.folded())

@@ -38,6 +38,20 @@ struct Collected {
   std::optional<DeletedFile> deleted{};
 };
 
+/// Says of each file what the test says of it; files that it says nothing of are not signed.
+class Signatures final : public SignatureBook {
+ public:
+  const FileSignature& of(const EvidencePath& file) override;
+  bool has_catalogs() override { return catalogs; }
+  std::vector<Entry> all() const override;
+
+  std::map<std::string, FileSignature> known;  ///< by folded path
+  bool catalogs = true;
+
+ private:
+  std::map<std::string, std::pair<EvidencePath, FileSignature>> asked_;
+};
+
 class Context final : public ModuleContext {
  public:
   /// `registry` may be nullptr. Both must outlive the context.
@@ -70,6 +84,8 @@ class Context final : public ModuleContext {
     make_printable(finding);
     findings.push_back(std::move(finding));
   }
+  SignatureBook& signatures() override { return signed_files; }
+  const OperatorLists& operator_lists() const override { return lists; }
   void note(Error error) override { notes.push_back(std::move(error)); }
   std::stop_token stop() const override { return stopper.get_token(); }
 
@@ -96,6 +112,8 @@ class Context final : public ModuleContext {
   std::vector<Finding> findings;
   std::vector<Error> notes;
   std::vector<ViewFact> view_facts;
+  Signatures signed_files;
+  OperatorLists lists;
   FactStore stated;                  ///< settled before `judge`
   std::vector<std::string> whole;    ///< "kind place" of stated_all()
   std::vector<Collected> artifacts;  ///< row i is ArtifactId{i}

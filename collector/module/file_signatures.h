@@ -1,0 +1,43 @@
+// Signatures of the files of one evidence: read, hashed, looked up in its catalogs, and held
+// against the roots that are known.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/module/signature.h"
+#include "collector/source/registry.h"
+#include "collector/source/source.h"
+
+namespace hozen {
+
+/// What the operator says of certificates.
+struct TrustLists {
+  std::vector<std::vector<std::byte>> roots{};  ///< certificates (DER) trusted beside those known
+  /// Thumbprints (SHA-1 or SHA-256, hex, lower case) of certificates that were stolen or revoked.
+  std::vector<std::string> revoked{};
+};
+
+class FileSignatures final : public SignatureBook {
+ public:
+  /// All must outlive the book; `registry` (nullptr: none) has the host's own list of roots, whose
+  /// certificates are taken, but trusted only when they are known.
+  FileSignatures(EvidenceSource& source, Registry* registry, const TrustLists& trust,
+                 FileTime reference_time);
+  ~FileSignatures() override;
+  FileSignatures(const FileSignatures&) = delete;
+  FileSignatures& operator=(const FileSignatures&) = delete;
+
+  const FileSignature& of(const EvidencePath& file) override;
+  bool has_catalogs() override;
+  std::vector<Entry> all() const override;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace hozen
