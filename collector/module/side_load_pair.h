@@ -1,0 +1,113 @@
+// A pair: a program and a DLL that it loads, or would, from where it lies; and the score of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/module/side_load_folders.h"
+#include "collector/module/side_load_weights.h"
+
+namespace hozen::side_load {
+
+/// From this score on a pair is a record, and a finding.
+constexpr int kLowScore = 25, kMediumScore = 40, kHighScore = 70;
+/// From here on the bodies of both are read, and who signed them.
+constexpr int kWorthReading = 15;
+
+struct Side {
+  std::string path{};    ///< as told: of the evidence, or of an event
+  EvidencePath place{};  ///< "" of what was not found there
+  std::uint64_t size = 0;
+  Times si{};
+  std::optional<Times> fn{};
+  std::optional<PeHead> head{};
+  std::optional<PeBody> body{};
+  const FileSignature* signature = nullptr;  ///< once it was asked for
+  std::string event_signer{};                ///< what an event says: "NVIDIA Corporation"
+  std::optional<bool> event_signed{};
+
+  bool is_here() const { return !place.empty(); }
+  std::string lower_name() const;
+};
+
+/// What lies around the pair.
+struct Around {
+  std::size_t files = 0, folders = 0, dlls = 0, programs = 0, signed_dlls = 0;
+  FolderSigns signs{};
+  bool is_whole_program = false;
+  std::vector<Member> others{};      ///< no executables
+  FileTime newest{};                 ///< when the last of the rest came
+  std::vector<EvidencePath> rest{};  ///< of the folder, executables too, some of them
+};
+
+struct Pair {
+  Side host, dll;
+  Around around{};
+  bool is_below = false;  ///< the DLL lies one folder below the program
+  Items items{};
+  std::vector<std::string> not_checked{}, also_imported_by{};
+  std::vector<EvidencePath> payloads{};
+  std::vector<std::string> story{};
+  std::vector<std::string> story_records{};
+  std::string seen{};  ///< how it came to be looked at: "folder", "event", "live", "prefetch"
+
+  /// The same for pairs of the same two files.
+  std::string key() const;
+  int score() const { return items.sum(); }
+};
+
+class Scorer {
+ public:
+  Scorer(ModuleContext& context, const Machine& machine) : context_{context}, machine_{machine} {}
+
+  /// Pairs of a folder that may come to something: for each DLL the program that speaks most.
+  std::vector<Pair> of_folder(const Folder& folder);
+  /// A pair that was seen loaded: its files are looked at where they are in the evidence.
+  Pair of_load(const std::string& host, const std::string& dll);
+  /// All that costs reading: versions, exports, signatures, files beside. For a pair whose score
+  /// is worth it.
+  void look_closer(Pair& pair);
+  /// At the end, when starts and traces are known: caps, and what the whole run knows of signers.
+  void finish(Pair& pair);
+
+ private:
+  struct Cached {
+    PeBody body;
+  };
+  void structure(Pair& pair);
+  void place(Pair& pair);
+  void bodies(Pair& pair);
+  void names_inside(Pair& pair);
+  void exports_of(Pair& pair);
+  void times(Pair& pair);
+  void sign(Pair& pair);
+  void dll_not_signed(Pair& pair);
+  void dll_signed(Pair& pair);
+  void same_as_own(Pair& pair);
+  void listed(Pair& pair);
+  void payload(Pair& pair);
+  void text_in_host(Pair& pair);
+  const PeBody* body_of(const EvidencePath& file, bool with_exports);
+  const FileSignature* signature_of(const EvidencePath& file);
+
+  ModuleContext& context_;
+  const Machine& machine_;
+  std::map<std::string, std::optional<PeBody>> bodies_;  // of programs and of Windows' own DLLs
+  std::map<std::string, std::map<std::string, bool>> signed_by_;  // files by who signed them
+};
+
+/// When it came to be there: its creation, else its last change.
+FileTime arrival(const Times& times);
+/// A whole sentence of a signature: "'x.dll' is soundly signed by A (certificate ...)".
+std::string signature_text(const Side& side);
+/// Whether the program has a signature that people trust, or did.
+bool is_signed_program(const FileSignature& signature);
+/// Whether its version information calls it otherwise than its file name.
+bool is_given_other_name(const Side& side);
+bool same_publisher(const FileSignature& a, const FileSignature& b);
+
+}  // namespace hozen::side_load
