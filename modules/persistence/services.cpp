@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/module/autostart_fact.h"
 #include "collector/module/service_judge.h"
 #include "collector/module/service_reader.h"
 
@@ -194,6 +195,7 @@ Result<void> run(ModuleContext& context) {
     if (entry.installation_index == 0 && !entry.deleted)
       context.state(fact_of(entry, kService.name, record));
     for_rules.add(entry, record);
+    state_autostart(context, entry, reader.evidence().windows(entry.installation_index), record);
     return record;
   };
   visitor.end_of_set = [&](const ServiceSet& set) {
