@@ -148,8 +148,9 @@ class ServiceFiles {
     if (entry_.next_control_set) fact.values.add("control_set", "next");
     if (entry_.start) fact.values.add("start", service_start_text(*entry_.start));
     if (entry_.start == kStartDisabled) fact.values.add("enabled", "no");
-    if (entry_.inbox == InboxState::usual) fact.values.add("known", "exact");
-    if (entry_.inbox == InboxState::differs)
+    const bool in_table = &file == &entry_.image || &file == &entry_.library;
+    if (in_table && entry_.inbox == InboxState::usual) fact.values.add("known", "exact");
+    if (in_table && entry_.inbox == InboxState::differs)
       fact.values.add("expected", cut(list_of(entry_.expected)));
     fact.values.add("windows", windows_.text());
     more(fact);

@@ -171,6 +171,9 @@ class Joinable {
     fact.values.add("ImagePath", entry.image.text);
     fact.values.add("DisplayName", entry.display_name);
     fact.values.add("key", entry.key_path);
+    std::string environment;
+    for (const std::string& variable : entry.environment) environment += variable + '\n';
+    fact.values.add("Environment", environment);
     if (entry.start) fact.values.add("Start", std::to_string(*entry.start));
     if (entry.deleted) fact.values.add("what", "deleted");
     return fact;
