@@ -1,6 +1,7 @@
 // What the whole run knows of a pair at its end: who else is signed by whom, the operator's list,
 // and what the score may come to at most.
 #include <algorithm>
+#include <iterator>
 
 #include "collector/base/text.h"
 #include "collector/module/archive_name.h"
@@ -106,6 +107,13 @@ void Scorer::finish(Pair& pair) {
       dll->status == SignatureStatus::not_signed && context_.signatures().has_catalogs())
     pair.items.add("X8", "Its version information says '" + pair.dll.body->company +
                              "', and Microsoft has not signed it.");
+  if (pair.items.has("E3")) pair.items.drop("E2");  // what has loaded a DLL was run
+  constexpr std::string_view kCore[] = {"N1", "N2", "S1", "S1H", "S2", "S3", "S4", "S5", "P1", "P6",
+                                        "P7", "P8", "P9", "P10", "X2", "X3", "X4", "X5", "X11"};
+  if (std::none_of(std::begin(kCore), std::end(kCore),
+                   [&](std::string_view id) { return pair.items.has(id); }))
+    pair.items.cap("Only place and use speak for it; neither name, nor signature, nor content.",
+                   kMediumScore - 1);
   const bool runs = pair.items.has_family('E');
   const bool tells = pair.items.has("X2") || pair.items.has("S2") || pair.items.has("S5");
   if (!runs && !tells)

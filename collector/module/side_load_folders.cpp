@@ -80,14 +80,6 @@ bool ends_with_any(const List& list, Name lower_name) {
                      [&](Name one) { return lower_name.ends_with(one); });
 }
 
-/// NSIS, Inno Setup, WiX, InstallShield, 7-Zip and PyInstaller unpack into such folders.
-bool is_installer_folder(Name name) {
-  constexpr Name kFolders[] = {
-      "ns?????.tmp", "ns????.tmp", "nsm*.tmp",   "is-?????.tmp", "_isetup",  ".ba",      ".ba?",
-      "_mei*",       "7zs*.tmp",   "7z????????", "{*-*-*-*-*}",  "mia*.tmp", "wzse*.tmp"};
-  return matches(kFolders, name);
-}
-
 class Walk {
  public:
   explicit Walk(ModuleContext& context) : context_{context} {}
@@ -123,7 +115,6 @@ class Walk {
   static Folder frame_of(const EvidencePath& path) {
     Folder folder;
     folder.path = path;
-    folder.signs.unpacks = is_installer_folder(to_lower_ascii(path.name()));
     return folder;
   }
 
@@ -232,6 +223,14 @@ class Walk {
 };
 
 }  // namespace
+
+bool is_installer_folder(Name lower_name) {
+  // NSIS, Inno Setup, WiX, InstallShield, 7-Zip, PyInstaller.
+  constexpr Name kFolders[] = {
+      "ns?????.tmp", "ns????.tmp", "nsm*.tmp",   "is-?????.tmp", "_isetup",  ".ba",      ".ba?",
+      "_mei*",       "7zs*.tmp",   "7z????????", "{*-*-*-*-*}",  "mia*.tmp", "wzse*.tmp"};
+  return matches(kFolders, lower_name);
+}
 
 Member member_of(const FileInfo& file) {
   Member member;

@@ -34,7 +34,6 @@ struct Member {
 struct FolderSigns {
   int game = 0, additions = 0;  ///< of a game's engine, and of what loads additions into it
   int runtime = 0;              ///< of Chromium, Qt, Python, Java, .NET
-  bool unpacks = false;         ///< an installer's folder for the time that it runs
 };
 
 struct Folder {
@@ -55,6 +54,9 @@ void each_folder(ModuleContext& context, const Machine& machine,
 
 /// One folder, looked at as each_folder() does.
 std::optional<Folder> look_at_folder(ModuleContext& context, const EvidencePath& path);
+
+/// Whether installers unpack into folders of such names while they run.
+bool is_installer_folder(std::string_view lower_name);
 
 Member member_of(const FileInfo& file);
 /// Reads the head where it is an executable.

@@ -23,6 +23,8 @@ class Machine {
  public:
   /// Lists the folders of each Windows; what cannot be listed is noted.
   explicit Machine(ModuleContext& context);
+  /// Of a host whose files are not in the evidence.
+  Machine() = default;
 
   const std::vector<EvidencePath>& windows() const { return windows_; }
   /// The Windows that `file` belongs to: on its volume, else the first; empty where there is none.

@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "collector/module/side_load_folders.h"
+#include "collector/module/side_load_loads.h"
+#include "collector/module/side_load_redirections.h"
 #include "collector/module/side_load_weights.h"
 
 namespace hozen::side_load {
@@ -62,12 +65,20 @@ struct Pair {
 
 class Scorer {
  public:
-  Scorer(ModuleContext& context, const Machine& machine) : context_{context}, machine_{machine} {}
+  /// `has_files`: the source holds the files of the host that is judged.
+  Scorer(ModuleContext& context, const Machine& machine, bool has_files = true)
+      : context_{context}, machine_{machine}, has_files_{has_files} {}
 
   /// Pairs of a folder that may come to something: for each DLL the program that speaks most.
-  std::vector<Pair> of_folder(const Folder& folder);
+  std::vector<Pair> of_folder(Folder& folder);
+  /// A DLL in a folder below System32 with the name of one of System32.
+  std::optional<Pair> of_inside(const Machine::Inside& inside);
+  /// A DLL in a folder of Windows that Windows looks for and does not bring.
+  std::optional<Pair> of_phantom(const EvidencePath& dll);
   /// A pair that was seen loaded: its files are looked at where they are in the evidence.
-  Pair of_load(const std::string& host, const std::string& dll);
+  Pair of_load(const Load& load);
+  /// Adds to a pair, or a new one, that it was seen loaded.
+  void loaded(Pair& pair, const Load& load);
   /// All that costs reading: versions, exports, signatures, files beside. For a pair whose score
   /// is worth it.
   void look_closer(Pair& pair);
@@ -75,11 +86,15 @@ class Scorer {
   void finish(Pair& pair);
 
  private:
-  struct Cached {
-    PeBody body;
-  };
-  void structure(Pair& pair);
+  void structure(Pair& pair, std::span<const Redirection> redirections = {});
+  static void redirected(Pair& pair, std::span<const Redirection> redirections);
   void place(Pair& pair);
+  static void place_of_file(Pair& pair, const EvidencePath& file, const EvidencePath& windows);
+  void find_file(Side& side, const std::string& path);
+  void surround(Pair& pair);
+  static void fill_around(Pair& pair, const Folder& folder);
+  void names_and_places_told(Pair& pair);
+  static void said_of_signatures(Pair& pair, const Load& load);
   void bodies(Pair& pair);
   void names_inside(Pair& pair);
   void exports_of(Pair& pair);
@@ -96,7 +111,9 @@ class Scorer {
 
   ModuleContext& context_;
   const Machine& machine_;
-  std::map<std::string, std::optional<PeBody>> bodies_;  // of programs and of Windows' own DLLs
+  const bool has_files_;
+  std::map<std::string, std::optional<Folder>> folders_;  // of pairs that were seen loaded
+  std::map<std::string, std::optional<PeBody>> bodies_;   // of programs and of Windows' own DLLs
   std::map<std::string, std::map<std::string, bool>> signed_by_;  // files by who signed them
 };
 

@@ -105,6 +105,15 @@ std::string rare_place(const EvidencePath& file, const EvidencePath& windows) {
   return is_root || is_media || names.size() == 2 ? folder.text() : std::string{};
 }
 
+/// Where files of all kinds lie together.
+bool is_gathering_place(const EvidencePath& folder) {
+  constexpr Name kNames[] = {"Downloads", "Desktop", "Documents", "Temp",  "tmp", "My Documents",
+                             "Public",    "Roaming", "Local",     "Tools", "bin"};
+  const Name name = folder.name();
+  return folder.is_root() || std::any_of(std::begin(kNames), std::end(kNames),
+                                         [&](Name one) { return equals_fold(one, name); });
+}
+
 Side side_of(const Member& member) {
   Side side;
   side.path = member.path.text();
@@ -154,18 +163,27 @@ std::string Side::lower_name() const {
 
 std::string Pair::key() const { return fold_case(host.path) + "|" + fold_case(dll.path); }
 
-void Scorer::structure(Pair& pair) {
+void Scorer::redirected(Pair& pair, std::span<const Redirection> redirections) {
+  const std::string dll = pair.dll.lower_name(), host = pair.host.lower_name();
+  for (const Redirection& one : redirections)
+    if (one.program == host && (one.dll == dll || one.dll.empty()))
+      pair.items.add(one.is_strong ? "X11" : "X11M", one.fact);
+}
+
+void Scorer::structure(Pair& pair, std::span<const Redirection> redirections) {
   const std::string name = pair.dll.lower_name();
   const PeHead& host = *pair.host.head;
   const PeHead& dll = *pair.dll.head;
   const bool imported = host.imports(name);
+  redirected(pair, redirections);
   const std::string quoted_dll = "'" + std::string{pair.dll.place.name()} + "'";
   const std::string quoted_host = "'" + std::string{pair.host.place.name()} + "'";
   if (imported)
     pair.items.add("X1",
                    quoted_host + " imports " + quoted_dll +
                        " by its name; the folder of the program is searched before System32.");
-  if (machine_.is_own_dll(name)) {
+  const bool is_known = pair.items.has("X11") && machine_.is_known_dll(name);
+  if (machine_.is_own_dll(name) || is_known) {
     const bool runtime = is_runtime_name(name);
     pair.items.add(runtime ? "N1R" : "N1",
                    runtime ? "Windows of this host has a " + quoted_dll +
@@ -183,11 +201,7 @@ void Scorer::structure(Pair& pair) {
   place(pair);
 }
 
-void Scorer::place(Pair& pair) {
-  const EvidencePath& file = pair.dll.place;
-  const EvidencePath& windows = machine_.windows_of(file);
-  const Around& around = pair.around;
-  const bool installed = is_program_files(file, windows);
+void Scorer::place_of_file(Pair& pair, const EvidencePath& file, const EvidencePath& windows) {
   if (is_mock_windows(file))
     pair.items.add("P6", "The folder " + file.parent().text() +
                              " has a space behind a name of Windows: programs that look at the "
@@ -196,12 +210,25 @@ void Scorer::place(Pair& pair) {
     pair.items.add("P3", "It lies in " + *because + ".");
   if (const std::string rare = rare_place(file, windows); !rare.empty())
     pair.items.add("P5", "Programs are not kept in " + rare + ".");
+}
+
+void Scorer::fill_around(Pair& pair, const Folder& folder) {
+  pair.around = around_all(folder);
+  add_rest(pair.around, folder, pair.dll.place);
+}
+
+void Scorer::place(Pair& pair) {
+  const EvidencePath& file = pair.dll.place;
+  const EvidencePath& windows = machine_.windows_of(file);
+  const Around& around = pair.around;
+  const bool installed = is_program_files(file, windows);
+  place_of_file(pair, file, windows);
   if (!installed && around.files <= kSparseFiles && around.programs == 1 &&
       around.dlls <= kSparseDlls && around.dlls > 0)
     pair.items.add("P4", "The folder holds " + std::to_string(around.files) +
                              " files in all: one program and " + std::to_string(around.dlls) +
                              (around.dlls == 1 ? " DLL." : " DLLs."));
-  if (around.is_whole_program)
+  if (around.is_whole_program && !pair.items.has("P5") && !is_gathering_place(file.parent()))
     pair.items.add("C4", "The folder holds a whole program: " + std::to_string(around.files) +
                              " files and " + std::to_string(around.folders) + " folders.");
   const bool is_cert = pair.dll.head->has_certificates;
@@ -222,12 +249,13 @@ void Scorer::place(Pair& pair) {
   if (signs.runtime >= 2 && matches(kParts, pair.dll.lower_name()))
     pair.items.add("C11", "The name is that of a part of the runtime that lies here (" +
                               std::to_string(signs.runtime) + " signs of it).");
-  if (signs.unpacks)
+  if (is_installer_folder(to_lower_ascii(file.parent().name())))
     pair.items.add("C12", "An installer unpacks such files into a folder of that name.");
 }
 
-std::vector<Pair> Scorer::of_folder(const Folder& folder) {
+std::vector<Pair> Scorer::of_folder(Folder& folder) {
   std::vector<Pair> pairs;
+  const std::vector<Redirection> redirections = redirections_of(context_, folder);
   const Around all = around_all(folder);
   const auto weigh = [&](const Member& dll) {
     std::optional<Pair> best;
@@ -238,7 +266,13 @@ std::vector<Pair> Scorer::of_folder(const Folder& folder) {
       const std::string name = to_lower_ascii(dll.path.name());
       const bool imported = program.pe->imports(name);
       // Of DLLs that nothing names, those that Windows has too, and those of folders with little.
-      const bool worth = imported || (machine_.is_own_dll(name) && !dll.is_below) ||
+      const std::string host = to_lower_ascii(program.path.name());
+      const bool redirected =
+          std::any_of(redirections.begin(), redirections.end(), [&](const Redirection& one) {
+            return one.program == host && (one.dll == name || one.dll.empty());
+          });
+      if (dll.is_below && !imported && !redirected) continue;
+      const bool worth = imported || redirected || machine_.is_own_dll(name) ||
                          (!folder.is_whole_program() && folder.programs <= 3);
       if (!worth) continue;
       ++hosts;
@@ -249,7 +283,7 @@ std::vector<Pair> Scorer::of_folder(const Folder& folder) {
       pair.is_below = dll.is_below;
       pair.seen = "folder";
       pair.around = all;
-      structure(pair);
+      structure(pair, redirections);
       if (!best || pair.score() > best->score()) best = std::move(pair);
     }
     if (!best || best->score() < kWorthReading) return;
@@ -261,6 +295,55 @@ std::vector<Pair> Scorer::of_folder(const Folder& folder) {
     if (member.pe->is_dll) weigh(member);
   for (const Member& member : folder.below) weigh(member);
   return pairs;
+}
+
+std::optional<Pair> Scorer::of_inside(const Machine::Inside& inside) {
+  std::optional<Pair> best;
+  for (const EvidencePath& program : inside.programs) {
+    Pair pair;
+    pair.seen = "system_folder";
+    find_file(pair.host, program.text());
+    find_file(pair.dll, inside.dll.text());
+    if (!pair.host.is_here() || !pair.dll.is_here()) continue;
+    structure(pair);
+    if (!best || pair.score() > best->score()) best = std::move(pair);
+  }
+  if (!best) return best;
+  bodies(*best);
+  const bool says_microsoft = best->dll.body && contains_fold(best->dll.body->company, "Microsoft");
+  // Without catalogs every file of Windows would seem to be a stranger.
+  if (!context_.signatures().has_catalogs() && says_microsoft) return {};
+  sign(*best);
+  const SignatureStatus status = best->dll.signature->status;
+  if (status == SignatureStatus::not_signed || status == SignatureStatus::digest_mismatch)
+    best->items.add("P8", "It lies in " + best->dll.place.parent().text() +
+                              ", the folder of a program of Windows, where all is signed.");
+  listed(*best);
+  return best;
+}
+
+std::optional<Pair> Scorer::of_phantom(const EvidencePath& dll) {
+  Pair pair;
+  pair.seen = "phantom";
+  find_file(pair.dll, dll.text());
+  const Phantom* const phantom = phantom_of(pair.dll.lower_name());
+  if (!pair.dll.is_here() || phantom == nullptr) return {};
+  pair.host.path = std::string{phantom->loader};
+  pair.dll.signature = signature_of(pair.dll.place);
+  const FileSignature& signature = *pair.dll.signature;
+  if (is_sound(signature.status) && signature.is_microsoft) return {};
+  if (const auto file = context_.source().open(dll))
+    if (auto body = read_pe_body(**file, false)) pair.dll.body = *std::move(body);
+  const bool catalogs = context_.signatures().has_catalogs();
+  if (!catalogs && pair.dll.body && contains_fold(pair.dll.body->company, "Microsoft")) return {};
+  pair.items.add("N2", "Windows looks for '" + pair.dll.lower_name() + "' (" +
+                           std::string{phantom->loader} + ") and does not bring it.");
+  if (signature.status == SignatureStatus::digest_mismatch)
+    pair.items.add("S2", signature_text(pair.dll) + ".");
+  else if (!is_sound(signature.status))
+    pair.items.add("S1", signature_text(pair.dll) + "; all of Windows is.");
+  listed(pair);
+  return pair;
 }
 
 }  // namespace hozen::side_load

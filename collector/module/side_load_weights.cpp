@@ -39,7 +39,8 @@ void Items::add(std::string_view id, std::string fact, std::vector<std::string> 
 }
 
 void Items::cap(std::string fact, int most) {
-  const int over = sum() - most;
+  int over = -most;
+  for (const Item& item : items_) over += item.points;
   if (over > 0) items_.push_back({&weight_of("CAP"), -over, std::move(fact), {}});
 }
 

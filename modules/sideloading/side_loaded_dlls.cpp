@@ -13,6 +13,7 @@
 #include "collector/base/text.h"
 #include "collector/module/cells.h"
 #include "collector/module/side_load_pair.h"
+#include "collector/module/side_load_traces.h"
 
 namespace hozen::modules {
 namespace {
@@ -86,7 +87,23 @@ constexpr std::size_t kMaxPairs = 20'000;
 class Judge {
  public:
   explicit Judge(ModuleContext& context)
-      : context_{context}, machine_{context}, scorer_{context, machine_} {}
+      : context_{context},
+        is_own_{context.facts().computer().empty()},
+        machine_{is_own_ ? side_load::Machine{context} : side_load::Machine{}},
+        scorer_{context, machine_, is_own_} {}
+
+  void all() {
+    if (is_own_) {
+      folders();
+      windows_own();
+    }
+    loads();
+    side_load::add_traces(context_.facts(), live(), pairs_);
+    tell();
+  }
+
+ private:
+  const LiveState* live() { return is_own_ ? context_.source().live_state() : nullptr; }
 
   void folders() {
     side_load::each_folder(context_, machine_, [&](side_load::Folder& folder) {
@@ -97,6 +114,29 @@ class Judge {
         keep(std::move(pair));
       }
     });
+  }
+
+  void windows_own() {
+    for (const auto& inside : machine_.inside())
+      if (auto pair = scorer_.of_inside(inside)) keep(*std::move(pair));
+    for (const EvidencePath& dll : machine_.phantoms())
+      if (auto pair = scorer_.of_phantom(dll)) keep(*std::move(pair));
+  }
+
+  void loads() {
+    for (const auto& [key, load] : side_load::loads_of(context_.facts(), live())) {
+      if (context_.stop().stop_requested()) return;
+      const auto known = pairs_.find(key);
+      if (known != pairs_.end()) {
+        scorer_.loaded(known->second, load);
+        continue;
+      }
+      Pair pair = scorer_.of_load(load);
+      if (pair.score() < side_load::kWorthReading) continue;
+      ++summary_.weighed;
+      scorer_.look_closer(pair);
+      keep(std::move(pair));
+    }
   }
 
   void tell() {
@@ -111,7 +151,6 @@ class Judge {
       (void)context_.emit(kSummary, kSummaryFields, summary_, Envelope{});
   }
 
- private:
   /// What is below this has nothing that a start or a trace could raise to low.
   static constexpr int kLeastKept = 5;
 
@@ -135,14 +174,20 @@ class Judge {
 
   void report(const Pair& pair, const std::string& record) {
     Finding finding;
-    finding.rule = "side_loaded_dlls.pair";
-    finding.title = "A program and a DLL beside it that may not be its own";
-    finding.subject = pair.host.path + " loads " + pair.dll.path;
+    const bool is_phantom = pair.seen == "phantom";
+    finding.rule = is_phantom ? "side_loaded_dlls.phantom" : "side_loaded_dlls.pair";
+    finding.title = is_phantom
+                        ? "A DLL that Windows looks for and does not bring lies in its folder"
+                    : pair.items.has("E3") ? "A program has loaded a DLL that may not be its own"
+                                           : "A program would load a DLL that may not be its own";
+    finding.subject = is_phantom ? pair.dll.path : pair.host.path + " loads " + pair.dll.path;
     for (const Item& item : pair.items.all()) {
       Why why{item.fact, item.points, item.weight->as, item.records};
       why.records.push_back(record);
       finding.why.push_back(std::move(why));
     }
+    for (std::size_t i = 0; i < pair.story.size(); ++i)
+      finding.why.push_back({pair.story[i], 0, Family::time, {pair.story_records[i]}});
     finding.families_demanded = pair.score() >= side_load::kHighScore ? 3 : 2;
     finding.attack = {"T1574.001"};
     if (pair.items.has("P2")) finding.attack.emplace_back("T1036.003");
@@ -174,6 +219,7 @@ class Judge {
   }
 
   ModuleContext& context_;
+  const bool is_own_;
   side_load::Machine machine_;
   side_load::Scorer scorer_;
   std::map<std::string, Pair> pairs_;
@@ -184,10 +230,7 @@ class Judge {
 Result<void> run(ModuleContext&) { return {}; }
 
 Result<void> judge(ModuleContext& context) {
-  if (!context.facts().computer().empty()) return {};
-  Judge judge{context};
-  judge.folders();
-  judge.tell();
+  Judge{context}.all();
   return {};
 }
 
