@@ -62,6 +62,18 @@ std::string publisher_of(const FileSignature& signature) {
   return signature.organization.empty() ? signature.signer : signature.organization;
 }
 
+/// Whether there is anything that honest software seldom has. Signed programs with DLLs that are
+/// not signed, which they import and which start with Windows, are everywhere.
+bool has_reason(const Pair& pair) {
+  constexpr std::string_view kReasons[] = {"N1",  "N2", "P1",  "P4", "P5", "P6", "P7",
+                                           "P8",  "P9", "P10", "X2", "X3", "X4", "X5",
+                                           "X11", "S2", "S3",  "S4", "S5", "S7", "T1"};
+  // Of an event there is not more to be had.
+  if (!pair.dll.is_here() && pair.items.has("S1H")) return true;
+  return std::any_of(std::begin(kReasons), std::end(kReasons),
+                     [&](std::string_view id) { return pair.items.has(id); });
+}
+
 }  // namespace
 
 void Scorer::listed(Pair& pair) {
@@ -108,12 +120,11 @@ void Scorer::finish(Pair& pair) {
     pair.items.add("X8", "Its version information says '" + pair.dll.body->company +
                              "', and Microsoft has not signed it.");
   if (pair.items.has("E3")) pair.items.drop("E2");  // what has loaded a DLL was run
-  constexpr std::string_view kCore[] = {"N1", "N2", "S1", "S1H", "S2", "S3", "S4", "S5", "P1", "P6",
-                                        "P7", "P8", "P9", "P10", "X2", "X3", "X4", "X5", "X11"};
-  if (std::none_of(std::begin(kCore), std::end(kCore),
-                   [&](std::string_view id) { return pair.items.has(id); }))
-    pair.items.cap("Only place and use speak for it; neither name, nor signature, nor content.",
-                   kMediumScore - 1);
+  if (!has_reason(pair))
+    pair.items.cap(
+        "Nothing speaks for it but that honest software is so too: a DLL that its maker "
+        "did not sign, imported, in use.",
+        kMediumScore - 1);
   const bool runs = pair.items.has_family('E');
   const bool tells = pair.items.has("X2") || pair.items.has("S2") || pair.items.has("S5");
   if (!runs && !tells)

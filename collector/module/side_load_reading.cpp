@@ -253,11 +253,15 @@ void Scorer::payload(Pair& pair) {
   constexpr std::uint64_t kBornTogether = 600 * kTicksPerSecond;
   constexpr std::size_t kFewFiles = 8;
   std::size_t looked = 0;
+  const bool installed = is_program_files(pair.host.place, machine_.windows_of(pair.host.place));
   for (const Member& other : pair.around.others) {
     if (other.size < kLeastPayload || other.size > kMostPayload || ++looked > kMaxLooked) continue;
     const FileTime came = arrival(other.si), dll = arrival(pair.dll.si);
     const bool together = came.is_set() && dll.is_set() && apart(came, dll) <= kBornTogether;
     if (!together && pair.around.files > kFewFiles) continue;
+    // What an installation brings came with the program.
+    const FileTime host = arrival(pair.host.si);
+    if (installed && (!together || came <= host || apart(came, host) < kDay)) continue;
     auto file = context_.source().open(other.path);
     if (!file) continue;
     std::array<std::byte, 16> head{};

@@ -114,6 +114,10 @@ bool is_gathering_place(const EvidencePath& folder) {
                                          [&](Name one) { return equals_fold(one, name); });
 }
 
+bool is_below_program_data(const EvidencePath& file) {
+  return file.components().size() > 1 && equals_fold(file.components().front(), "ProgramData");
+}
+
 Side side_of(const Member& member) {
   Side side;
   side.path = member.path.text();
@@ -208,6 +212,10 @@ void Scorer::place_of_file(Pair& pair, const EvidencePath& file, const EvidenceP
                              "path take it for the real one.");
   if (const auto because = writable_because(file, windows))
     pair.items.add("P3", "It lies in " + *because + ".");
+  else if (is_below_program_data(file))
+    pair.items.add("P3",
+                   "It lies below ProgramData, where users can make files unless the maker of "
+                   "the folder forbade it.");
   if (const std::string rare = rare_place(file, windows); !rare.empty())
     pair.items.add("P5", "Programs are not kept in " + rare + ".");
 }
@@ -237,7 +245,7 @@ void Scorer::place(Pair& pair) {
   if (!is_cert && around.dlls > kFewDlls && plain * 2 > around.dlls)
     pair.items.add("C5", std::to_string(plain) + " of the " + std::to_string(around.dlls) +
                              " DLLs here have no signature.");
-  else if (!is_cert && around.signed_dlls >= 2)
+  else if (!is_cert && around.signed_dlls >= 2 && pair.items.has("N1"))
     pair.items.add("S6", std::to_string(around.signed_dlls) + " of the " +
                              std::to_string(around.dlls) +
                              " DLLs here have a signature, this one has none.");

@@ -6,6 +6,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/side_load_weights.h"
+#include "collector/source/live_state.h"
 #include "tests/builders/pe_builder.h"
 #include "tests/modules/judge_cases.h"
 
@@ -371,6 +372,118 @@ TEST_F(SideLoadedDllsTest, ALoadThatSysmonSawIsAPairWithoutItsFiles) {
   EXPECT_THAT(subjects, SizeIs(2));
   EXPECT_THAT(subjects, Contains(HasSubstr("lsadb.dll")));
   EXPECT_THAT(subjects, Contains(HasSubstr("cdpsgshims.dll")));
+}
+
+TEST_F(SideLoadedDllsTest, TheStoryTellsWhoBroughtItHowItStartsAndWhereItConnects) {
+  const std::string folder = "C:\\Users\\alice\\AppData\\Roaming\\Nv";
+  triad(folder);
+  const std::string host = folder + "\\NvSmart.exe";
+  const char* const provider = "Microsoft-Windows-Sysmon";
+  events.push_back(text_event(kSysmon, 11, 1,
+                              {{"Image", "C:\\Users\\alice\\Downloads\\a.exe"},
+                               {"TargetFilename", folder + "\\NvSmartMax.dll"}},
+                              provider));
+  events.push_back(text_event(kSysmon, 1, 2,
+                              {{"Image", host},
+                               {"CommandLine", host},
+                               {"ParentImage", "C:\\Users\\alice\\Downloads\\a.exe"}},
+                              provider));
+  events.push_back(text_event(kSysmon, 7, 3,
+                              {{"Image", host},
+                               {"ImageLoaded", folder + "\\NvSmartMax.dll"},
+                               {"Signed", "false"},
+                               {"SignatureStatus", "Unavailable"}},
+                              provider));
+  events.push_back(text_event(
+      kSysmon, 3, 4,
+      {{"Image", host}, {"DestinationIp", "203.0.113.9"}, {"DestinationPort", "443"}}, provider));
+  events.push_back(
+      text_event(kSysmon, 13, 5,
+                 {{"EventType", "SetValue"},
+                  {"TargetObject", "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run\\nv"},
+                  {"Details", "\"" + host + "\" -x"},
+                  {"Image", "C:\\Users\\alice\\Downloads\\a.exe"}},
+                 provider));
+  const ModuleRun run = judge();
+  const Finding* const finding = pair_of(run);
+  ASSERT_NE(finding, nullptr);
+  const std::string story = story_of(*finding);
+  EXPECT_THAT(story, HasSubstr("The DLL was written at"));
+  EXPECT_THAT(story, HasSubstr("by C:\\Users\\alice\\Downloads\\a.exe"));
+  EXPECT_THAT(story, HasSubstr("connected to 203.0.113.9:443"));
+  EXPECT_THAT(story, HasSubstr("CurrentVersion\\Run\\nv"));
+  EXPECT_THAT(story, HasSubstr("loaded at"));
+  EXPECT_GE(severity_of(*finding), Severity::high);
+  EXPECT_THAT(run.context->findings, SizeIs(1));  // the load is of the pair in the folder
+}
+
+TEST_F(SideLoadedDllsTest, AProcessThatHasItLoadedAndItsConnection) {
+  triad("C:\\ProgramData\\Update");
+  LiveState state;
+  LiveProcess process;
+  process.pid = 4321;
+  process.path = "C:\\ProgramData\\Update\\NvSmart.exe";
+  process.started = fake::at(5);
+  LiveModule module;
+  module.path = "C:\\ProgramData\\Update\\NvSmartMax.dll";
+  process.modules.push_back(module);
+  module.path = "C:\\Windows\\System32\\ntdll.dll";
+  process.modules.push_back(module);
+  state.processes.push_back(process);
+  LiveConnection connection;
+  connection.remote_address = "203.0.113.9";
+  connection.remote_port = 8443;
+  connection.pid = 4321;
+  state.connections.push_back(connection);
+  ModuleRun run{windows.machine(), nullptr};
+  run.machine.source->be_live(*run.machine.registry, &state);
+  run.context = std::make_unique<fake::Context>(run.machine);
+  run.context->signed_files.known = signatures;
+  run.context->stated.settle();
+  EXPECT_TRUE(modules::side_loaded_dlls.judge(*run.context));
+  const Finding* const finding = pair_of(run);
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(story_of(*finding), HasSubstr("is running (process 4321)"));
+  EXPECT_THAT(story_of(*finding), HasSubstr("203.0.113.9:8443"));
+  EXPECT_TRUE(has_item(run, "E3"));
+  EXPECT_TRUE(has_item(run, "E4"));
+}
+
+TEST_F(SideLoadedDllsTest, TheOperatorsListIsOneMoreReasonAndNamesItself) {
+  triad("C:\\ProgramData\\Update");
+  HijackEntry entry;
+  entry.name = "nvsmartmax.dll";
+  entry.vendor = "Nvidia";
+  entry.expected_locations = {"%PROGRAMFILES%\\NVIDIA Corporation\\Display"};
+  entry.ways.push_back(
+      {"%PROGRAMFILES%\\NVIDIA Corporation\\Display\\NvSmart.exe", "Sideloading", "", {}});
+  lists.hijack_list_name = "mine.yml";
+  lists.hijack_entries = {entry};
+  const ModuleRun run = judge();
+  EXPECT_TRUE(has_item(run, "L1"));
+  EXPECT_TRUE(has_item(run, "L2"));
+  ASSERT_NE(pair_of(run), nullptr);
+  EXPECT_THAT(story_of(*pair_of(run)), HasSubstr("'mine.yml'"));
+
+  lists.hijack_entries[0].expected_locations = {"%PROGRAMDATA%\\Update"};
+  EXPECT_FALSE(has_item(judge(), "L1"));
+}
+
+TEST_F(SideLoadedDllsTest, PlaceAndUseAloneStayLow) {
+  const std::string folder = "C:\\Program Files\\Vendor\\Tool";
+  put(folder + "\\tool.exe", program("tool.exe", "Vendor").import("jpeg62.dll", {"A"}));
+  sign(folder + "\\tool.exe", "Vendor");
+  put(folder + "\\jpeg62.dll", library("jpeg62.dll", "").exported("A"));
+  for (const FactKind kind : {FactKind::autostart, FactKind::execution}) {
+    Fact fact;
+    fact.kind = kind;
+    fact.subject = folder + "\\tool.exe";
+    fact.record = "x-1";
+    fact.values.add("source", "services");
+    facts.push_back(fact);
+  }
+  const ModuleRun run = judge();
+  EXPECT_THAT(run.context->findings, IsEmpty()) << fake::summary_of(run.context->findings);
 }
 
 TEST_F(SideLoadedDllsTest, TheWeightsAreOneTableThatHolds) {
