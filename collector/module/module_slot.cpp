@@ -100,6 +100,15 @@ Owner Group::owner() const {
   return strictest;
 }
 
+std::vector<std::string> Group::wanted_exports() const {
+  std::vector<std::string> wanted{std::string{kLogonNotify}};
+  for (const Entry& entry : entries)
+    for (std::string& name : entry.needed_exports())
+      if (std::find(wanted.begin(), wanted.end(), name) == wanted.end())
+        wanted.push_back(std::move(name));
+  return wanted;
+}
+
 std::map<std::string, Group> groups_of(const FactBook& book, std::uint64_t& left_out) {
   std::map<std::string, Group> groups;
   for (const Fact& fact : book.facts(FactKind::autostart)) {

@@ -31,9 +31,6 @@ struct Slot {
 std::span<const Slot> all_slots();
 const Slot* slot_of(std::string_view location);  ///< nullptr for entries that start programs
 
-/// Names of one file that are kept; of more, nothing is said of those that are not there.
-constexpr std::size_t kMaxExportNames = 4096;
-
 /// What a file is and says to be.
 struct File {
   std::optional<FileInfo> info{};
@@ -41,8 +38,8 @@ struct File {
   bool is_executable = false, is_dotnet = false;
   std::size_t exports = 0, forwarded = 0;
   std::string forwarded_to{};  ///< library that most of them go to
-  bool all_names = false;      ///< `names` holds all that there are
-  std::vector<std::string> names{};
+  bool all_names = false;      ///< all exports could be read: what is not in `names` is not there
+  std::vector<std::string> names{};  ///< of those that were asked for
   bool has_version = false;
   std::string company{}, product{}, description{}, version{}, original_name{};
   const FileSignature* signature = nullptr;
@@ -51,8 +48,10 @@ struct File {
   bool is_sound() const { return signature != nullptr && hozen::is_sound(signature->status); }
   bool is_of_microsoft() const { return is_sound() && signature->is_microsoft; }
 };
-/// Headers, exports and version information; nothing of it where there is no such file.
-File read_slot_file(EvidenceSource& source, const EvidencePath& path);
+/// Headers, exports and version information; nothing of it where there is no such file. `wanted`:
+/// exports that are looked for.
+File read_slot_file(EvidenceSource& source, const EvidencePath& path,
+                    const std::vector<std::string>& wanted);
 
 /// One entry: the file stands in `Group`.
 struct Entry {
@@ -75,7 +74,12 @@ struct Group {
   File file{};
   bool is_own() const;
   Owner owner() const;  ///< the strictest of its slots
+  /// Exports that tell something of the file in these slots.
+  std::vector<std::string> wanted_exports() const;
 };
+/// Which network providers may have; it is handed the password of each logon.
+constexpr std::string_view kLogonNotify = "NPLogonNotify";
+
 /// Of the facts that name a slot, by folded path. `left_out` counts those above the caps.
 std::map<std::string, Group> groups_of(const FactBook& book, std::uint64_t& left_out);
 

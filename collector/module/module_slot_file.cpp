@@ -11,10 +11,17 @@
 namespace hozen::slots {
 namespace {
 
-/// Names of exports that are looked for are short.
-constexpr std::size_t kMaxNameBytes = 128;
+/// Bytes of a text of the file: one that is longer says nothing.
+constexpr std::size_t kMaxText = 256;
 
-void read_names(pe::Image& image, File& file) {
+std::string cut(std::string_view text) {
+  if (text.size() <= kMaxText) return std::string{text};
+  std::size_t end = kMaxText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+  return std::string{text.substr(0, end)};
+}
+
+void read_names(pe::Image& image, const std::vector<std::string>& wanted, File& file) {
   const auto exports = pe::read_exports(image);
   file.all_names = true;
   if (!exports) return;
@@ -26,19 +33,16 @@ void read_names(pe::Image& image, File& file) {
       ++file.forwarded;
       ++libraries[to_lower_ascii(one.forwarder.substr(0, one.forwarder.rfind('.')))];
     }
-    if (one.name.empty()) continue;
-    if (file.names.size() < kMaxExportNames && one.name.size() <= kMaxNameBytes)
+    if (!file.has_export(one.name) &&
+        std::find(wanted.begin(), wanted.end(), one.name) != wanted.end())
       file.names.push_back(one.name);
-    else
-      file.all_names = false;
   }
   std::size_t most = 0;
   for (const auto& [library, count] : libraries)
     if (count > most) {
       most = count;
-      file.forwarded_to = library;
+      file.forwarded_to = cut(library);
     }
-  std::sort(file.names.begin(), file.names.end());
 }
 
 void read_version(pe::Image& image, File& file) {
@@ -46,20 +50,21 @@ void read_version(pe::Image& image, File& file) {
   const auto version = pe::read_version_info(image, problems);
   if (!version) return;
   file.has_version = true;
-  file.company = version->find("CompanyName");
-  file.product = version->find("ProductName");
-  file.description = version->find("FileDescription");
-  file.version = version->find("FileVersion");
-  file.original_name = version->find("OriginalFilename");
+  file.company = cut(version->find("CompanyName"));
+  file.product = cut(version->find("ProductName"));
+  file.description = cut(version->find("FileDescription"));
+  file.version = cut(version->find("FileVersion"));
+  file.original_name = cut(version->find("OriginalFilename"));
 }
 
 }  // namespace
 
 bool File::has_export(std::string_view name) const {
-  return std::binary_search(names.begin(), names.end(), name);
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-File read_slot_file(EvidenceSource& source, const EvidencePath& path) {
+File read_slot_file(EvidenceSource& source, const EvidencePath& path,
+                    const std::vector<std::string>& wanted) {
   File file;
   const auto info = source.stat(path);
   if (!info || info->is_directory) return file;
@@ -82,7 +87,7 @@ File read_slot_file(EvidenceSource& source, const EvidencePath& path) {
   }
   file.is_executable = true;
   file.is_dotnet = image->directory(pe::Directory::clr).is_set();
-  read_names(*image, file);
+  read_names(*image, wanted, file);
   read_version(*image, file);
   return file;
 }

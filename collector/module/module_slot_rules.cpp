@@ -112,8 +112,10 @@ class Rules {
   }
 
   void bad(const std::string& what, int weight) {
+    // Where most files of Windows are not found sound, that may be for want of a root.
+    const bool stands_out = known_.catalogs_are_whole || weight >= kChanged;
     add(path() + (is_own_ ? ", which Windows itself has here, " : " ") + what + ".",
-        is_own_ ? std::max(weight, kReplaced) : weight, Family::signature);
+        is_own_ && stands_out ? std::max(weight, kReplaced) : weight, Family::signature);
   }
 
   void sound(const FileSignature& signature) {
@@ -170,8 +172,10 @@ class Rules {
   }
 
   void claim() {
-    // Without catalogs Microsoft's own files look like this.
-    if (!known_.catalogs_are_whole && file_.signature->status == SignatureStatus::not_signed)
+    // Without catalogs, or a root of Microsoft, its own files look like this.
+    const SignatureStatus status = file_.signature->status;
+    if (!known_.catalogs_are_whole &&
+        (status == SignatureStatus::not_signed || status == SignatureStatus::untrusted_root))
       return;
     if (is_own_ && !file_.has_version)
       return add("It has no version information, as files of Windows have.", kNoVersion,
@@ -208,7 +212,7 @@ class Rules {
     const bool is_network_provider =
         std::any_of(group_.entries.begin(), group_.entries.end(),
                     [](const Entry& entry) { return entry.slot->location == "network_providers"; });
-    if (is_network_provider && file_.has_export("NPLogonNotify"))
+    if (is_network_provider && file_.has_export(kLogonNotify))
       add("It exports NPLogonNotify, which is handed the password of each logon.", kSeesPasswords,
           Family::content);
   }

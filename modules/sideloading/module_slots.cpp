@@ -282,7 +282,7 @@ Envelope envelope_of(const Row& row) {
 }
 
 void look_at(ModuleContext& context, Group& group) {
-  group.file = slots::read_slot_file(context.source(), group.path);
+  group.file = slots::read_slot_file(context.source(), group.path, group.wanted_exports());
   const bool is_elsewhere = group.file.problem && group.file.problem->code == Errc::unsupported &&
                             !group.file.is_executable;
   if (!group.file.info) return;

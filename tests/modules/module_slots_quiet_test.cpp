@@ -18,6 +18,22 @@ TEST(ModuleSlots, WithoutCatalogsFilesOfWindowsAreNotCalledUnsigned) {
   EXPECT_EQ(summary(machine.run()), "");
 }
 
+TEST(ModuleSlots, ARootThatIsNotKnownMakesNotAllOfWindowsFalse) {
+  SlotMachine machine;
+  for (auto& [path, signature] : machine.signatures) {
+    signature.status = SignatureStatus::untrusted_root;
+    signature.is_microsoft = false;
+  }
+  for (const Finding& finding : machine.run().context->findings)
+    EXPECT_LE(severity_of(finding), Severity::low) << story_of(finding);
+  // Of one file among many it is another matter.
+  SlotMachine sound;
+  sound.signatures.at(EvidencePath::parse(std::string{kSystem32} + "tcpmon.dll")->folded()) =
+      signed_by("Nobody", "Nobody", false, SignatureStatus::untrusted_root);
+  const ModuleRun run = sound.run();
+  EXPECT_EQ(only(run), "module_slots.replaced high") << told(run);
+}
+
 TEST(ModuleSlots, WithoutCatalogsOthersWeighLessAndItIsSaid) {
   SlotMachine machine;
   machine.signatures.clear();

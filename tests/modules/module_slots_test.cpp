@@ -255,7 +255,8 @@ TEST(ModuleSlots, ReadDamagedLibrariesAtEveryLength) {
     windows.file("C:\\x.dll", "").bytes = {whole.begin(),
                                            whole.begin() + static_cast<std::ptrdiff_t>(size)};
     const auto source = windows.source();
-    const slots::File file = slots::read_slot_file(*source, *EvidencePath::parse("C:\\x.dll"));
+    const slots::File file =
+        slots::read_slot_file(*source, *EvidencePath::parse("C:\\x.dll"), {"Other"});
     EXPECT_TRUE(file.info);
     EXPECT_TRUE(file.is_executable || file.problem);
   }
