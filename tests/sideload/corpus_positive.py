@@ -82,6 +82,7 @@ def planted(case, name, functions, bits=64, info="none", host=None, forwards=Non
         options.update(org=MICROSOFT, product="Microsoft\u00ae Windows\u00ae Operating System", numbers=(10, 0, 19041, 1))
     elif info == "own":
         options.update(org=rng.choice(["", "TODO: <Company name>", "Intel"]), product=rng.choice(["", "TODO: <Product name>", "Library"]))
+    options["signer"] = None  # whatever it says of itself
     options.update(more)
     exports = [(function, (forwards or {}).get(function)) for function in functions]
     linker = Linker(rng, datetime.datetime(2023, 1, 1))

@@ -170,7 +170,7 @@ class Case:
                        "FileVersion": ".".join(map(str, numbers)), "InternalName": (original or base).rsplit(".", 1)[0],
                        "LegalCopyright": f"Copyright (C) {built.year} {vendor}", "OriginalFilename": original or base,
                        "ProductName": product or vendor, "ProductVersion": ".".join(map(str, numbers))}
-        code = cut(self.world.pools[bits], rng, size or int(2 ** rng.uniform(12.5, 16.3)))
+        code = cut(self.world.pools[bits], rng, self.world.size_factor * (size or int(2 ** rng.uniform(12.5, 16.3))))
         rows = (self.usual_imports(gui) if own_imports else []) + list(imports)
         pdb = f"{linker.root}{(product or base).replace(' ', '')}\\x64\\Release\\{base.rsplit('.', 1)[0]}.pdb"
         more.setdefault("icon", b"" if dll else rng.randbytes(64) + bytes(rng.randrange(900, 4000)))
@@ -232,8 +232,8 @@ class Case:
 class World:
     """Where the tree lies and what all cases share."""
 
-    def __init__(self, root, now, pools, ca, seed="hozen"):
-        self.root, self.now, self.pools, self.ca, self.seed = pathlib.Path(root), now, pools, ca, seed
+    def __init__(self, root, now, pools, ca, seed="hozen", size_factor=1):
+        self.root, self.now, self.pools, self.ca, self.seed, self.size_factor = pathlib.Path(root), now, pools, ca, seed, size_factor
 
     def path_of(self, windows_path):
         drive, rest = windows_path[0].upper(), windows_path[3:]

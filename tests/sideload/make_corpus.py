@@ -31,15 +31,14 @@ def build_case(index):
     return name, pattern, case.places, case.registry, case.tasks, case.ran
 
 
-def build(folder, every=1):
+def build(folder, rows, size_factor=1):
     """[Case] as they were built, without their files' contents."""
     global WORLD, ROWS
-    folder = pathlib.Path(folder)
+    folder, ROWS = pathlib.Path(folder), rows
     shutil.rmtree(folder / "tree", ignore_errors=True)
     (folder / "tree").mkdir(parents=True)
     now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None, microsecond=0)
-    WORLD = World(folder / "tree", now, code_pool.pools(), CertificateAuthority())
-    ROWS = corpus_positive.rows()[::every] + corpus_negative.rows()[::every]
+    WORLD = World(folder / "tree", now, code_pool.pools(), CertificateAuthority(), size_factor=size_factor)
     corpus_windows.build_files(WORLD)
     with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
         built = pool.map(build_case, range(len(ROWS)), chunksize=4)
@@ -59,12 +58,16 @@ def build(folder, every=1):
     return cases
 
 
+def rows_of_corpus(every=1):
+    return corpus_positive.rows()[::every] + corpus_negative.rows()[::every]
+
+
 def main():
     if not code_pool.is_there():
         print(f"skipped: {code_pool.COMPILER} is not installed")
         return 77
     every = int(sys.argv[sys.argv.index("--only") + 1]) if "--only" in sys.argv else 1
-    cases = build(sys.argv[1], every)
+    cases = build(sys.argv[1], rows_of_corpus(every))
     positive = sum(case.positive for case in cases)
     print(f"{positive} positive and {len(cases) - positive} negative cases in {sys.argv[1]}")
     return 0

@@ -42,7 +42,8 @@ def read_cases(folder):
 
 def findings_of(hozen, folder, trusted):
     bundle = folder / "bundle.zip"
-    bundle.unlink(missing_ok=True)
+    for old in (bundle, bundle.with_name(bundle.name + ".seal")):
+        old.unlink(missing_ok=True)
     command = [hozen, "collect", "--root", folder / "tree", "--output", bundle, "--quiet"]
     if trusted:
         command += ["--trust-roots", folder / "roots.pem"]
@@ -159,7 +160,7 @@ def main():
     hozen, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     every = int(sys.argv[sys.argv.index("--only") + 1]) if "--only" in sys.argv else 1
     if "--made" not in sys.argv:
-        make_corpus.build(folder, every)
+        make_corpus.build(folder, make_corpus.rows_of_corpus(every))
     measure = Measure(read_cases(folder), findings_of(hozen, folder, "--untrusted" not in sys.argv))
     measure.details()
     text = measure.text()
