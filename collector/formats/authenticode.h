@@ -24,7 +24,7 @@ namespace hozen::authenticode {
 constexpr std::size_t kMaxSignatureBytes = 16u << 20;
 /// Signatures within signatures.
 constexpr std::size_t kMaxNesting = 4;
-/// Signatures of one file, nested ones counted.
+/// Of one PKCS #7, nested ones counted; and entries of a certificate table.
 constexpr std::size_t kMaxSignatures = 32;
 /// Signers, countersignatures, attributes of one signature.
 constexpr std::size_t kMaxSigners = 8, kMaxCountersignatures = 8, kMaxAttributes = 64;

@@ -44,8 +44,10 @@ struct Certificate {
   std::uint32_t key_bits = 0;
   std::string signature_algorithm{};  ///< "sha256WithRSAEncryption"
   bool is_authority = false;          ///< may issue others; also those of version 1
-  bool is_self_issued = false;        ///< subject and issuer are the same
-  bool may_sign_code = false;         ///< says so itself: extended key usage code signing
+  /// Authorities that may stand between it and a signer, those of its own name not counted.
+  std::optional<std::uint32_t> path_length{};
+  bool is_self_issued = false;  ///< subject and issuer are the same
+  bool may_sign_code = false;   ///< says so itself: extended key usage code signing
   bool may_timestamp = false;
   bool is_lifetime_signing = false;   ///< signatures end with the certificate, timestamp or not
   std::vector<std::string> usages{};  ///< extended key usages, as dotted numbers
