@@ -86,10 +86,15 @@ bool signature_holds(const SignerInfo& signer, const Certificate& certificate, B
   return verify_digest(*x509, digest, signer.signature, signer.signature_algorithm);
 }
 
+std::string without_nul(std::string text) {
+  while (!text.empty() && text.back() == '\0') text.pop_back();
+  return text;
+}
+
 /// SpcString: [0] UTF-16, [1] ASCII.
 std::string spc_string(Bytes content) {
   const auto node = asn1::read_node(content, "text");
-  return node ? asn1::text_of(*node) : std::string{};
+  return node ? without_nul(asn1::text_of(*node)) : std::string{};
 }
 
 void read_opus(const SignerInfo& signer, Signature& out) {
@@ -105,7 +110,7 @@ void read_opus(const SignerInfo& signer, Signature& out) {
   if (target->tag == asn1::context_parts(2))
     out.more_info = spc_string(target->content);
   else if (target->tag == asn1::context(0))
-    out.more_info = to_wtf8_lossy(target->content.chars());
+    out.more_info = without_nul(to_wtf8_lossy(target->content.chars()));
 }
 
 Algorithm page_hashes_in(Bytes serialized) {

@@ -70,6 +70,16 @@ Name name_of(const X509_NAME* name) {
   return read;
 }
 
+/// As it is written: the library keeps the sign of negative ones elsewhere.
+std::string serial_of(const X509* certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_ASN1_INTEGER(X509_get0_serialNumber(certificate), &der);
+  const auto number = asn1::read_node(Bytes{bytes_from(der, size)}, "serial number");
+  std::string text = number ? serial_text(number->content) : std::string{};
+  OPENSSL_free(der);
+  return text;
+}
+
 FileTime time_of(const ASN1_TIME* time) {
   const bool is_short = ASN1_STRING_type(time) == V_ASN1_UTCTIME;
   const asn1::Node node{is_short ? asn1::kUtcTime : asn1::kGeneralizedTime,
@@ -169,9 +179,7 @@ Result<Certificate> parse_certificate(Bytes der) {
   out.der.assign(der.span().begin(), der.span().end());
   out.subject = name_of(X509_get_subject_name(x509));
   out.issuer = name_of(X509_get_issuer_name(x509));
-  const ASN1_INTEGER* const serial = X509_get0_serialNumber(x509);
-  out.serial =
-      serial_text(Bytes{bytes_from(ASN1_STRING_get0_data(serial), ASN1_STRING_length(serial))});
+  out.serial = serial_of(x509);
   out.not_before = time_of(X509_get0_notBefore(x509));
   out.not_after = time_of(X509_get0_notAfter(x509));
   out.sha1 = digest_array<20>(Algorithm::sha1, der);

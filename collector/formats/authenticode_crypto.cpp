@@ -72,12 +72,16 @@ bool verify_digest(X509& signer, const Digest& digest, Bytes signature,
   EVP_PKEY* const key = X509_get0_pubkey(&signer);
   const EVP_MD* const method = library_digest(digest.algorithm);
   if (key == nullptr || method == nullptr || digest.bytes.empty()) return false;
-  const std::unique_ptr<EVP_PKEY_CTX, FreeKeyContext> context{EVP_PKEY_CTX_new(key, nullptr)};
-  return context && EVP_PKEY_verify_init(context.get()) > 0 &&
-         set_padding(context.get(), key, signature_algorithm) &&
-         EVP_PKEY_CTX_set_signature_md(context.get(), method) > 0 &&
-         EVP_PKEY_verify(context.get(), chars_of(signature.span()), signature.size(),
-                         chars_of(digest.bytes), digest.bytes.size()) == 1;
+  const auto verify = [&](const EVP_MD* named) {
+    const std::unique_ptr<EVP_PKEY_CTX, FreeKeyContext> context{EVP_PKEY_CTX_new(key, nullptr)};
+    return context && EVP_PKEY_verify_init(context.get()) > 0 &&
+           set_padding(context.get(), key, signature_algorithm) &&
+           (named == nullptr || EVP_PKEY_CTX_set_signature_md(context.get(), named) > 0) &&
+           EVP_PKEY_verify(context.get(), chars_of(signature.span()), signature.size(),
+                           chars_of(digest.bytes), digest.bytes.size()) == 1;
+  };
+  // Symantec's timestamps have the bare digest in the place of a DigestInfo; Windows takes both.
+  return verify(method) || (EVP_PKEY_is_a(key, "RSA") == 1 && verify(nullptr));
 }
 
 const EVP_MD* library_digest(Algorithm algorithm) {

@@ -21,6 +21,11 @@ Verdict malformed(Verdict verdict, Error error) {
   return verdict;
 }
 
+/// The signer signed another content than the one that is there: somebody put it in its place.
+bool is_exchanged(const Signature& signature) {
+  return signature.signer && signature.signature_holds && !signature.content_holds;
+}
+
 /// Whether the digest that is signed is that of the file.
 bool is_of(const Digest& digest, const FileDigests& file) {
   if (file.is_image) return file.is_image_digest(digest);
@@ -141,6 +146,12 @@ Verdict verify(const Signature& signature, const FileDigests& digests, const Tru
                FileTime now) {
   Verdict verdict;
   verdict.remarks = signature.remarks;
+  if (is_exchanged(signature)) {
+    add_remark(verdict, "The digest in the signature is not the one that was signed.");
+    verdict = judge(signature, trust, now, std::move(verdict));
+    verdict.status = Status::digest_mismatch;
+    return verdict;
+  }
   if (!signature.holds() || !signature.signer)
     return malformed(std::move(verdict),
                      signature.error.value_or(Error{Errc::malformed, "signature"}));
