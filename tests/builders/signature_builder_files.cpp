@@ -17,6 +17,8 @@ Der catalog_list(const std::vector<CatalogEntry>& entries) {
     return sequence({tlv(0x1E, utf16_big(name)), tlv(0x02, {std::byte{1}}),
                      octets(utf16_little_with_nul(value))});
   };
+  const Der image = sequence(
+      {tlv(0x03, {std::byte{0}}), tlv(0xA0, tlv(0xA2, tlv(0x80, utf16_big("<<<Obsolete>>>"))))});
   for (const CatalogEntry& one : entries) {
     std::vector<Der> attributes;
     if (!one.file.empty())
@@ -24,7 +26,7 @@ Der catalog_list(const std::vector<CatalogEntry>& entries) {
     if (!one.is_tag_only)
       attributes.push_back(
           attribute("1.3.6.1.4.1.311.2.1.4",
-                    sequence({sequence({object("1.3.6.1.4.1.311.2.1.25")}),
+                    sequence({sequence({object("1.3.6.1.4.1.311.2.1.15"), image}),
                               sequence({algorithm_identifier(digest_object(one.digest.algorithm)),
                                         octets(one.digest.bytes)})})));
     std::string hex;
