@@ -19,6 +19,7 @@ constexpr std::string_view kIndirectData = "1.3.6.1.4.1.311.2.1.4",
                            kPageHashesSha256 = "1.3.6.1.4.1.311.2.3.2",
                            kNestedSignature = "1.3.6.1.4.1.311.2.4.1",
                            kMicrosoftTimestamp = "1.3.6.1.4.1.311.3.3.1",
+                           kContentType = "1.2.840.113549.1.9.3",
                            kMessageDigest = "1.2.840.113549.1.9.4",
                            kSigningTime = "1.2.840.113549.1.9.5",
                            kCountersignature = "1.2.840.113549.1.9.6",
@@ -309,6 +310,10 @@ Result<void> read_signature(Bytes pkcs7, Signature& out, Budget& budget) {
   out.content_holds = content_holds(signer, data.content);
   read_unsigned(signer, out, budget);
   if (bad_digest) return *std::move(bad_digest);
+  // Without this what was signed as one thing could be shown as another.
+  const auto type = single_value(find_attribute(signer.attributes, kContentType));
+  if (type && asn1::object_text(type->content) != data.content_type)
+    return does_not_hold("kind of what is signed");
   if (!out.signer) return Error{Errc::not_found, "certificate of the signer", pkcs7.base()};
   if (!out.content_holds) return does_not_hold("digest of what is signed");
   if (!out.signature_holds) return does_not_hold("signature");

@@ -163,7 +163,8 @@ class Search {
     if (is_root || is_trusted)
       chain.root = known != nullptr ? std::string{known->name} : shown(last);
     chain.is_lifetime_signing = signer.is_lifetime_signing;
-    chain.has_purpose = allows(signer, purpose_);
+    // RFC 3161 2.3: who stamps times says so; code may be signed by what says nothing.
+    chain.has_purpose = purpose_ != Purpose::timestamping || signer.may_timestamp;
     chain.may_issue = true;
     chain.valid_to = FileTime{UINT64_MAX};
     std::uint32_t between = 0;

@@ -1,4 +1,6 @@
 // Signatures of executables, made in every state that they may be in.
+#include <algorithm>
+
 #include "collector/base/text.h"
 #include "tests/formats/signature_cases.h"
 
@@ -103,7 +105,9 @@ TEST(Authenticode, TimestampOfAnotherSignatureProvesNothing) {
 }
 
 TEST(Authenticode, TimestampOfOneWhoMayNotProvesNothing) {
-  for (const Identity& clock : {made().signer, made().stranger}) {
+  const Identity nothing =
+      made().root.issue({"Says Nothing", "20100101000000Z", "20400101000000Z", {}});
+  for (const Identity& clock : {made().signer, made().stranger, nothing}) {
     const Read file =
         read(signed_by(signature_of(made().expired).rfc3161_timestamp(clock, "20150701101112Z")));
     EXPECT_EQ(file.status(), Status::valid_expired_untimestamped);
@@ -241,6 +245,25 @@ TEST(Authenticode, SignatureOfSomethingElseIsNone) {
   SignatureBuilder builder{made().signer};
   builder.of_content("1.2.840.113549.1.7.1", octets(Der(8))).with(made().middle);
   EXPECT_EQ(read(signed_by(builder)).status(), Status::malformed);
+}
+
+TEST(Authenticode, WhatWasSignedAsSomethingElseDoesNotHold) {
+  const Digest digest = image_digest(plain());
+  SignatureBuilder builder{made().signer};
+  const Der content =
+      sequence({sequence({object("1.3.6.1.4.1.311.2.1.15")}),
+                sequence({sequence({object("2.16.840.1.101.3.4.2.1")}), octets(digest.bytes)})});
+  Der bytes = builder.of_content("1.3.6.1.4.1.311.2.1.9", content).with(made().middle).bytes();
+  // The type of the content, not the signed attribute, says that it is of a file.
+  const Der other = object("1.3.6.1.4.1.311.2.1.9"), ours = object("1.3.6.1.4.1.311.2.1.4");
+  const std::size_t place = Bytes{bytes}.chars().find(Bytes{other}.chars());
+  ASSERT_NE(place, std::string_view::npos);
+  std::ranges::copy(ours, bytes.begin() + static_cast<std::ptrdiff_t>(place));
+  const Signature one = parse_signature(Bytes{bytes});
+  EXPECT_EQ(one.digest, digest);
+  EXPECT_TRUE(one.signature_holds && one.content_holds);
+  EXPECT_FALSE(one.holds());
+  EXPECT_EQ(read(add_table(plain(), {bytes})).status(), Status::malformed);
 }
 
 TEST(Authenticode, EveryTruncationAndEveryFlippedByteEndsWell) {
