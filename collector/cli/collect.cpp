@@ -293,6 +293,11 @@ void declare_lists(DeclaredCommand command, Options& options) {
           "Certificates that were stolen or revoked: a thumbprint a line (SHA-1 or SHA-256), "
           "# before comments; may be given again")
       .value_name("FILE");
+  command
+      .add_text("--hijacklibs", options.lists.hijack_list,
+                "DLLs that programs are known to load from places that are not their own, in the "
+                "format of HijackLibs: YAML, all entries in one file")
+      .value_name("FILE");
 }
 
 /// Where the bundle goes, and what stands in it about this collection.
