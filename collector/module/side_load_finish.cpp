@@ -62,16 +62,26 @@ std::string publisher_of(const FileSignature& signature) {
   return signature.organization.empty() ? signature.signer : signature.organization;
 }
 
+/// The first word of a company's name tells it: "Valve" of "Valve Corporation".
+bool shares_word(std::string_view company, std::string_view signer) {
+  const std::string_view first = company.substr(0, company.find_first_of(" ,."));
+  return first.size() > 2 && starts_with_fold(signer, first);
+}
+
 /// Whether there is anything that honest software seldom has. Signed programs with DLLs that are
 /// not signed, which they import and which start with Windows, are everywhere.
 bool has_reason(const Pair& pair) {
-  constexpr std::string_view kReasons[] = {"N1",  "N2", "P1",  "P4", "P5", "P6", "P7",
-                                           "P8",  "P9", "P10", "X2", "X3", "X4", "X5",
-                                           "X11", "S2", "S3",  "S4", "S5", "S7", "T1"};
+  constexpr std::string_view kReasons[] = {"N1", "N2", "P1",  "P6", "P7", "P8", "P9", "P10", "X2",
+                                           "X3", "X4", "X11", "S2", "S3", "S4", "S5", "S7",  "T1"};
+  const auto has = [&](std::string_view id) { return pair.items.has(id); };
+  if (std::any_of(std::begin(kReasons), std::end(kReasons), has)) return true;
   // Of an event there is not more to be had.
-  if (!pair.dll.is_here() && pair.items.has("S1H")) return true;
-  return std::any_of(std::begin(kReasons), std::end(kReasons),
-                     [&](std::string_view id) { return pair.items.has(id); });
+  if (!pair.dll.is_here() && has("S1H")) return true;
+  // Portable tools lie so too, with a DLL of the same time; business software keeps such data.
+  const bool is_odd_place = has("P4") || has("P5");
+  if (has("X5")) return is_odd_place || has("T3");
+  return is_odd_place && !has("C6") &&
+         (has("T3") || has("P2") || has("X1S") || has("X10") || pair.is_below);
 }
 
 }  // namespace
@@ -104,7 +114,9 @@ void Scorer::finish(Pair& pair) {
     const std::size_t files = signed_by_[fold_case(publisher_of(*dll))].size();
     const bool is_short = dll->not_after.ticks > dll->not_before.ticks &&
                           dll->not_after.ticks - dll->not_before.ticks < kShortLife;
-    if (is_other && (expired || (good && (files <= 1 || is_short))))
+    const bool names_signer =
+        pair.dll.body && shares_word(pair.dll.body->company, publisher_of(*dll));
+    if (is_other && (expired || (good && !names_signer && (files <= 1 || is_short))))
       pair.items.add("S3",
                      signature_text(pair.host) + ", " + signature_text(pair.dll) +
                          (files <= 1 ? "; of the files that were looked at no other is signed "

@@ -18,32 +18,36 @@ constexpr Name kRedirections[] = {".exe.config", ".exe.manifest", ".exe.local", 
 /// Least size of an executable that does something.
 constexpr std::uint64_t kLeastBytes = 512;
 
-constexpr Name kGame[] = {"steam_api*.dll",
-                          "unityplayer.dll",
-                          "gameassembly.dll",
-                          "*_data",
-                          "steam_appid.txt",
-                          "*.pak",
-                          "eossdk-*.dll",
-                          "galaxy*.dll",
-                          "fmod*.dll",
-                          "bink2w*.dll",
-                          "*.uproject",
-                          "physx*.dll",
-                          "data.win",
-                          "*.bsa",
-                          "*.vpk",
-                          "*.rpf",
-                          "baselib.dll",
-                          "mono",
-                          "monobleedingedge",
-                          "*.forge"};
-constexpr Name kAdditions[] = {
-    "doorstop_config.ini", "*.asi",      "bepinex",     "melonloader",
-    "reshade*.ini",        "dxvk.conf",  "mods",        "reshade-shaders",
-    "*.asi.ini",           "userdata",   "scripts",     "enbseries*",
-    "enblocal.ini",        "modloader*", "dinput8.ini", "version.ini",
-    "winmm.ini",           "plugins",    "modengine*",  "specialk*"};
+constexpr Name kGame[] = {
+    "steam_api*.dll", "unityplayer.dll", "gameassembly.dll", "*_data",        "steam_appid.txt",
+    "nvngx_dlss.dll", "eossdk-*.dll",    "galaxy*.dll",      "fmod*.dll",     "bink2w*.dll",
+    "*.uproject",     "physx*.dll",      "data.win",         "*.bsa",         "*.vpk",
+    "*.rpf",          "gfsdk_*.dll",     "monobleedingedge", "amd_ags_*.dll", "*.forge"};
+constexpr Name kAdditions[] = {"doorstop_config.ini",
+                               "*.asi",
+                               "bepinex",
+                               "melonloader*",
+                               "reshade*.ini",
+                               "dxvk.conf",
+                               "mods",
+                               "reshade-shaders",
+                               "*.asi.ini",
+                               "userdata",
+                               "scripts",
+                               "enbseries*",
+                               "enblocal.ini",
+                               "modloader*",
+                               "dinput8.ini",
+                               "version.ini",
+                               "winmm.ini",
+                               "plugins",
+                               "modengine*",
+                               "specialk*",
+                               "dxgi.ini",
+                               "d3d9.ini",
+                               "d3d11.ini",
+                               "winhttp.ini",
+                               "xinput1_*.ini"};
 constexpr Name kRuntimes[] = {"icudtl.dat",
                               "resources.pak",
                               "v8_context_snapshot.bin",
@@ -73,6 +77,14 @@ template <class List>
 bool matches(const List& list, Name lower_name) {
   return std::any_of(std::begin(list), std::end(list),
                      [&](Name one) { return fits(one, lower_name); });
+}
+/// One bit for each pattern: many files of one kind are one sign.
+template <class List>
+std::uint64_t bits_of(const List& list, Name lower_name) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < std::size(list); ++i)
+    if (fits(list[i], lower_name)) bits |= std::uint64_t{1} << i;
+  return bits;
 }
 template <class List>
 bool ends_with_any(const List& list, Name lower_name) {
@@ -123,7 +135,8 @@ class Walk {
     while (frames_.size() > 1 && !is_in(file.path, frames_.back().path)) close();
     add(frames_.back(), file);
     if (!file.is_directory || file.is_link) return Visit::skip;
-    if (machine_->is_closed_folder(file.path)) return Visit::skip;
+    if (machine_->is_closed_folder(file.path) && !machine_->is_closed_folder(frames_.front().path))
+      return Visit::skip;
     frames_.push_back(frame_of(file.path));
     return Visit::enter;
   }
@@ -136,9 +149,9 @@ class Walk {
 
   static void add(Folder& folder, const FileInfo& file) {
     const std::string name = to_lower_ascii(file.path.name());
-    folder.signs.game += matches(kGame, name) ? 1 : 0;
-    folder.signs.additions += matches(kAdditions, name) ? 1 : 0;
-    folder.signs.runtime += matches(kRuntimes, name) ? 1 : 0;
+    folder.signs.game |= bits_of(kGame, name);
+    folder.signs.additions |= bits_of(kAdditions, name);
+    folder.signs.runtime |= bits_of(kRuntimes, name);
     if (ends_with_any(kRedirections, name) && folder.redirections.size() < kMaxOthers)
       folder.redirections.push_back(member_of(file));
     if (file.is_directory) {
@@ -227,8 +240,8 @@ class Walk {
 bool is_installer_folder(Name lower_name) {
   // NSIS, Inno Setup, WiX, InstallShield, 7-Zip, PyInstaller.
   constexpr Name kFolders[] = {
-      "ns?????.tmp", "ns????.tmp", "nsm*.tmp",   "is-?????.tmp", "_isetup",  ".ba",      ".ba?",
-      "_mei*",       "7zs*.tmp",   "7z????????", "{*-*-*-*-*}",  "mia*.tmp", "wzse*.tmp"};
+      "7zs*", "ns?????.tmp", "ns????.tmp", "nsm*.tmp",   "is-?????.tmp", "_isetup",  ".ba",
+      ".ba?", "_mei*",       "7zs*.tmp",   "7z????????", "{*-*-*-*-*}",  "mia*.tmp", "wzse*.tmp"};
   return matches(kFolders, lower_name);
 }
 
@@ -254,6 +267,13 @@ void read_head(EvidenceSource& source, Member& member) {
 void each_folder(ModuleContext& context, const Machine& machine,
                  const std::function<void(Folder&)>& visit) {
   Walk walk{context, machine, visit};
+  // Closed folders are left out of the walk; what users can write to in them is not.
+  for (const EvidencePath& windows : machine.windows())
+    for (const Name open :
+         {"System32\\spool\\drivers\\color", "System32\\Tasks", "SysWOW64\\Tasks",
+          "System32\\Microsoft\\Crypto\\RSA\\MachineKeys", "Registration\\CRMLog"})
+      if (const auto info = context.source().stat(windows / open); info && info->is_directory)
+        walk.volume(info->path);
   for (const VolumeInfo& volume : context.source().volumes())
     if (!context.stop().stop_requested() && !volume.unreadable)
       walk.volume(EvidencePath{volume.name});

@@ -32,8 +32,9 @@ struct Member {
 
 /// What names of files and folders say of the whole.
 struct FolderSigns {
-  int game = 0, additions = 0;  ///< of a game's engine, and of what loads additions into it
-  int runtime = 0;              ///< of Chromium, Qt, Python, Java, .NET
+  /// A bit for each kind of sign: of a game's engine, of what loads additions into it, and of a
+  /// runtime (Chromium, Qt, Python, Java, .NET).
+  std::uint64_t game = 0, additions = 0, runtime = 0;
 };
 
 struct Folder {

@@ -34,6 +34,7 @@ constexpr Phantom kPhantoms[] = {
     {"prxernsp.dll", "the search indexer"},
     {"msfte.dll", "the search indexer (searchindexer.exe)"},
     {"msx3.dll", "the update of Windows"},
+    {"fxsst.dll", "explorer.exe, from its own folder"},
     {"axeonoffhelper.dll", "the service of input"},
 };
 
@@ -170,7 +171,8 @@ void Machine::list_system(ModuleContext& context, const EvidencePath& folder, st
     if (file.is_directory) return is_top && lists(kNotListed, name) ? Visit::skip : Visit::enter;
     std::string lower = to_lower_ascii(name);
     if (lower.ends_with(".dll")) {
-      if (phantom_of(lower) != nullptr) phantoms_.push_back(file.path);
+      // The fax of Windows has its own here.
+      if (phantom_of(lower) != nullptr && lower != "fxsst.dll") phantoms_.push_back(file.path);
       if (is_top && dlls_.size() < kMaxNames)
         dlls_[std::move(lower)] |= where;
       else if (!is_top && below.size() < kMaxNames)

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "collector/module/side_load_folders.h"
@@ -40,6 +41,7 @@ struct Side {
 /// What lies around the pair.
 struct Around {
   std::size_t files = 0, folders = 0, dlls = 0, programs = 0, signed_dlls = 0;
+  std::size_t below = 0;  ///< DLLs in folders one below
   FolderSigns signs{};
   bool is_whole_program = false;
   std::vector<Member> others{};      ///< no executables
@@ -66,8 +68,7 @@ struct Pair {
 class Scorer {
  public:
   /// `has_files`: the source holds the files of the host that is judged.
-  Scorer(ModuleContext& context, const Machine& machine, bool has_files = true)
-      : context_{context}, machine_{machine}, has_files_{has_files} {}
+  Scorer(ModuleContext& context, const Machine& machine, bool has_files = true);
 
   /// Pairs of a folder that may come to something: for each DLL the program that speaks most.
   std::vector<Pair> of_folder(Folder& folder);
@@ -86,6 +87,8 @@ class Scorer {
   void finish(Pair& pair);
 
  private:
+  /// What a start or a trace of the program will add: such pairs are read sooner.
+  int foreseen(const Pair& pair) const;
   void structure(Pair& pair, std::span<const Redirection> redirections = {});
   static void redirected(Pair& pair, std::span<const Redirection> redirections);
   void place(Pair& pair);
@@ -112,6 +115,7 @@ class Scorer {
   ModuleContext& context_;
   const Machine& machine_;
   const bool has_files_;
+  std::unordered_set<std::string> used_;  // programs that start by themselves or ran, below volumes
   std::map<std::string, std::optional<Folder>> folders_;  // of pairs that were seen loaded
   std::map<std::string, std::optional<PeBody>> bodies_;   // of programs and of Windows' own DLLs
   std::map<std::string, std::map<std::string, bool>> signed_by_;  // files by who signed them

@@ -121,9 +121,11 @@ const PeBody* Scorer::body_of(const EvidencePath& path, bool with_exports) {
 
 void Scorer::look_closer(Pair& pair) {
   if (!pair.host.is_here() || !pair.dll.is_here()) return;
+  // What the files say of themselves may be a lie: it keeps nobody from asking who signed them.
+  const bool is_worth = pair.score() + foreseen(pair) >= kWorthReading;
   bodies(pair);
   times(pair);
-  if (pair.score() < kWorthReading) return;
+  if (!is_worth && pair.score() < kWorthReading) return;
   sign(pair);
   listed(pair);
   if (pair.score() < kLowScore - 5) return;
@@ -148,6 +150,10 @@ void Scorer::names_inside(Pair& pair) {
   const Name name = pair.dll.place.name();
   if (dll.has_version && is_other_name(dll.original_name, name))
     pair.items.add("X6", "Its version information calls it '" + dll.original_name + "'.");
+  if (dll.has_version && !is_other_name(dll.original_name, name) &&
+      is_runtime_name(pair.dll.lower_name()))
+    pair.items.add("C11", "Many programs bring a '" + std::string{name} +
+                              "', and its version information says the same name.");
   if (!pair.host.body) return;
   const PeBody& host = *pair.host.body;
   if (!dll.has_version && host.has_version)
@@ -249,7 +255,7 @@ void Scorer::text_in_host(Pair& pair) {
 }
 
 void Scorer::payload(Pair& pair) {
-  if (pair.around.is_whole_program || pair.items.has("C7")) return;
+  if (pair.around.is_whole_program || pair.items.has("C7") || pair.items.has("C8")) return;
   constexpr std::uint64_t kBornTogether = 600 * kTicksPerSecond;
   constexpr std::size_t kFewFiles = 8;
   std::size_t looked = 0;

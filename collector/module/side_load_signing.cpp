@@ -19,6 +19,11 @@ bool is_unbroken(const FileSignature& signature) {
          signature.status == S::untrusted_root || signature.status == S::revoked_by_list;
 }
 
+/// Whoever the chain ends at: no authority that anybody trusts gives this name to others.
+bool is_of_microsoft(const FileSignature& signature) {
+  return signature.is_microsoft || equals_fold(signature.organization, "Microsoft Corporation");
+}
+
 std::string how(const FileSignature& signature) {
   switch (signature.status) {
     case S::valid:
@@ -65,6 +70,7 @@ const FileSignature* Scorer::signature_of(const EvidencePath& file) {
 }
 
 void Scorer::sign(Pair& pair) {
+  if (!pair.host.is_here() || !pair.dll.is_here()) return;
   pair.host.signature = signature_of(pair.host.place);
   pair.dll.signature = signature_of(pair.dll.place);
   const FileSignature& dll = *pair.dll.signature;
@@ -82,6 +88,9 @@ void Scorer::sign(Pair& pair) {
     pair.items.add("S7", std::to_string(dll.hidden_bytes) +
                              " bytes in its table of certificates belong to no signature.");
   same_as_own(pair);
+  // What its maker did says nothing of a file that was changed since.
+  if (!pair.items.has("S2") && !pair.items.has("S5") && !pair.items.has("S7")) return;
+  for (const std::string_view id : {"C1", "C5", "C8", "C9"}) pair.items.drop(id);
 }
 
 void Scorer::dll_not_signed(Pair& pair) {
@@ -121,7 +130,7 @@ void Scorer::dll_signed(Pair& pair) {
     pair.items.add("S5", signature_text(pair.dll) + ".");
   } else if (is_sound(dll.status) && is_sound(host.status) && same_publisher(host, dll)) {
     pair.items.add("C1", text);
-  } else if (is_sound(dll.status) && dll.is_microsoft) {
+  } else if (is_sound(dll.status) && is_of_microsoft(dll)) {
     pair.items.add("C3", text);
   } else if (dll.status == S::untrusted_root && is_sound(host.status)) {
     pair.items.add("S1", text);

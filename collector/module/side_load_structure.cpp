@@ -1,8 +1,10 @@
 // What places, names and imports say of a pair: from the heads of files alone.
 #include <algorithm>
+#include <bit>
 #include <iterator>
 
 #include "collector/base/text.h"
+#include "collector/module/archive_name.h"
 #include "collector/module/rules.h"
 #include "collector/module/side_load_pair.h"
 
@@ -134,7 +136,8 @@ Around around_all(const Folder& folder) {
   Around around;
   around.files = folder.files;
   around.folders = folder.folders;
-  around.dlls = folder.dlls + folder.below.size();
+  around.dlls = folder.dlls;
+  around.below = folder.below.size();
   around.programs = folder.programs;
   around.signed_dlls = folder.signed_dlls;
   around.signs = folder.signs;
@@ -166,6 +169,17 @@ std::string Side::lower_name() const {
 }
 
 std::string Pair::key() const { return fold_case(host.path) + "|" + fold_case(dll.path); }
+
+Scorer::Scorer(ModuleContext& context, const Machine& machine, bool has_files)
+    : context_{context}, machine_{machine}, has_files_{has_files} {
+  for (const FactKind kind : {FactKind::autostart, FactKind::execution})
+    for (const Fact& fact : context.facts().facts(kind))
+      used_.insert(fold_case(below_volume(fact.subject)));
+}
+
+int Scorer::foreseen(const Pair& pair) const {
+  return used_.contains(fold_case(below_volume(pair.host.path))) ? weight_of("E2").points : 0;
+}
 
 void Scorer::redirected(Pair& pair, std::span<const Redirection> redirections) {
   const std::string dll = pair.dll.lower_name(), host = pair.host.lower_name();
@@ -231,11 +245,13 @@ void Scorer::place(Pair& pair) {
   const Around& around = pair.around;
   const bool installed = is_program_files(file, windows);
   place_of_file(pair, file, windows);
-  if (!installed && around.files <= kSparseFiles && around.programs == 1 &&
-      around.dlls <= kSparseDlls && around.dlls > 0)
-    pair.items.add("P4", "The folder holds " + std::to_string(around.files) +
-                             " files in all: one program and " + std::to_string(around.dlls) +
-                             (around.dlls == 1 ? " DLL." : " DLLs."));
+  const std::size_t dlls = pair.is_below ? around.below : around.dlls;
+  if (!installed && around.files <= kSparseFiles && around.programs == 1 && dlls > 0 &&
+      dlls <= kSparseDlls)
+    pair.items.add("P4", "The folder of the program holds " + std::to_string(around.files) +
+                             " files, one program among them, with " + std::to_string(dlls) +
+                             (dlls == 1 ? " DLL" : " DLLs") +
+                             (pair.is_below ? " in folders below." : "."));
   if (around.is_whole_program && !pair.items.has("P5") && !is_gathering_place(file.parent()))
     pair.items.add("C4", "The folder holds a whole program: " + std::to_string(around.files) +
                              " files and " + std::to_string(around.folders) + " folders.");
@@ -249,14 +265,16 @@ void Scorer::place(Pair& pair) {
     pair.items.add("S6", std::to_string(around.signed_dlls) + " of the " +
                              std::to_string(around.dlls) +
                              " DLLs here have a signature, this one has none.");
-  const FolderSigns& signs = around.signs;
-  if (signs.game + signs.additions >= 2 && signs.game > 0 && around.files >= kSparseFiles)
-    pair.items.add("C7", "The folder is a game's (" + std::to_string(signs.game) +
-                             " signs of an engine, " + std::to_string(signs.additions) +
+  const int game = std::popcount(around.signs.game);
+  const int additions = std::popcount(around.signs.additions);
+  const int runtime = std::popcount(around.signs.runtime);
+  if (game > 0 && game + additions >= 2 && around.files >= kSparseFiles)
+    pair.items.add("C7", "The folder is a game's (" + std::to_string(game) +
+                             " signs of an engine, " + std::to_string(additions) +
                              " of additions): mods are loaded by DLLs of such names.");
-  if (signs.runtime >= 2 && matches(kParts, pair.dll.lower_name()))
+  if (runtime >= 2 && matches(kParts, pair.dll.lower_name()))
     pair.items.add("C11", "The name is that of a part of the runtime that lies here (" +
-                              std::to_string(signs.runtime) + " signs of it).");
+                              std::to_string(runtime) + " signs of it).");
   if (is_installer_folder(to_lower_ascii(file.parent().name())))
     pair.items.add("C12", "An installer unpacks such files into a folder of that name.");
 }
@@ -294,7 +312,7 @@ std::vector<Pair> Scorer::of_folder(Folder& folder) {
       structure(pair, redirections);
       if (!best || pair.score() > best->score()) best = std::move(pair);
     }
-    if (!best || best->score() < kWorthReading) return;
+    if (!best || best->score() + foreseen(*best) < kWorthReading) return;
     best->also_imported_by = std::move(importers);
     add_rest(best->around, folder, dll.path);
     pairs.push_back(*std::move(best));
