@@ -107,7 +107,8 @@ void Scorer::listed(Pair& pair) {
 void Scorer::finish(Pair& pair) {
   const FileSignature* const host = pair.host.signature;
   const FileSignature* const dll = pair.dll.signature;
-  if (host != nullptr && dll != nullptr && !pair.items.has("C1") && !pair.items.has("C3")) {
+  if (host != nullptr && dll != nullptr && !pair.items.has("C1") && !pair.items.has("C1U") &&
+      !pair.items.has("C3")) {
     const bool good = is_sound(dll->status);
     const bool expired = dll->status == SignatureStatus::valid_expired_untimestamped;
     const bool is_other = is_signed_program(*host) && !same_publisher(*host, *dll);
@@ -131,6 +132,8 @@ void Scorer::finish(Pair& pair) {
       dll->status == SignatureStatus::not_signed && context_.signatures().has_catalogs())
     pair.items.add("X8", "Its version information says '" + pair.dll.body->company +
                              "', and Microsoft has not signed it.");
+  if (pair.items.has("C7M"))  // additions come later than the game, and their maker signs nothing
+    for (const std::string_view id : {"T1", "S6"}) pair.items.drop(id);
   if (pair.items.has("E3")) pair.items.drop("E2");  // what has loaded a DLL was run
   if (!has_reason(pair))
     pair.items.cap(

@@ -174,7 +174,8 @@ class Walk {
     frames_.pop_back();
     finish(folder);
     if (!frames_.empty()) hand_up(folder, frames_.back());
-    const bool has_dll = folder.dlls != 0 || !folder.below.empty();
+    // What a program is redirected to may lie deeper.
+    const bool has_dll = folder.dlls != 0 || !folder.below.empty() || !folder.redirections.empty();
     if (folder.programs != 0 && has_dll) (*visit_)(folder);
   }
 

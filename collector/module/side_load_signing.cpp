@@ -132,7 +132,10 @@ void Scorer::dll_signed(Pair& pair) {
     pair.items.add("C1", text);
   } else if (is_sound(dll.status) && is_of_microsoft(dll)) {
     pair.items.add("C3", text);
-  } else if (dll.status == S::untrusted_root && is_sound(host.status)) {
+  } else if (dll.status == S::untrusted_root && host.status == S::untrusted_root &&
+             same_publisher(host, dll) && host.issuer == dll.issuer) {
+    pair.items.add("C1U", text);
+  } else if (dll.status == S::untrusted_root && !dll.host_trusts_root && is_sound(host.status)) {
     pair.items.add("S1", text);
   }
   // S3 is for finish(): who else is signed by that publisher is known then.

@@ -272,6 +272,8 @@ void Scorer::place(Pair& pair) {
     pair.items.add("C7", "The folder is a game's (" + std::to_string(game) +
                              " signs of an engine, " + std::to_string(additions) +
                              " of additions): mods are loaded by DLLs of such names.");
+  if (game >= 2 && additions > 0 && pair.items.has("C7"))
+    pair.items.add("C7M", "Settings or folders of what loads additions into a game lie beside it.");
   if (runtime >= 2 && matches(kParts, pair.dll.lower_name()))
     pair.items.add("C11", "The name is that of a part of the runtime that lies here (" +
                               std::to_string(runtime) + " signs of it).");

@@ -41,7 +41,7 @@ constexpr std::array kFields{
       [](const Pair& p, Cell& c) { c.number(static_cast<std::uint64_t>(p.score())); }},
     F{{"families", "How many independent sides speak for it."},
       [](const Pair& p, Cell& c) { c.number(static_cast<std::uint64_t>(p.items.families())); }},
-    F{{"items", "What was found, each with its points; the ids are those of docs/detection.md."},
+    F{{"items", "What was found, each with its points; the ids are those of the table of weights."},
       [](const Pair& p, Cell& c) { c.texts(ids_of(p)); }},
     F{{"host_signature", "Status of the program's signature, where it was looked at."},
       [](const Pair& p, Cell& c) { text_or_absent(c, status_of(p.host), Absent::not_applicable); }},
