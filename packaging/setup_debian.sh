@@ -14,7 +14,7 @@ windows=(g++-mingw-w64-x86-64-posix binutils-mingw-w64-x86-64 make nasm perl dpk
   patch libcli11-dev nlohmann-json3-dev libboost1.74-dev wine wine64 python3)
 test=(clang libclang-rt-14-dev llvm python3 python3-pefile unzip p7zip-full libarchive-tools xz-utils ntfs-3g
   libhivex-bin libwin-hivex-perl reglookup libevt-utils libevtx-utils
-  fdisk parted sleuthkit dosfstools exfatprogs e2fsprogs wimtools libfwnt1)
+  fdisk parted sleuthkit dosfstools exfatprogs e2fsprogs wimtools libfwnt1 osslsigncode)
 lint=(clang-format clang-tidy)
 
 packages=()

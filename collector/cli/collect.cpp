@@ -11,6 +11,7 @@
 #include "collector/cli/console.h"
 #include "collector/cli/elevation.h"
 #include "collector/cli/exit_code.h"
+#include "collector/cli/operator_files.h"
 #include "collector/cli/output_choice.h"
 #include "collector/cli/profile_files.h"
 #include "collector/cli/progress_view.h"
@@ -35,6 +36,7 @@ struct Options {
   std::optional<std::string> root, image;
   unsigned partition = 0;
   std::vector<std::string> profiles{"triage"}, modules;
+  OperatorFiles lists;
   std::string output = ".", case_id, operator_name, max_file_size, max_total_size, timeout,
               log_level, progress = "auto", raw = "fallback";
   unsigned jobs = 0;
@@ -176,6 +178,8 @@ int collect_command(const Options& options, const std::vector<std::string>& argu
   if (!options.max_total_size.empty())
     choice.profile.limits.max_total_bytes = *parse_byte_size(options.max_total_size);
   CollectOptions collection;
+  if (const auto problem = read_operator_files(options.lists, collection))
+    return fail(kExitUsage, *problem);
   if (!options.timeout.empty()) collection.time_limit_ticks = *parse_time_span(options.timeout);
   collection.profile = std::move(choice.profile);
   collection.case_id = options.case_id;
@@ -276,6 +280,26 @@ void declare_scope(DeclaredCommand command, Options& options) {
       .excludes(image);
 }
 
+/// What the operator knows and the program does not.
+void declare_lists(DeclaredCommand command, Options& options) {
+  command
+      .add_texts("--trust-roots", options.lists.trust_roots,
+                 "Certificates (PEM or DER) that signatures may end at, beside the roots that are "
+                 "known here; may be given again")
+      .value_name("FILE");
+  command
+      .add_texts(
+          "--revoked", options.lists.revoked,
+          "Certificates that were stolen or revoked: a thumbprint a line (SHA-1 or SHA-256), "
+          "# before comments; may be given again")
+      .value_name("FILE");
+  command
+      .add_text("--hijacklibs", options.lists.hijack_list,
+                "DLLs that programs are known to load from places that are not their own, in the "
+                "format of HijackLibs: YAML, all entries in one file")
+      .value_name("FILE");
+}
+
 /// Where the bundle goes, and what stands in it about this collection.
 void declare_output(DeclaredCommand command, Options& options) {
   command
@@ -314,6 +338,7 @@ void add_collect(DeclaredCommand program, const std::vector<std::string>& argume
   auto options = std::make_shared<Options>();
   DeclaredCommand command = program.add_command("collect", "Collect evidence into a bundle");
   declare_scope(command, *options);
+  declare_lists(command, *options);
   declare_output(command, *options);
   declare_console(command, *options);
   command.footer(

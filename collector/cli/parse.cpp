@@ -20,9 +20,11 @@
 #include "collector/cli/parse_ntfs.h"
 #include "collector/cli/parse_ntfs_parts.h"
 #include "collector/cli/parse_pe.h"
+#include "collector/cli/parse_signature.h"
 #include "collector/cli/parse_task.h"
 #include "collector/cli/parse_weblog.h"
 #include "collector/formats/archive.h"
+#include "collector/formats/catalog.h"
 #include "collector/formats/evt.h"
 #include "collector/formats/evtx.h"
 #include "collector/formats/job_file.h"
@@ -49,7 +51,8 @@ constexpr std::string_view kHiveFormat = "registry_hive", kTaskFormat = "task_xm
                            kDiskFormat = "disk_image", kEventLogFormat = "event_log",
                            kPrefetchFormat = "prefetch", kJumpListFormat = "jump_list",
                            kLnkFormat = "lnk", kRecentFileFormat = "recent_file_cache",
-                           kPeFormat = "pe", kArchiveFormat = "archive", kWebLogFormat = "web_log";
+                           kPeFormat = "pe", kArchiveFormat = "archive", kWebLogFormat = "web_log",
+                           kCatalogFormat = "catalog";
 /// What is read before the format is known.
 constexpr std::size_t kHeadBytes = regf::kBaseBlockBytes + 8;
 /// Jump lists and the like: the largest has some MiB.
@@ -209,6 +212,7 @@ class Parser {
         {kJumpListFormat, print_jump_list, kMaxTraceBytes},
         {kLnkFormat, print_lnk, kMaxTraceBytes},
         {kRecentFileFormat, print_recent_file_cache, kMaxTraceBytes},
+        {kCatalogFormat, print_catalog, catalog::kMaxCatalogBytes},
     };
     for (const SmallFormat& small : kSmallFormats)
       if (small.name == format) return &small;
@@ -226,6 +230,7 @@ class Parser {
     if (looks_like_security_stream(head)) return kSecurityFormat;
     if (looks_like_usn_journal(head)) return kJournalFormat;
     if (pe::looks_like_pe(head)) return kPeFormat;
+    if (catalog::looks_like_catalog(head)) return kCatalogFormat;
     if (looks_like_prefetch(head)) return kPrefetchFormat;
     if (looks_like_lnk(head)) return kLnkFormat;
     if (looks_like_recent_file_cache(head)) return kRecentFileFormat;
@@ -341,7 +346,8 @@ std::vector<std::string> parse_formats() {
   for (const std::string_view name :
        {kHiveFormat, kTaskFormat, kJobFormat, kTableFormat, kVolumeFormat, kJournalFormat,
         kIndexFormat, kSecurityFormat, kDiskFormat, kEventLogFormat, kPrefetchFormat,
-        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kArchiveFormat, kWebLogFormat})
+        kJumpListFormat, kLnkFormat, kRecentFileFormat, kPeFormat, kArchiveFormat, kWebLogFormat,
+        kCatalogFormat})
     names.emplace_back(name);
   return names;
 }

@@ -5,7 +5,9 @@
 
 #include "collector/base/json_object.h"
 #include "collector/base/text.h"
+#include "collector/cli/parse_signature.h"
 #include "collector/cli/print_record.h"
+#include "collector/formats/authenticode.h"
 #include "collector/formats/pe_details.h"
 #include "collector/formats/pe_exports.h"
 #include "collector/formats/pe_imports.h"
@@ -17,6 +19,7 @@ namespace {
 
 /// All that is read of one file.
 struct PeRow {
+  ByteSource& file;
   pe::Image& image;
   std::vector<Error> problems{};
   pe::Imports imports = pe::read_imports(image), delay_imports = pe::read_delay_imports(image);
@@ -28,8 +31,22 @@ struct PeRow {
   std::optional<std::size_t> tls_callbacks = pe::count_tls_callbacks(image, problems);
   std::optional<pe::CertificateTable> certificates = pe::read_certificates(image);
   std::optional<pe::ClrHeader> clr = pe::read_clr_header(image, problems);
+  std::optional<authenticode::SignatureTable> signatures = authenticode::read_signatures(image);
+  std::optional<authenticode::FileDigests> digests = digest_signed();
 
   const pe::Headers& headers() const { return image.headers(); }
+
+  /// What signatures are compared with: only then the file is read whole.
+  std::optional<authenticode::FileDigests> digest_signed() {
+    if (!signatures || signatures->signatures.empty()) return std::nullopt;
+    authenticode::Algorithms algorithms = signatures->algorithms();
+    algorithms.add(authenticode::Algorithm::sha1);
+    algorithms.add(authenticode::Algorithm::sha256);
+    auto digested = authenticode::digest_file(file, &image, algorithms);
+    if (digested) return *std::move(digested);
+    pe::add_problem(problems, std::move(digested).error());
+    return std::nullopt;
+  }
 };
 
 void append_text(std::string& json, std::string_view text) { (void)append_json_string(json, text); }
@@ -177,6 +194,11 @@ void write_certificates(const PeRow& row, Cell& cell) {
   JsonObject object{cell.raw()};
   object.number("offset", row.certificates->file_offset);
   object.number("size", row.certificates->size_bytes);
+  if (row.signatures) {
+    object.number("hidden_bytes", row.signatures->hidden_bytes);
+    object.number("bytes_behind", row.signatures->bytes_behind);
+    object.boolean("overlaps_image", row.signatures->overlaps_image);
+  }
   object.list("entries", row.certificates->entries, [&](const pe::CertificateEntry& entry) {
     JsonObject one{cell.raw()};
     one.number("offset", entry.file_offset);
@@ -184,6 +206,23 @@ void write_certificates(const PeRow& row, Cell& cell) {
     one.number("revision", entry.revision);
     one.number("type", entry.type);
   });
+}
+
+void write_signatures(const PeRow& row, Cell& cell) {
+  if (!row.signatures || row.signatures->signatures.empty())
+    return cell.absent(Absent::not_present);
+  write_list(cell, row.signatures->signatures,
+             [&](std::string& json, const authenticode::Signature& signature) {
+               append_signature(json, signature, row.digests ? &*row.digests : nullptr);
+             });
+}
+
+/// Of signed files only: the others are not read whole.
+void write_authentihash(const PeRow& row, Cell& cell) {
+  if (!row.digests) return cell.absent(Absent::not_present);
+  JsonObject object{cell.raw()};
+  for (const authenticode::Digest& digest : row.digests->image)
+    object.bytes(authenticode::to_text(digest.algorithm), digest.bytes);
 }
 
 void write_overlay(const PeRow& row, Cell& cell) {
@@ -237,6 +276,8 @@ constexpr std::array kFields{
     F{{"sections", ""}, write_sections},
     F{{"overlay", ""}, write_overlay},
     F{{"certificates", ""}, write_certificates},
+    F{{"signatures", ""}, write_signatures},
+    F{{"authentihash", ""}, write_authentihash},
     F{{"debug", ""}, write_debug},
     F{{"rich", ""}, write_rich},
     F{{"tls_callbacks", ""}, [](const PeRow& r, Cell& c) { number_or_absent(c, r.tls_callbacks); }},
@@ -262,7 +303,7 @@ constexpr std::array kFields{
 
 Result<std::uint64_t> print_pe(ByteSource& file, std::string_view source, LineBuffer& out) {
   HOZEN_TRY(pe::Image image, pe::Image::open(file));
-  const PeRow row{image};
+  const PeRow row{file, image};
   print_record("pe", kFields, row, source, out);
   std::uint64_t problems = print_problems(image.problems(), source, out);
   problems += print_problems(row.problems, source, out);

@@ -10,8 +10,8 @@
 namespace hozen::cli {
 
 /// Prints one `pe` record and a problem record for each problem (fields: docs/records.md), and
-/// returns how many problems there were; the Error when the file is none. The file is not read
-/// whole.
+/// returns how many problems there were; the Error when the file is none. The file is read
+/// whole only where it is signed.
 Result<std::uint64_t> print_pe(ByteSource& file, std::string_view source, LineBuffer& out);
 
 }  // namespace hozen::cli

@@ -31,6 +31,14 @@ struct ManifestProfile {
   Sha256Digest sha256{};  ///< of the XML, byte for byte
 };
 
+/// A list that the operator gave to judge by.
+struct ManifestList {
+  std::string use;        ///< "trust_roots", "revoked", "hijacklibs": the option without dashes
+  std::string file;       ///< as the operator wrote it
+  Sha256Digest sha256{};  ///< of the file, byte for byte
+  std::uint64_t entries = 0;
+};
+
 /// How the run ended.
 enum class RunOutcome : std::uint8_t { complete, with_errors, interrupted };
 std::string_view to_text(RunOutcome outcome);
@@ -41,6 +49,7 @@ struct ManifestCollection {
   FileTime started{}, finished{};
   RunOutcome outcome = RunOutcome::complete;
   std::optional<Sha256Digest> parent_seal{};  ///< of the bundle this one was made from
+  std::vector<ManifestList> lists{};
 };
 
 /// A hive that tells nothing, and what could therefore not be looked at.

@@ -56,6 +56,11 @@ void read_collection(const Json& object, ManifestCollection& collection) {
   for (const RunOutcome known : {RunOutcome::complete, RunOutcome::with_errors})
     if (outcome == to_text(known)) collection.outcome = known;
   collection.parent_seal = json_sha256(object, "parent_seal");
+  each(object, "lists", [&](const Json& list) {
+    collection.lists.push_back({json_text(list, "use"), json_text(list, "file"),
+                                json_sha256(list, "sha256").value_or(Sha256Digest{}),
+                                json_number(list, "entries").value_or(0)});
+  });
 }
 
 void read_source(const Json& object, ManifestSource& source) {

@@ -39,6 +39,13 @@ void write_collection(std::string& out, const ManifestCollection& collection, bo
     object.text("outcome", to_text(collection.outcome));
   }
   digest(object, "parent_seal", collection.parent_seal);
+  object.list("lists", collection.lists, [&out](const ManifestList& list) {
+    JsonObject member{out};
+    member.text("use", list.use);
+    member.text("file", list.file);
+    digest(member, "sha256", list.sha256);
+    member.number("entries", list.entries);
+  });
 }
 
 void write_source(std::string& out, const ManifestSource& source) {

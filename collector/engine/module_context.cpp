@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "collector/engine/record_line.h"
+#include "collector/module/signature_answers.h"
 
 namespace hozen {
 namespace {
@@ -75,6 +76,8 @@ std::string_view EngineContext::option(std::string_view name) const {
 void EngineContext::report(Finding finding) {
   if (const std::string_view computer = facts_->computer(); !computer.empty())
     name_host(finding, computer);
+  else if (severity_of(finding) >= Severity::medium)
+    answer_signatures(finding, parts_.signatures);
   if (parts_.is_partial)
     finding.not_checked.insert(
         finding.not_checked.begin(),

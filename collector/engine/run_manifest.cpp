@@ -102,6 +102,7 @@ Manifest manifest_at_start(const EvidenceSource& source, const CollectOptions& o
   manifest.collection.operator_name = options.operator_name;
   for (const auto& file : options.profile.files)
     manifest.collection.profiles.push_back({file.name, file.sha256});
+  manifest.collection.lists = options.list_files;
   manifest.collection.started = started;
   manifest.source.kind = source.kind();
   manifest.source.given = source.describe();

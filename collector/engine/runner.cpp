@@ -84,6 +84,7 @@ class Run {
   void step_done(RunStep step, std::uint64_t start_ticks);
   /// What the source noticed of itself.
   void tell_remarks();
+  void tell_signature_problems();
   void write_findings();
   void write_sources();
   void add_to_timeline(std::string_view record_json);
@@ -270,6 +271,8 @@ FileSignatures& Run::signatures() {
 }
 
 RunParts Run::parts() {
+  const std::stop_token stop = grace_ ? grace_->token() : stop_.token();
+  signatures().set_stop(stop);
   return {source_,
           *feed_,
           files_,
@@ -279,7 +282,7 @@ RunParts Run::parts() {
           options_.lists,
           problems_,
           manifest_.clock.reference,
-          grace_ ? grace_->token() : stop_.token(),
+          stop,
           stopped_reading_,
           [this](const EvidencePath& path, KnownPath known) { return matcher().find(path, known); },
           [this](std::string_view record) { add_to_timeline(record); }};
@@ -446,6 +449,14 @@ void Run::write_findings() {
   step_done({std::string{kFindingsStep}, std::string{kAllFindings}, std::string{kStepComplete}, 0,
              findings_.size()},
             start);
+}
+
+/// What of the host's catalogs and certificates could not be read, where files were held against
+/// them.
+void Run::tell_signature_problems() {
+  if (!signatures_) return;
+  for (const Error& problem : signatures_->problems())
+    problems_.add("signatures", std::nullopt, problem);
 }
 
 /// What was made of the evidence as such: its hives, and all that could not be read.
@@ -615,6 +626,7 @@ Result<CollectResult> Run::run(const OutputFactory& open_output) {
   run_modules(false);
   judge_modules();
   tell_remarks();
+  tell_signature_problems();
   write_findings();
   write_sources();
   collect_targets();

@@ -27,6 +27,7 @@ struct CollectOptions {
   BundleOptions bundle;
   OperatorLists lists;
   TrustLists trust;
+  std::vector<ManifestList> list_files;  ///< where the two above come from
   std::uint64_t time_limit_ticks = 0;  ///< 100 ns; 0: none. Evidence is read no longer than that.
 };
 

@@ -5,6 +5,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/asep_advice.h"
+#include "collector/module/autostart_fact.h"
 
 namespace hozen {
 namespace {
@@ -373,6 +374,7 @@ void report_entry(ModuleContext& context, AsepEvidence& evidence, std::string_vi
                   const AsepEntry& entry, const std::string& record, std::vector<RuleHit> own) {
   if (!entry.file && !entry.deleted && entry.installation_index == 0)
     context.state(entry.fact(record));
+  state_autostart(context, module, entry, evidence.windows(entry.installation_index), record);
   AsepCase one;
   one.module = module;
   one.entry = &entry;

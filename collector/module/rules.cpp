@@ -6,6 +6,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/rule_commands.h"
+#include "collector/module/signature_answers.h"
 #include "collector/module/system_names.h"
 
 namespace hozen {
@@ -402,10 +403,7 @@ Assessment assess_command(const RuleInput& input) {
   judge_earlier_candidates(input, result.hits);
   judge_file(input, result.hits);
   if (const auto& target = input.command->target_path()) {
-    result.not_checked.push_back(
-        "Signature of " + quote(target->text()) +
-        ": a valid one of Windows or of the folder's vendor would lower the "
-        "score, a missing, broken or revoked one would raise it.");
+    result.not_checked.push_back(unchecked_signature(target->text()));
     result.not_checked.push_back(
         "Version information of the file: an original name other than its own would raise the "
         "score.");

@@ -47,6 +47,8 @@ struct FileSignature {
   FileTime not_before{}, not_after{};
   FileTime signed_at{};            ///< as a countersignature proves; unset without one
   bool is_microsoft = false;       ///< chain ends at a root of Microsoft that is known to us
+  /// Of untrusted_root: that root stands among those which the host itself trusts.
+  bool host_trusts_root = false;
   std::uint64_t hidden_bytes = 0;  ///< in the certificate table, besides signatures and padding
   Sha256Digest sha256{};           ///< of the file
   std::string authentihash{};      ///< SHA-256, hex; "" for what is no PE

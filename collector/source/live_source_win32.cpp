@@ -12,6 +12,7 @@
 #include "collector/source/live_services_win32.h"
 #include "collector/source/live_state.h"
 #include "collector/source/live_tasks_win32.h"
+#include "collector/source/live_trust_win32.h"
 #include "collector/source/live_volumes_win32.h"
 #include "collector/source/raw_files_win32.h"
 #include "collector/source/raw_volume_win32.h"
@@ -122,6 +123,9 @@ class LiveSource final : public EvidenceSource {
         state_->tasks = *std::move(tasks);
       else
         state_->tasks_failed = tasks.error();
+      state_->system_trust = [keep = keeps_access_times_up_to_date()](const EvidencePath& file) {
+        return ask_windows_about(file, keep);
+      };
     }
     return &*state_;
   }

@@ -12,6 +12,7 @@
 #include "collector/base/filetime.h"
 #include "collector/base/result.h"
 #include "collector/source/live_tasks.h"
+#include "collector/source/system_trust.h"
 
 namespace hozen {
 
@@ -85,6 +86,7 @@ struct LiveState {
   std::optional<Error> services_failed{};  ///< why they could not be listed
   LiveTasks tasks{};
   std::optional<Error> tasks_failed{};  ///< why they could not be listed
+  SystemTrust system_trust{};  ///< what the system says of signatures; empty when not to be asked
 
   /// False when there is no room for it: the list is not whole then.
   bool add(LiveService service) {

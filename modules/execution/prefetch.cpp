@@ -181,6 +181,56 @@ void state_archives(ModuleContext& context, const Prefetch& file, const std::str
   }
 }
 
+/// The device that Windows lies on: every program loads ntdll.dll; "" where none is told.
+std::string windows_device(const std::vector<std::string>& files, const EvidencePath& windows) {
+  const std::string library =
+      windows.text().substr(windows.volume().size()) + "\\System32\\ntdll.dll";
+  for (const std::string& path : files) {
+    const std::string_view device = device_of(path);
+    if (!device.empty() && equals_fold(std::string_view{path}.substr(device.size()), library))
+      return std::string{device};
+  }
+  return {};
+}
+
+bool is_library_name(std::string_view path) {
+  return ends_with_fold(path, ".dll") || ends_with_fold(path, ".ocx") ||
+         ends_with_fold(path, ".cpl");
+}
+
+/// Libraries that are none of Windows' own, where users can write to their folder or to that of the
+/// program: for rules that ask which library a program took.
+void state_loads(ModuleContext& context, const Prefetch& file, const EvidencePath& windows,
+                 const std::string& record) {
+  constexpr std::size_t kMost = 64;
+  std::vector<std::string> files;
+  files.reserve(file.files.size());
+  for (const PrefetchedFile& one : file.files) files.push_back(wtf8_from_utf16le(one.path));
+  const std::string device = windows_device(files, windows);
+  if (device.empty() || file.executable_path.empty()) return;
+  // Other volumes have no letter here: such paths stay as Windows wrote them down.
+  const auto told = [&](const std::string& path) {
+    const EvidencePath place = evidence_path(path, device, windows);
+    return place.volume() == windows.volume() ? place.text() : path;
+  };
+  const auto is_writable = [&](const std::string& path) {
+    return writable_because(evidence_path(path, device, windows), windows).has_value();
+  };
+  const bool writable_program = is_writable(file.executable_path);
+  std::size_t count = 0;
+  for (const std::string& path : files) {
+    if (!is_library_name(path) ||
+        is_windows_folder(evidence_path(path, device, windows), windows) ||
+        (!writable_program && !is_writable(path)))
+      continue;
+    if (++count > kMost) return;
+    Fact fact = trace_fact(FactKind::module_load, "prefetch", told(path),
+                           file.runs.empty() ? FileTime{} : file.runs.front(), record);
+    fact.values.add("Image", told(file.executable_path));
+    context.state(std::move(fact));
+  }
+}
+
 void emit(ModuleContext& context, const TraceFile& trace, const EvidencePath& path,
           std::span<const std::byte> content) {
   std::vector<std::byte> unpacked;
@@ -197,7 +247,9 @@ void emit(ModuleContext& context, const TraceFile& trace, const EvidencePath& pa
   state_archives(context, *file, record);
   if (!path.stream().empty()) report_stream(context, path, *file, record);
   const auto& installations = context.registry()->installations();
-  judge_libraries(context, path, *file, installations[trace.installation].windows, record);
+  const EvidencePath& windows = installations[trace.installation].windows;
+  judge_libraries(context, path, *file, windows, record);
+  state_loads(context, *file, windows, record);
 }
 
 void read_streams(ModuleContext& context, const FileInfo& info, std::size_t installation) {

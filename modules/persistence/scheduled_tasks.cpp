@@ -10,6 +10,7 @@
 #include "collector/base/text.h"
 #include "collector/formats/job_file.h"
 #include "collector/module/asep_files.h"
+#include "collector/module/autostart_fact.h"
 #include "collector/module/task_json.h"
 #include "collector/module/task_reader.h"
 #include "collector/module/task_rules.h"
@@ -196,6 +197,7 @@ class Jobs {
       context_.collect(*command.target_path(), "target of scheduled task " + file.path.text(),
                        Priority::high);
     const std::string record = context_.emit(kJob, kJobFields, row, row.envelope());
+    state_autostart(context_, kJob.name, row.task, evidence_.windows(installation), record);
     judge_job(row, record);
   }
 
@@ -291,6 +293,8 @@ Result<void> run(ModuleContext& context) {
     const std::string record =
         context.emit(kTask, kTaskFields, TaskRow{&task, &views}, task.envelope());
     state_task(context, task, kTask.name, record);
+    state_autostart(context, kTask.name, task, reader.evidence().windows(task.installation_index),
+                    record);
     judge(context, reader.evidence(), task, views, record);
   }));
   if (reader.views().registry_whole) context.stated_all(kTask.name, kCacheKey);

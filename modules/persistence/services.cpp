@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "collector/base/text.h"
+#include "collector/module/autostart_fact.h"
 #include "collector/module/service_judge.h"
 #include "collector/module/service_reader.h"
 
@@ -170,6 +171,9 @@ class Joinable {
     fact.values.add("ImagePath", entry.image.text);
     fact.values.add("DisplayName", entry.display_name);
     fact.values.add("key", entry.key_path);
+    std::string environment;
+    for (const std::string& variable : entry.environment) environment += variable + '\n';
+    fact.values.add("Environment", environment);
     if (entry.start) fact.values.add("Start", std::to_string(*entry.start));
     if (entry.deleted) fact.values.add("what", "deleted");
     return fact;
@@ -194,6 +198,7 @@ Result<void> run(ModuleContext& context) {
     if (entry.installation_index == 0 && !entry.deleted)
       context.state(fact_of(entry, kService.name, record));
     for_rules.add(entry, record);
+    state_autostart(context, entry, reader.evidence().windows(entry.installation_index), record);
     return record;
   };
   visitor.end_of_set = [&](const ServiceSet& set) {

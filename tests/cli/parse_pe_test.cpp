@@ -7,6 +7,7 @@
 #include "tests/builders/json.h"
 #include "tests/builders/pe_builder.h"
 #include "tests/builders/program.h"
+#include "tests/builders/signature_builder.h"
 #include "tests/builders/temp_folder.h"
 
 namespace hozen {
@@ -111,6 +112,66 @@ TEST_F(ParsePeTest, SaysWhatIsDamaged) {
   write("dos.exe", PeBuilder{}.set_u32(0x3C, 0).bytes());
   EXPECT_EQ(parse({"dos.exe"}).exit_code, 2);  // no format that is known
   EXPECT_EQ(parse({"--format", "pe", "dos.exe"}).exit_code, 1);
+}
+
+TEST_F(ParsePeTest, PrintsSignaturesWhole) {
+  const Identity root = Identity::root("Made Root");
+  const Identity signer = root.issue({"Made Signer"});
+  const auto signature_of = [&](const authenticode::Digest& digest) {
+    SignatureBuilder builder{signer};
+    return builder.of_file(digest).with(root).program("Tool", "http://made.example/");
+  };
+  const PeBytes file = PeBuilder{}.dll().bytes();
+  const Der inner = signature_of(image_digest(file)).bytes();
+  PeBytes both = add_table(file,
+                           {signature_of(image_digest(file))
+                                .nested(inner)
+                                .rfc3161_timestamp(signer, "20230701101112Z")
+                                .bytes()},
+                           "hidden behind it");
+  write("good.dll", both);
+  both.at(0x48) ^= std::byte{1};
+  write("changed.dll", both);
+  const Ended ended = parse({"good.dll", "changed.dll"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  ASSERT_EQ(records.size(), 2u);
+  const Json& good = records[0].at("signatures").at(0);
+  EXPECT_EQ(good.at("file_matches"), true);
+  EXPECT_EQ(good.at("content_holds"), true);
+  EXPECT_EQ(good.at("signature_holds"), true);
+  EXPECT_EQ(good.at("digest_algorithm"), "sha256");
+  EXPECT_EQ(good.at("digest"), records[0].at("authentihash").at("sha256"));
+  EXPECT_EQ(good.at("signer"), "CN=Made Signer, O=Made Corporation");
+  EXPECT_EQ(good.at("root"), "Made Root");
+  EXPECT_EQ(good.at("root_known"), false);
+  EXPECT_EQ(good.at("program_name"), "Tool");
+  EXPECT_EQ(good.at("more_info"), "http://made.example/");
+  EXPECT_EQ(good.at("timestamps").at(0).at("time"), "2023-07-01T10:11:12.0000000Z");
+  EXPECT_EQ(good.at("timestamps").at(0).at("holds"), true);
+  EXPECT_EQ(good.at("certificates").size(), 2u);
+  EXPECT_EQ(good.at("certificates").at(1).at("not_after"), "2040-01-01T00:00:00.0000000Z");
+  EXPECT_EQ(good.at("nested").at(0).at("file_matches"), true);
+  EXPECT_GE(records[0].at("certificates").at("hidden_bytes"), 16);
+  EXPECT_EQ(records[1].at("signatures").at(0).at("file_matches"), false);
+  EXPECT_EQ(records[1].at("signatures").at(0).at("signature_holds"), true);
+}
+
+TEST_F(ParsePeTest, PrintsCatalogs) {
+  const Identity signer = Identity::root("Made Root");
+  const PeBytes file = PeBuilder{}.dll().bytes();
+  SignatureBuilder builder{signer};
+  write("made.cat",
+        builder.of_content(kCatalogType, catalog_list({{image_digest(file), "a.dll"}})).bytes());
+  const Ended ended = parse({"made.cat"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.error;
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].at("kind"), "catalog_member");
+  EXPECT_EQ(records[0].at("algorithm"), "sha256");
+  EXPECT_EQ(records[0].at("attributes").at(0).at("value"), "a.dll");
+  EXPECT_EQ(records[1].at("kind"), "catalog");
+  EXPECT_EQ(records[1].at("members"), 1);
+  EXPECT_EQ(records[1].at("made"), "2022-06-30T07:24:34.0000000Z");
+  EXPECT_EQ(records[1].at("signature").at("signature_holds"), true);
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ Manifest full_manifest() {
                          FileTime{133'000'000'000'000'001},
                          FileTime{133'000'000'000'000'009},
                          RunOutcome::with_errors,
-                         digest_of(4)};
+                         digest_of(4),
+                         {{"revoked", "E:\\stolen.txt", digest_of(8), 3}}};
   manifest.source.kind = "live";
   manifest.source.given = "this host";
   manifest.source.volumes = {{"C:", "70EC-FA33", "NTFS", std::nullopt},

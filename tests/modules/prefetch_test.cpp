@@ -119,6 +119,48 @@ TEST(PrefetchModule, ReportsLibrariesFromWhereUsersCanWrite) {
       run_loading("\\USERS\\ALICE\\A.EXE", "\\USERS\\ALICE\\X.DLL").context->findings.empty());
 }
 
+/// "library <- program" of each fact.
+std::vector<std::string> loads_of(std::string_view program, std::vector<std::string> libraries) {
+  fake::FakeWindows windows;
+  const std::string device = "\\VOLUME{01d834b54842fb73-1a484cb6}";
+  PrefetchBuilder builder{30};
+  builder.program(device + std::string{program}, "A.EXE").run(fake::at(20)).run(fake::at(10));
+  libraries.emplace_back("\\WINDOWS\\SYSTEM32\\NTDLL.DLL");
+  for (const std::string& library : libraries)
+    builder.file(library.starts_with("\\VOLUME") ? library : device + library);
+  windows.file(kFile, "").bytes = builder.bytes();
+  const ModuleRun run = run_module(modules::prefetch, windows);
+  run.context->stated.settle();
+  std::vector<std::string> loads;
+  for (const Fact& fact : run.context->facts().facts(FactKind::module_load)) {
+    EXPECT_EQ(fact.values["source"], "prefetch");
+    EXPECT_EQ(fact.time, fake::at(20));
+    EXPECT_EQ(fact.record, records_of(run, "prefetch").at(0)->id);
+    loads.push_back(fact.subject + " <- " + std::string{fact.values["Image"]});
+  }
+  return loads;
+}
+
+TEST(PrefetchModule, StatesLibrariesThatAProgramTookFromWhereUsersCanWrite) {
+  using Loads = std::vector<std::string>;
+  EXPECT_EQ(loads_of("\\USERS\\ALICE\\A.EXE", {"\\USERS\\ALICE\\X.DLL", "\\USERS\\ALICE\\X.TXT"}),
+            Loads{"C:\\USERS\\ALICE\\X.DLL <- C:\\USERS\\ALICE\\A.EXE"});
+  EXPECT_EQ(loads_of("\\PROGRAM FILES\\A\\A.EXE", {"\\PROGRAMDATA\\X.DLL"}),
+            Loads{"C:\\PROGRAMDATA\\X.DLL <- C:\\PROGRAM FILES\\A\\A.EXE"});
+  EXPECT_EQ(loads_of("\\PROGRAM FILES\\A\\A.EXE", {"\\PROGRAM FILES\\A\\X.DLL"}), Loads{});
+  EXPECT_EQ(loads_of("\\USERS\\ALICE\\A.EXE", {"\\WINDOWS\\SYSTEM32\\X.DLL"}), Loads{});
+  // Another volume has no letter here.
+  EXPECT_EQ(loads_of("\\USERS\\ALICE\\A.EXE", {"\\VOLUME{2}\\X.DLL"}),
+            Loads{"\\VOLUME{2}\\X.DLL <- C:\\USERS\\ALICE\\A.EXE"});
+}
+
+TEST(PrefetchModule, StatesNoMoreLibrariesOfOneProgramThanAreLookedAt) {
+  std::vector<std::string> libraries;
+  for (int i = 0; i < 100; ++i)
+    libraries.push_back("\\USERS\\ALICE\\X" + std::to_string(i) + ".DLL");
+  EXPECT_EQ(loads_of("\\USERS\\ALICE\\A.EXE", libraries).size(), 64u);
+}
+
 TEST(PrefetchModule, TellsWhetherWindowsKeepsThem) {
   fake::FakeWindows windows;
   windows.value(

@@ -23,6 +23,8 @@ from samples import RANKS
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 MEDIUM = RANKS.index("medium")
+# The last section, which tests/sideload/measure.py writes.
+SIDE_LOADING = TOP / "tests" / "sideload" / "measured.md"
 
 
 def all_rules():
@@ -69,16 +71,15 @@ def count(results):
     expected = attack_logs.expectations()
     for name, role, findings in results:
         ranks = ranks_of(findings)
-        technique, part, rules, severity = expected.get(name, ("", "", [], ""))
-        if technique and part not in attack_logs.LATER:
+        all_hits = []
+        for technique, _, rules, severity in expected.get(name, []):
             hits = [rule for rule in rules if attack_logs.hit_of(findings, technique, [rule], severity)]
             for rule in hits or rules[:1]:
                 counts[rule].asked += 1
                 counts[rule].told += rule in hits
-        else:
-            hits = []
+            all_hits += hits
         for rule, rank in ranks.items():
-            if rule not in hits:
+            if rule not in all_hits:
                 field = role + ("" if rank >= MEDIUM else "_low")
                 setattr(counts[rule], field, getattr(counts[rule], field) + 1)
     return counts
@@ -133,6 +134,8 @@ def page_of(results):
         "| sample | rule | verdict | what it was |\n|---|---|---|---|\n" + "\n".join(rows) +
         "\n\n## Rules that no sample shows\n\nTheir own tests alone do, with built evidence: " +
         ", ".join(f"`{rule}`" for rule in silent) + ".\n")
+    if SIDE_LOADING.exists():
+        text += "\n" + SIDE_LOADING.read_text(encoding="utf-8")
     return text, wrong
 
 

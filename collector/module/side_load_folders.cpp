@@ -1,0 +1,287 @@
+#include "collector/module/side_load_folders.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "collector/base/text.h"
+
+namespace hozen::side_load {
+namespace {
+
+using Name = std::string_view;
+
+constexpr Name kProgramEndings[] = {".exe", ".dll", ".scr", ".com", ".ocx", ".cpl", ".ax",
+                                    ".drv", ".pyd", ".bpl", ".acm", ".tsp", ".asi", ".node"};
+constexpr Name kRedirections[] = {".exe.config", ".exe.manifest", ".exe.local", ".dll.manifest"};
+/// Least size of an executable that does something.
+constexpr std::uint64_t kLeastBytes = 512;
+
+constexpr Name kGame[] = {
+    "steam_api*.dll", "unityplayer.dll", "gameassembly.dll", "*_data",        "steam_appid.txt",
+    "nvngx_dlss.dll", "eossdk-*.dll",    "galaxy*.dll",      "fmod*.dll",     "bink2w*.dll",
+    "*.uproject",     "physx*.dll",      "data.win",         "*.bsa",         "*.vpk",
+    "*.rpf",          "gfsdk_*.dll",     "monobleedingedge", "amd_ags_*.dll", "*.forge"};
+constexpr Name kAdditions[] = {"doorstop_config.ini",
+                               "*.asi",
+                               "bepinex",
+                               "melonloader*",
+                               "reshade*.ini",
+                               "dxvk.conf",
+                               "mods",
+                               "reshade-shaders",
+                               "*.asi.ini",
+                               "userdata",
+                               "scripts",
+                               "enbseries*",
+                               "enblocal.ini",
+                               "modloader*",
+                               "dinput8.ini",
+                               "version.ini",
+                               "winmm.ini",
+                               "plugins",
+                               "modengine*",
+                               "specialk*",
+                               "dxgi.ini",
+                               "d3d9.ini",
+                               "d3d11.ini",
+                               "winhttp.ini",
+                               "xinput1_*.ini"};
+constexpr Name kRuntimes[] = {"icudtl.dat",
+                              "resources.pak",
+                              "v8_context_snapshot.bin",
+                              "snapshot_blob.bin",
+                              "locales",
+                              "chrome_*.pak",
+                              "qt5core.dll",
+                              "qt6core.dll",
+                              "platforms",
+                              "qt.conf",
+                              "python3*.dll",
+                              "python2*.dll",
+                              "site-packages",
+                              "base_library.zip",
+                              "jvm.dll",
+                              "jre",
+                              "*.deps.json",
+                              "*.runtimeconfig.json",
+                              "hostfxr.dll",
+                              "coreclr.dll",
+                              "libcef.dll",
+                              "nw.dll",
+                              "flutter_windows.dll",
+                              "vcruntime140*.dll"};
+
+template <class List>
+bool matches(const List& list, Name lower_name) {
+  return std::any_of(std::begin(list), std::end(list),
+                     [&](Name one) { return fits(one, lower_name); });
+}
+/// One bit for each pattern: many files of one kind are one sign.
+template <class List>
+std::uint64_t bits_of(const List& list, Name lower_name) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < std::size(list); ++i)
+    if (fits(list[i], lower_name)) bits |= std::uint64_t{1} << i;
+  return bits;
+}
+template <class List>
+bool ends_with_any(const List& list, Name lower_name) {
+  return std::any_of(std::begin(list), std::end(list),
+                     [&](Name one) { return lower_name.ends_with(one); });
+}
+
+class Walk {
+ public:
+  explicit Walk(ModuleContext& context) : context_{context} {}
+  Walk(ModuleContext& context, const Machine& machine, const std::function<void(Folder&)>& visit)
+      : context_{context}, machine_{&machine}, visit_{&visit} {}
+
+  void volume(const EvidencePath& root) {
+    frames_.push_back(frame_of(root));
+    const auto problem = [&](const EvidencePath&, Error error) {
+      if (++problems_ <= kMaxProblems) context_.note(std::move(error));
+    };
+    const auto walked = context_.source().walk(
+        root, [&](const FileInfo& file) { return take(file); }, problem);
+    if (!walked) context_.note(walked.error());
+    while (!frames_.empty()) close();
+  }
+
+  /// Of one folder that is named.
+  std::optional<Folder> only(const EvidencePath& path) {
+    Folder folder = frame_of(path);
+    const auto one = [&](const FileInfo& file) {
+      add(folder, file);
+      return Visit::skip;
+    };
+    if (!context_.source().walk(path, one, [](const EvidencePath&, const Error&) {})) return {};
+    finish(folder);
+    return folder;
+  }
+
+ private:
+  static constexpr std::size_t kMaxProblems = 50;
+
+  static Folder frame_of(const EvidencePath& path) {
+    Folder folder;
+    folder.path = path;
+    return folder;
+  }
+
+  Visit take(const FileInfo& file) {
+    if (context_.stop().stop_requested()) return Visit::stop;
+    while (frames_.size() > 1 && !is_in(file.path, frames_.back().path)) close();
+    add(frames_.back(), file);
+    if (!file.is_directory || file.is_link) return Visit::skip;
+    if (machine_->is_closed_folder(file.path) && !machine_->is_closed_folder(frames_.front().path))
+      return Visit::skip;
+    frames_.push_back(frame_of(file.path));
+    return Visit::enter;
+  }
+  static bool is_in(const EvidencePath& file, const EvidencePath& folder) {
+    const auto& names = file.components();
+    const auto& above = folder.components();
+    return names.size() == above.size() + 1 &&
+           std::equal(above.rbegin(), above.rend(), std::next(names.rbegin()));
+  }
+
+  static void add(Folder& folder, const FileInfo& file) {
+    const std::string name = to_lower_ascii(file.path.name());
+    folder.signs.game |= bits_of(kGame, name);
+    folder.signs.additions |= bits_of(kAdditions, name);
+    folder.signs.runtime |= bits_of(kRuntimes, name);
+    if (ends_with_any(kRedirections, name) && folder.redirections.size() < kMaxOthers)
+      folder.redirections.push_back(member_of(file));
+    if (file.is_directory) {
+      ++folder.folders;
+      return;
+    }
+    ++folder.files;
+    const bool is_here = !file.is_link && !is_placeholder(file.attributes.value_or(0));
+    if (file.size < kLeastBytes || !is_here) return;
+    if (ends_with_any(kProgramEndings, name)) {
+      if (folder.executables.size() < kMaxInFolder) folder.executables.push_back(member_of(file));
+    } else if (folder.others.size() < kMaxOthers) {
+      folder.others.push_back(member_of(file));
+    }
+  }
+
+  /// The folder on top is done: its DLLs may be loaded from the one above.
+  void close() {
+    Folder folder = std::move(frames_.back());
+    frames_.pop_back();
+    finish(folder);
+    if (!frames_.empty()) hand_up(folder, frames_.back());
+    // What a program is redirected to may lie deeper.
+    const bool has_dll = folder.dlls != 0 || !folder.below.empty() || !folder.redirections.empty();
+    if (folder.programs != 0 && has_dll) (*visit_)(folder);
+  }
+
+  static void hand_up(Folder& folder, Folder& above) {
+    for (Member& member : folder.executables) {
+      if (above.below.size() >= kMaxBelow) return;
+      if (!member.pe || !member.pe->is_dll) continue;
+      Member copy = member;
+      copy.is_below = true;
+      copy.pe->imported.clear();
+      above.below.push_back(std::move(copy));
+    }
+  }
+
+  void finish(Folder& folder) {
+    // Most folders of a volume hold nothing that is called a program: their files are not opened.
+    if (folder.executables.empty()) {
+      folder.below.clear();
+      return;
+    }
+    for (Member& member : folder.executables) open(member);
+    std::erase_if(folder.executables, [](const Member& member) { return !member.pe; });
+    sniff(folder);
+    for (const Member& member : folder.executables) {
+      ++(member.pe->is_dll ? folder.dlls : folder.programs);
+      if (member.pe->is_dll && member.pe->has_certificates) ++folder.signed_dlls;
+    }
+    if (folder.programs == 0) folder.below.clear();
+  }
+
+  void sniff(Folder& folder) {
+    if (folder.is_whole_program()) return;
+    std::size_t left = kMaxSniffed;
+    for (Member& other : folder.others) {
+      if (left-- == 0) break;
+      open(other);
+      if (other.pe) folder.executables.push_back(other);
+    }
+    std::erase_if(folder.others, [](const Member& member) { return member.pe.has_value(); });
+  }
+
+  void open(Member& member) {
+    if (opened_ >= kMaxOpened) {
+      if (!std::exchange(told_, true))
+        context_.note(Error{Errc::limit, "executables looked at for side-loaded DLLs", opened_,
+                            "what lies behind " + member.path.text() + " is left out"});
+      return;
+    }
+    ++opened_;
+    read_head(context_.source(), member);
+  }
+
+  ModuleContext& context_;
+  const Machine* machine_ = nullptr;
+  const std::function<void(Folder&)>* visit_ = nullptr;
+  std::vector<Folder> frames_;
+  std::size_t opened_ = 0, problems_ = 0;
+  bool told_ = false;
+};
+
+}  // namespace
+
+bool is_installer_folder(Name lower_name) {
+  // NSIS, Inno Setup, WiX, InstallShield, 7-Zip, PyInstaller.
+  constexpr Name kFolders[] = {
+      "7zs*", "ns?????.tmp", "ns????.tmp", "nsm*.tmp",   "is-?????.tmp", "_isetup",  ".ba",
+      ".ba?", "_mei*",       "7zs*.tmp",   "7z????????", "{*-*-*-*-*}",  "mia*.tmp", "wzse*.tmp"};
+  return matches(kFolders, lower_name);
+}
+
+Member member_of(const FileInfo& file) {
+  Member member;
+  member.path = file.path;
+  member.size = file.size;
+  member.si = file.si;
+  member.fn = file.fn;
+  return member;
+}
+
+void read_head(EvidenceSource& source, Member& member) {
+  auto file = source.open(member.path);
+  if (!file) return;
+  // An executable begins so; of other files no more is read than this.
+  std::array<std::byte, 2> mark{};
+  const auto got = (*file)->read_some(0, mark);
+  if (!got || *got < mark.size() || mark[0] != std::byte{'M'} || mark[1] != std::byte{'Z'}) return;
+  if (auto head = read_pe_head(**file)) member.pe = *std::move(head);
+}
+
+void each_folder(ModuleContext& context, const Machine& machine,
+                 const std::function<void(Folder&)>& visit) {
+  Walk walk{context, machine, visit};
+  // Closed folders are left out of the walk; what users can write to in them is not.
+  for (const EvidencePath& windows : machine.windows())
+    for (const Name open :
+         {"System32\\spool\\drivers\\color", "System32\\Tasks", "SysWOW64\\Tasks",
+          "System32\\Microsoft\\Crypto\\RSA\\MachineKeys", "Registration\\CRMLog"})
+      if (const auto info = context.source().stat(windows / open); info && info->is_directory)
+        walk.volume(info->path);
+  for (const VolumeInfo& volume : context.source().volumes())
+    if (!context.stop().stop_requested() && !volume.unreadable)
+      walk.volume(EvidencePath{volume.name});
+}
+
+std::optional<Folder> look_at_folder(ModuleContext& context, const EvidencePath& path) {
+  return Walk{context}.only(path);
+}
+
+}  // namespace hozen::side_load

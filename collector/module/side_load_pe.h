@@ -1,0 +1,40 @@
+// What headers and directories of an executable say for the score of a pair: read in two steps, so
+// that of most files only the first blocks are read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "collector/formats/pe.h"
+
+namespace hozen::side_load {
+
+/// Step one, of every executable of a folder.
+struct PeHead {
+  bool is_dll = false, is_64 = false;
+  bool has_certificates = false;
+  bool is_il = false;  ///< .NET
+  std::uint16_t machine = 0;
+  std::uint32_t timestamp = 0;  ///< 0 where it is none: unset, or a hash
+  std::uint64_t overlay_bytes = 0;
+  std::vector<std::string> imported{};  ///< libraries, lower case, delayed ones included
+  bool imports(std::string_view lower_name) const;
+};
+/// Errc::malformed and the like for what is no executable.
+Result<PeHead> read_pe_head(ByteSource& file);
+
+/// Step two, of those of a pair that is worth it.
+struct PeBody {
+  bool has_version = false;
+  std::string original_name{}, company{}, product{}, description{}, version{};
+  std::size_t exports = 0, forwarded = 0;
+  std::string forwarded_to{};  ///< the library that most of them go to
+  std::size_t addresses = 0;   ///< of its own functions: different ones
+};
+Result<PeBody> read_pe_body(ByteSource& file, bool with_exports);
+
+/// Bits for a byte of the first `cap_bytes` of a file.
+Result<double> entropy_of(ByteSource& file, std::size_t cap_bytes);
+
+}  // namespace hozen::side_load
