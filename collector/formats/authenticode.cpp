@@ -30,10 +30,11 @@ void remark(std::vector<std::string>& remarks, std::string text) {
   if (remarks.size() < kMaxRemarks) remarks.push_back(std::move(text));
 }
 
-std::vector<Certificate> parse_all(const std::vector<Bytes>& ders, std::size_t& unreadable) {
+std::vector<Certificate> parse_all(const std::vector<Bytes>& ders, std::size_t& unreadable,
+                                   CertificateCache& cache) {
   std::vector<Certificate> certificates;
   for (const Bytes der : ders) {
-    auto one = parse_certificate(der);
+    auto one = cache.parse(der);
     one ? certificates.push_back(*std::move(one)) : void(++unreadable);
   }
   return certificates;
@@ -79,8 +80,9 @@ bool content_holds(const SignerInfo& signer, Bytes content) {
          std::ranges::equal(stated.content.span(), digest.bytes);
 }
 
-bool signature_holds(const SignerInfo& signer, const Certificate& certificate, Bytes content) {
-  const X509Pointer x509 = parse_x509(Bytes{certificate.der});
+bool signature_holds(const SignerInfo& signer, const Certificate& certificate, Bytes content,
+                     CertificateCache& cache) {
+  const auto x509 = parse_x509(Bytes{certificate.der}, certificate.sha256, cache);
   if (!x509) return false;
   const Digest digest = signer.has_attributes ? digest_of_attributes(signer)
                                               : digest_of(signer.algorithm, {content.span()});
@@ -165,7 +167,7 @@ Error does_not_hold(std::string what) { return {Errc::malformed, std::move(what)
 
 /// PKCS #9: a signer over the signature.
 Countersignature read_pkcs9(const Node& value, Bytes signed_bytes,
-                            const std::vector<Certificate>& among) {
+                            const std::vector<Certificate>& among, CertificateCache& cache) {
   Countersignature out;
   out.kind = Countersignature::Kind::pkcs9;
   const auto signer = read_signer(value);
@@ -182,7 +184,7 @@ Countersignature read_pkcs9(const Node& value, Bytes signed_bytes,
     out.error = Error{Errc::not_found, "certificate of the countersignature"};
   else if (!signer->has_attributes || !content_holds(*signer, signed_bytes))
     out.error = does_not_hold("countersignature of another signature");
-  else if (!signature_holds(*signer, *certificate, signed_bytes))
+  else if (!signature_holds(*signer, *certificate, signed_bytes, cache))
     out.error = does_not_hold("countersignature");
   out.holds = !out.error;
   return out;
@@ -211,10 +213,10 @@ Result<void> read_timestamp_info(Bytes content, Bytes signed_bytes, Countersigna
 }
 
 Result<void> read_rfc3161(const Node& value, Bytes signed_bytes, Countersignature& out,
-                          const std::vector<Certificate>& among) {
+                          const std::vector<Certificate>& among, CertificateCache& cache) {
   HOZEN_TRY(const SignedData data, read_signed_data(value.whole));
   std::size_t unreadable = 0;
-  out.certificates = parse_all(data.certificates, unreadable);
+  out.certificates = parse_all(data.certificates, unreadable, cache);
   if (data.content_type != kTimestampInfo) return does_not_hold("content of the timestamp");
   if (data.signers.empty()) return does_not_hold("timestamp without a signer");
   const SignerInfo& signer = data.signers.front();
@@ -224,13 +226,14 @@ Result<void> read_rfc3161(const Node& value, Bytes signed_bytes, Countersignatur
   HOZEN_CHECK(read_timestamp_info(data.content, signed_bytes, out));
   if (certificate == nullptr) return Error{Errc::not_found, "certificate of the timestamp"};
   if (!signer.has_attributes || !content_holds(signer, data.content) ||
-      !signature_holds(signer, *certificate, data.content))
+      !signature_holds(signer, *certificate, data.content, cache))
     return does_not_hold("signature of the timestamp");
   out.holds = true;
   return {};
 }
 
 struct Budget {
+  CertificateCache& cache;
   std::size_t signatures = kMaxSignatures;
 };
 
@@ -244,10 +247,11 @@ void read_unsigned(const SignerInfo& signer, Signature& out, Budget& budget) {
       if (!value || out.countersignatures.size() == kMaxCountersignatures) break;
       Countersignature one;
       if (kind == Countersignature::Kind::pkcs9) {
-        one = read_pkcs9(*value, signer.signature, out.certificates);
+        one = read_pkcs9(*value, signer.signature, out.certificates, budget.cache);
       } else {
         one.kind = kind;
-        if (auto read = read_rfc3161(*value, signer.signature, one, out.certificates); !read)
+        if (auto read = read_rfc3161(*value, signer.signature, one, out.certificates, budget.cache);
+            !read)
           one.error = std::move(read).error();
       }
       out.countersignatures.push_back(std::move(one));
@@ -285,7 +289,7 @@ Result<void> read_signature(Bytes pkcs7, Signature& out, Budget& budget) {
   out.content_type = data.content_type;
   out.signers = data.stated_signers;
   std::size_t unreadable = 0;
-  out.certificates = parse_all(data.certificates, unreadable);
+  out.certificates = parse_all(data.certificates, unreadable, budget.cache);
   if (unreadable != 0)
     remark(out.remarks, std::to_string(unreadable) + " of its certificates cannot be read.");
   if (data.stated_certificates > kMaxCertificates)
@@ -305,7 +309,7 @@ Result<void> read_signature(Bytes pkcs7, Signature& out, Budget& budget) {
     out.claimed_time = asn1::time_of(*time).value_or(FileTime{});
   if (const Certificate* const certificate = find_signer(signer, out.certificates)) {
     out.signer = *certificate;
-    out.signature_holds = signature_holds(signer, *certificate, data.content);
+    out.signature_holds = signature_holds(signer, *certificate, data.content, budget.cache);
   }
   out.content_holds = content_holds(signer, data.content);
   read_unsigned(signer, out, budget);
@@ -338,7 +342,12 @@ std::string_view to_text(Countersignature::Kind kind) {
 }
 
 Signature parse_signature(Bytes pkcs7) {
-  Budget budget;
+  CertificateCache cache;
+  return parse_signature(pkcs7, cache);
+}
+
+Signature parse_signature(Bytes pkcs7, CertificateCache& cache) {
+  Budget budget{cache};
   return parse_nested(pkcs7, 0, budget);
 }
 
