@@ -41,7 +41,12 @@ std::vector<Certificate> parse_all(const std::vector<Bytes>& ders, std::size_t& 
 }
 
 const Certificate* find_signer(const SignerInfo& signer, const std::vector<Certificate>& among) {
-  if (signer.issuer.empty()) return among.empty() ? nullptr : &among.front();
+  if (signer.issuer.empty()) {
+    const auto found = std::ranges::find_if(among, [&](const Certificate& one) {
+      return std::ranges::equal(one.key_identifier, signer.key_identifier.span());
+    });
+    return found == among.end() ? nullptr : &*found;
+  }
   const std::string serial = serial_text(signer.serial);
   const Certificate* by_serial = nullptr;
   for (const Certificate& one : among) {

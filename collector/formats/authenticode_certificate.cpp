@@ -188,6 +188,11 @@ Result<Certificate> parse_both(Bytes der, X509Pointer& parsed) {
   out.sha1 = digest_array<20>(Algorithm::sha1, der);
   out.sha256 = digest_array<32>(Algorithm::sha256, der);
   read_key(x509, out);
+  if (const ASN1_OCTET_STRING* const identifier = X509_get0_subject_key_id(x509)) {
+    const auto bytes =
+        bytes_from(ASN1_STRING_get0_data(identifier), ASN1_STRING_length(identifier));
+    out.key_identifier.assign(bytes.begin(), bytes.end());
+  }
   const int signature = X509_get_signature_nid(x509);
   out.signature_algorithm = signature == NID_undef ? "" : OBJ_nid2sn(signature);
   // 1: an authority; 3 and 4: version 1 and others that may be.

@@ -36,7 +36,8 @@ struct Name {
 struct Certificate {
   std::vector<std::byte> der{};
   Name subject{}, issuer{};
-  std::string serial{};  ///< hex, lower case
+  std::string serial{};                     ///< hex, lower case
+  std::vector<std::byte> key_identifier{};  ///< of the subject; empty where it has none
   FileTime not_before{}, not_after{};
   Sha1Digest sha1{};            ///< of `der`: the thumbprint that Windows shows
   Sha256Digest sha256{};        ///< of `der`
