@@ -43,6 +43,7 @@ struct SignerRow {
 
 std::vector<std::string> listed(const std::map<SignatureStatus, std::uint64_t>& statuses) {
   std::vector<std::string> texts;
+  texts.reserve(statuses.size());
   for (const auto& [status, count] : statuses)
     texts.push_back(std::string{to_text(status)} + ": " + std::to_string(count));
   return texts;
