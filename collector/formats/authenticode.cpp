@@ -4,6 +4,7 @@
 
 #include "collector/base/text.h"
 #include "collector/formats/authenticode_asn1.h"
+#include "collector/formats/authenticode_content.h"
 #include "collector/formats/authenticode_crypto.h"
 #include "collector/formats/authenticode_pkcs7.h"
 
@@ -14,9 +15,6 @@ using asn1::Node;
 using asn1::Parts;
 
 constexpr std::string_view kIndirectData = "1.3.6.1.4.1.311.2.1.4",
-                           kOpusInfo = "1.3.6.1.4.1.311.2.1.12",
-                           kPageHashesSha1 = "1.3.6.1.4.1.311.2.3.1",
-                           kPageHashesSha256 = "1.3.6.1.4.1.311.2.3.2",
                            kNestedSignature = "1.3.6.1.4.1.311.2.4.1",
                            kMicrosoftTimestamp = "1.3.6.1.4.1.311.3.3.1",
                            kContentType = "1.2.840.113549.1.9.3",
@@ -30,17 +28,23 @@ void remark(std::vector<std::string>& remarks, std::string text) {
   if (remarks.size() < kMaxRemarks) remarks.push_back(std::move(text));
 }
 
-std::vector<Certificate> parse_all(const std::vector<Bytes>& ders, std::size_t& unreadable) {
+std::vector<Certificate> parse_all(const std::vector<Bytes>& ders, std::size_t& unreadable,
+                                   CertificateCache& cache) {
   std::vector<Certificate> certificates;
   for (const Bytes der : ders) {
-    auto one = parse_certificate(der);
+    auto one = cache.parse(der);
     one ? certificates.push_back(*std::move(one)) : void(++unreadable);
   }
   return certificates;
 }
 
 const Certificate* find_signer(const SignerInfo& signer, const std::vector<Certificate>& among) {
-  if (signer.issuer.empty()) return among.empty() ? nullptr : &among.front();
+  if (signer.issuer.empty()) {
+    const auto found = std::ranges::find_if(among, [&](const Certificate& one) {
+      return std::ranges::equal(one.key_identifier, signer.key_identifier.span());
+    });
+    return found == among.end() ? nullptr : &*found;
+  }
   const std::string serial = serial_text(signer.serial);
   const Certificate* by_serial = nullptr;
   for (const Certificate& one : among) {
@@ -52,7 +56,8 @@ const Certificate* find_signer(const SignerInfo& signer, const std::vector<Certi
   return by_serial;
 }
 
-/// The bytes that are signed where there are signed attributes: they as a SET OF.
+/// The bytes that are signed where there are signed attributes: they as a SET
+/// OF.
 Digest digest_of_attributes(const SignerInfo& signer) {
   std::vector<std::byte> head{std::byte{asn1::kSet}};
   const std::size_t size = signer.attribute_bytes.size();
@@ -68,8 +73,8 @@ Digest digest_of_attributes(const SignerInfo& signer) {
   return digest_of(signer.algorithm, {head, signer.attribute_bytes.span()});
 }
 
-/// The signed attribute messageDigest is that of `content`; true without signed attributes, where
-/// the content itself is signed.
+/// The signed attribute messageDigest is that of `content`; true without signed
+/// attributes, where the content itself is signed.
 bool content_holds(const SignerInfo& signer, Bytes content) {
   if (!signer.has_attributes) return true;
   const auto stated =
@@ -79,93 +84,20 @@ bool content_holds(const SignerInfo& signer, Bytes content) {
          std::ranges::equal(stated.content.span(), digest.bytes);
 }
 
-bool signature_holds(const SignerInfo& signer, const Certificate& certificate, Bytes content) {
-  const X509Pointer x509 = parse_x509(Bytes{certificate.der});
+bool signature_holds(const SignerInfo& signer, const Certificate& certificate, Bytes content,
+                     CertificateCache& cache) {
+  const auto x509 = parse_x509(Bytes{certificate.der}, certificate.sha256, cache);
   if (!x509) return false;
   const Digest digest = signer.has_attributes ? digest_of_attributes(signer)
                                               : digest_of(signer.algorithm, {content.span()});
   return verify_digest(*x509, digest, signer.signature, signer.signature_algorithm);
 }
 
-std::string without_nul(std::string text) {
-  while (!text.empty() && text.back() == '\0') text.pop_back();
-  return text;
-}
-
-/// SpcString: [0] UTF-16, [1] ASCII.
-std::string spc_string(Bytes content) {
-  const auto node = asn1::read_node(content, "text");
-  return node ? without_nul(asn1::text_of(*node)) : std::string{};
-}
-
-void read_opus(const SignerInfo& signer, Signature& out) {
-  const auto value = single_value(find_attribute(signer.attributes, kOpusInfo));
-  if (!value) return;
-  Parts fields{value->content};
-  if (const auto name = fields.next_if(asn1::context_parts(0)))
-    out.program_name = spc_string(name->content);
-  const auto link = fields.next_if(asn1::context_parts(1));
-  if (!link) return;
-  const auto target = asn1::read_node(link->content, "link");
-  if (!target) return;
-  if (target->tag == asn1::context_parts(2))
-    out.more_info = spc_string(target->content);
-  else if (target->tag == asn1::context(0))
-    out.more_info = without_nul(to_wtf8_lossy(target->content.chars()));
-}
-
-Algorithm page_hashes_in(Bytes serialized) {
-  const auto set = asn1::read_node(serialized, "page hashes");
-  if (!set) return Algorithm::unknown;
-  Parts parts{set->content};
-  const auto one = parts.next_if(asn1::kSequence);
-  if (!one) return Algorithm::unknown;
-  Parts fields{one->content};
-  const auto object = fields.next_if(asn1::kObject);
-  if (!object) return Algorithm::unknown;
-  const std::string text = asn1::object_text(object->content);
-  if (text == kPageHashesSha1) return Algorithm::sha1;
-  return text == kPageHashesSha256 ? Algorithm::sha256 : Algorithm::unknown;
-}
-
-/// SpcPeImageData: flags, and a link with an object of Microsoft's serializer in it.
-void read_image_data(Bytes value, Signature& out) {
-  Parts fields{value};
-  constexpr std::uint8_t kBits = 0x03;
-  (void)fields.next_if(kBits);
-  const auto link = fields.next_if(asn1::context_parts(0));
-  if (!link) return;
-  const auto moniker = asn1::read_node(link->content, "link");
-  if (!moniker || moniker->tag != asn1::context_parts(1)) return;
-  Parts parts{moniker->content};
-  (void)parts.next_if(asn1::kOctets);  // class of the object
-  if (const auto serialized = parts.next_if(asn1::kOctets))
-    out.page_hashes = page_hashes_in(serialized->content);
-}
-
-Result<void> read_indirect_data(Bytes content, Signature& out) {
-  constexpr std::string_view kWhat = "digest of the file in the signature";
-  Parts parts{content};
-  HOZEN_TRY(const Node data, parts.next(asn1::kSequence, kWhat));
-  Parts fields{data.content};
-  HOZEN_TRY([[maybe_unused]] const Node type, fields.next(asn1::kObject, kWhat));
-  if (const auto value = fields.next_if(asn1::kSequence)) read_image_data(value->content, out);
-  HOZEN_TRY(const Node info, parts.next(asn1::kSequence, kWhat));
-  Parts digest{info.content};
-  HOZEN_TRY(const Node algorithm, digest.next(asn1::kSequence, kWhat));
-  HOZEN_TRY(const Node octets, digest.next(asn1::kOctets, kWhat));
-  out.digest = {algorithm_of(algorithm.content),
-                {octets.content.span().begin(), octets.content.span().end()}};
-  if (out.digest.algorithm == Algorithm::unknown)
-    return Error{Errc::unsupported, "algorithm of the file's digest", content.base()};
-  return {};
-}
-
 Error does_not_hold(std::string what) { return {Errc::malformed, std::move(what)}; }
 
 /// PKCS #9: a signer over the signature.
 Countersignature read_pkcs9(const Node& value, Bytes signed_bytes,
-                            const std::vector<Certificate>& among) {
+                            const std::vector<Certificate>& among, CertificateCache& cache) {
   Countersignature out;
   out.kind = Countersignature::Kind::pkcs9;
   const auto signer = read_signer(value);
@@ -182,7 +114,7 @@ Countersignature read_pkcs9(const Node& value, Bytes signed_bytes,
     out.error = Error{Errc::not_found, "certificate of the countersignature"};
   else if (!signer->has_attributes || !content_holds(*signer, signed_bytes))
     out.error = does_not_hold("countersignature of another signature");
-  else if (!signature_holds(*signer, *certificate, signed_bytes))
+  else if (!signature_holds(*signer, *certificate, signed_bytes, cache))
     out.error = does_not_hold("countersignature");
   out.holds = !out.error;
   return out;
@@ -211,10 +143,10 @@ Result<void> read_timestamp_info(Bytes content, Bytes signed_bytes, Countersigna
 }
 
 Result<void> read_rfc3161(const Node& value, Bytes signed_bytes, Countersignature& out,
-                          const std::vector<Certificate>& among) {
+                          const std::vector<Certificate>& among, CertificateCache& cache) {
   HOZEN_TRY(const SignedData data, read_signed_data(value.whole));
   std::size_t unreadable = 0;
-  out.certificates = parse_all(data.certificates, unreadable);
+  out.certificates = parse_all(data.certificates, unreadable, cache);
   if (data.content_type != kTimestampInfo) return does_not_hold("content of the timestamp");
   if (data.signers.empty()) return does_not_hold("timestamp without a signer");
   const SignerInfo& signer = data.signers.front();
@@ -224,51 +156,55 @@ Result<void> read_rfc3161(const Node& value, Bytes signed_bytes, Countersignatur
   HOZEN_CHECK(read_timestamp_info(data.content, signed_bytes, out));
   if (certificate == nullptr) return Error{Errc::not_found, "certificate of the timestamp"};
   if (!signer.has_attributes || !content_holds(signer, data.content) ||
-      !signature_holds(signer, *certificate, data.content))
+      !signature_holds(signer, *certificate, data.content, cache))
     return does_not_hold("signature of the timestamp");
   out.holds = true;
   return {};
 }
 
 struct Budget {
+  CertificateCache& cache;
   std::size_t signatures = kMaxSignatures;
 };
 
 Signature parse_nested(Bytes pkcs7, std::size_t depth, Budget& budget);
 
+void read_countersignatures(const Attribute& attribute, Countersignature::Kind kind,
+                            Bytes signed_bytes, Signature& out, CertificateCache& cache) {
+  Parts values{attribute.values};
+  while (!values.empty()) {
+    const auto value = values.next("countersignature");
+    if (!value || out.countersignatures.size() == kMaxCountersignatures) return;
+    Countersignature one;
+    one.kind = kind;
+    if (kind == Countersignature::Kind::pkcs9)
+      one = read_pkcs9(*value, signed_bytes, out.certificates, cache);
+    else if (auto read = read_rfc3161(*value, signed_bytes, one, out.certificates, cache); !read)
+      one.error = std::move(read).error();
+    out.countersignatures.push_back(std::move(one));
+  }
+}
+
+void read_nested(const Attribute& attribute, Signature& out, Budget& budget) {
+  Parts values{attribute.values};
+  while (!values.empty()) {
+    const auto value = values.next("nested signature");
+    if (!value) return;
+    if (out.depth + 1 > kMaxNesting || budget.signatures == 0)
+      return remark(out.remarks, "There are more signatures within signatures than are read.");
+    out.nested.push_back(parse_nested(value->whole, out.depth + 1, budget));
+  }
+}
+
 void read_unsigned(const SignerInfo& signer, Signature& out, Budget& budget) {
-  const auto countersigned = [&](const Attribute& attribute, Countersignature::Kind kind) {
-    Parts values{attribute.values};
-    while (!values.empty()) {
-      const auto value = values.next("countersignature");
-      if (!value || out.countersignatures.size() == kMaxCountersignatures) break;
-      Countersignature one;
-      if (kind == Countersignature::Kind::pkcs9) {
-        one = read_pkcs9(*value, signer.signature, out.certificates);
-      } else {
-        one.kind = kind;
-        if (auto read = read_rfc3161(*value, signer.signature, one, out.certificates); !read)
-          one.error = std::move(read).error();
-      }
-      out.countersignatures.push_back(std::move(one));
-    }
-  };
+  using Kind = Countersignature::Kind;
   for (const Attribute& attribute : signer.unsigned_attributes) {
     if (attribute.type == kCountersignature) {
-      countersigned(attribute, Countersignature::Kind::pkcs9);
+      read_countersignatures(attribute, Kind::pkcs9, signer.signature, out, budget.cache);
     } else if (attribute.type == kMicrosoftTimestamp || attribute.type == kTimestampToken) {
-      countersigned(attribute, Countersignature::Kind::rfc3161);
+      read_countersignatures(attribute, Kind::rfc3161, signer.signature, out, budget.cache);
     } else if (attribute.type == kNestedSignature) {
-      Parts values{attribute.values};
-      while (!values.empty()) {
-        const auto value = values.next("nested signature");
-        if (!value) break;
-        if (out.depth + 1 > kMaxNesting || budget.signatures == 0) {
-          remark(out.remarks, "There are more signatures within signatures than are read.");
-          return;
-        }
-        out.nested.push_back(parse_nested(value->whole, out.depth + 1, budget));
-      }
+      read_nested(attribute, out, budget);
     } else {
       out.unsigned_bytes += attribute.whole.size();
       remark(out.remarks, "An unsigned attribute of the signature, " + attribute.type + ", has " +
@@ -285,7 +221,7 @@ Result<void> read_signature(Bytes pkcs7, Signature& out, Budget& budget) {
   out.content_type = data.content_type;
   out.signers = data.stated_signers;
   std::size_t unreadable = 0;
-  out.certificates = parse_all(data.certificates, unreadable);
+  out.certificates = parse_all(data.certificates, unreadable, budget.cache);
   if (unreadable != 0)
     remark(out.remarks, std::to_string(unreadable) + " of its certificates cannot be read.");
   if (data.stated_certificates > kMaxCertificates)
@@ -305,7 +241,7 @@ Result<void> read_signature(Bytes pkcs7, Signature& out, Budget& budget) {
     out.claimed_time = asn1::time_of(*time).value_or(FileTime{});
   if (const Certificate* const certificate = find_signer(signer, out.certificates)) {
     out.signer = *certificate;
-    out.signature_holds = signature_holds(signer, *certificate, data.content);
+    out.signature_holds = signature_holds(signer, *certificate, data.content, budget.cache);
   }
   out.content_holds = content_holds(signer, data.content);
   read_unsigned(signer, out, budget);
@@ -338,7 +274,12 @@ std::string_view to_text(Countersignature::Kind kind) {
 }
 
 Signature parse_signature(Bytes pkcs7) {
-  Budget budget;
+  CertificateCache cache;
+  return parse_signature(pkcs7, cache);
+}
+
+Signature parse_signature(Bytes pkcs7, CertificateCache& cache) {
+  Budget budget{cache};
   return parse_nested(pkcs7, 0, budget);
 }
 

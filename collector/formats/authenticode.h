@@ -71,6 +71,7 @@ struct Signature {
 /// What a PKCS #7 says. `content` of detached or unusual kinds is not interpreted. Never fails:
 /// Signature::error tells.
 Signature parse_signature(Bytes pkcs7);
+Signature parse_signature(Bytes pkcs7, CertificateCache& cache);
 /// The content of it without its tag and length (a catalog's list); Errc::malformed, Errc::limit.
 Result<Bytes> signed_content(Bytes pkcs7);
 
@@ -90,5 +91,6 @@ struct SignatureTable {
 };
 /// Nothing where the file has none. Reads the table only.
 std::optional<SignatureTable> read_signatures(pe::Image& image);
+std::optional<SignatureTable> read_signatures(pe::Image& image, CertificateCache& cache);
 
 }  // namespace hozen::authenticode

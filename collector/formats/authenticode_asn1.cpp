@@ -1,5 +1,8 @@
 #include "collector/formats/authenticode_asn1.h"
 
+#include <algorithm>
+#include <array>
+
 #include "collector/base/text.h"
 
 namespace hozen::asn1 {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "collector/base/text.h"
 #include "collector/formats/authenticode_asn1.h"
@@ -167,11 +168,13 @@ static_assert(std::ranges::is_sorted(kKnown, {}, &KnownAuthority::sha256));
 
 }  // namespace
 
-Result<Certificate> parse_certificate(Bytes der) {
+namespace {
+
+Result<Certificate> parse_both(Bytes der, X509Pointer& parsed) {
   if (der.size() > kMaxCertificateBytes) return Error{Errc::limit, "certificate", der.base()};
   // Depth and lengths are proven before the library sees them.
   HOZEN_TRY(const asn1::Node node, asn1::read_node(der, "certificate"));
-  const X509Pointer parsed = parse_x509(node.whole);
+  parsed = parse_x509(node.whole);
   if (!parsed || node.whole.size() != der.size())
     return Error{Errc::malformed, "certificate", der.base()};
   X509* const x509 = parsed.get();
@@ -185,6 +188,11 @@ Result<Certificate> parse_certificate(Bytes der) {
   out.sha1 = digest_array<20>(Algorithm::sha1, der);
   out.sha256 = digest_array<32>(Algorithm::sha256, der);
   read_key(x509, out);
+  if (const ASN1_OCTET_STRING* const identifier = X509_get0_subject_key_id(x509)) {
+    const auto bytes =
+        bytes_from(ASN1_STRING_get0_data(identifier), ASN1_STRING_length(identifier));
+    out.key_identifier.assign(bytes.begin(), bytes.end());
+  }
   const int signature = X509_get_signature_nid(x509);
   out.signature_algorithm = signature == NID_undef ? "" : OBJ_nid2sn(signature);
   // 1: an authority; 3 and 4: version 1 and others that may be.
@@ -194,6 +202,45 @@ Result<Certificate> parse_certificate(Bytes der) {
   out.is_self_issued = out.subject.der == out.issuer.der;
   read_usages(x509, out);
   return out;
+}
+
+}  // namespace
+
+Result<Certificate> parse_certificate(Bytes der) {
+  X509Pointer parsed;
+  return parse_both(der, parsed);
+}
+
+struct CertificateCache::Parts {
+  struct Known {
+    Certificate facts{};
+    std::shared_ptr<X509> x509{};
+  };
+  std::map<Sha256Digest, Known> known{};
+};
+
+CertificateCache::CertificateCache() : parts_{std::make_unique<Parts>()} {}
+CertificateCache::~CertificateCache() = default;
+CertificateCache::CertificateCache(CertificateCache&&) noexcept = default;
+CertificateCache& CertificateCache::operator=(CertificateCache&&) noexcept = default;
+
+Result<Certificate> CertificateCache::parse(Bytes der) {
+  constexpr std::size_t kMaxKnown = 2000;  // 10 MiB with their keys
+  if (der.size() > kMaxCertificateBytes) return Error{Errc::limit, "certificate", der.base()};
+  const auto sha256 = digest_array<32>(Algorithm::sha256, der);
+  if (const auto found = parts_->known.find(sha256); found != parts_->known.end())
+    return found->second.facts;
+  X509Pointer x509;
+  HOZEN_TRY(Certificate facts, parse_both(der, x509));
+  if (parts_->known.size() == kMaxKnown) parts_->known.clear();
+  parts_->known.emplace(sha256, Parts::Known{facts, std::shared_ptr<X509>{std::move(x509)}});
+  return facts;
+}
+
+std::shared_ptr<X509> parse_x509(Bytes der, const Sha256Digest& sha256, CertificateCache& cache) {
+  const auto& known = cache.parts().known;
+  if (const auto found = known.find(sha256); found != known.end()) return found->second.x509;
+  return std::shared_ptr<X509>{parse_x509(der)};
 }
 
 Result<std::vector<Certificate>> parse_certificates(Bytes file) {

@@ -36,7 +36,8 @@ struct Name {
 struct Certificate {
   std::vector<std::byte> der{};
   Name subject{}, issuer{};
-  std::string serial{};  ///< hex, lower case
+  std::string serial{};                     ///< hex, lower case
+  std::vector<std::byte> key_identifier{};  ///< of the subject; empty where it has none
   FileTime not_before{}, not_after{};
   Sha1Digest sha1{};            ///< of `der`: the thumbprint that Windows shows
   Sha256Digest sha256{};        ///< of `der`
@@ -55,6 +56,23 @@ struct Certificate {
 
 /// Errc::malformed, Errc::limit. DER only; nothing may follow it.
 Result<Certificate> parse_certificate(Bytes der);
+
+/// Certificates that were parsed: the files of a computer carry the same few over and over, and
+/// their keys take long to read. Not safe for two threads at once.
+class CertificateCache {
+ public:
+  CertificateCache();
+  ~CertificateCache();
+  CertificateCache(CertificateCache&&) noexcept;
+  CertificateCache& operator=(CertificateCache&&) noexcept;
+  Result<Certificate> parse(Bytes der);
+
+  struct Parts;
+  Parts& parts() const { return *parts_; }
+
+ private:
+  std::unique_ptr<Parts> parts_;
+};
 /// Certificates of a file: DER, PEM with one or many, or PKCS #7 with certificates only.
 Result<std::vector<Certificate>> parse_certificates(Bytes file);
 /// The certificate in the value Blob of SystemCertificates\<store>\Certificates\<thumbprint>;

@@ -175,8 +175,10 @@ class Search {
       if (!is_anchor) {
         chain.valid_from = std::max(chain.valid_from, one.not_before);
         chain.valid_to = std::min(chain.valid_to, one.not_after);
-        chain.has_purpose = chain.has_purpose && allows(one, purpose_);
       }
+      // What a root may do is said by who trusts it.
+      if (!is_anchor || !one.is_self_issued)
+        chain.has_purpose = chain.has_purpose && allows(one, purpose_);
       if (trust_.is_revoked(one)) {
         chain.is_revoked = true;
         chain.remarks.push_back("The certificate \"" + shown(one) +

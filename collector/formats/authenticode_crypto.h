@@ -20,6 +20,9 @@ using X509Pointer = std::unique_ptr<X509, FreeX509>;
 /// nullptr for what is no certificate, or has something behind it.
 X509Pointer parse_x509(Bytes der);
 
+/// The same certificate of a cache, parsed once; nullptr for what is none.
+std::shared_ptr<X509> parse_x509(Bytes der, const Sha256Digest& sha256, CertificateCache& cache);
+
 /// Whether the key of `issuer` made the signature of `child`. Signatures with MD5 and short keys
 /// are verified as well: what they are worth is for others to say.
 bool is_signed_by(X509& child, X509& issuer);

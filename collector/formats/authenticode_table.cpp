@@ -23,7 +23,8 @@ std::uint64_t hidden_in(Bytes rest) {
   return rest.size() < kEntryAlignment && is_zero(rest) ? 0 : rest.size();
 }
 
-void read_entry(pe::Image& image, const pe::CertificateEntry& entry, SignatureTable& table) {
+void read_entry(pe::Image& image, const pe::CertificateEntry& entry, SignatureTable& table,
+                CertificateCache& cache) {
   constexpr std::uint32_t kEntryBytes = 8;
   constexpr std::uint16_t kPkcs7 = 2;
   const std::uint32_t size = entry.size_bytes - kEntryBytes;
@@ -37,7 +38,7 @@ void read_entry(pe::Image& image, const pe::CertificateEntry& entry, SignatureTa
   if (!count) return pe::add_problem(table.problems, count.error());
   bytes.resize(*count);
   const Bytes view{bytes, entry.file_offset + kEntryBytes};
-  table.signatures.push_back(parse_signature(view));
+  table.signatures.push_back(parse_signature(view, cache));
   const auto node = asn1::read_node(view, "signature");
   table.hidden_bytes += node ? hidden_in(view.tail(node->whole.size())) : 0;
   if (size > kMaxSignatureBytes) table.hidden_bytes += size - kMaxSignatureBytes;
@@ -82,6 +83,11 @@ Algorithms SignatureTable::algorithms() const {
 }
 
 std::optional<SignatureTable> read_signatures(pe::Image& image) {
+  CertificateCache cache;
+  return read_signatures(image, cache);
+}
+
+std::optional<SignatureTable> read_signatures(pe::Image& image, CertificateCache& cache) {
   const auto entries = pe::read_certificates(image);
   if (!entries) return std::nullopt;
   SignatureTable table;
@@ -93,7 +99,7 @@ std::optional<SignatureTable> read_signatures(pe::Image& image) {
       pe::add_problem(table.problems, {Errc::limit, "certificate table", entry.file_offset});
       break;
     }
-    read_entry(image, entry, table);
+    read_entry(image, entry, table, cache);
   }
   read_rest(image, *entries, table);
   const std::uint64_t end = entries->file_offset + entries->size_bytes;

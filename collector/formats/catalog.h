@@ -45,5 +45,7 @@ bool looks_like_catalog(Bytes head);
 /// rest of its members then); the object is used again for the next. Errc::malformed,
 /// Errc::unsupported for other PKCS #7, Errc::limit.
 Result<Catalog> read_catalog(Bytes file, FunctionRef<bool(const Member&)> on_member);
+Result<Catalog> read_catalog(Bytes file, authenticode::CertificateCache& cache,
+                             FunctionRef<bool(const Member&)> on_member);
 
 }  // namespace hozen::catalog

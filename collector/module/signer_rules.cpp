@@ -73,7 +73,10 @@ class Judge {
  private:
   void judge_file(const CheckedFile& file) {
     const FileSignature& signature = *file.signature;
-    if (signature.hidden_bytes >= kHiddenBytesNoticed) tell_hidden(file);
+    // A table without any signature is told as that.
+    if (signature.hidden_bytes >= kHiddenBytesNoticed &&
+        signature.status != SignatureStatus::malformed)
+      tell_hidden(file);
     switch (signature.status) {
       case SignatureStatus::digest_mismatch:
         return tell_changed(file);

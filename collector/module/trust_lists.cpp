@@ -46,6 +46,7 @@ Result<std::vector<std::vector<std::byte>>> read_certificates(Bytes file) {
   if (certificates.empty()) return Error{Errc::malformed, "certificates", {}, "there is none"};
   if (certificates.size() > kMaxGivenCertificates) return Error{Errc::limit, "certificates"};
   std::vector<std::vector<std::byte>> all;
+  all.reserve(certificates.size());
   for (authenticode::Certificate& certificate : certificates)
     all.push_back(std::move(certificate.der));
   return all;

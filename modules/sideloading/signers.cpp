@@ -43,6 +43,7 @@ struct SignerRow {
 
 std::vector<std::string> listed(const std::map<SignatureStatus, std::uint64_t>& statuses) {
   std::vector<std::string> texts;
+  texts.reserve(statuses.size());
   for (const auto& [status, count] : statuses)
     texts.push_back(std::string{to_text(status)} + ": " + std::to_string(count));
   return texts;
@@ -98,7 +99,8 @@ constexpr std::array kFields{
       }},
 };
 constexpr auto kColumns = columns_of(kFields);
-constexpr Kind kSignature{"signature", "The signature of one file.", kColumns};
+constexpr Kind kSignature{"signature", "The signature of one file.", kColumns,
+                          "{path}: {status}[, signed by {signer}]"};
 
 using S = Field<SignerRow>;
 constexpr std::array kSignerFields{
@@ -135,7 +137,7 @@ constexpr std::array kSignerFields{
 };
 constexpr auto kSignerColumns = columns_of(kSignerFields);
 constexpr Kind kSigner{"signer", "One certificate that files of this host were signed with.",
-                       kSignerColumns};
+                       kSignerColumns, "{signer|thumbprint}: {files} files signed"};
 constexpr std::array kKinds{kSignature, kSigner};
 
 constexpr std::string_view kReferences[] = {
