@@ -14,6 +14,7 @@
 #include "collector/formats/ntfs_bitmap_check.h"
 #include "collector/formats/ntfs_volume.h"
 #include "collector/module/module.h"
+#include "collector/module/volume_part.h"
 
 namespace hozen::modules {
 namespace {
@@ -21,14 +22,7 @@ namespace {
 /// A whole number of clusters of every size. Small enough to lose little, large enough that the
 /// manifest of a large volume stays one that can be read.
 constexpr std::uint64_t kPartBytes = 64u << 20;
-/// Around an unreadable sector so much is taken as zeros: no disk has larger sectors.
-constexpr std::uint64_t kSectorBytes = 4096;
-/// Unreadable places of one part that are told one by one.
-constexpr std::size_t kMaxRanges = 1000;
-
-struct Range {
-  std::uint64_t offset = 0, size = 0;
-};
+using Range = VolumeRange;
 
 struct CopyRow {
   std::string volume, file_system;
@@ -145,128 +139,6 @@ constexpr std::array kOptions{
     ModuleOption{"volumes", "Which volumes: `system` are those with a Windows.", kVolumeChoices},
 };
 
-/// Which clusters are in use, as $Bitmap says: a bit a cluster, lowest bit first.
-class ClusterMap {
- public:
-  /// `bitmap` may be nullptr: everything is in use.
-  ClusterMap(ByteSource* bitmap, std::uint64_t cluster_bytes, std::uint64_t total_clusters)
-      : bitmap_{bitmap}, cluster_bytes_{cluster_bytes}, total_{total_clusters} {}
-
-  /// These are in use too, whatever $Bitmap says; in order.
-  void add(std::vector<ntfs::ClusterRun> runs) { more_ = std::move(runs); }
-  bool is_everything() const { return bitmap_ == nullptr; }
-
-  /// Loads what is needed for `size` bytes at `offset`, a multiple of kPartBytes. What fails leaves
-  /// all of it in use.
-  Result<void> load(std::uint64_t offset, std::uint64_t size) {
-    bits_.clear();
-    if (bitmap_ == nullptr) return {};
-    first_ = offset / cluster_bytes_;
-    const std::uint64_t clusters = (size + cluster_bytes_ - 1) / cluster_bytes_;
-    // What $Bitmap does not cover counts as used.
-    bits_.assign(static_cast<std::size_t>((clusters + 7) / 8), std::byte{0xFF});
-    const std::uint64_t at = first_ / 8;
-    if (at >= bitmap_->size()) return {};
-    const auto there =
-        static_cast<std::size_t>(std::min<std::uint64_t>(bits_.size(), bitmap_->size() - at));
-    if (auto read = bitmap_->read(at, std::span{bits_}.first(there)); !read) {
-      std::fill(bits_.begin(), bits_.end(), std::byte{0xFF});
-      return read;
-    }
-    add_more(clusters);
-    return {};
-  }
-
-  bool is_used(std::uint64_t offset) const {
-    if (bitmap_ == nullptr) return true;
-    const std::uint64_t cluster = offset / cluster_bytes_;
-    // Behind the last cluster lie the copy of the boot sector and what a program may have hidden.
-    if (cluster >= total_) return true;
-    const std::uint64_t bit = cluster - first_;
-    return (std::to_integer<unsigned>(bits_[static_cast<std::size_t>(bit / 8)]) >> (bit % 8) & 1) !=
-           0;
-  }
-  /// Up to where all is used, or not used, as it is at `offset`; at most `end`.
-  std::uint64_t same_until(std::uint64_t offset, std::uint64_t end) const {
-    if (bitmap_ == nullptr) return end;
-    const bool used = is_used(offset);
-    std::uint64_t at = offset;
-    while (at < end && is_used(at) == used) at = (at / cluster_bytes_ + 1) * cluster_bytes_;
-    return std::min(at, end);
-  }
-
- private:
-  /// Sets the bits of `more_` among the `clusters` loaded.
-  void add_more(std::uint64_t clusters) {
-    const auto behind = [](const ntfs::ClusterRun& run, std::uint64_t first) {
-      return run.first + run.clusters <= first;
-    };
-    auto run = std::lower_bound(more_.begin(), more_.end(), first_, behind);
-    for (; run != more_.end() && run->first < first_ + clusters; ++run) {
-      const std::uint64_t end = std::min(run->first + run->clusters, first_ + clusters);
-      for (std::uint64_t at = std::max(run->first, first_); at < end; ++at)
-        bits_[static_cast<std::size_t>((at - first_) / 8)] |=
-            std::byte{1} << static_cast<int>((at - first_) % 8);
-    }
-  }
-
-  ByteSource* bitmap_;
-  std::uint64_t cluster_bytes_, total_, first_ = 0;
-  std::vector<std::byte> bits_;
-  std::vector<ntfs::ClusterRun> more_;
-};
-
-/// The bytes of one part: what is in use as it can be read, zeros for the rest.
-class PartSource final : public ByteSource {
- public:
-  PartSource(ByteSource& volume, const ClusterMap& map, std::uint64_t offset, std::uint64_t size)
-      : volume_{volume}, map_{map}, offset_{offset}, size_{size} {}
-
-  std::uint64_t size() const override { return size_; }
-  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
-    if (offset >= size_ || out.empty()) return std::size_t{0};
-    const std::uint64_t begin = offset_ + offset;
-    const std::uint64_t end = begin + std::min<std::uint64_t>(out.size(), size_ - offset);
-    const std::uint64_t stop = map_.same_until(begin, end);
-    const auto piece = out.first(static_cast<std::size_t>(stop - begin));
-    if (map_.is_used(begin)) return read_used(begin, piece);
-    std::fill(piece.begin(), piece.end(), std::byte{0});
-    return piece.size();
-  }
-  std::vector<Range> take_unreadable() { return std::move(unreadable_); }
-  std::uint64_t unreadable_bytes() const { return unreadable_bytes_; }
-  const std::optional<Error>& first_error() const { return first_error_; }
-
- private:
-  Result<std::size_t> read_used(std::uint64_t at, std::span<std::byte> out) {
-    auto got = volume_.read_some(at, out);
-    if (got && *got != 0) return got;
-    // As much as is sure to be bad, up to the next sector; behind the end, all.
-    const Error why = got ? Error{Errc::truncated, "volume", at, "it ends here"} : got.error();
-    const std::uint64_t bad =
-        got ? out.size() : std::min<std::uint64_t>(out.size(), kSectorBytes - at % kSectorBytes);
-    const auto lost = out.first(static_cast<std::size_t>(bad));
-    std::fill(lost.begin(), lost.end(), std::byte{0});
-    note_unreadable({at, bad}, why);
-    return lost.size();
-  }
-  void note_unreadable(Range range, const Error& why) {
-    if (!first_error_) first_error_ = why;
-    unreadable_bytes_ += range.size;
-    if (!unreadable_.empty() && unreadable_.back().offset + unreadable_.back().size == range.offset)
-      unreadable_.back().size += range.size;
-    else if (unreadable_.size() < kMaxRanges)
-      unreadable_.push_back(range);
-  }
-
-  ByteSource& volume_;
-  const ClusterMap& map_;
-  const std::uint64_t offset_, size_;
-  std::vector<Range> unreadable_;
-  std::uint64_t unreadable_bytes_ = 0;
-  std::optional<Error> first_error_;
-};
-
 class Copier {
  public:
   Copier(ModuleContext& context, const VolumeInfo& volume) : context_{context}, volume_{volume} {}
@@ -367,9 +239,9 @@ class Copier {
     if (const auto loaded = map.load(at, row.size); !loaded)
       note({loaded.error().code, "which clusters are in use", at,
             "all of this part are copied: " + loaded.error().text()});
-    row.used_bytes = used_bytes(map, at, at + row.size);
+    row.used_bytes = map.used_bytes(at, at + row.size);
     if (row.used_bytes == 0) return {};
-    PartSource part{*bytes_, map, at, row.size};
+    VolumePart part{*bytes_, map, at, row.size};
     auto stored = copy.add(at, part, row.used_bytes);
     if (!stored) {
       end.complete = false;
@@ -390,16 +262,6 @@ class Copier {
             at, error->text()});
     context_.emit(kPart, kPartFields, row, Envelope{});
     return {};
-  }
-
-  static std::uint64_t used_bytes(const ClusterMap& map, std::uint64_t begin, std::uint64_t end) {
-    std::uint64_t used = 0;
-    for (std::uint64_t at = begin; at < end;) {
-      const std::uint64_t next = map.same_until(at, end);
-      if (map.is_used(at)) used += next - at;
-      at = next;
-    }
-    return used;
   }
 
   void note(Error error) {
