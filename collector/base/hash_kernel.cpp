@@ -132,80 +132,6 @@ HOZEN_SHA_CODE void stages(Md5Lane& md5, Sha1Lane& sha1, Sha256Lane& sha256, con
   (stage<Stage>(md5, sha1, sha256, block), ...);
 }
 
-/// Half as much of MD5 for each of two messages, and all of SHA-1 and SHA-256 for one of them.
-template <std::size_t Stage>
-HOZEN_SHA_CODE void stage_of_two(Md5Lane (&md5)[2], Sha1Lane& sha1, Sha256Lane& sha256,
-                                 const std::byte* first, const std::byte* second) {
-  constexpr std::size_t kGroup = Stage % kStages;
-  md5_step<Stage * 2>(md5[0], first);
-  md5_step<Stage * 2>(md5[1], second);
-  sha256_group<kGroup>(sha256);
-  sha1_group<kGroup + kGroup / 4>(sha1);
-  md5_step<Stage * 2 + 1>(md5[0], first);
-  md5_step<Stage * 2 + 1>(md5[1], second);
-  if constexpr (kGroup % 4 == 3) sha1_group<kGroup + kGroup / 4 + 1>(sha1);
-}
-
-template <std::size_t First, std::size_t... Stage>
-HOZEN_SHA_CODE void stages_of_two(Md5Lane (&md5)[2], Sha1Lane& sha1, Sha256Lane& sha256,
-                                  const std::byte* first, const std::byte* second,
-                                  std::index_sequence<Stage...> /*half*/) {
-  (stage_of_two<First + Stage>(md5, sha1, sha256, first, second), ...);
-}
-
-/// The chaining values of SHA-1 and SHA-256 as the instructions want them: {a, b, c, d} and e,
-/// {a, b, e, f} and {c, d, g, h}, the first letter highest.
-struct ShaValues {
-  __m128i abcd, e, abef, cdgh;
-};
-
-HOZEN_SHA_CODE ShaValues sha_values(const HashState& state) {
-  const __m128i cdab = _mm_shuffle_epi32(load(state.sha256.data()), 0xB1);
-  const __m128i efgh = _mm_shuffle_epi32(load(&state.sha256[4]), 0x1B);
-  return {_mm_shuffle_epi32(load(state.sha1.data()), 0x1B),
-          _mm_set_epi32(static_cast<int>(state.sha1[4]), 0, 0, 0), _mm_alignr_epi8(cdab, efgh, 8),
-          _mm_blend_epi16(efgh, cdab, 0xF0)};
-}
-
-HOZEN_SHA_CODE void put_sha_values(const ShaValues& values, HashState& state) {
-  store(state.sha1.data(), _mm_shuffle_epi32(values.abcd, 0x1B));
-  state.sha1[4] = static_cast<std::uint32_t>(_mm_extract_epi32(values.e, 3));
-  const __m128i feba = _mm_shuffle_epi32(values.abef, 0x1B);
-  const __m128i dchg = _mm_shuffle_epi32(values.cdgh, 0xB1);
-  store(state.sha256.data(), _mm_blend_epi16(feba, dchg, 0xF0));
-  store(&state.sha256[4], _mm_alignr_epi8(dchg, feba, 8));
-}
-
-HOZEN_SHA_CODE void begin_block(const ShaValues& values, const std::byte* block, Sha1Lane& sha1,
-                                Sha256Lane& sha256) {
-  const __m128i reverse_words = _mm_set_epi64x(0x0C0D0E0F08090A0B, 0x0405060700010203);
-  const __m128i reverse_all = _mm_set_epi64x(0x0001020304050607, 0x08090A0B0C0D0E0F);
-  sha1.abcd = values.abcd;
-  sha1.e = values.e;
-  sha256.abef = values.abef;
-  sha256.cdgh = values.cdgh;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const __m128i words = load(block + 16 * i);
-    sha1.words[i] = _mm_shuffle_epi8(words, reverse_all);
-    sha256.words[i] = _mm_shuffle_epi8(words, reverse_words);
-  }
-}
-
-HOZEN_SHA_CODE void end_block(const Sha1Lane& sha1, const Sha256Lane& sha256, ShaValues& values) {
-  values.e = _mm_sha1nexte_epu32(sha1.before, values.e);
-  values.abcd = _mm_add_epi32(sha1.abcd, values.abcd);
-  values.abef = _mm_add_epi32(sha256.abef, values.abef);
-  values.cdgh = _mm_add_epi32(sha256.cdgh, values.cdgh);
-}
-
-HOZEN_SHA_CODE Md5Lane md5_values(const HashState& state) {
-  return {state.md5[0], state.md5[1], state.md5[2], state.md5[3]};
-}
-
-HOZEN_SHA_CODE void end_block(const Md5Lane& start, Md5Lane& md5) {
-  md5 = {md5.a + start.a, md5.b + start.b, md5.c + start.c, md5.d + start.d};
-}
-
 }  // namespace
 
 bool has_hash_kernel() {
@@ -222,46 +148,45 @@ bool has_hash_kernel() {
 
 __attribute__((target("sha,sse4.1,ssse3"))) void hash_blocks(HashState& state,
                                                              std::span<const std::byte> blocks) {
-  Md5Lane md5 = md5_values(state);
-  ShaValues shas = sha_values(state);
-  Sha1Lane sha1{};
-  Sha256Lane sha256{};
-  for (; blocks.size() >= kDigestBlockBytes; blocks = blocks.subspan(kDigestBlockBytes)) {
-    const Md5Lane md5_start = md5;
-    begin_block(shas, blocks.data(), sha1, sha256);
-    stages(md5, sha1, sha256, blocks.data(), std::make_index_sequence<kStages>{});
-    end_block(sha1, sha256, shas);
-    end_block(md5_start, md5);
-  }
-  state.md5 = {md5.a, md5.b, md5.c, md5.d};
-  put_sha_values(shas, state);
-}
+  Md5Lane md5{state.md5[0], state.md5[1], state.md5[2], state.md5[3]};
 
-__attribute__((target("sha,sse4.1,ssse3"))) void hash_blocks_of_two(
-    HashState& first, std::span<const std::byte> first_blocks, HashState& second,
-    std::span<const std::byte> second_blocks) {
-  Md5Lane md5[2] = {md5_values(first), md5_values(second)};
-  ShaValues first_shas = sha_values(first), second_shas = sha_values(second);
   Sha1Lane sha1{};
+  sha1.abcd = _mm_shuffle_epi32(load(state.sha1.data()), 0x1B);
+  sha1.e = _mm_set_epi32(static_cast<int>(state.sha1[4]), 0, 0, 0);
+
+  // The instructions want {a, b, e, f} and {c, d, g, h}, the first letter highest.
   Sha256Lane sha256{};
-  while (first_blocks.size() >= kDigestBlockBytes && second_blocks.size() >= kDigestBlockBytes) {
-    const std::byte *const a = first_blocks.data(), *const b = second_blocks.data();
-    const Md5Lane md5_start[2] = {md5[0], md5[1]};
-    begin_block(first_shas, a, sha1, sha256);
-    stages_of_two<0>(md5, sha1, sha256, a, b, std::make_index_sequence<kStages>{});
-    end_block(sha1, sha256, first_shas);
-    begin_block(second_shas, b, sha1, sha256);
-    stages_of_two<kStages>(md5, sha1, sha256, a, b, std::make_index_sequence<kStages>{});
-    end_block(sha1, sha256, second_shas);
-    end_block(md5_start[0], md5[0]);
-    end_block(md5_start[1], md5[1]);
-    first_blocks = first_blocks.subspan(kDigestBlockBytes);
-    second_blocks = second_blocks.subspan(kDigestBlockBytes);
+  const __m128i cdab = _mm_shuffle_epi32(load(state.sha256.data()), 0xB1);
+  const __m128i efgh = _mm_shuffle_epi32(load(&state.sha256[4]), 0x1B);
+  sha256.abef = _mm_alignr_epi8(cdab, efgh, 8);
+  sha256.cdgh = _mm_blend_epi16(efgh, cdab, 0xF0);
+
+  const __m128i reverse_words = _mm_set_epi64x(0x0C0D0E0F08090A0B, 0x0405060700010203);
+  const __m128i reverse_all = _mm_set_epi64x(0x0001020304050607, 0x08090A0B0C0D0E0F);
+  for (; blocks.size() >= kDigestBlockBytes; blocks = blocks.subspan(kDigestBlockBytes)) {
+    const std::byte* block = blocks.data();
+    const Md5Lane md5_start = md5;
+    const __m128i abcd = sha1.abcd, e = sha1.e, abef = sha256.abef, cdgh = sha256.cdgh;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const __m128i words = load(block + 16 * i);
+      sha1.words[i] = _mm_shuffle_epi8(words, reverse_all);
+      sha256.words[i] = _mm_shuffle_epi8(words, reverse_words);
+    }
+    stages(md5, sha1, sha256, block, std::make_index_sequence<kStages>{});
+    md5 = {md5.a + md5_start.a, md5.b + md5_start.b, md5.c + md5_start.c, md5.d + md5_start.d};
+    sha1.e = _mm_sha1nexte_epu32(sha1.before, e);
+    sha1.abcd = _mm_add_epi32(sha1.abcd, abcd);
+    sha256.abef = _mm_add_epi32(sha256.abef, abef);
+    sha256.cdgh = _mm_add_epi32(sha256.cdgh, cdgh);
   }
-  first.md5 = {md5[0].a, md5[0].b, md5[0].c, md5[0].d};
-  second.md5 = {md5[1].a, md5[1].b, md5[1].c, md5[1].d};
-  put_sha_values(first_shas, first);
-  put_sha_values(second_shas, second);
+
+  state.md5 = {md5.a, md5.b, md5.c, md5.d};
+  store(state.sha1.data(), _mm_shuffle_epi32(sha1.abcd, 0x1B));
+  state.sha1[4] = static_cast<std::uint32_t>(_mm_extract_epi32(sha1.e, 3));
+  const __m128i feba = _mm_shuffle_epi32(sha256.abef, 0x1B);
+  const __m128i dchg = _mm_shuffle_epi32(sha256.cdgh, 0xB1);
+  store(state.sha256.data(), _mm_blend_epi16(feba, dchg, 0xF0));
+  store(&state.sha256[4], _mm_alignr_epi8(dchg, feba, 8));
 }
 
 }  // namespace hozen
@@ -272,8 +197,6 @@ namespace hozen {
 
 bool has_hash_kernel() { return false; }
 void hash_blocks(HashState& /*state*/, std::span<const std::byte> /*blocks*/) {}
-void hash_blocks_of_two(HashState& /*first*/, std::span<const std::byte> /*first_blocks*/,
-                        HashState& /*second*/, std::span<const std::byte> /*second_blocks*/) {}
 
 }  // namespace hozen
 

@@ -27,9 +27,5 @@ constexpr std::size_t kDigestBlockBytes = 64;
 bool has_hash_kernel();
 /// `blocks` is a multiple of kDigestBlockBytes long. Only where has_hash_kernel().
 void hash_blocks(HashState& state, std::span<const std::byte> blocks);
-/// The same of two messages, a third faster than one after the other: what one waits for is time
-/// for the other. Works off as many blocks as both have.
-void hash_blocks_of_two(HashState& first, std::span<const std::byte> first_blocks,
-                        HashState& second, std::span<const std::byte> second_blocks);
 
 }  // namespace hozen

@@ -7,11 +7,7 @@
 
 namespace hozen {
 
-bool hashes_are_interleaved(MultiHash::Kind kind) {
-  return kind == MultiHash::Kind::fastest && MultiHash::is_interleaved();
-}
-
-enum class FileHasher::Algorithms : std::uint8_t { interleaved, md5, shas, sha256 };
+enum class FileHasher::Algorithms : std::uint8_t { all, md5, shas, sha256 };
 
 /// A queue of blocks that at most one worker works off at any time.
 struct FileHasher::Chain {
@@ -23,12 +19,12 @@ struct FileHasher::Chain {
 };
 
 /// One chain, or, where that is slower, two: MD5 takes as long as the others together.
-struct FileHasher::State : std::enable_shared_from_this<State> {
+struct FileHasher::State {
   State(MultiHash::Kind kind, Wanted wanted) {
     if (wanted == Wanted::sha256) {
       chains.emplace_back(Algorithms::sha256);
-    } else if (hashes_are_interleaved(kind)) {
-      chains.emplace_back(Algorithms::interleaved);
+    } else if (kind == MultiHash::Kind::fastest && MultiHash::is_interleaved()) {
+      chains.emplace_back(Algorithms::all);
     } else {
       chains.emplace_back(Algorithms::md5);
       chains.emplace_back(Algorithms::shas);
@@ -36,7 +32,7 @@ struct FileHasher::State : std::enable_shared_from_this<State> {
     chains_left = chains.size();
   }
 
-  const std::shared_ptr<KernelDigests> interleaved = std::make_shared<KernelDigests>();
+  MultiHash all;
   Sha256 sha256;
   Sha1 sha1;
   Md5 md5;
@@ -47,8 +43,8 @@ struct FileHasher::State : std::enable_shared_from_this<State> {
 
   void update(const Chain& chain, std::span<const std::byte> data) {
     switch (chain.algorithms) {
-      case Algorithms::interleaved:
-        interleaved->update(data);
+      case Algorithms::all:
+        all.update(data);
         return;
       case Algorithms::md5:
         md5.update(data);
@@ -65,8 +61,8 @@ struct FileHasher::State : std::enable_shared_from_this<State> {
 
   void finish(const Chain& chain) {
     switch (chain.algorithms) {
-      case Algorithms::interleaved:
-        digests = interleaved->finish();
+      case Algorithms::all:
+        digests = all.finish();
         break;
       case Algorithms::md5:
         digests.md5 = md5.finish();
@@ -98,21 +94,6 @@ struct FileHasher::State : std::enable_shared_from_this<State> {
     }
     chain.running = false;
   }
-
-  /// The same a block at a time, so that another file can be hashed with it.
-  void step(Chain& chain, WorkerPool& pool) {
-    BlockRef block;
-    {
-      const std::lock_guard lock{chain.mutex};
-      chain.running = !chain.blocks.empty();
-      if (!chain.running) return;
-      block = std::move(chain.blocks.front());
-      chain.blocks.pop_front();
-    }
-    if (block == nullptr) return finish(chain);
-    pool.submit_hash({interleaved, std::move(block),
-                      [self = shared_from_this(), &chain, &pool] { self->step(chain, pool); }});
-  }
 };
 
 FileHasher::FileHasher(WorkerPool& pool, MultiHash::Kind kind, Wanted wanted)
@@ -125,10 +106,7 @@ void FileHasher::push(Chain& chain, const BlockRef& block) {
     chain.blocks.push_back(block);
     if (std::exchange(chain.running, true)) return;
   }
-  if (chain.algorithms == Algorithms::interleaved)
-    state_->step(chain, pool_);
-  else
-    pool_.submit_urgent([state = state_, &chain](Worker&) { state->run(chain); });
+  pool_.submit_urgent([state = state_, &chain](Worker&) { state->run(chain); });
 }
 
 void FileHasher::add(const BlockRef& block) {

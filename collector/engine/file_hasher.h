@@ -11,9 +11,6 @@
 
 namespace hozen {
 
-/// Whether digests are computed by steps (WorkerPool::submit_hash()), all three at once.
-bool hashes_are_interleaved(MultiHash::Kind kind);
-
 /// One object a file. Not for use by two threads at once. Nobody has to wait for the digests: the
 /// next file can be read meanwhile.
 class FileHasher {
@@ -29,7 +26,7 @@ class FileHasher {
 
   /// Appends to the file and returns at once.
   void add(const BlockRef& block);
-  /// No block follows: `done` is called when all before are hashed, by a worker or here and now.
+  /// No block follows: a worker calls `done` when all before are hashed.
   void end(Done done);
 
  private:

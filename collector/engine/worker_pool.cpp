@@ -1,9 +1,9 @@
 #include "collector/engine/worker_pool.h"
 
-#include <algorithm>
-#include <optional>
 #include <system_error>
 #include <utility>
+
+#include "collector/engine/block_pool.h"
 
 namespace hozen {
 namespace {
@@ -57,57 +57,12 @@ void WorkerPool::submit(Task task) {
   queued_.notify_one();
 }
 
-void WorkerPool::submit_hash(HashStep step) {
-  {
-    const std::lock_guard lock{mutex_};
-    hashes_.push_back(std::move(step));
-  }
-  queued_.notify_one();
-}
-
-/// Hashes what two steps both have, or all of the only one. Called and left with the lock held.
-void WorkerPool::hash(std::unique_lock<std::mutex>& lock) {
-  std::vector<HashStep> steps;
-  while (!hashes_.empty() && steps.size() < 2) {
-    steps.push_back(std::move(hashes_.front()));
-    hashes_.pop_front();
-  }
-  lock.unlock();
-  if (steps.size() == 1) {
-    steps[0].digests->update(steps[0].rest());
-    steps[0].hashed = steps[0].block->size;
-  } else {
-    const std::size_t common = std::min(steps[0].rest().size(), steps[1].rest().size());
-    KernelDigests::update_two(*steps[0].digests, steps[0].rest().first(common), *steps[1].digests,
-                              steps[1].rest().first(common));
-    for (HashStep& step : steps) step.hashed += common;
-  }
-  std::optional<HashStep> left;
-  for (HashStep& step : steps) {
-    if (!step.rest().empty()) {
-      left = std::move(step);
-      continue;
-    }
-    step.block.reset();
-    step.done();
-  }
-  steps.clear();  // what they hold goes outside the lock
-  lock.lock();
-  if (left) hashes_.push_front(*std::move(left));
-}
-
 void WorkerPool::work() {
   Worker worker = make_worker(options_);
   std::unique_lock lock{mutex_};
   for (;;) {
-    queued_.wait(lock, [this] {
-      return stopping_ || !urgent_.empty() || !tasks_.empty() || !hashes_.empty();
-    });
+    queued_.wait(lock, [this] { return stopping_ || !urgent_.empty() || !tasks_.empty(); });
     if (stopping_) return;
-    if (urgent_.empty() && tasks_.empty()) {
-      hash(lock);
-      continue;
-    }
     std::deque<Task>& queue = urgent_.empty() ? tasks_ : urgent_;
     Task task = std::move(queue.front());
     queue.pop_front();

@@ -10,8 +10,6 @@
 #include <vector>
 
 #include "collector/base/hash.h"
-#include "collector/base/kernel_digests.h"
-#include "collector/engine/block_pool.h"
 #include "collector/engine/deflater.h"
 
 namespace hozen {
@@ -23,16 +21,6 @@ struct Worker {
   MultiHash hash;
 };
 Worker make_worker(const BundleOptions& options);
-
-/// One block for the digests of its file.
-struct HashStep {
-  std::shared_ptr<KernelDigests> digests;
-  BlockRef block;
-  std::function<void()> done;  ///< called by a worker
-  std::size_t hashed = 0;      ///< bytes of the block
-
-  std::span<const std::byte> rest() const { return block->bytes().subspan(hashed); }
-};
 
 class WorkerPool {
  public:
@@ -47,21 +35,16 @@ class WorkerPool {
   void submit_urgent(Task task);
   /// Waits while more tasks than the workers soon get to are queued.
   void submit(Task task);
-  /// Runs when nothing else waits: two files at once are hashed faster, and meet in this queue. Of
-  /// one file one step at a time.
-  void submit_hash(HashStep step);
   std::size_t threads() const { return threads_.size(); }
 
  private:
   explicit WorkerPool(const BundleOptions& options) : options_{options} {}
   void work();
-  void hash(std::unique_lock<std::mutex>& lock);
 
   const BundleOptions options_;
   std::mutex mutex_;
   std::condition_variable queued_, taken_;
   std::deque<Task> urgent_, tasks_;
-  std::deque<HashStep> hashes_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

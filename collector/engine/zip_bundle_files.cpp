@@ -140,19 +140,12 @@ void ZipBundleWriter::store_new(const std::string& name, FileTime modified, cons
   pipe_.enqueue(entry, false);
   pool_->submit([this, entry, piece, held = block, digests](Worker& worker) {
     compress_into(*piece, held, true, worker);
-    const auto end = [this, entry, piece, digests, size = held->size](const Digests& computed) {
-      pipe_.seal(entry, computed.sha256, size);
-      table_.index_content(entry->row);
-      pipe_.complete(*piece);
-      digests.set(computed);
-    };
-    if (hashes_are_interleaved(options_.hashes)) {
-      const auto kernel = std::make_shared<KernelDigests>();
-      pool_->submit_hash({kernel, held, [kernel, end] { end(kernel->finish()); }});
-    } else {
-      worker.hash.update(held->bytes());
-      end(worker.hash.finish());
-    }
+    worker.hash.update(held->bytes());
+    const Digests computed = worker.hash.finish();
+    pipe_.seal(entry, computed.sha256, held->size);
+    table_.index_content(entry->row);
+    pipe_.complete(*piece);
+    digests.set(computed);
   });
 }
 

@@ -8,7 +8,6 @@
 
 #include "collector/base/bytes.h"
 #include "collector/base/hash_kernel.h"
-#include "collector/base/kernel_digests.h"
 #include "collector/base/text.h"
 
 namespace hozen {
@@ -101,31 +100,6 @@ TEST(MultiHash, InterleavedIsTheLibrarysOverManyBlocks) {
   EXPECT_EQ(got.sha256, expected.sha256);
   EXPECT_EQ(got.sha1, expected.sha1);
   EXPECT_EQ(got.md5, expected.md5);
-}
-
-TEST(KernelDigests, OfTwoMessagesAreThoseOfEach) {
-  if (!MultiHash::is_interleaved()) GTEST_SKIP() << "this processor has no SHA instructions";
-  std::mt19937 random{11};
-  std::vector<std::byte> data(12 * kDigestBlockBytes);
-  for (std::byte& b : data) b = static_cast<std::byte>(random());
-  const auto whole = std::span{std::as_const(data)};
-  MultiHash library{MultiHash::Kind::library};
-  const auto expect = [&](KernelDigests& kernel, std::span<const std::byte> message) {
-    library.update(message);
-    const Digests expected = library.finish(), got = kernel.finish();
-    EXPECT_EQ(got.sha256, expected.sha256) << message.size();
-    EXPECT_EQ(got.sha1, expected.sha1) << message.size();
-    EXPECT_EQ(got.md5, expected.md5) << message.size();
-  };
-  KernelDigests first, second;
-  for (int round = 0; round < 2000; ++round) {
-    const auto a = whole.first(random() % whole.size()), b = whole.last(random() % whole.size());
-    const std::size_t cut_a = random() % (a.size() + 1), cut_b = random() % (b.size() + 1);
-    KernelDigests::update_two(first, a.first(cut_a), second, b.first(cut_b));
-    KernelDigests::update_two(first, a.subspan(cut_a), second, b.subspan(cut_b));
-    expect(first, a);
-    expect(second, b);
-  }
 }
 
 TEST(MultiHash, StartsAnewAfterFinish) {
