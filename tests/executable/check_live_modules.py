@@ -96,7 +96,8 @@ def ends_with(path, name):
 
 
 def check_bundle(bundle, pid, port):
-    processes = [row for row in rows(bundle, "records/process") if row["pid"] == pid]
+    records = list(rows(bundle, "records/processes"))
+    processes = [row for row in records if row["kind"] == "process" and row["pid"] == pid]
     check(len(processes) == 1 and ends_with(processes[0]["path"], "host.exe"),
           f"process {pid} is not told once with its path: {processes}")
     for row in processes:
@@ -104,8 +105,8 @@ def check_bundle(bundle, pid, port):
         check(row["user"]["sid"].startswith("S-1-5-"), "no user")
         check(row["modules_whole"] is True, f"modules are not whole: {row['unreadable']}")
     for name, listed in (("version.dll", True), ("hidden.dll", False), ("host.exe", True)):
-        modules = [row for row in rows(bundle, "records/loaded_module")
-                   if ends_with(row["path"], name) and str(pid) in row["pids"]]
+        modules = [row for row in records if row["kind"] == "loaded_module" and
+                   ends_with(row["path"], name) and str(pid) in row["pids"]]
         check(len(modules) == 1, f"{name} is told {len(modules)} times")
         for row in modules:
             check(row["in_loader_list"] is listed and row["is_mapped"] is True,
@@ -122,8 +123,8 @@ def check_bundle(bundle, pid, port):
     kept = [row for row in rows(bundle, "artifacts")
             if ends_with(row.get("path"), "hidden.dll") and row.get("entry")]
     check(kept, "hidden.dll is not preserved")
-    ports = [row for row in rows(bundle, "records/connection")
-             if row["local_port"] == port and row["state"] == "listen"]
+    ports = [row for row in records if row["kind"] == "connection" and
+             row["local_port"] == port and row["state"] == "listen"]
     check(ports, f"port {port} is not told")
 
 
