@@ -85,7 +85,7 @@ bool verify_digest(X509& signer, const Digest& digest, Bytes signature,
 }
 
 const EVP_MD* library_digest(Algorithm algorithm) {
-  static const std::array<const EVP_MD*, kAlgorithms> kMethods = [] {
+  static const std::array<const EVP_MD*, kAlgorithms> fetched = [] {
     start_library();
     std::array<const EVP_MD*, kAlgorithms> methods{};
     const auto fetch = [&](Algorithm one, const char* name) {
@@ -100,7 +100,7 @@ const EVP_MD* library_digest(Algorithm algorithm) {
     fetch(Algorithm::sha512, "SHA2-512");
     return methods;
   }();
-  return kMethods.at(static_cast<std::size_t>(algorithm));
+  return fetched.at(static_cast<std::size_t>(algorithm));
 }
 
 RunningDigest::RunningDigest(Algorithm algorithm)

@@ -209,13 +209,18 @@ Result<Catalog> read_catalog(Bytes file, FunctionRef<bool(const Member&)> on_mem
 
 Result<Catalog> read_catalog(Bytes file, authenticode::CertificateCache& cache,
                              FunctionRef<bool(const Member&)> on_member) {
+  HOZEN_TRY(Catalog catalog, list_members(file, on_member));
+  catalog.signature = authenticode::parse_signature(file, cache);
+  return catalog;
+}
+
+Result<Catalog> list_members(Bytes file, FunctionRef<bool(const Member&)> on_member) {
   if (file.size() > kMaxCatalogBytes) return Error{Errc::limit, "catalog", file.base()};
   Catalog catalog;
   HOZEN_TRY(const authenticode::SignedData data, authenticode::read_signed_data(file));
   if (data.content_type != kTrustList)
     return Error{Errc::unsupported, "PKCS #7 that is no catalog", file.base()};
   HOZEN_CHECK(read_list(data.content, catalog, on_member));
-  catalog.signature = authenticode::parse_signature(file, cache);
   return catalog;
 }
 

@@ -47,5 +47,7 @@ bool looks_like_catalog(Bytes head);
 Result<Catalog> read_catalog(Bytes file, FunctionRef<bool(const Member&)> on_member);
 Result<Catalog> read_catalog(Bytes file, authenticode::CertificateCache& cache,
                              FunctionRef<bool(const Member&)> on_member);
+/// The same without a look at the signature, which takes longer than short lists.
+Result<Catalog> list_members(Bytes file, FunctionRef<bool(const Member&)> on_member);
 
 }  // namespace hozen::catalog

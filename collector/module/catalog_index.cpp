@@ -67,7 +67,7 @@ void CatalogIndex::add_members(std::uint32_t number) {
     entry.catalog = number;
     return true;
   };
-  const auto read = catalog::read_catalog(Bytes{*bytes}, add);
+  const auto read = catalog::list_members(Bytes{*bytes}, add);
   if (!read) return problem(file, read.error());
   if (members_.size() >= kMaxMembers) problem(file, Error{Errc::limit, "members of catalogs"});
 }

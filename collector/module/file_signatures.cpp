@@ -88,13 +88,14 @@ struct ReadFile {
 };
 
 /// `algorithms`: what the Authentihash is wanted with, besides what the signatures need.
-Result<ReadFile> read_file(ByteSource& content, authenticode::Algorithms algorithms) {
+Result<ReadFile> read_file(ByteSource& content, authenticode::Algorithms algorithms,
+                           authenticode::CertificateCache& certificates) {
   ReadFile read;
   auto image = pe::Image::open(content);
   if (!image && (image.error().code == Errc::io || image.error().code == Errc::cancelled))
     return image.error();
   if (image) {
-    read.table = authenticode::read_signatures(*image);
+    read.table = authenticode::read_signatures(*image, certificates);
     if (read.table) {
       const authenticode::Algorithms wanted = algorithms;
       algorithms = read.table->algorithms();
@@ -164,6 +165,7 @@ struct FileSignatures::Parts {
   FileSignature too_many{}, stopped{};
   std::optional<Trusted> trusted{};
   std::optional<CatalogIndex> catalogs{};
+  authenticode::CertificateCache certificates{};
   /// Of those that named a file: what their signature says, by number.
   std::map<std::uint32_t, FileSignature> catalog_signatures{};
   std::vector<Error> problems{};
@@ -290,9 +292,11 @@ FileSignature FileSignatures::Parts::look_at(const EvidencePath& file) {
   }
   StoppableSource stoppable{**content, stop};
   // Each further digest takes a third of the time.
-  const auto read = read_file(
-      stoppable, index().empty() ? authenticode::Algorithms{authenticode::Algorithm::sha256}
-                                 : authenticode::kCatalogAlgorithms);
+  const auto read =
+      read_file(stoppable,
+                index().empty() ? authenticode::Algorithms{authenticode::Algorithm::sha256}
+                                : authenticode::kCatalogAlgorithms,
+                certificates);
   if (!read) {
     failed.error = read.error();
     return failed;
