@@ -328,6 +328,47 @@ TEST_F(SideLoadedDllsTest, AGameWithAModIsQuiet) {
   EXPECT_THAT(run.context->findings, IsEmpty()) << fake::summary_of(run.context->findings);
 }
 
+TEST_F(SideLoadedDllsTest, DotLocalFoldersReachDeeper) {
+  const std::string folder = "C:\\Program Files\\Vendor\\App";
+  put(folder + "\\app.exe", program("app.exe", "Vendor").import("version.dll", {"Function1"}));
+  sign(folder + "\\app.exe", "Vendor");
+  put(folder + "\\app.exe.local\\amd64_version_1\\version.dll",
+      library("version.dll", "").exported("Function1"));
+  const ModuleRun run = judge();
+  EXPECT_TRUE(has_item(run, "X11"));
+  ASSERT_NE(pair_of(run), nullptr);
+}
+
+TEST_F(SideLoadedDllsTest, WhatItsMakerDidSaysNothingOfAFileThatWasChanged) {
+  const std::string folder = "C:\\Program Files\\Vendor\\App";
+  put(folder + "\\app.exe", program("app.exe", "Vendor").import("core.dll", {"A"}));
+  sign(folder + "\\app.exe", "Vendor");
+  put(folder + "\\core.dll", library("core.dll", "Vendor").exported("A").timestamp(1'300'000'000));
+  sign(folder + "\\core.dll", "Vendor", false, SignatureStatus::digest_mismatch);
+  Fact fact;
+  fact.kind = FactKind::autostart;
+  fact.subject = folder + "\\app.exe";
+  fact.record = "services-1";
+  facts.push_back(fact);
+  const ModuleRun run = judge();
+  EXPECT_TRUE(has_item(run, "S2"));
+  EXPECT_FALSE(has_item(run, "C8"));
+  ASSERT_NE(pair_of(run), nullptr);
+  EXPECT_GE(severity_of(*pair_of(run)), Severity::medium);
+}
+
+TEST_F(SideLoadedDllsTest, ManyFilesOfOneKindAreNoGame) {
+  // Four files of one kind are one sign of a game, not four.
+  const std::string folder = "C:\\Program Files\\Vendor\\App";
+  put(folder + "\\app.exe", program("app.exe", "Vendor").import("version.dll", {"Function1"}));
+  sign(folder + "\\app.exe", "Vendor");
+  put(folder + "\\version.dll", library("version.dll", "").exported("Function1"));
+  for (int i = 0; i < 6; ++i) windows.file(folder + "\\a" + std::to_string(i) + ".vpk", noise(600));
+  const ModuleRun run = judge();
+  EXPECT_FALSE(has_item(run, "C7"));
+  ASSERT_NE(pair_of(run), nullptr);
+}
+
 TEST_F(SideLoadedDllsTest, WithoutCatalogsFilesOfWindowsAreNotTakenForUnsigned) {
   signatures.clear();
   catalogs = false;
