@@ -213,7 +213,9 @@ class Gatherer {
       const VersionSign* sign = version_of(program);
       return sign != nullptr ? sign->name : std::string_view{};
     };
+    std::vector<std::string> secrets;
     for (ArchiveCommand& one : archive_commands(line.text, archiver_of)) {
+      secrets.insert(secrets.end(), one.secrets.begin(), one.secrets.end());
       if (VersionSign* sign = version_of(one.program))
         (one.packs() ? sign->packed : sign->other) = true;
       if (one.packs()) add(std::move(one), fact, line);
@@ -225,7 +227,8 @@ class Gatherer {
       }
       out_.left_out += one.left_out;
       out_.transfers.push_back({std::move(one), fact.time, user_of(fact),
-                                shown(without_passwords(line.text)), line.source, fact.record});
+                                shown(without_archive_passwords(line.text, secrets)), line.source,
+                                fact.record});
     }
   }
   static std::string shown(std::string text) {
@@ -235,8 +238,10 @@ class Gatherer {
     return text.substr(0, end) + " ...";
   }
   void add(ArchiveCommand command, const Fact& fact, const CommandLine& line) {
-    for (auto known = out_.commands.rbegin(); known != out_.commands.rend(); ++known)
-      if (is_same(*known, command, fact)) return merge(*known, fact);
+    std::vector<std::size_t>& alike = alike_[what_of(command)];
+    for (auto known = alike.rbegin(); known != alike.rend(); ++known)
+      if (apart(out_.commands[*known].time, fact.time) <= kSameStart)
+        return merge(out_.commands[*known], fact);
     if (out_.commands.size() >= kMaxCommands) {
       ++out_.left_out;
       return;
@@ -244,19 +249,18 @@ class Gatherer {
     PackingCommand packing{std::move(command), fact.time};
     packing.user = user_of(fact);
     packing.program = packing.command.program;
-    packing.line = shown(without_archive_passwords(line.text));
+    packing.line = shown(without_archive_passwords(line.text, packing.command.secrets));
     packing.source = line.source;
     packing.records = {fact.record};
     packing.fact = &fact;
     merge(packing, fact);
     if (fact.time.is_set()) out_.days[form_of(packing)].insert(fact.time.ticks / kDay);
+    alike.push_back(out_.commands.size());
     out_.commands.push_back(std::move(packing));
   }
-  static bool is_same(const PackingCommand& known, const ArchiveCommand& command,
-                      const Fact& fact) {
-    return apart(known.time, fact.time) <= kSameStart && known.command.verb == command.verb &&
-           equals_fold(known.command.archive, command.archive) &&
-           equals_fold(known.command.host, command.host);
+  /// The same for commands that differ in their times only.
+  static std::string what_of(const ArchiveCommand& command) {
+    return command.verb + fold_case(command.archive) + "|" + fold_case(command.host);
   }
   /// What the start of the program itself tells goes before what its shell was told.
   static void merge(PackingCommand& known, const Fact& fact) {
@@ -347,6 +351,7 @@ class Gatherer {
   Evidence out_;
   std::map<std::string, std::vector<std::string>> by_name_;  // keys of sets, by their stems
   std::map<std::string, std::vector<std::string>> by_tail_;  // the same without the drive
+  std::map<std::string, std::vector<std::size_t>> alike_;    // commands, by what_of()
   std::map<std::string, std::string> version_names_;         // keys of versions, by the file's name
   std::map<std::string, std::string> drives_;                // of sets whose key tells none
 };

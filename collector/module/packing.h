@@ -121,7 +121,8 @@ struct CommandLine {
 CommandLine line_of(const Fact& fact);
 /// A sentence's list of what was packed.
 std::string sources_of(const ArchiveCommand& command);
-/// `line` without the words behind -p and -hp.
-std::string without_archive_passwords(std::string_view line);
+/// `line` without the words behind -p and -hp, nor `secrets` wherever they stand.
+std::string without_archive_passwords(std::string_view line,
+                                      const std::vector<std::string>& secrets = {});
 
 }  // namespace hozen::packing

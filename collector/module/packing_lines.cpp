@@ -87,11 +87,19 @@ CommandLine line_of(const Fact& fact) {
   }
 }
 
-std::string without_archive_passwords(std::string_view line) {
+std::string without_archive_passwords(std::string_view all,
+                                      const std::vector<std::string>& secrets) {
+  std::string line{all};
+  // Shorter ones would take half of the words with them.
+  constexpr std::size_t kShortest = 3;
+  for (const std::string& secret : secrets)
+    for (std::size_t at = line.find(secret); secret.size() >= kShortest && at != std::string::npos;
+         at = line.find(secret, at + kPasswordLeftOut.size()))
+      line.replace(at, secret.size(), kPasswordLeftOut);
   std::string out;
   std::size_t done = 0;
   for (const command_line::Word& word : command_line::words_of(line)) {
-    const std::string_view text = line.substr(word.begin, word.end - word.begin);
+    const std::string_view text = std::string_view{line}.substr(word.begin, word.end - word.begin);
     const std::size_t start = text.find_first_not_of("\"'");
     if (start == std::string_view::npos || (text[start] != '-' && text[start] != '/')) continue;
     const std::string_view name = text.substr(start + 1);

@@ -55,8 +55,9 @@ constexpr std::string_view kPsExecValues[] = {"u", "p", "w", "r", "n", "a", "csr
 constexpr std::string_view kNotJoined[] = {"path", "priv", "purge", "psconsolefile", "profile"};
 /// Options that mean a password whatever the tool is; behind them ':', '=', or the next word.
 constexpr std::string_view kOptions[] = {
-    "password",      "passwordd",    "passwordo",      "passwd", "pass",   "pwd",       "pw", "rp",
-    "http-password", "ftp-password", "proxy-password", "hashes", "aeskey", "passphrase"};
+    "password", "passwordd",  "passwordo",     "passwd",       "pass",           "pwd",
+    "pw",       "rp",         "http-password", "ftp-password", "proxy-password", "hashes",
+    "aeskey",   "passphrase", "oauth2-bearer", "ldappassword", "ldappw"};
 /// Hashes that serve as passwords, behind ':' only.
 constexpr std::string_view kHashes[] = {"ntlm", "rc4", "aes128", "aes256", "hash"};
 /// `Password=x;` of connection strings and variables, by the ends of their names.
@@ -203,10 +204,12 @@ class Masker {
   /// Whether one of the few words before is a verb of RAR: "r.exe a -r -hpx".
   bool is_behind_verb(std::size_t i) const {
     constexpr std::size_t kFew = 12;
-    for (std::size_t j = i; j > 1 && i - j < kFew; --j)
+    for (std::size_t j = i; j > first_verb() && i - j < kFew; --j)
       if (is_verb(j - 1)) return true;
     return false;
   }
+  /// In quotes, arguments stand without their program: Start-Process rar.exe "a -hpx".
+  std::size_t first_verb() const { return depth_ > 0 ? 0 : 1; }
   bool is_verb(std::size_t i) const {
     constexpr std::string_view kVerbs[] = {"a", "u", "m", "f", "x", "e", "t", "l", "v"};
     return is_one_of(of(words_[i]), kVerbs);
@@ -215,9 +218,9 @@ class Masker {
   bool packs_under_other_name(std::size_t i) const {
     constexpr std::size_t kFew = 12;
     bool form = false;
-    for (std::size_t j = i; j > 1 && i - j < kFew && !form; --j)
-      form =
-          is_verb(j - 1) && bare(of(words_[j - 2])).find_first_of("\\.") != std::string_view::npos;
+    for (std::size_t j = i; j > first_verb() && i - j < kFew && !form; --j)
+      form = is_verb(j - 1) &&
+             (j == 1 || bare(of(words_[j - 2])).find_first_of("\\.") != std::string_view::npos);
     if (!form) return false;
     const std::size_t first = i > kFew ? i - kFew : 0;
     for (std::size_t j = first; j < words_.size() && j < i + kFew; ++j)

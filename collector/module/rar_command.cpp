@@ -144,6 +144,7 @@ class Reader {
     const std::string_view low = lower;
     if (low.starts_with("hp")) {
       command_.encrypts_headers = command_.encrypts_files = names_secret_ = true;
+      keep_secret(text.substr(2));
     } else if (low.starts_with("mhe")) {
       command_.encrypts_headers = !low.ends_with("off") && !low.ends_with('-');
       secret_ = true;
@@ -151,6 +152,7 @@ class Reader {
       command_.encrypts_files = true;
       // "-p" alone asks for it; behind an unknown program it may mean anything.
       secret_ = secret_ || low.size() > 1;
+      keep_secret(text.substr(1));
     } else if (low.starts_with('v') && low != "ver" && low != "v-") {
       volumes(text.substr(1));
     } else if (low == "df" || low == "dr" || low == "dw" || low == "sdel") {
@@ -160,6 +162,9 @@ class Reader {
     } else {
       choice(text, low);
     }
+  }
+  void keep_secret(std::string_view text) {
+    if (!text.empty()) command_.secrets.emplace_back(text);
   }
   void volumes(std::string_view size) {
     command_.volume_bytes = size_of(size, command_.is_seven_zip);
@@ -257,7 +262,10 @@ std::vector<ArchiveCommand> archive_commands(std::string_view line, const Archiv
     auto command = read_words(one.words, archiver_of);
     if (!command) return;
     // `gci C:\a | Compress-Archive`: the pipe names what is packed.
-    if (command->sources.empty() && command->masks.empty() && command->lists.empty())
+    const bool is_open =
+        command->sources.empty() && command->masks.empty() && command->lists.empty();
+    constexpr std::string_view kListing[] = {"gci", "ls", "dir", "get-childitem", "get-item", "gi"};
+    if (is_open && !one.input.empty() && is_one_of(program_stem(one.input[0]), kListing))
       for (std::size_t i = 1; i < one.input.size(); ++i)
         if (!one.input[i].starts_with('-')) command->sources.push_back(one.input[i]);
     command->host = one.host;

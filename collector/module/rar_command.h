@@ -26,6 +26,7 @@ struct ArchiveCommand {
   bool has_volumes = false;
   std::optional<std::uint64_t> volume_bytes{};
   bool deletes_sources = false, is_quiet = false;
+  std::vector<std::string> secrets{};  ///< passwords, to be left out of what is shown
 
   bool packs() const { return verb == 'a' || verb == 'u' || verb == 'm' || verb == 'f'; }
 };

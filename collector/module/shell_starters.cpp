@@ -70,6 +70,10 @@ std::string of_start_process(const Words& words) {
       for (std::size_t at = text.find("','"); at != std::string::npos; at = text.find("','"))
         text.replace(at, 3, " ");
       std::erase(text, '\'');
+      // "a","b" without blanks too, and its quotes are gone: a verb or an option begins it.
+      const bool is_joined =
+          (text.size() > 2 && text[1] == ',') || text.find(",-") != std::string::npos;
+      if (is_joined) std::replace(text.begin(), text.end(), ',', ' ');
       arguments += " " + text;
       is_list = more;
       if (!more) break;

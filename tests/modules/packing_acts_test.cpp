@@ -115,6 +115,29 @@ TEST(PackingActs, AnArchiverIsKnownHoweverItIsStarted) {
   }
 }
 
+TEST(PackingActs, PasswordsAreLeftOutHoweverTheProgramIsStarted) {
+  for (const std::string line :
+       {"Start-Process rar.exe -ArgumentList \"a -hpSecret123 C:\\PerfLogs\\1.rar C:\\HR\"",
+        "Start-Process 7z.exe \"a -pSecret123 -mhe C:\\PerfLogs\\1.7z C:\\HR\"",
+        "$a = \"a -hpSecret123 C:\\PerfLogs\\1.rar C:\\HR\"; Start-Process rar.exe $a",
+        "Start-Process rar.exe -ArgumentList @('a','-hpSecret123','C:\\PerfLogs\\1.rar','C:\\HR')",
+        "Start-Process rar.exe -ArgumentList "
+        "\"a\",\"-hpSecret123\",\"C:\\PerfLogs\\1.rar\",\"C:\\H\"",
+        "cmd /c \"echo Secret123| C:\\T\\7z.exe a -p -si C:\\PerfLogs\\1.7z\""}) {
+    const auto run = judge_winrar({typed(at(0), line)});
+    ASSERT_THAT(run.context->findings, SizeIs(1)) << line;
+    EXPECT_THAT(all_of(run.context->findings[0]), Not(HasSubstr("Secret123"))) << line;
+  }
+}
+
+TEST(PackingActs, ThousandsOfCommandsAreSoonJoined) {
+  std::vector<Fact> facts;
+  for (int i = 0; i < 5'000; ++i)
+    facts.push_back(typed({}, "rar a -hpx C:\\PerfLogs\\" + std::to_string(i) + ".rar \\\\s\\c$"));
+  const auto run = judge_winrar(std::move(facts));
+  EXPECT_GE(highest(run), Severity::high);
+}
+
 // ---- programs by their version
 
 Fact start_of(const std::string& image, const std::string& original, const std::string& line) {
