@@ -128,7 +128,10 @@ Result<void> parse_connections(Bytes table, ConnectionTable kind,
       one.remote_address = address_at(row, layout.remote, layout.address_bytes);
       one.remote_port = port_at(row, layout.remote_port);
       one.state = state_text(row.get<std::uint32_t>(layout.state).value_or(0));
-      if (one.state == "listen") one.remote_address.clear(), one.remote_port = 0;
+      if (one.state == "listen") {
+        one.remote_address.clear();
+        one.remote_port = 0;
+      }
     }
     connections.push_back(std::move(one));
   }
