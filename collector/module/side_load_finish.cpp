@@ -76,7 +76,7 @@ bool has_reason(const Pair& pair) {
   const auto has = [&](std::string_view id) { return pair.items.has(id); };
   if (std::any_of(std::begin(kReasons), std::end(kReasons), has)) return true;
   // Of an event there is not more to be had.
-  if (!pair.dll.is_here() && has("S1H")) return true;
+  if (!pair.dll.is_here() && (has("S1") || has("S1H"))) return true;
   // Portable tools lie so too, with a DLL of the same time; business software keeps such data.
   const bool is_odd_place = has("P4") || has("P5");
   if (has("X5")) return is_odd_place || has("T3");

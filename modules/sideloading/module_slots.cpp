@@ -54,7 +54,7 @@ constexpr std::array kFields{
       [](const Row& r, Cell& c) { text_or_absent(c, r.entry.text); }},
     F{{"service", "Service that it is an entry of."},
       [](const Row& r, Cell& c) { text_or_absent(c, r.entry.service, Absent::not_applicable); }},
-    F{{"user", "Account whose entry it is."},
+    F{{"entry_user", "Account whose entry it is, where it is one account's."},
       [](const Row& r, Cell& c) { text_or_absent(c, r.entry.user, Absent::not_applicable); }},
     F{{"clsid", "COM class that it serves."},
       [](const Row& r, Cell& c) { text_or_absent(c, r.entry.clsid, Absent::not_applicable); }},
@@ -67,8 +67,8 @@ constexpr std::array kFields{
     F{{"enabled", "Whether the entry is switched on."},
       [](const Row& r, Cell& c) { c.boolean(r.entry.enabled); }},
     F{{"known",
-       "exact: Windows itself has this very file here; usual: as usual here; absent: Windows does "
-       "not bring it along."},
+       "How usual the file is here: exact, Windows itself has this very file here; usual, by its "
+       "place; absent where Windows does not bring the entry along."},
       [](const Row& r, Cell& c) { text_or_absent(c, r.entry.known); }},
     F{{"expected", "What Windows has in the place of it."},
       [](const Row& r, Cell& c) { text_or_absent(c, r.entry.expected, Absent::not_applicable); }},

@@ -72,7 +72,8 @@ constexpr std::array kSummaryFields{
 };
 constexpr auto kSummaryColumns = columns_of(kSummaryFields);
 constexpr Kind kSummary{"side_load_summary",
-                        "How many pairs were looked at, and what they came to.", kSummaryColumns};
+                        "How many pairs were looked at, and what they came to.", kSummaryColumns,
+                        "Side-load pairs: {weighed} weighed, {medium} medium, {high} high"};
 constexpr std::array kKinds{kPair, kSummary};
 
 constexpr std::string_view kReferences[] = {

@@ -142,6 +142,10 @@ TEST(ModuleSlots, AClassOfAUserInFrontOfTheMachinesIsMedium) {
   const ModuleRun run = machine.run();
   EXPECT_EQ(only(run), "module_slots.loaded medium") << told(run);
   EXPECT_TRUE(tells(run, "takes the place of"));
+  const auto* record = run.context->record({{"slot", "com_user_dll"}, {"path", path}});
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ((*record)["entry_user"], "alice");
+  EXPECT_EQ((*record)["clsid"], kUserClass);
   EXPECT_TRUE(has_attack(run, "T1546.015"));
 }
 

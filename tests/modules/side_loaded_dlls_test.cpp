@@ -398,6 +398,16 @@ TEST_F(SideLoadedDllsTest, ALoadThatSysmonSawIsAPairWithoutItsFiles) {
   events.push_back(
       load("C:\\Windows\\System32\\lsass.exe", "\\\\172.16.66.254\\shared\\lsadb.dll"));
   events.push_back(load("C:\\Windows\\System32\\svchost.exe", "C:\\Tools\\bin\\cdpsgshims.dll"));
+  // That a program was loaded as an image tells who signed it.
+  const std::string roaming = "C:\\Users\\alice\\AppData\\Roaming\\";
+  events.push_back(text_event(kSysmon, 7, 9,
+                              {{"Image", roaming + "NvSmart.exe"},
+                               {"ImageLoaded", roaming + "NvSmart.exe"},
+                               {"Signed", "true"},
+                               {"Signature", "NVIDIA Corporation"},
+                               {"SignatureStatus", "Valid"}},
+                              "Microsoft-Windows-Sysmon"));
+  events.push_back(load(roaming + "NvSmart.exe", roaming + "NvSmartMax.dll"));
   events.push_back(load("C:\\Windows\\explorer.exe", "C:\\Program Files\\7-Zip\\7-zip.dll"));
   events.push_back(load("C:\\Users\\alice\\AppData\\Local\\App\\app.exe",
                         "C:\\Users\\alice\\AppData\\Local\\App\\core.dll"));
@@ -410,7 +420,8 @@ TEST_F(SideLoadedDllsTest, ALoadThatSysmonSawIsAPairWithoutItsFiles) {
     EXPECT_THAT(finding.not_checked, Contains(HasSubstr("The DLL itself")));
     EXPECT_THAT(finding.why.front().records, Not(IsEmpty()));
   }
-  EXPECT_THAT(subjects, SizeIs(2));
+  EXPECT_THAT(subjects, SizeIs(3));
+  EXPECT_THAT(subjects, Contains(HasSubstr("NvSmartMax.dll")));
   EXPECT_THAT(subjects, Contains(HasSubstr("lsadb.dll")));
   EXPECT_THAT(subjects, Contains(HasSubstr("cdpsgshims.dll")));
 }

@@ -108,7 +108,7 @@ TEST_F(RealModuleSlots, EachKnownEntryOfARealMachineIsASlotOnce) {
   for (const auto& one : context_->records) {
     if (one.kind != "module_slot") continue;
     const std::string key =
-        one["slot"] + one["entry"] + one["text"] + one["path"] + one["clsid"] + one["user"];
+        one["slot"] + one["entry"] + one["text"] + one["path"] + one["clsid"] + one["entry_user"];
     EXPECT_TRUE(seen.insert(key).second) << one.json;
   }
 }

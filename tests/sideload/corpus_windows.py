@@ -77,7 +77,7 @@ utildll uxinit vaultcli vdsutil vdmdbg virtdisk vssapi vsstrace vulkan-1 wbempro
 wevtapi wimgapi winbio winbrand windows.storage windows.storage.search windows.ui windowscodecs windowscodecsext winipsec winmmbase
 winnsi winrnr winscard winspool.drv winsqlite3 winsta winsync wintypes wkscli wlanapi wlancfg wldp wlidprov wmiclnt wmidcom wmiutils
 wmpdui wmsgapi wofutil wpdshext wshelper wsmsvc wsock32 wuapi wwapi wwancfg xinput1_4 xinput9_1_0 xmllite xolehlp xpsservices
-xwizards xwtpw32 dnsrslvr profsvc wevtsvc wmisvc mmcbase wbemcomn""".split()
+xwizards xwtpw32 dnsrslvr profsvc wevtsvc mmcbase wbemcomn""".split()
 # Programs of Windows, and what they load from beside them.
 PROGRAMS = {
     "svchost.exe": (), "services.exe": ("cryptbase",), "rundll32.exe": ("imagehlp",), "cmd.exe": (), "explorer.exe": ("propsys", "uxtheme", "dwmapi"),
@@ -183,7 +183,7 @@ def write_hives(world, cases):
         put("SOFTWARE", version, name, value)
     for user, number in USERS.items():
         put("SOFTWARE", rf"{version}\ProfileList\{SID}{number}", "ProfileImagePath", ("expand", rf"C:\Users\{user}"))
-    for name, library in (("Dnscache", "dnsrslvr"), ("Schedule", "schedsvc"), ("ProfSvc", "profsvc"), ("EventLog", "wevtsvc"), ("Winmgmt", "wmisvc")):
+    for name, library in (("Dnscache", "dnsrslvr"), ("Schedule", "schedsvc"), ("ProfSvc", "profsvc"), ("EventLog", "wevtsvc")):
         key = rf"ControlSet001\Services\{name}"
         put("SYSTEM", key, "ImagePath", ("expand", r"%SystemRoot%\System32\svchost.exe -k netsvcs -p"))
         put("SYSTEM", key, "Type", 0x20)
