@@ -159,7 +159,10 @@ class Search {
     chain.is_complete = is_root;
     chain.is_trusted = is_trusted;
     const KnownAuthority* const known = known_authority(last.sha256);
-    chain.is_microsoft = known != nullptr && known->is_microsoft;
+    // A root that the operator trusts is who it says it is.
+    chain.is_microsoft = known != nullptr
+                             ? known->is_microsoft
+                             : is_trusted && last.subject.organization == "Microsoft Corporation";
     if (is_root || is_trusted)
       chain.root = known != nullptr ? std::string{known->name} : shown(last);
     chain.is_lifetime_signing = signer.is_lifetime_signing;

@@ -82,6 +82,19 @@ TEST(CertificateChain, StoredOnesAreNotTrusted) {
   EXPECT_FALSE(chain.is_trusted);
 }
 
+TEST(CertificateChain, RootThatTheOperatorTrustsMayBeMicrosofts) {
+  Identity::Wish wish{.name = "Made Windows Root"};
+  wish.is_authority = true;
+  wish.organization = "Microsoft Corporation";
+  const Identity root = Identity::self_signed(wish);
+  const Identity signer = root.issue({"Made Windows"});
+  EXPECT_FALSE(chain_of(signer, {root}, store()).is_microsoft);
+  TrustStore trust = store();
+  trust.trust(parsed(root));
+  EXPECT_TRUE(chain_of(signer, {root}, trust).is_microsoft);
+  EXPECT_FALSE(chain_of(made().signer, {made().middle}, trust).is_microsoft);
+}
+
 TEST(CertificateChain, NameAloneLeadsNowhere) {
   // Another root of the same name: its key did not sign.
   const Identity other = Identity::root("Made Root");
