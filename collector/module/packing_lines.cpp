@@ -32,6 +32,24 @@ std::string without_zip_passwords(std::string_view line) {
   return out;
 }
 
+/// What was not seen to be a password where it stands, as in the arguments of Start-Process.
+std::string without_secrets(std::string text, const std::vector<std::string>& secrets) {
+  // Shorter ones would take half of the words with them.
+  constexpr std::size_t kShortest = 3;
+  for (const std::string& secret : secrets) {
+    if (secret.size() < kShortest) continue;
+    std::size_t at = text.find(secret);
+    while (at != std::string::npos) {
+      const std::size_t mask = text.rfind(kPasswordLeftOut, at);
+      const bool is_masked = mask != std::string::npos && at < mask + kPasswordLeftOut.size();
+      if (!is_masked) text.replace(at, secret.size(), kPasswordLeftOut);
+      at = text.find(secret,
+                     is_masked ? mask + kPasswordLeftOut.size() : at + kPasswordLeftOut.size());
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 bool is_this_host(std::string_view share) {
@@ -87,15 +105,8 @@ CommandLine line_of(const Fact& fact) {
   }
 }
 
-std::string without_archive_passwords(std::string_view all,
+std::string without_archive_passwords(std::string_view line,
                                       const std::vector<std::string>& secrets) {
-  std::string line{all};
-  // Shorter ones would take half of the words with them.
-  constexpr std::size_t kShortest = 3;
-  for (const std::string& secret : secrets)
-    for (std::size_t at = line.find(secret); secret.size() >= kShortest && at != std::string::npos;
-         at = line.find(secret, at + kPasswordLeftOut.size()))
-      line.replace(at, secret.size(), kPasswordLeftOut);
   std::string out;
   std::size_t done = 0;
   for (const command_line::Word& word : command_line::words_of(line)) {
@@ -115,7 +126,8 @@ std::string without_archive_passwords(std::string_view all,
     done = word.end;
   }
   out += line.substr(done);
-  return without_passwords(contains_fold(line, "zip") ? without_zip_passwords(out) : out);
+  out = without_passwords(contains_fold(line, "zip") ? without_zip_passwords(out) : out);
+  return without_secrets(std::move(out), secrets);
 }
 
 }  // namespace hozen::packing
