@@ -127,8 +127,10 @@ bool is_talk(Text before) {
       " artisan ; pip install ;pip.exe install ; pip show ; pip uninstall ; pip download ;"
       " pip3 install ; pipx install ; uv add ; poetry add ; choco install ; npm ; npx ;"
       " dotnet test ; go test ;|gradle;|gradlew; mvn ;|rspec ; ctest ; git ;git.exe ;"
-      " --name ; --name=; get-help ; notepad ;notepad.exe ; code ;|vim ";
-  return has_any(before, kTalk);
+      " --name ; --name=; get-help ; notepad ;notepad.exe ; code ;code.exe ;|vim ";
+  // A page that is looked up; without an address it may be such a tool under a browser's name.
+  constexpr Text kBrowsers = "chrome.exe;msedge.exe;firefox.exe;iexplore.exe;brave.exe";
+  return has_any(before, kTalk) || (before.find("://") != Text::npos && has_any(before, kBrowsers));
 }
 /// What is left out of a copy or a scan.
 bool is_left_out(Text before) {

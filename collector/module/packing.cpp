@@ -220,7 +220,7 @@ class Gatherer {
         (one.packs() ? sign->packed : sign->other) = true;
       if (one.packs()) add(std::move(one), fact, line);
     }
-    for (TransferCommand& one : transfer_commands(line.text)) {
+    for (TransferCommand& one : transfer_commands(line.text, original_of(fact))) {
       if (out_.transfers.size() >= kMaxCommands) {
         ++out_.left_out;
         return;
@@ -230,6 +230,9 @@ class Gatherer {
                                 shown(without_archive_passwords(line.text, secrets)), line.source,
                                 fact.record});
     }
+  }
+  static std::string_view original_of(const Fact& fact) {
+    return fact.kind == FactKind::process ? fact.values["OriginalFileName"] : std::string_view{};
   }
   static std::string shown(std::string text) {
     if (text.size() <= kMaxLine) return text;

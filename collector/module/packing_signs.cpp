@@ -120,7 +120,8 @@ class Signs {
       // Tools that collect logs bring an archiver along too, into such folders.
       const auto name = archive_name(command.archive);
       const bool weak = place->kind == StagingKind::temporary && name && name->is_everyday;
-      add("program_place", weak && !command.encrypts_files ? 10 : 25, Family::path,
+      add("program_place", weak && (!command.encrypts_files || packs_own(packing)) ? 10 : 25,
+          Family::path,
           "The archiver was started from " + std::string{place->what} + ": " + packing.program +
               ".",
           std::move(records));
@@ -129,6 +130,18 @@ class Signs {
           "The archiver lies outside of Program Files: " + packing.program + ".",
           std::move(records), true);
     }
+  }
+
+  /// A tool that packs what it gathered beside itself.
+  static bool packs_own(const PackingCommand& packing) {
+    const std::string folder = fold_case(below_volume(folder_of_path(packing.program))) + "\\";
+    const auto is_own = [&](const std::string& name) {
+      return fold_case(below_volume(name)).starts_with(folder);
+    };
+    const ArchiveCommand& command = packing.command;
+    return folder.size() > 1 && command.lists.empty() && is_own(command.archive) &&
+           std::all_of(command.sources.begin(), command.sources.end(), is_own) &&
+           std::all_of(command.masks.begin(), command.masks.end(), is_own);
   }
 
   void selection(const PackingCommand& packing) {
@@ -158,7 +171,7 @@ class Signs {
     constexpr std::size_t kDays = 3;
     const auto days = evidence_.days.find(form_of(packing));
     if (days == evidence_.days.end() || days->second.size() < kDays) return;
-    if (has("renamed") || has("place")) return;
+    if (has("renamed") || (has("place") && !is_place_weak_)) return;
     add("routine", -40, Family::time,
         "The same command ran on " + counted(days->second.size(), "day") +
             ": it is a routine, as a backup is.",
@@ -189,8 +202,13 @@ class Signs {
     const bool shares = place->kind == StagingKind::shared && !telling_form() &&
                         !has("encryption") && !is_encrypted();
     const bool alone = (weak && set_.commands.empty()) || shares;
-    const bool is_beside = place->kind == StagingKind::temporary && has("program_place") &&
-                           !has("encryption") && !has("header_encryption");
+    const bool is_plain = !has("encryption") && !has("header_encryption");
+    const bool is_own =
+        std::all_of(set_.commands.begin(), set_.commands.end(),
+                    [](const PackingCommand* command) { return packs_own(*command); });
+    const bool is_beside =
+        place->kind == StagingKind::temporary && has("program_place") && (is_plain || is_own);
+    is_place_weak_ = weak;
     // What is packed for others to fetch, without hiding anything.
     const bool published = place->kind == StagingKind::web && !has("encryption") &&
                            !has("header_encryption") && !is_encrypted();
@@ -409,6 +427,7 @@ class Signs {
   const PackedSet& set_;
   const Evidence& evidence_;
   std::vector<Sign> signs_;
+  bool is_place_weak_ = false;  ///< one where programs and people put files too
 };
 
 }  // namespace

@@ -82,6 +82,8 @@ bool is_hidden_csvde(const Words& words) {
   for (std::size_t i = 1; i + 1 < words.size(); ++i) {
     if (!equals_fold(words[i], "-f")) continue;
     const Text file = words[i + 1];
+    // Where nobody keeps anything, whatever it is called.
+    if (contains_fold(file, "\\perflogs\\") || contains_fold(file, "\\$recycle.bin\\")) return true;
     return !ends_with_fold(file, ".csv") && !ends_with_fold(file, ".txt") &&
            std::any_of(std::begin(kFolders), std::end(kFolders),
                        [&](Text folder) { return contains_fold(file, folder); });

@@ -429,7 +429,14 @@ std::optional<TransferCommand> renamed_rclone(Words words) {
   return found;
 }
 
-void read_words(const std::vector<std::string>& words, std::vector<TransferCommand>& found) {
+const Tool* tool_called(std::string_view stem) {
+  const auto known = std::find_if(std::begin(kTools), std::end(kTools),
+                                  [&](const Tool& one) { return one.stem == stem; });
+  return known == std::end(kTools) ? nullptr : &*known;
+}
+
+void read_words(const std::vector<std::string>& words, std::string_view original,
+                std::vector<TransferCommand>& found) {
   if (words.empty() || found.size() >= kMaxTransferCommands) return;
   std::size_t at = 0;
   const Tool* tool = nullptr;
@@ -437,10 +444,12 @@ void read_words(const std::vector<std::string>& words, std::vector<TransferComma
     // Behind another program ("psexec \\\\srv curl.exe") it must look like one.
     const bool is_program = at == 0 || ends_with_fold(words[at], ".exe");
     if (!is_program) continue;
-    const std::string stem = program_stem(words[at]);
-    const auto known = std::find_if(std::begin(kTools), std::end(kTools),
-                                    [&](const Tool& one) { return one.stem == stem; });
-    if (known != std::end(kTools)) tool = known;
+    tool = tool_called(program_stem(words[at]));
+  }
+  const bool by_version = tool == nullptr && !original.empty();
+  if (by_version) {
+    tool = tool_called(program_stem(original));
+    at = 1;
   }
   std::optional<TransferCommand> command;
   if (tool == nullptr) {
@@ -451,6 +460,7 @@ void read_words(const std::vector<std::string>& words, std::vector<TransferComma
     if (command && !command->tool.starts_with("copy")) command->tool = std::string{tool->name};
   }
   if (!command) return;
+  command->is_renamed = command->is_renamed || by_version;
   command->program = words[at - 1];
   found.push_back(*std::move(command));
 }
@@ -468,13 +478,16 @@ bool may_transfer(std::string_view line) {
 
 }  // namespace
 
-std::vector<TransferCommand> transfer_commands(std::string_view line) {
+std::vector<TransferCommand> transfer_commands(std::string_view line, std::string_view original) {
   std::vector<TransferCommand> found;
-  if (!may_transfer(line)) return found;
+  const bool is_client = !original.empty() && tool_called(program_stem(original)) != nullptr;
+  if (!is_client && !may_transfer(line)) return found;
+  bool is_first = true;
   each_shell_command(line, [&](const ShellCommand& one) {
     if (auto command = piped(one); command && found.size() < kMaxTransferCommands)
       found.push_back(*std::move(command));
-    read_words(one.words, found);
+    read_words(one.words, is_client && is_first ? original : std::string_view{}, found);
+    is_first = false;
   });
   read_transfer_script(line, found);
   for (TransferCommand& one : found) one.destination = without_passwords(one.destination);

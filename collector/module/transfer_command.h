@@ -18,8 +18,10 @@ struct TransferCommand {
 };
 
 /// Those in `line`, which may be what each_shell_command() divides. Downloads are none of them. At
-/// most kMaxTransferCommands.
-std::vector<TransferCommand> transfer_commands(std::string_view line);
+/// most kMaxTransferCommands. `original`: what the first program of the line calls itself in its
+/// version resource ("curl.exe"), "" when that is not known.
+std::vector<TransferCommand> transfer_commands(std::string_view line,
+                                               std::string_view original = {});
 inline constexpr std::size_t kMaxTransferCommands = 32;
 /// Files kept of one command.
 inline constexpr std::size_t kMaxTransferFiles = 64;

