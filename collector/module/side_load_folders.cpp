@@ -275,8 +275,17 @@ void each_folder(ModuleContext& context, const Machine& machine,
           "System32\\Microsoft\\Crypto\\RSA\\MachineKeys", "Registration\\CRMLog"})
       if (const auto info = context.source().stat(windows / open); info && info->is_directory)
         walk.volume(info->path);
+  // The other drives of an emulator are folders of the host around it: no evidence of this Windows.
+  const auto host = context.source().live_host();
+  const bool is_emulated = host && !host->emulator.empty();
+  const auto is_of_windows = [&](const VolumeInfo& volume) {
+    return std::any_of(
+        machine.windows().begin(), machine.windows().end(),
+        [&](const EvidencePath& windows) { return equals_fold(windows.volume(), volume.name); });
+  };
   for (const VolumeInfo& volume : context.source().volumes())
-    if (!context.stop().stop_requested() && !volume.unreadable)
+    if (!context.stop().stop_requested() && !volume.unreadable &&
+        (!is_emulated || is_of_windows(volume)))
       walk.volume(EvidencePath{volume.name});
 }
 

@@ -106,6 +106,11 @@ class SideLoadedDllsTest : public testing::Test {
     }
     for (Fact& fact : facts) run.context->state(std::move(fact));
     run.context->stated.settle();
+    if (!emulator.empty()) {
+      HostFacts host;
+      host.emulator = emulator;
+      run.machine.source->have_host(host);
+    }
     EXPECT_TRUE(modules::side_loaded_dlls.judge(*run.context));
     return run;
   }
@@ -123,6 +128,7 @@ class SideLoadedDllsTest : public testing::Test {
   fake::FakeWindows windows;
   std::map<std::string, FileSignature> signatures;
   bool catalogs = true;
+  std::string emulator;
   OperatorLists lists;
   std::vector<builders::EvtxEvent> events;
   std::vector<Fact> facts;
@@ -143,6 +149,17 @@ TEST_F(SideLoadedDllsTest, AProgramWithADllOfNobodyAndAPayloadIsToldAndPreserved
     EXPECT_TRUE(run.context->has_collected(std::string{"C:\\ProgramData\\Update\\"} + name))
         << name;
   EXPECT_THAT(finding->attack, Contains("T1574.001"));
+}
+
+TEST_F(SideLoadedDllsTest, OtherDrivesOfAnEmulatorAreNoEvidence) {
+  triad("D:\\t");
+  windows.file("D:\\t\\NvSmart.dat", noise(70'000));
+  EXPECT_NE(pair_of(judge()), nullptr);
+  emulator = "Wine 8.0";
+  EXPECT_EQ(pair_of(judge()), nullptr);
+  triad("C:\\t");
+  windows.file("C:\\t\\NvSmart.dat", noise(70'000));
+  EXPECT_NE(pair_of(judge()), nullptr) << "the drive of Windows is looked at";
 }
 
 TEST_F(SideLoadedDllsTest, WhatStartsByItselfIsHigh) {
