@@ -24,7 +24,8 @@ TEST(ModuleSlots, ARootThatIsNotKnownMakesNotAllOfWindowsFalse) {
     signature.status = SignatureStatus::untrusted_root;
     signature.is_microsoft = false;
   }
-  for (const Finding& finding : machine.run().context->findings)
+  const ModuleRun all = machine.run();
+  for (const Finding& finding : all.context->findings)
     EXPECT_LE(severity_of(finding), Severity::low) << story_of(finding);
   // Of one file among many it is another matter.
   SlotMachine sound;
