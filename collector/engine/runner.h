@@ -28,7 +28,7 @@ struct CollectOptions {
   OperatorLists lists;
   TrustLists trust;
   std::vector<ManifestList> list_files;  ///< where the two above come from
-  std::uint64_t time_limit_ticks = 0;  ///< 100 ns; 0: none. Evidence is read no longer than that.
+  std::uint64_t time_limit_ticks = 0;    ///< 100 ns; 0: none. Evidence is read no longer than that.
 };
 
 /// Creates the output for a bundle of that name ("HOST-20260301T120000Z.zip").

@@ -45,8 +45,8 @@ struct FileSignature {
   std::string serial{};        ///< hex, lower case
   std::string thumbprint{};    ///< SHA-1 of the certificate, hex, as Windows shows it
   FileTime not_before{}, not_after{};
-  FileTime signed_at{};            ///< as a countersignature proves; unset without one
-  bool is_microsoft = false;       ///< chain ends at a root of Microsoft that is known to us
+  FileTime signed_at{};       ///< as a countersignature proves; unset without one
+  bool is_microsoft = false;  ///< chain ends at a root of Microsoft that is known to us
   /// Of untrusted_root: that root stands among those which the host itself trusts.
   bool host_trusts_root = false;
   std::uint64_t hidden_bytes = 0;  ///< in the certificate table, besides signatures and padding
