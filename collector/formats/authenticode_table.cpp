@@ -27,13 +27,17 @@ void read_entry(pe::Image& image, const pe::CertificateEntry& entry, SignatureTa
                 CertificateCache& cache) {
   constexpr std::uint32_t kEntryBytes = 8;
   constexpr std::uint16_t kPkcs7 = 2;
-  const std::uint32_t size = entry.size_bytes - kEntryBytes;
+  // No more than the file has, whatever the entry says.
+  const std::uint64_t begin = entry.file_offset + kEntryBytes;
+  const std::uint64_t left = image.file_size() - std::min(begin, image.file_size());
+  const std::uint64_t size = std::min<std::uint64_t>(entry.size_bytes - kEntryBytes, left);
   if (entry.type != kPkcs7) {
     table.hidden_bytes += size;
     return pe::add_problem(table.problems, {Errc::unsupported, "certificate of another kind",
                                             entry.file_offset, std::to_string(entry.type)});
   }
-  std::vector<std::byte> bytes(std::min<std::size_t>(size, kMaxSignatureBytes));
+  std::vector<std::byte> bytes(
+      static_cast<std::size_t>(std::min<std::uint64_t>(size, kMaxSignatureBytes)));
   const auto count = image.reader().read_some(entry.file_offset + kEntryBytes, bytes);
   if (!count) return pe::add_problem(table.problems, count.error());
   bytes.resize(*count);
