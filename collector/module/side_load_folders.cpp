@@ -162,7 +162,10 @@ class Walk {
     const bool is_here = !file.is_link && !is_placeholder(file.attributes.value_or(0));
     if (file.size < kLeastBytes || !is_here) return;
     if (ends_with_any(kProgramEndings, name)) {
-      if (folder.executables.size() < kMaxInFolder) folder.executables.push_back(member_of(file));
+      if (folder.executables.size() < kMaxInFolder)
+        folder.executables.push_back(member_of(file));
+      else
+        ++folder.left_out;
     } else if (folder.others.size() < kMaxOthers) {
       folder.others.push_back(member_of(file));
     }
@@ -177,12 +180,21 @@ class Walk {
     // What a program is redirected to may lie deeper.
     const bool has_dll = folder.dlls != 0 || !folder.below.empty() || !folder.redirections.empty();
     if (folder.programs != 0 && has_dll) (*visit_)(folder);
+    // Decoys by the thousand are no way to hide one.
+    if (folder.programs != 0 && folder.left_out != 0 && ++problems_ <= kMaxProblems)
+      context_.note(Error{Errc::limit, folder.path.text() +
+                                           ": programs and DLLs that are not looked at for "
+                                           "side-loading: " +
+                                           std::to_string(folder.left_out)});
   }
 
   static void hand_up(Folder& folder, Folder& above) {
     for (Member& member : folder.executables) {
-      if (above.below.size() >= kMaxBelow) return;
       if (!member.pe || !member.pe->is_dll) continue;
+      if (above.below.size() >= kMaxBelow) {
+        ++above.left_out;
+        continue;
+      }
       Member copy = member;
       copy.is_below = true;
       copy.pe->imported.clear();

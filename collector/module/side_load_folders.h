@@ -44,6 +44,8 @@ struct Folder {
   std::vector<Member> executables{}, others{}, below{};
   std::vector<Member> redirections{};  ///< *.config, *.manifest, *.local of programs
   FolderSigns signs{};
+  std::uint64_t left_out =
+      0;  ///< programs and DLLs beyond kMaxInFolder, DLLs below beyond kMaxBelow
   /// All there is of a program, not a few files.
   bool is_whole_program() const { return files >= 20 || (files >= 8 && folders >= 3); }
 };

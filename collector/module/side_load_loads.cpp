@@ -22,17 +22,17 @@ struct Said {
   std::string signer{}, company{};
 };
 
-class Loads {
+class Gatherer {
  public:
-  explicit Loads(const FactBook& book) : book_{book} {}
+  explicit Gatherer(const FactBook& book) : book_{book} {}
 
-  std::map<std::string, Load> all(const LiveState* live) {
+  AllLoads all(const LiveState* live) {
     for (const Fact& fact : book_.facts(FactKind::module_load)) program(fact);
     for (const Fact& fact : book_.facts(FactKind::process)) started(fact);
     for (const Fact& fact : book_.facts(FactKind::module_load)) load(fact);
     if (live != nullptr)
       for (const LiveProcess& process : live->processes) running(process);
-    return std::move(loads_);
+    return {std::move(loads_), left_out_};
   }
 
  private:
@@ -54,7 +54,10 @@ class Loads {
     const std::string key = fold_case(host) + "|" + fold_case(dll);
     const auto found = loads_.find(key);
     if (found != loads_.end()) return &found->second;
-    if (loads_.size() >= kMaxLoads) return nullptr;
+    if (loads_.size() >= kMaxLoads) {
+      ++left_out_;
+      return nullptr;
+    }
     Load& load = loads_[key];
     load.host = host;
     load.dll = dll;
@@ -97,7 +100,7 @@ class Loads {
     for (const LiveModule& module : process.modules) {
       if (equals_fold(module.path, process.path) || is_of_windows(module.path)) continue;
       Load* const load = open(process.path, module.path, "live");
-      if (load == nullptr) return;
+      if (load == nullptr) continue;
       ++load->count;
       load->pid = process.pid;
       if (!load->first.is_set()) load->first = process.started;
@@ -118,12 +121,11 @@ class Loads {
   const FactBook& book_;
   std::map<std::string, Said> programs_;
   std::map<std::string, Load> loads_;
+  std::uint64_t left_out_ = 0;
 };
 
 }  // namespace
 
-std::map<std::string, Load> loads_of(const FactBook& book, const LiveState* live) {
-  return Loads{book}.all(live);
-}
+AllLoads loads_of(const FactBook& book, const LiveState* live) { return Gatherer{book}.all(live); }
 
 }  // namespace hozen::side_load

@@ -31,7 +31,12 @@ struct Load {
   bool tells_version = false;  ///< the event has places for version information
 };
 
-/// By host and DLL, folded. Sound DLLs in folders of Windows are left out.
-std::map<std::string, Load> loads_of(const FactBook& book, const LiveState* live);
+struct AllLoads {
+  std::map<std::string, Load> by_pair{};  ///< host and DLL, folded
+  std::uint64_t left_out = 0;             ///< loads of further pairs, beyond kMaxLoads
+};
+
+/// Sound DLLs in folders of Windows are not among them.
+AllLoads loads_of(const FactBook& book, const LiveState* live);
 
 }  // namespace hozen::side_load

@@ -82,7 +82,7 @@ constexpr std::string_view kReferences[] = {
     "https://hijacklibs.net/"};
 constexpr std::string_view kAttack[] = {"T1574.001", "T1036.003", "T1036.005", "T1553.002"};
 
-/// Pairs that are kept in one run; of more, those with the fewest points are left out.
+/// Pairs that are kept in one run, the first; further ones are counted and noted.
 constexpr std::size_t kMaxPairs = 20'000;
 
 class Judge {
@@ -125,7 +125,9 @@ class Judge {
   }
 
   void loads() {
-    for (const auto& [key, load] : side_load::loads_of(context_.facts(), live())) {
+    const side_load::AllLoads all = side_load::loads_of(context_.facts(), live());
+    left_out_ += all.left_out;
+    for (const auto& [key, load] : all.by_pair) {
       if (context_.stop().stop_requested()) return;
       const auto known = pairs_.find(key);
       if (known != pairs_.end()) {
@@ -148,6 +150,9 @@ class Judge {
       const std::string record = context_.emit(kPair, kFields, pair, Envelope{});
       if (pair.score() >= side_load::kMediumScore) report(pair, record);
     }
+    if (left_out_ != 0)
+      context_.note(Error{Errc::limit, "pairs of programs and DLLs that are not weighed: " +
+                                           std::to_string(left_out_)});
     if (summary_.folders + summary_.weighed != 0)
       (void)context_.emit(kSummary, kSummaryFields, summary_, Envelope{});
   }

@@ -106,6 +106,7 @@ class SideLoadedDllsTest : public testing::Test {
     }
     for (Fact& fact : facts) run.context->state(std::move(fact));
     run.context->stated.settle();
+    if (live) run.machine.source->be_live(*run.machine.registry, &*live);
     if (!emulator.empty()) {
       HostFacts host;
       host.emulator = emulator;
@@ -129,6 +130,7 @@ class SideLoadedDllsTest : public testing::Test {
   std::map<std::string, FileSignature> signatures;
   bool catalogs = true;
   std::string emulator;
+  std::optional<LiveState> live;
   OperatorLists lists;
   std::vector<builders::EvtxEvent> events;
   std::vector<Fact> facts;
@@ -149,6 +151,30 @@ TEST_F(SideLoadedDllsTest, AProgramWithADllOfNobodyAndAPayloadIsToldAndPreserved
     EXPECT_TRUE(run.context->has_collected(std::string{"C:\\ProgramData\\Update\\"} + name))
         << name;
   EXPECT_THAT(finding->attack, Contains("T1574.001"));
+}
+
+TEST_F(SideLoadedDllsTest, WhatHasNoRoomIsNoted) {
+  const auto has_note = [](const ModuleRun& run, std::string_view text) {
+    return std::any_of(
+        run.context->notes.begin(), run.context->notes.end(),
+        [&](const Error& note) { return note.what.find(text) != std::string::npos; });
+  };
+  triad("C:\\t");
+  const ModuleRun quiet = judge();
+  EXPECT_FALSE(has_note(quiet, "not looked at for side-loading"));
+  EXPECT_FALSE(has_note(quiet, "not weighed"));
+  // Decoys beside a pair, and live modules beyond what is kept.
+  for (int i = 0; i < 2'100; ++i)
+    windows.file("C:\\t\\z" + std::to_string(i) + ".dll", std::string(600, 'x'));
+  live.emplace();
+  LiveProcess process;
+  process.path = "C:\\t\\NvSmart.exe";
+  for (int i = 0; i < 50'010; ++i)
+    process.modules.emplace_back().path = "C:\\t\\" + std::to_string(i) + ".dll";
+  live->processes.push_back(process);
+  const ModuleRun run = judge();
+  EXPECT_TRUE(has_note(run, "C:\\t: programs and DLLs that are not looked at for side-loading"));
+  EXPECT_TRUE(has_note(run, "not weighed"));
 }
 
 TEST_F(SideLoadedDllsTest, OtherDrivesOfAnEmulatorAreNoEvidence) {
