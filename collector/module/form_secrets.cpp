@@ -9,6 +9,7 @@
 #include "collector/base/text.h"
 #include "collector/module/command_line_words.h"
 #include "collector/module/passwords.h"
+#include "collector/module/secret_text.h"
 
 namespace hozen {
 namespace {
@@ -34,18 +35,16 @@ constexpr Text kPasswordOptions[] = {"-p",         "/p",    "-hp",       "/hp", 
                                      "-pass",      "/pass", "-password", "/password", "-up",
                                      "--password", "-rp",   "/rp",       "-s"};
 
-bool is_quote(char c) { return c == '"' || c == '\''; }
 bool is_in_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 bool is_of(Text text, Text characters) { return text.find_first_not_of(characters) == Text::npos; }
 
-class Forms {
+class Forms : private SecretText {
  public:
-  explicit Forms(Text text) : text_{text} {}
+  explicit Forms(Text text) : SecretText{text} {}
 
   std::string result() {
-    words();
     for (std::size_t i = 0; i < words_.size(); ++i) look_at(i);
     credentials();
     bots();
@@ -56,22 +55,6 @@ class Forms {
   }
 
  private:
-  struct Span {
-    std::size_t begin = 0, end = 0;
-  };
-
-  /// Quotes divide too: a command may stand in them.
-  void words() {
-    for (std::size_t i = 0; i < text_.size();) {
-      const std::size_t begin = i;
-      while (i < text_.size() && !is_space(text_[i]) && !is_quote(text_[i])) ++i;
-      if (i > begin) words_.push_back({begin, i});
-      if (i < text_.size()) ++i;
-    }
-  }
-  Text of(std::size_t i) const {
-    return text_.substr(words_[i].begin, words_[i].end - words_[i].begin);
-  }
   void leave_out(std::size_t begin, std::size_t end) {
     if (begin >= end || text_.substr(begin).starts_with(kPasswordLeftOut)) return;
     const Text value = text_.substr(begin, end - begin);
@@ -335,24 +318,6 @@ class Forms {
     }
   }
 
-  std::string put_together() {
-    std::sort(out_.begin(), out_.end(), [](Span a, Span b) {
-      return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
-    });
-    std::string result;
-    std::size_t done = 0;
-    for (const Span span : out_) {
-      if (span.begin < done) continue;
-      result += text_.substr(done, span.begin - done);
-      result += kPasswordLeftOut;
-      done = span.end;
-    }
-    result += text_.substr(done);
-    return result;
-  }
-
-  Text text_;
-  std::vector<Span> words_, out_;
   bool is_curl_ = false, is_mega_ = false, is_rclone_ = false, is_rclone_word_ = false,
        is_kerberos_ = false;
   int mega_words_ = 0;

@@ -11,6 +11,7 @@
 #include "collector/base/text.h"
 #include "collector/module/command_line_words.h"
 #include "collector/module/passwords.h"
+#include "collector/module/secret_text.h"
 
 namespace hozen {
 namespace {
@@ -56,17 +57,15 @@ bool is_in_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_';
 }
-bool is_quote(char c) { return c == '"' || c == '\''; }
 bool ends_so(Text name, command_line::Names ends) {
   return std::any_of(ends.begin(), ends.end(), [&](Text end) { return ends_with_fold(name, end); });
 }
 
-class Secrets {
+class Secrets : private SecretText {
  public:
-  explicit Secrets(Text text) : text_{text} {}
+  explicit Secrets(Text text) : SecretText{text} {}
 
   std::string result() {
-    words();
     for (std::size_t i = 0; i < words_.size(); ++i) look_at(i);
     for (std::size_t at = text_.find_first_of("=:"); at != Text::npos;
          at = text_.find_first_of("=:", at + 1))
@@ -77,23 +76,6 @@ class Secrets {
   }
 
  private:
-  struct Span {
-    std::size_t begin = 0, end = 0;
-  };
-
-  /// Quotes divide here too: a command may stand in them.
-  void words() {
-    for (std::size_t i = 0; i < text_.size();) {
-      const std::size_t begin = i;
-      while (i < text_.size() && !is_space(text_[i]) && !is_quote(text_[i])) ++i;
-      if (i > begin) words_.push_back({begin, i});
-      if (i < text_.size()) ++i;
-    }
-  }
-  Text of(std::size_t i) const {
-    return text_.substr(words_[i].begin, words_[i].end - words_[i].begin);
-  }
-
   /// The value that begins at `at`: in quotes without them, or to the next blank.
   Span value_at(std::size_t at) const {
     while (at < text_.size() && is_space(text_[at])) ++at;
@@ -291,24 +273,6 @@ class Secrets {
     }
   }
 
-  std::string put_together() {
-    std::sort(out_.begin(), out_.end(), [](Span a, Span b) {
-      return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
-    });
-    std::string result;
-    std::size_t done = 0;
-    for (const Span span : out_) {
-      if (span.begin < done) continue;
-      result += text_.substr(done, span.begin - done);
-      result += kPasswordLeftOut;
-      done = span.end;
-    }
-    result += text_.substr(done);
-    return result;
-  }
-
-  Text text_;
-  std::vector<Span> words_, out_;
   std::string tool_;
 };
 

@@ -23,12 +23,6 @@ constexpr int kDaySeconds = 86'400;
 ModuleRun judge_winrar(std::vector<Fact> facts) {
   return judge_facts(modules::winrar, std::move(facts));
 }
-Severity highest(const ModuleRun& run) {
-  Severity highest = Severity::info;
-  for (const Finding& finding : run.context->findings)
-    highest = std::max(highest, severity_of(finding));
-  return highest;
-}
 Fact typed(FileTime time, const std::string& line) {
   return hand_made(FactKind::script, time, "", "script-" + line,
                    {{"ScriptBlockText", line}, {"source", "powershell_history"}, {"user", "eve"}});

@@ -1,6 +1,7 @@
 // Helpers for tests of what was packed and sent away.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +58,14 @@ inline ModuleRun judge_facts(const ModuleSpec& module, std::vector<Fact> facts) 
   if (const auto result = module.judge(*run.context); !result)
     run.context->notes.push_back(result.error());
   return run;
+}
+
+/// Of all findings; info where there is none.
+inline Severity highest(const ModuleRun& run) {
+  Severity highest = Severity::info;
+  for (const Finding& finding : run.context->findings)
+    highest = std::max(highest, severity_of(finding));
+  return highest;
 }
 
 /// Text of all there is of a finding.

@@ -275,12 +275,6 @@ TEST_F(BuiltCase, WithoutAnyCommandTheVolumesAndTheProgramTellIt) {
 ModuleRun judge_winrar(std::vector<Fact> facts) {
   return judge_facts(modules::winrar, std::move(facts));
 }
-Severity highest(const ModuleRun& run) {
-  Severity highest = Severity::info;
-  for (const Finding& finding : run.context->findings)
-    highest = std::max(highest, severity_of(finding));
-  return highest;
-}
 
 TEST(WinRarStaging, ARenamedArchiverIsKnownByItsArgumentsAlone) {
   const auto run = judge_winrar(
