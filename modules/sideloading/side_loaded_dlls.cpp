@@ -160,7 +160,7 @@ class Judge {
   /// What is below this has nothing that a start or a trace could raise to low.
   static constexpr int kLeastKept = 5;
 
-  void keep(Pair pair) {
+  void keep(Pair&& pair) {
     if (pair.score() < kLeastKept) return;
     if (pairs_.size() >= kMaxPairs) {
       ++left_out_;

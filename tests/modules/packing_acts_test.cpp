@@ -17,8 +17,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
-constexpr int kDaySeconds = 86'400;
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 
 ModuleRun judge_winrar(std::vector<Fact> facts) {
   return judge_facts(modules::winrar, std::move(facts));
@@ -115,8 +114,7 @@ TEST(PackingActs, PasswordsAreLeftOutHoweverTheProgramIsStarted) {
         "Start-Process 7z.exe \"a -pSecret123 -mhe C:\\PerfLogs\\1.7z C:\\HR\"",
         "$a = \"a -hpSecret123 C:\\PerfLogs\\1.rar C:\\HR\"; Start-Process rar.exe $a",
         "Start-Process rar.exe -ArgumentList @('a','-hpSecret123','C:\\PerfLogs\\1.rar','C:\\HR')",
-        "Start-Process rar.exe -ArgumentList "
-        "\"a\",\"-hpSecret123\",\"C:\\PerfLogs\\1.rar\",\"C:\\H\"",
+        R"(Start-Process rar.exe -ArgumentList "a","-hpSecret123","C:\PerfLogs\1.rar","C:\H")",
         "cmd /c \"echo Secret123| C:\\T\\7z.exe a -p -si C:\\PerfLogs\\1.7z\""}) {
     const auto run = judge_winrar({typed(at(0), line)});
     ASSERT_THAT(run.context->findings, SizeIs(1)) << line;
@@ -125,8 +123,10 @@ TEST(PackingActs, PasswordsAreLeftOutHoweverTheProgramIsStarted) {
 }
 
 TEST(PackingActs, ThousandsOfCommandsAreSoonJoined) {
+  constexpr int kCommands = 5'000;
   std::vector<Fact> facts;
-  for (int i = 0; i < 5'000; ++i)
+  facts.reserve(kCommands);
+  for (int i = 0; i < kCommands; ++i)
     facts.push_back(typed({}, "rar a -hpx C:\\PerfLogs\\" + std::to_string(i) + ".rar \\\\s\\c$"));
   const auto run = judge_winrar(std::move(facts));
   EXPECT_GE(highest(run), Severity::high);
@@ -237,8 +237,7 @@ TEST(PackingInnocent, WhatAdministratorsAndOfficesPack) {
         "7z a -pX D:\\logs\\srv01_evtx.7z C:\\Windows\\System32\\winevt\\Logs",
         "7z a -mx9 -v700m E:\\bk\\sysvol.7z C:\\Windows\\SYSVOL\\domain",
         "7z a -v1g E:\\bk\\public.7z C:\\Users\\Public\\Documents",
-        "Compress-Archive -Path \\\\fs01\\public\\manual -DestinationPath "
-        "C:\\Users\\Public\\Documents\\manual.zip",
+        R"(Compress-Archive \\fs01\public\manual C:\Users\Public\Documents\manual.zip)",
         "7z a -tzip C:\\inetpub\\wwwroot\\download\\catalog2024.zip D:\\catalog\\*.pdf"}) {
     const auto run = judge_winrar({process_fact(at(0), "C:\\Program Files\\7-Zip\\7z.exe", line)});
     EXPECT_LE(highest(run), Severity::low) << line << fake::summary_of(run.context->findings);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,8 @@
 #include "tests/modules/judge_cases.h"
 
 namespace hozen {
+
+inline constexpr std::int64_t kDaySeconds = 86'400;
 
 using FactTexts = std::vector<std::pair<std::string_view, std::string>>;
 

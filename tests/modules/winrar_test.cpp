@@ -177,7 +177,7 @@ class BuiltCase : public testing::Test {
     return FileTime{133'000'000'000'000'000 +
                     static_cast<std::uint64_t>(seconds) * kTicksPerSecond};
   }
-  static std::string volume(int number) {
+  static std::string volume(std::int64_t number) {
     return kFolder + std::string{"1.part"} + std::to_string(number) + ".rar";
   }
 
@@ -189,13 +189,13 @@ class BuiltCase : public testing::Test {
          {&modules::event_logs, &modules::muicache, &modules::prefetch, &modules::winrar})
       EXPECT_TRUE(module->run(*run.context));
     FactStore& facts = run.context->stated;
-    for (int i = 1; with_journal && i <= 4; ++i)
+    for (std::int64_t i = 1; with_journal && i <= 4; ++i)
       facts.add(
           usn_fact("created", time(i * 10), volume(i), {{"closed", time(i * 10 + 9).iso8601()}}));
-    for (int i = 1; with_journal && i <= 2; ++i)
+    for (std::int64_t i = 1; with_journal && i <= 2; ++i)
       facts.add(
           usn_fact("deleted", time(7200 + i), volume(i), {{"created", time(i * 10).iso8601()}}));
-    for (int i = 3; i <= 4; ++i)
+    for (std::int64_t i = 3; i <= 4; ++i)
       facts.add(archive_fact(
           time(i * 10), volume(i), i == 3 ? 100 * kMiB : 5 * kMiB,
           {{"encrypted", "headers"}, {"volume", "1"}, {"volume_number", std::to_string(i - 1)}}));
@@ -524,8 +524,9 @@ TEST(WinRarInnocent, SeveralArchivesThatOnlyLieThereAreLeftToTheModuleArchives) 
 
 TEST(WinRarInnocent, NightlyArchivesOfAWebServerAreARoutine) {
   std::vector<Fact> facts;
+  facts.reserve(30);
   for (int day = 0; day < 30; ++day)
-    facts.push_back(process_fact(at(day * 86'400), "C:\\Program Files\\7-Zip\\7z.exe",
+    facts.push_back(process_fact(at(day * kDaySeconds), "C:\\Program Files\\7-Zip\\7z.exe",
                                  "7z a -ir!*.log -sdel D:\\Archive\\iis-" + std::to_string(day) +
                                      ".7z C:\\inetpub\\logs\\LogFiles"));
   const auto run = judge_winrar(std::move(facts));
@@ -592,9 +593,9 @@ TEST(WinRarInnocent, BackupsAreLowAtTheMost) {
   std::vector<Fact> facts;
   for (int day = 0; day < 7; ++day) {
     const std::string date = "2024-03-0" + std::to_string(day + 1);
-    facts.push_back(process_fact(at(day * 86'400), "C:\\Program Files\\7-Zip\\7z.exe",
+    facts.push_back(process_fact(at(day * kDaySeconds), "C:\\Program Files\\7-Zip\\7z.exe",
                                  "7z a -pS3cret -mhe -v1g D:\\Backup\\" + date + ".7z D:\\Data"));
-    facts.push_back(process_fact(at(day * 86'400 + 600), "C:\\Tools\\rclone.exe",
+    facts.push_back(process_fact(at(day * kDaySeconds + 600), "C:\\Tools\\rclone.exe",
                                  "rclone copy D:\\Backup\\" + date + ".7z.001 offsite:b"));
   }
   const auto run = judge_winrar(std::move(facts));
@@ -604,9 +605,10 @@ TEST(WinRarInnocent, BackupsAreLowAtTheMost) {
 
 TEST(WinRarStaging, ARoutineInAHiddenPlaceIsNoBackup) {
   std::vector<Fact> facts;
+  facts.reserve(4);
   for (int day = 0; day < 4; ++day)
     facts.push_back(
-        process_fact(at(day * 86'400), "C:\\T\\rar.exe",
+        process_fact(at(day * kDaySeconds), "C:\\T\\rar.exe",
                      "rar a -hpX C:\\PerfLogs\\" + std::to_string(day) + ".rar C:\\HR"));
   EXPECT_GE(highest(judge_winrar(std::move(facts))), Severity::high);
 }
