@@ -33,6 +33,12 @@ add_test(NAME executable.live_modules COMMAND ${Python3_EXECUTABLE} ${executable
   $<TARGET_FILE:hozen> ${CMAKE_BINARY_DIR}/live_modules)
 set_tests_properties(executable.live_modules PROPERTIES TIMEOUT 900)
 
+# A signed program that loads a planted DLL: its pair while it runs, and on an image of its volume.
+add_test(NAME executable.live_side_loading COMMAND ${Python3_EXECUTABLE}
+  ${executable}/check_live_side_loading.py $<TARGET_FILE:hozen> ${CMAKE_BINARY_DIR}/live_side_loading)
+set_tests_properties(executable.live_side_loading PROPERTIES TIMEOUT 900 SKIP_REGULAR_EXPRESSION
+  "ntfs-3g cannot mount here")
+
 # The whole way: an example Windows under Wine, the real program, its bundle. The Linux program of
 # the preset "linux" verifies it.
 add_test(NAME example.collect COMMAND ${Python3_EXECUTABLE}
