@@ -25,6 +25,8 @@ constexpr Layout kLayout32{0x0C, 0x10, 0x0C, 0x18, 0x20, 0x24, 0x2C, 0x40};
 
 /// Bytes: a UNICODE_STRING cannot be longer.
 constexpr std::size_t kMaxText = 65'534;
+/// Bytes of all paths of a list: entries of a hostile process can all have the longest one.
+constexpr std::size_t kMaxListText = std::size_t{4} << 20U;
 
 class Process {
  public:
@@ -89,15 +91,18 @@ Result<void> read_loader_list(ReadMemory read, Address peb, PointerSize size,
   const Address head = data + layout.first;
   HOZEN_TRY(Address next, process.pointer(head));
   std::set<Address> seen;
+  std::size_t text = 0;
   while (next != head) {
     if (next == 0 || !seen.insert(next).second) return malformed("it does not end");
-    if (list.size() >= kMaxLiveModules) return Error{Errc::limit, "list of the loader"};
+    if (list.size() >= kMaxLiveModules || text > kMaxListText)
+      return Error{Errc::limit, "list of the loader"};
     HOZEN_TRY(const auto entry, process.bytes(next, layout.of_entry));
     const Bytes bytes{entry};
     ImageRange image;
     image.base = process.pointer_in(bytes, layout.base);
     image.size_bytes = bytes.get<std::uint32_t>(layout.image_size).value_or(0);
     HOZEN_TRY(image.path, process.text(bytes, layout.name));
+    text += image.path.size();
     // An entry without an address is none: the last one of Windows XP.
     if (image.base != 0) list.push_back(std::move(image));
     next = process.pointer_in(bytes, 0);

@@ -105,6 +105,31 @@ TEST_F(LoadedModulesTest, TheListOf32BitsToo) {
   EXPECT_EQ(found[0].size_bytes, 0x7000u);
 }
 
+TEST_F(LoadedModulesTest, PathsAsLongAsCanBeEndAtALimit) {
+  // Every entry has the same text: the process has one, the reader would have them all.
+  constexpr std::uint64_t kText = 0x1000'0000;
+  constexpr std::size_t kLongest = 65'534;
+  std::vector<Listed> images;
+  for (std::uint64_t i = 0; i < 400; ++i) images.push_back({0x140000000 + 0x10000 * i, u"a"});
+  put_list_64(memory, images);
+  for (std::uint64_t i = 0; i < images.size(); ++i) {
+    const std::uint64_t at = 0x10'000 + 0x1000 * i;
+    memory.put<std::uint16_t>(at + 0x48, kLongest);
+    memory.put<std::uint64_t>(at + 0x50, kText);
+  }
+  const std::vector<std::byte> longest(kLongest, std::byte{'a'});
+  const auto read = read_loader_list(
+      [&](std::uint64_t address, std::size_t bytes) -> Result<std::vector<std::byte>> {
+        if (address == kText && bytes == kLongest) return longest;
+        return memory.read(address, bytes);
+      },
+      kPeb, PointerSize::eight, found);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Errc::limit);
+  EXPECT_GT(found.size(), 30u);
+  EXPECT_LT(found.size(), 100u);
+}
+
 TEST_F(LoadedModulesTest, AListThatLoopsEnds) {
   put_list_64(memory, {{0x140000000, u"a"}, {0x180000000, u"b"}});
   memory.put<std::uint64_t>(0x11'000, 0x11'000);  // the second follows itself
