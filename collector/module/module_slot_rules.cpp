@@ -177,7 +177,10 @@ class Rules {
     if (!known_.catalogs_are_whole &&
         (status == SignatureStatus::not_signed || status == SignatureStatus::untrusted_root))
       return;
-    if (is_own_ && !file_.has_version)
+    // Drivers of printers and the like lie in System32 without one; what Windows has run as a
+    // service of its own host, or lets into LSA, does not.
+    const bool is_few = owner_ == static_cast<std::size_t>(Owner::few) && in_system();
+    if ((is_own_ || is_few) && !file_.has_version)
       return add("It has no version information, as files of Windows have.", kNoVersion,
                  Family::content);
     if (!contains_fold(file_.company, "Microsoft")) return;

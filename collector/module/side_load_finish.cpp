@@ -78,9 +78,8 @@ bool has_reason(const Pair& pair) {
   // Of an event there is not more to be had.
   if (!pair.dll.is_here() && (has("S1") || has("S1H"))) return true;
   // Portable tools lie so too, with a DLL of the same time; business software keeps such data.
-  const bool is_odd_place = has("P4") || has("P5");
-  if (has("X5")) return is_odd_place || has("T3");
-  return is_odd_place && !has("C6") &&
+  if (has("X5")) return is_odd_place(pair) || has("T3");
+  return is_odd_place(pair) && !has("C6") &&
          (has("T3") || has("P2") || has("X1S") || has("X10") || pair.is_below);
 }
 
@@ -135,6 +134,9 @@ void Scorer::finish(Pair& pair) {
   if (pair.items.has("C7M"))  // additions come later than the game, and their maker signs nothing
     for (const std::string_view id : {"T1", "S6"}) pair.items.drop(id);
   if (pair.items.has("E3")) pair.items.drop("E2");  // what has loaded a DLL was run
+  // A maker's tool of two files has its firmware beside it; but what a DLL says of its own time is
+  // no excuse for a program that was made to start by itself.
+  if (pair.items.has("C8") && !pair.items.has("E1")) pair.items.drop("X5");
   if (!has_reason(pair))
     pair.items.cap(
         "Nothing speaks for it but that honest software is so too: a DLL that its maker "

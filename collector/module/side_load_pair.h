@@ -102,6 +102,7 @@ class Scorer {
   void names_inside(Pair& pair);
   void exports_of(Pair& pair);
   void times(Pair& pair);
+  void built_together(Pair& pair, const std::string& when);
   void sign(Pair& pair);
   void dll_not_signed(Pair& pair);
   void dll_signed(Pair& pair);
@@ -129,6 +130,8 @@ std::string signature_text(const Side& side);
 bool is_signed_program(const FileSignature& signature);
 /// Whether its version information calls it otherwise than its file name.
 bool is_given_other_name(const Side& side);
+/// Whether it lies next to nothing else, or where no programs are kept.
+bool is_odd_place(const Pair& pair);
 bool same_publisher(const FileSignature& a, const FileSignature& b);
 
 }  // namespace hozen::side_load

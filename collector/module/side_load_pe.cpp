@@ -51,7 +51,23 @@ void read_exports_of(pe::Image& image, PeBody& body) {
   if (most != targets.end()) body.forwarded_to = most->first;
 }
 
+Tools tools_of(pe::Image& image) {
+  Tools tools;
+  tools.major = image.headers().linker_major;
+  tools.minor = image.headers().linker_minor;
+  // The linker's own entry is the last (D. Pistelli, "Microsoft's Rich Signature").
+  const auto rich = pe::read_rich_header(image);
+  if (rich && !rich->entries.empty()) tools.build = rich->entries.back().build;
+  return tools;
+}
+
 }  // namespace
+
+std::string Tools::text() const {
+  std::string text = std::to_string(major) + '.' + std::to_string(minor);
+  if (build) text += ", build " + std::to_string(*build);
+  return text;
+}
 
 bool PeHead::imports(std::string_view lower_name) const {
   return std::find(imported.begin(), imported.end(), lower_name) != imported.end();
@@ -75,6 +91,7 @@ Result<PeHead> read_pe_head(ByteSource& file) {
 Result<PeBody> read_pe_body(ByteSource& file, bool with_exports) {
   HOZEN_TRY(pe::Image image, pe::Image::open(file));
   PeBody body;
+  body.tools = tools_of(image);
   std::vector<Error> problems;
   if (const auto version = pe::read_version_info(image, problems)) {
     body.has_version = true;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,17 @@ struct PeHead {
 /// Errc::malformed and the like for what is no executable.
 Result<PeHead> read_pe_head(ByteSource& file);
 
+/// What it was linked with, as its headers say.
+struct Tools {
+  std::uint8_t major = 0, minor = 0;
+  std::optional<std::uint16_t> build{};  ///< of Microsoft's linker, from the Rich header
+  bool operator==(const Tools&) const = default;
+  std::string text() const;  ///< "14.29, build 30153"
+};
+
 /// Step two, of those of a pair that is worth it.
 struct PeBody {
+  Tools tools{};
   bool has_version = false;
   std::string original_name{}, company{}, product{}, description{}, version{};
   std::size_t exports = 0, forwarded = 0;

@@ -111,6 +111,8 @@ bool is_given_other_name(const Side& side) {
   return side.body && is_other_name(side.body->original_name, side.lower_name());
 }
 
+bool is_odd_place(const Pair& pair) { return pair.items.has("P4") || pair.items.has("P5"); }
+
 const PeBody* Scorer::body_of(const EvidencePath& path, bool with_exports) {
   const auto [at, is_new] = bodies_.try_emplace(path.folded() + (with_exports ? "*" : ""));
   if (is_new)
@@ -221,8 +223,20 @@ void Scorer::times(Pair& pair) {
     pair.items.add("T3", "The DLL was built on " + date_text(dll) + ", the program on " +
                              date_text(host) + ".");
   if (std::max(host, dll) - std::min(host, dll) <= kWeek)
-    pair.items.add("C8", "Program and DLL were built on " + date_text(host) + " and " +
-                             date_text(dll) + ", as the files say.");
+    built_together(pair, "Program and DLL were built on " + date_text(host) + " and " +
+                             date_text(dll) + ", as the files say");
+}
+
+/// A time of building can be written into a DLL by anybody; one maker's files of one week are
+/// linked by the same linker as well.
+void Scorer::built_together(Pair& pair, const std::string& when) {
+  const auto& host = pair.host.body;
+  const auto& dll = pair.dll.body;
+  const bool is_told = host && dll && !pair.host.head->is_il && !pair.dll.head->is_il;
+  if (is_told && host->tools != dll->tools)
+    return pair.items.add("C8T", when + ", but with different linkers: " + host->tools.text() +
+                                     " and " + dll->tools.text() + ".");
+  pair.items.add("C8", when + ".");
 }
 
 void Scorer::text_in_host(Pair& pair) {
@@ -255,7 +269,8 @@ void Scorer::text_in_host(Pair& pair) {
 }
 
 void Scorer::payload(Pair& pair) {
-  if (pair.around.is_whole_program || pair.items.has("C7") || pair.items.has("C8")) return;
+  if (pair.around.is_whole_program || pair.items.has("C7")) return;
+  if (pair.items.has("C8") && !is_odd_place(pair)) return;
   constexpr std::uint64_t kBornTogether = 600 * kTicksPerSecond;
   constexpr std::size_t kFewFiles = 8;
   std::size_t looked = 0;

@@ -90,7 +90,7 @@ void Scorer::sign(Pair& pair) {
   same_as_own(pair);
   // What its maker did says nothing of a file that was changed since.
   if (!pair.items.has("S2") && !pair.items.has("S5") && !pair.items.has("S7")) return;
-  for (const std::string_view id : {"C1", "C5", "C8", "C9"}) pair.items.drop(id);
+  for (const std::string_view id : {"C1", "C5", "C8", "C8T", "C9"}) pair.items.drop(id);
 }
 
 void Scorer::dll_not_signed(Pair& pair) {

@@ -69,6 +69,19 @@ TEST(ModuleSlots, AFileAmongThoseOfWindowsIsFoundWherePlaceSaysNothing) {
   EXPECT_TRUE(has_attack(run, "T1546.007"));
 }
 
+TEST(ModuleSlots, AServiceDllAmongThoseOfWindowsThatNamesNobodyIsMedium) {
+  SlotMachine machine;
+  machine.put(std::string{kSystem32} + "netsvc6.dll", library({"ServiceMain"}));
+  add_shared(machine.windows, "NetSvc6", "%SystemRoot%\\System32\\netsvc6.dll");
+  const ModuleRun run = machine.run();
+  EXPECT_EQ(only(run), "module_slots.loaded medium") << told(run);
+  EXPECT_TRUE(tells(run, "It has no version information"));
+  PeBuilder vendors = library({"ServiceMain"});
+  vendors.version_string("CompanyName", "Vendor");
+  machine.put(std::string{kSystem32} + "netsvc6.dll", vendors);
+  EXPECT_EQ(only(machine.run()), "module_slots.loaded low");
+}
+
 TEST(ModuleSlots, AServiceDllWithoutSignatureWhereUsersCanWriteIsMedium) {
   SlotMachine machine;
   const std::string path = "C:\\ProgramData\\Vendor\\evil.dll";

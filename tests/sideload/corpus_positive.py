@@ -75,6 +75,8 @@ def planted(case, name, functions, bits=64, info="none", host=None, forwards=Non
     (of the vendor of the host), "microsoft"."""
     rng = case.rng
     built = case.dropped - datetime.timedelta(days=rng.randint(0, 20), seconds=rng.randint(0, 80000))
+    if case.copies_build_time:
+        built = case.host_built + datetime.timedelta(days=rng.randint(-3, 3), seconds=rng.randint(0, 80000))
     options = dict(info=info != "none", built=built, bits=bits, size=rng.randint(4000, 60000), gui=rng.random() < 0.3)
     if info == "copied":
         options.update(org=host[1], product=host[2])
@@ -86,6 +88,8 @@ def planted(case, name, functions, bits=64, info="none", host=None, forwards=Non
     options.update(more)
     exports = [(function, (forwards or {}).get(function)) for function in functions]
     linker = Linker(rng, datetime.datetime(2023, 1, 1))
+    if case.copies_linker:
+        linker.linker = case.host_linker.linker
     linker.pdb = rng.random() < 0.2
     return case.dll(name, exports=exports, linker=linker, when=when or case.later(case.dropped, 90), **options)
 
@@ -426,6 +430,12 @@ def beside_installed(case, index):
     start(case, program, ["service", "run", "task", "service"][index % 4])
 
 
+def copied_build_time(case, index):
+    """As classic, but the library says to have been built when the program was: it costs nothing."""
+    case.copies_build_time, case.copies_linker = True, index % 4 == 3
+    classic(case, index * 2 + 3, rename=index % 3 == 0)
+
+
 def mocked_folder(case, index):
     """`C:\\Windows \\System32`: a folder whose name ends with a blank."""
     case.dropped = case.days_ago(2, 60)
@@ -500,6 +510,7 @@ def _rows():
             yield pattern, function, (index, *arguments)
     yield from some("program, library and payload", classic, 22)
     yield from (("renamed program", classic, (index + 7, None, True)) for index in range(8))
+    yield from some("build time of the program", copied_build_time, 12)
     yield from some("renamed program, no payload", no_payload, 8)
     yield from (("program and library alone", no_payload, (index + 11, False)) for index in range(6))
     yield from some("forwards to the renamed library", proxied, 7, False)

@@ -68,6 +68,7 @@ class Case:
         self.rng = random.Random(f"{world.seed} {name}")
         self.places, self.registry, self.tasks, self.ran = [], [], [], []
         self.now = world.now
+        self.copies_build_time = self.copies_linker = False  # of a planted library
 
     # --- times
 
