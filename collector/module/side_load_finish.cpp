@@ -83,7 +83,77 @@ bool has_reason(const Pair& pair) {
          (has("T3") || has("P2") || has("X1S") || has("X10") || pair.is_below);
 }
 
+/// Whether there is anything that a maker's own files hardly have: that a DLL which is not signed
+/// came later than the signed program is what every second update leaves behind.
+bool is_seldom_honest(const Pair& pair) {
+  constexpr std::string_view kSeldom[] = {"N1", "N2", "P1",  "P2", "P6", "P7", "P8", "P9", "P10",
+                                          "X2", "X3", "X11", "S2", "S4", "S5", "S7", "L2"};
+  const auto has = [&](std::string_view id) { return pair.items.has(id); };
+  if (std::any_of(std::begin(kSeldom), std::end(kSeldom), has)) return true;
+  // Business software has such data beside it as well.
+  const bool is_odd = has("E1") || has("P5");
+  return (has("X5") && !has("C9") && is_odd) || (!pair.dll.is_here() && (has("S1") || has("S1H")));
+}
+
+/// "'a.dat', 'b.log' and 3 more" of the files that came with the DLL; "" for none.
+std::string born_with(const Pair& pair) {
+  constexpr std::uint64_t kTogether = 600 * kTicksPerSecond;
+  constexpr std::size_t kMostNamed = 6;
+  std::string names;
+  std::size_t count = 0;
+  const FileTime dll = arrival(pair.dll.si);
+  if (!dll.is_set()) return names;
+  for (const Member& other : pair.around.others) {
+    const FileTime came = arrival(other.si);
+    if (!came.is_set() || std::max(came, dll).ticks - std::min(came, dll).ticks > kTogether)
+      continue;
+    if (++count <= kMostNamed)
+      (names += names.empty() ? "'" : ", '") += std::string{other.path.name()} + "'";
+  }
+  if (count > kMostNamed) names += " and " + std::to_string(count - kMostNamed) + " more";
+  return names;
+}
+
+/// What the times of the files say, where no log told it.
+void tell_arrival(Pair& pair) {
+  if (!pair.dll.is_here() || !pair.host.is_here()) return;
+  const auto tell = [&](std::string text) {
+    pair.story.push_back(std::move(text));
+    pair.story_records.emplace_back();
+  };
+  const FileTime dll = arrival(pair.dll.si), host = arrival(pair.host.si);
+  if (dll.is_set() && host.is_set())
+    tell("By the times of the files the DLL came at " + dll.iso8601() + ", the program at " +
+         host.iso8601() + ".");
+  if (const std::string names = born_with(pair); !names.empty())
+    tell("Within ten minutes of the DLL also came, in the same folder: " + names + ".");
+}
+
 }  // namespace
+
+/// Of a Windows that is not the one whose registry and catalogs are read: one that was replaced, an
+/// image that is mounted. Its folders are where its files belong.
+bool Scorer::is_in_another_windows(const Pair& pair) const {
+  if (!pair.dll.is_here()) return false;
+  for (EvidencePath folder = pair.dll.place.parent(); !folder.empty(); folder = folder.parent()) {
+    const EvidencePath above = folder.parent();
+    if (above == folder || above.empty()) return false;
+    const bool is_system = equals_fold(folder.name(), "System32") ||
+                           equals_fold(folder.name(), "SysWOW64") ||
+                           equals_fold(folder.name(), "WinSxS");
+    if (!is_system || !equals_fold(above.name(), "Windows")) continue;
+    const auto& own = machine_.windows();
+    if (std::find(own.begin(), own.end(), above) != own.end()) return false;
+    return context_.source().stat(above / "System32" / "kernel32.dll").has_value() &&
+           context_.source().stat(above / "System32" / "ntdll.dll").has_value();
+  }
+  return false;
+}
+
+void Scorer::of_another_windows(Pair& pair) {
+  for (const std::string_view id : {"N1", "N1R", "P1", "X4", "X8"}) pair.items.drop(id);
+  pair.not_checked.push_back("Catalogs of the other Windows in whose folders it lies.");
+}
 
 void Scorer::listed(Pair& pair) {
   const OperatorLists& lists = context_.operator_lists();
@@ -101,6 +171,16 @@ void Scorer::listed(Pair& pair) {
       pair.items.add("L2", "'" + lists.hijack_list_name + "' names '" + way->executable +
                                "' as a program that loads it so (" + way->type + ").");
   }
+}
+
+/// Who signed both, where nothing else said it.
+void Scorer::tell_signatures(Pair& pair) {
+  constexpr std::string_view kSaid[] = {"S1", "S1H", "S2", "S3", "S5", "C1", "C1U", "C3", "C6"};
+  const auto has = [&](std::string_view id) { return pair.items.has(id); };
+  if (pair.host.signature == nullptr || pair.dll.signature == nullptr ||
+      std::any_of(std::begin(kSaid), std::end(kSaid), has))
+    return;
+  pair.items.add("S0", signature_text(pair.host) + ", " + signature_text(pair.dll) + ".");
 }
 
 void Scorer::finish(Pair& pair) {
@@ -131,6 +211,9 @@ void Scorer::finish(Pair& pair) {
       dll->status == SignatureStatus::not_signed && context_.signatures().has_catalogs())
     pair.items.add("X8", "Its version information says '" + pair.dll.body->company +
                              "', and Microsoft has not signed it.");
+  if (is_in_another_windows(pair)) of_another_windows(pair);
+  tell_signatures(pair);
+  tell_arrival(pair);
   if (pair.items.has("C7M"))  // additions come later than the game, and their maker signs nothing
     for (const std::string_view id : {"T1", "S6"}) pair.items.drop(id);
   if (pair.items.has("E3")) pair.items.drop("E2");  // what has loaded a DLL was run
@@ -142,6 +225,11 @@ void Scorer::finish(Pair& pair) {
         "Nothing speaks for it but that honest software is so too: a DLL that its maker "
         "did not sign, imported, in use.",
         kMediumScore - 1);
+  else if (!is_seldom_honest(pair))
+    pair.items.cap(
+        "A maker that does not sign its DLLs leaves the same behind when it renews one: without "
+        "anything else such a pair stays below high.",
+        kHighScore - 1);
   const bool runs = pair.items.has_family('E');
   const bool tells = pair.items.has("X2") || pair.items.has("S2") || pair.items.has("S5");
   if (!runs && !tells)

@@ -39,17 +39,16 @@ constexpr Phantom kPhantoms[] = {
 };
 
 constexpr Name kRuntime[] = {
-    "vcruntime*.dll",     "msvcp*.dll",      "msvcr*.dll",       "concrt*.dll",
-    "vccorlib*.dll",      "vcomp*.dll",      "vcamp*.dll",       "mfc*.dll",
-    "atl*.dll",           "ucrtbase.dll",    "api-ms-win-*.dll", "d3dcompiler_*.dll",
-    "d3dx*.dll",          "xinput*.dll",     "xaudio2*.dll",     "x3daudio*.dll",
-    "dxil.dll",           "dxcompiler.dll",  "vulkan-1.dll",     "opencl.dll",
-    "openal32.dll",       "libcrypto*.dll",  "libssl*.dll",      "libegl.dll",
-    "libglesv2.dll",      "sqlite3.dll",     "zlib*.dll",        "libcurl*.dll",
-    "gdiplus.dll",        "icu*.dll",        "physx*.dll",       "python*.dll",
-    "webview2loader.dll", "microsoft.*.dll", "system.*.dll",     "onnxruntime.dll",
-    "directml.dll",       "wixstdba.dll",    "msdia*.dll",       "wpcap.dll",
-    "packet.dll"};
+    "vcruntime*.dll", "msvcp*.dll", "msvcr*.dll", "concrt*.dll", "vccorlib*.dll", "vcomp*.dll",
+    "vcamp*.dll", "mfc*.dll", "atl*.dll", "ucrtbase.dll", "api-ms-win-*.dll", "d3dcompiler_*.dll",
+    "d3dx*.dll", "xinput*.dll", "xaudio2*.dll", "x3daudio*.dll", "dxil.dll", "dxcompiler.dll",
+    "vulkan-1.dll", "opencl.dll", "openal32.dll", "libcrypto*.dll", "libssl*.dll", "libegl.dll",
+    "libglesv2.dll", "sqlite3.dll", "zlib*.dll", "libcurl*.dll", "gdiplus.dll", "icu*.dll",
+    "physx*.dll", "python*.dll", "webview2loader.dll", "microsoft.*.dll", "system.*.dll",
+    "onnxruntime.dll", "directml.dll", "wixstdba.dll", "msdia*.dll", "wpcap.dll", "packet.dll",
+    // Old Basic programs bring theirs; drawing that is done without the card's maker.
+    "msvbvm*.dll", "olepro32.dll", "opengl32.dll", "glu32.dll", "ddraw.dll", "d3d8.dll",
+    "d3d9.dll"};
 constexpr Name kMicrosoftRuntime[] = {"vcruntime1*.dll", "msvcp1*.dll",    "msvcr1*.dll",
                                       "concrt1*.dll",    "vccorlib1*.dll", "vcomp1*.dll",
                                       "mfc1*.dll",       "ucrtbase.dll",   "d3dcompiler_4*.dll"};

@@ -102,6 +102,9 @@ class Scorer {
   void names_inside(Pair& pair);
   void exports_of(Pair& pair);
   void times(Pair& pair);
+  bool is_in_another_windows(const Pair& pair) const;
+  static void of_another_windows(Pair& pair);
+  static void tell_signatures(Pair& pair);
   void built_together(Pair& pair, const std::string& when);
   void sign(Pair& pair);
   void dll_not_signed(Pair& pair);

@@ -96,10 +96,16 @@ class Traces {
           std::string{part.is_host ? "The program" : "The DLL"} + " " + how + at(fact.time) + ".",
           {fact.record});
   }
+  /// Of a service only these values name what it starts: rules of the firewall lie below one too.
+  static bool is_start_of_service(std::string_view lower) {
+    if (lower.find("\\services\\") == std::string_view::npos) return false;
+    const std::string_view value = lower.substr(lower.rfind('\\') + 1);
+    return value == "imagepath" || value == "servicedll" || value == "failurecommand";
+  }
   void written(const Fact& fact) {
     const std::string lower = to_lower_ascii(fact.subject);
     const bool is_start = lower.find("\\currentversion\\run") != std::string::npos ||
-                          lower.find("\\services\\") != std::string::npos ||
+                          is_start_of_service(lower) ||
                           lower.find("\\inprocserver32") != std::string::npos ||
                           lower.find("\\winlogon\\") != std::string::npos;
     if (!is_start) return;

@@ -193,7 +193,10 @@ class Judge {
       finding.why.push_back(std::move(why));
     }
     for (std::size_t i = 0; i < pair.story.size(); ++i)
-      finding.why.push_back({pair.story[i], 0, Family::time, {pair.story_records[i]}});
+      finding.why.push_back({pair.story[i],
+                             0,
+                             Family::time,
+                             {pair.story_records[i].empty() ? record : pair.story_records[i]}});
     finding.families_demanded = pair.score() >= side_load::kHighScore ? 3 : 2;
     finding.attack = {"T1574.001"};
     if (pair.items.has("P2")) finding.attack.emplace_back("T1036.003");

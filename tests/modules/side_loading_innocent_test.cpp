@@ -184,5 +184,53 @@ TEST_F(SideLoadedDllsTest, WhatADllSaysOfItsTimeExcusesNoPayloadOfAProgramThatSt
   EXPECT_TRUE(starting.context->has_collected(folder + "\\firmware.bin"));
 }
 
+TEST_F(SideLoadedDllsTest, ADllThatItsMakerRenewedIsNotRatedHigh) {
+  // Signed program, one of its DLLs not signed, newer and built later; it starts and runs.
+  const std::string folder = "C:\\KAIKEI";
+  put(folder + "\\Kaikei.exe", program("Kaikei.exe", "Vendor").import("KSeikyu.dll", {"A"}));
+  sign(folder + "\\Kaikei.exe", "Vendor");
+  put(folder + "\\KSeikyu.dll", library("KSeikyu.dll", "Vendor").exported("A").exported("B"));
+  Fact fact;
+  fact.kind = FactKind::autostart;
+  fact.subject = folder + "\\Kaikei.exe";
+  fact.record = "run_keys-1";
+  facts.push_back(fact);
+  fact.kind = FactKind::execution;
+  facts.push_back(fact);
+  const ModuleRun run = judge();
+  EXPECT_TRUE(has_item(run, "T3") && has_item(run, "E1"));
+  ASSERT_NE(pair_of(run), nullptr);
+  EXPECT_EQ(severity_of(*pair_of(run)), Severity::medium);
+}
+
+TEST_F(SideLoadedDllsTest, FilesOfAnotherWindowsBelongInItsFolders) {
+  const auto judged = [&](const std::string& other) {
+    put(other + "\\System32\\oobe\\notepad.exe",
+        program("NOTEPAD.EXE", "Microsoft Corporation").import("version.dll", {"Function1"}));
+    put(other + "\\System32\\oobe\\version.dll",
+        library("version.dll", "Microsoft Corporation").exported("Function1"));
+    return judge();
+  };
+  // A folder that is called so is not enough.
+  const ModuleRun named = judged("C:\\ProgramData\\Windows");
+  EXPECT_TRUE(has_item(named, "N1"));
+  ASSERT_NE(pair_of(named), nullptr);
+  for (const char* const file : {"kernel32.dll", "ntdll.dll"})
+    put(std::string{"C:\\ProgramData\\Windows\\System32\\"} + file, library(file, "Microsoft"));
+  const ModuleRun whole = judged("C:\\ProgramData\\Windows");
+  EXPECT_EQ(pair_of(whole), nullptr) << story_of(*pair_of(whole));
+}
+
+TEST_F(SideLoadedDllsTest, WhoSignedBothIsToldWhereItSpeaksForNothing) {
+  const std::string folder = "C:\\ProgramData\\Update";
+  triad(folder);
+  put(folder + "\\NvSmartMax.dll",
+      library("NvSmartMax.dll", "Sdk Maker").exported("NvInit").exported("NvRun"));
+  sign(folder + "\\NvSmartMax.dll", "Sdk Maker Inc.");
+  windows.file(folder + "\\sync.dat", noise(60'000));
+  const ModuleRun run = judge();
+  EXPECT_TRUE(has_item(run, "S0") || has_item(run, "S3"));
+}
+
 }  // namespace
 }  // namespace hozen

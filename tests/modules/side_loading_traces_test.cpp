@@ -94,7 +94,8 @@ TEST_F(SideLoadedDllsTest, TheStoryTellsWhoBroughtItHowItStartsAndWhereItConnect
   EXPECT_THAT(story, HasSubstr("connected to 203.0.113.9:443"));
   EXPECT_THAT(story, HasSubstr("CurrentVersion\\Run\\nv"));
   EXPECT_THAT(story, HasSubstr("loaded at"));
-  EXPECT_GE(severity_of(*finding), Severity::high);
+  // An installer brings, starts and loads a DLL that its maker did not sign in just this way.
+  EXPECT_EQ(severity_of(*finding), Severity::medium);
   EXPECT_THAT(run.context->findings, SizeIs(1));  // the load is of the pair in the folder
 }
 
@@ -148,6 +149,38 @@ TEST_F(SideLoadedDllsTest, TheOperatorsListIsOneMoreReasonAndNamesItself) {
 
   lists.hijack_entries[0].expected_locations = {"%PROGRAMDATA%\\Update"};
   EXPECT_FALSE(has_item(judge(), "L1"));
+}
+
+TEST_F(SideLoadedDllsTest, OfAServiceOnlyWhatItStartsIsAStart) {
+  const std::string folder = "C:\\Users\\alice\\AppData\\Roaming\\Nv";
+  const auto written = [&](const std::string& value) {
+    triad(folder);
+    events.clear();
+    events.push_back(
+        text_event(kSysmon, 13, 5,
+                   {{"EventType", "SetValue"},
+                    {"TargetObject", "HKLM\\System\\CurrentControlSet\\Services\\" + value},
+                    {"Details", folder + "\\NvSmart.exe|Action=Allow"},
+                    {"Image", "C:\\Windows\\System32\\svchost.exe"}},
+                   "Microsoft-Windows-Sysmon"));
+    return has_item(judge(), "E1");
+  };
+  EXPECT_TRUE(written("Nv\\ImagePath"));
+  EXPECT_TRUE(written("Nv\\Parameters\\ServiceDll"));
+  EXPECT_FALSE(written("SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules\\{1}"));
+}
+
+TEST_F(SideLoadedDllsTest, TimesOfTheFilesTellWhatCameTogether) {
+  const std::string folder = "C:\\ProgramData\\Update";
+  triad(folder);
+  windows.file(folder + "\\sync.dat", noise(60'000));
+  const ModuleRun run = judge();
+  ASSERT_NE(pair_of(run), nullptr);
+  const std::string story = story_of(*pair_of(run));
+  EXPECT_THAT(story, HasSubstr("the DLL came at"));
+  EXPECT_THAT(
+      story, HasSubstr("Within ten minutes of the DLL also came, in the same folder: 'sync.dat'."));
+  for (const Why& why : pair_of(run)->why) EXPECT_THAT(why.records, Contains(Not(IsEmpty())));
 }
 
 }  // namespace
