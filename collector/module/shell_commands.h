@@ -15,6 +15,7 @@ struct ShellCommand {
   std::vector<std::string> words{};
   std::string host{};    ///< that PsExec, WinRS, WMIC, SC or AT are told to run it on; "": this one
   std::string folder{};  ///< that the line changed to before; relative where it says no more
+  std::string output{};  ///< file that its output was sent to, the last of several
   /// Words of the command whose output it reads (`a | b`).
   std::vector<std::string> input{};
 };

@@ -71,6 +71,20 @@ INSTANTIATE_TEST_SUITE_P(Variables, ShellLines,
                                          LineCase{"set A=C:\\p& rar a %a%\\o.rar",
                                                   "rar|a|C:\\p\\o.rar"}));
 
+TEST(ShellCommands, KnowTheFileThatOutputIsSentTo) {
+  const auto output_of = [](std::string_view line) {
+    std::string output;
+    each_shell_command(line, [&](const ShellCommand& one) { output = one.output; });
+    return output;
+  };
+  EXPECT_EQ(output_of("dsquery * -limit 0 > C:\\p\\o.txt"), "C:\\p\\o.txt");
+  EXPECT_EQ(output_of("cmd /c dsquery * >> \"C:\\a & b\\o.txt\" 2>&1"), "C:\\a & b\\o.txt");
+  EXPECT_EQ(output_of("cmd /c \"dsquery * > o.txt\""), "o.txt");
+  EXPECT_EQ(output_of("set D=C:\\p& dsquery * >%D%\\o.txt"), "C:\\p\\o.txt");
+  EXPECT_EQ(output_of("a > x.txt & b"), "");
+  EXPECT_EQ(output_of("a\x1e\x1f b"), "");
+}
+
 std::vector<std::string> folders_of(std::string_view line) {
   std::vector<std::string> all;
   each_shell_command(line, [&](const ShellCommand& one) { all.push_back(one.folder); });
