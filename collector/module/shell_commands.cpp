@@ -187,7 +187,7 @@ class Divider {
     if (depth < kMaxDepth) {
       if (const std::string_view inner = for_shell(text, words); !inner.empty())
         return line(inner, depth + 1, {one.host, one.output}), one.words;
-      if (const std::string inner = started_line(one.words); !inner.empty()) {
+      if (const std::string inner = started_line_of(one.words, input); !inner.empty()) {
         line(inner, depth + 1, {one.host, one.output});
         return one.words;
       }
@@ -198,6 +198,14 @@ class Divider {
     one.input = input;
     visit_(one);
     return one.words;
+  }
+
+  /// `"line" | iex` hands over what the pipe begins with.
+  static std::string started_line_of(const std::vector<std::string>& words,
+                                     const std::vector<std::string>& input) {
+    constexpr std::string_view kExpression[] = {"iex", "invoke-expression"};
+    if (words.size() == 1 && input.size() == 1 && is_one_of(words[0], kExpression)) return input[0];
+    return started_line(words);
   }
 
   /// `$a = "x"` and `set a=x`, of which later commands of the line speak.

@@ -21,8 +21,8 @@ struct ShellCommand {
 };
 
 /// Calls back with each command in `line`: of `a & b`, `a | b`, lines of a script, and of what cmd,
-/// PowerShell (-EncodedCommand too), Start-Process, schtasks, at, forfiles and their like are given
-/// to run. At most kMaxShellCommands, quotes in quotes four deep.
+/// PowerShell (-EncodedCommand too), Start-Process, schtasks, at, runas, wmic and their like are
+/// given to run. At most kMaxShellCommands, quotes in quotes four deep.
 void each_shell_command(std::string_view line,
                         const std::function<void(const ShellCommand&)>& visit);
 inline constexpr std::size_t kMaxShellCommands = 256;
