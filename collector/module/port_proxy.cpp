@@ -77,6 +77,26 @@ bool is_virtual_machine(Text address) {
   return read.ec == std::errc{} && second >= kFirst && second <= kLast;
 }
 
+/// reg add HKLM\...\PortProxy\v4tov4\tcp /v 0.0.0.0/8080 /d 10.0.0.5/3389, and New-ItemProperty
+/// -Path ... -Name ... -Value ...
+std::optional<PortProxy> value_written(const std::vector<std::string>& words) {
+  constexpr Text kKey = "\\PortProxy\\";
+  const bool is_key = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return contains_fold(word, kKey) && ends_with_fold(word, "\\tcp");
+  });
+  if (!is_key) return std::nullopt;
+  PortProxy found;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    constexpr Text kNames[] = {"/v", "-v", "-name"}, kValues[] = {"/d", "-d", "-value"};
+    if (command_line::is_one_of(words[i], kNames)) found.listen = words[i + 1];
+    if (command_line::is_one_of(words[i], kValues)) found.connect = words[i + 1];
+  }
+  // Each end has its port.
+  const bool is_whole =
+      found.listen.find('/') != Text::npos && found.connect.find('/') != Text::npos;
+  return is_whole ? std::optional{std::move(found)} : std::nullopt;
+}
+
 Finding begun(const PortProxy& proxy, FileTime time) {
   Finding finding;
   finding.rule = "rdp.port_forward";
@@ -195,6 +215,7 @@ class Proxies {
 }  // namespace
 
 std::optional<PortProxy> port_proxy_in(const std::vector<std::string>& words) {
+  if (auto written = value_written(words)) return written;
   for (std::size_t i = 2; i < words.size(); ++i) {
     if (!command_line::is_one_of(words[i], kWays)) continue;
     const bool sets = means(words[i - 1], "add") || means(words[i - 1], "set");

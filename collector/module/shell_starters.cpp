@@ -222,6 +222,8 @@ std::string started_line(const Words& words) {
 std::string host_of(const Words& words) {
   constexpr std::string_view kHere[] = {".", "127.0.0.1", "localhost", "::1"};
   constexpr std::string_view kOptions[] = {"/node:", "-r:", "/r:", "-remote:", "/remote:"};
+  constexpr std::string_view kCmdlets[] = {"invoke-command", "icm",  "invoke-wmimethod",
+                                           "iwmi",           "icim", "invoke-cimmethod"};
   if (words.empty()) return {};
   const std::string stem = program_stem(words[0]);
   const bool psexec = is_one_of(stem, kPsExec);
@@ -234,9 +236,7 @@ std::string host_of(const Words& words) {
       // What stands behind the program is that program's.
       if (ends_with_fold(words[i], ".exe")) break;
     }
-  } else if (constexpr std::string_view kCmdlets[] = {"invoke-command", "icm", "invoke-wmimethod",
-                                                      "iwmi", "invoke-cimmethod", "icim"};
-             is_one_of(stem, kCmdlets)) {
+  } else if (is_one_of(stem, kCmdlets)) {
     for (const std::string_view option : {"-computername", "-cn"})
       if (const auto named = behind(words, option)) host = words[*named];
   } else if (stem == "winrs" || stem == "wmic") {

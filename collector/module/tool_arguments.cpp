@@ -157,10 +157,12 @@ bool is_npc(const Words& words) {
 /// How a file is called that a list was written to.
 CalledAs list_written(Text tool, std::string file, Text folder) {
   std::replace(file.begin(), file.end(), '/', '\\');
-  const bool is_whole =
+  bool is_whole =
       file.starts_with('\\') || file.starts_with('%') || (file.size() > 1 && file[1] == ':');
-  if (!is_whole && !folder.empty())
+  if (!is_whole && !folder.empty()) {
+    is_whole = true;
     file = std::string{folder} + (folder.ends_with('\\') ? "" : "\\") + file;
+  }
   for (const Text windows : {"%windir%", "%systemroot%"})
     if (starts_with_fold(file, windows)) file = "C:\\Windows" + file.substr(windows.size());
   constexpr Text kLists[] = {".csv", ".txt", ".ldf", ".ldif", ".xls", ".xlsx"};

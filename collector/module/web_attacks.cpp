@@ -166,6 +166,15 @@ std::string decoded_request_text(std::string_view text) {
   return out;
 }
 
+std::string path_of_referer(std::string_view referer) {
+  const std::size_t scheme = referer.find("://");
+  if (scheme == referer.npos) return {};
+  const std::size_t begin = referer.find('/', scheme + 3);
+  if (begin == referer.npos) return "/";
+  const std::string_view path = referer.substr(begin);
+  return to_lower_ascii(decoded_request_text(path.substr(0, path.find_first_of("?#"))));
+}
+
 bool contains_any(std::string_view text, std::string_view alternatives) {
   while (!alternatives.empty()) {
     const std::size_t end = std::min(alternatives.find('|'), alternatives.size());

@@ -237,6 +237,19 @@ bool calls_looked_up(Text text) {
   return is_any;
 }
 
+bool calls_extracted(Text text) {
+  constexpr Text kAll[] = {"extract($_post", "extract($_get", "extract($_request",
+                           "extract($_cookie"};
+  if (std::none_of(std::begin(kAll), std::end(kAll),
+                   [&](Text all) { return text.find(all) != Text::npos; }))
+    return false;
+  std::size_t times = 0;
+  for (std::size_t i = text.find("($"); i != Text::npos && times < kMostTimes;
+       i = text.find("($", i + 1), ++times)
+    if (!variable_before(text, i).empty()) return true;
+  return false;
+}
+
 bool runs_variable(Text text) {
   std::size_t times = 0;
   for (std::size_t i = text.find('='); i != Text::npos && times < kMostTimes;

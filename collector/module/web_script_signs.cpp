@@ -44,6 +44,16 @@ constexpr ScriptSign kRegisteredFunction{
     30,
     "It is small and hands what a client sends to a function that it looks up in a table"};
 
+constexpr ScriptSign kExtractedFunction{
+    "extracted_function",
+    "p",
+    "",
+    "",
+    "",
+    2048,
+    60,
+    "It is small, makes variables of all that a client sends, and calls a function by one"};
+
 constexpr ScriptSign kCommandOfInput{
     "command_of_input",
     "p",
@@ -219,6 +229,9 @@ std::vector<const ScriptSign*> script_signs(std::string_view text, char language
       script_flow::calls_variable(squeezed_text))
     found.push_back(script_flow::calls_looked_up(squeezed_text) ? &kRegisteredFunction
                                                                 : &kVariableFunction);
+  if (language == 'p' && text.size() <= kExtractedFunction.max_bytes &&
+      script_flow::calls_extracted(squeezed_text))
+    found.push_back(&kExtractedFunction);
   if (language == 'p' && script_flow::runs_variable(squeezed_text))
     found.push_back(&kCommandOfInput);
   std::stable_sort(found.begin(), found.end(),
@@ -227,8 +240,9 @@ std::vector<const ScriptSign*> script_signs(std::string_view text, char language
 }
 
 const ScriptSign* script_sign(std::string_view id) {
-  for (const ScriptSign* const sign : {&kFunctionFromInput, &kVariableFunction,
-                                       &kRegisteredFunction, &kCommandOfInput, &kConfigText})
+  for (const ScriptSign* const sign :
+       {&kFunctionFromInput, &kVariableFunction, &kRegisteredFunction, &kExtractedFunction,
+        &kCommandOfInput, &kConfigText})
     if (id == sign->id) return sign;
   for (const ScriptSign& sign : kSigns)
     if (sign.id == id) return &sign;

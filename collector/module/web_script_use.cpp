@@ -52,16 +52,6 @@ std::string_view kept_path(std::string_view path) {
   return odd_script_place(script).weight != 0 ? script : std::string_view{};
 }
 
-/// Path of the page that a client says it came from, in lower case.
-std::string path_of_referer(std::string_view referer) {
-  const std::size_t scheme = referer.find("://");
-  if (scheme == referer.npos) return {};
-  const std::size_t begin = referer.find('/', scheme + 3);
-  if (begin == referer.npos) return "/";
-  const std::string_view path = referer.substr(begin);
-  return to_lower_ascii(decoded_request_text(path.substr(0, path.find_first_of("?#"))));
-}
-
 /// "/app" of "/app/a/b.jsp"; "" for what lies in no folder.
 std::string first_folder(std::string_view path) {
   const std::size_t end = path.find('/', 1);

@@ -29,6 +29,13 @@ TEST(PortProxy, OfCommands) {
   EXPECT_EQ(proxy_in("netsh -r SRV7 -c \"interface portproxy\" add v4tov4 listenport=1 "
                      "connectaddress=10.0.0.5 connectport=2"),
             "SRV7!*/1 > 10.0.0.5/2");
+  const std::string key = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\PortProxy\\v4tov4\\tcp";
+  EXPECT_EQ(proxy_in("reg add " + key + " /t REG_SZ /v 0.0.0.0/8080 /d 10.0.0.5/3389 /f"),
+            "0.0.0.0/8080 > 10.0.0.5/3389");
+  EXPECT_EQ(proxy_in("New-ItemProperty -Path '" + key + "' -Name */53 -Value 10.0.0.5/53"),
+            "*/53 > 10.0.0.5/53");
+  EXPECT_EQ(proxy_in("reg query " + key + " /v 0.0.0.0/8080"), "");
+  EXPECT_EQ(proxy_in("reg delete " + key + " /v 0.0.0.0/8080 /f"), "");
   for (const char* line :
        {"netsh interface portproxy show v4tov4", "netsh interface portproxy reset",
         "netsh interface portproxy delete v4tov4 listenport=8080",

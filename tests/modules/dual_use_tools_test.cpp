@@ -272,6 +272,8 @@ TEST_F(DualUseToolsTest, ListsOfTheDirectoryByWhereTheyAreWritten) {
   EXPECT_EQ(ran("csvde.exe -f C:\\Users\\Public\\u.csv", ""), "Csvde low");
   EXPECT_EQ(ran("csvde.exe -f C:\\temp\\1.txt", ""), "Csvde low");
   EXPECT_EQ(ran("csvde.exe -f D:\\ad\\1.csv", ""), "Csvde low");
+  EXPECT_EQ(ran("csvde.exe -f u.csv", "D:\\ad"), "Csvde low");
+  EXPECT_EQ(ran("csvde.exe -f u.csv", ""), "");
   EXPECT_EQ(ran("csvde.exe -f u.csv", "C:\\Users\\eve\\Documents\\"), "");
   EXPECT_EQ(ran("ldifde.exe -f C:\\ProgramData\\Intel\\a.log -r (objectClass=user)", ""),
             "LDIFDE medium");

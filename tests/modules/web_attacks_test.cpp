@@ -168,5 +168,27 @@ TEST_F(ProxyAndWebLogsTest, AServerThatFindsEverythingMayAnswerATraversalToo) {
   EXPECT_EQ(asked(404), "proxy_and_web_logs.traversal medium 40 203.0.113.5\n");
 }
 
+TEST_F(ProxyAndWebLogsTest, PagesOfAdministratorsShowWhatRunsOnAServer) {
+  const auto asked = [&](const std::string& client, const std::string& referer) {
+    std::vector<IisLine> lines = visitors("/default.aspx", 30);
+    for (int i = 0; i < 2; ++i)
+      lines.push_back({.path = "/admin/monitor.php",
+                       .query = "cmd=tasklist",
+                       .client = client,
+                       .second = i,
+                       .referer = referer});
+    iis(lines);
+    const ModuleRun run = judge();
+    return run.context->findings.size() == 1
+               ? std::string{to_text(severity_of(run.context->findings[0]))}
+               : fake::summary_of(run.context->findings);
+  };
+  const std::string page = "https://www.example.net/admin/";
+  EXPECT_EQ(asked("192.168.0.3", page), "low");
+  EXPECT_EQ(asked("192.168.0.3", "-"), "medium");
+  EXPECT_EQ(asked("192.168.0.3", page + "monitor.php"), "medium");
+  EXPECT_EQ(asked("203.0.113.5", page), "medium");
+}
+
 }  // namespace
 }  // namespace hozen
