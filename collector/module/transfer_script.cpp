@@ -27,7 +27,7 @@ std::size_t end_of_command(std::string_view text, std::size_t at) {
         (quote == 0 && (c == ';' || c == '|')))
       return i;
     if (quote != 0)
-      quote = c == quote ? 0 : quote;
+      quote = c == quote ? '\0' : quote;
     else if (c == '"' || c == '\'')
       quote = c;
   }

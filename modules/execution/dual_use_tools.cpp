@@ -239,7 +239,9 @@ class Traces {
         ": " + fact.subject;
     const auto line = fact.values["CommandLine"];
     const bool told = !line.empty() && is_told_by_psexec(fact);
-    if (!line.empty() && !told) text += " (" + std::string{line} + ")";
+    const std::string_view output = fact.values["Output"];
+    if (!line.empty() && !told)
+      text += " (" + std::string{line} + (output.empty() ? "" : " > " + std::string{output}) + ")";
     if (fact.kind == FactKind::presence)
       text += " was there";
     else if (fact.time.is_set())

@@ -137,6 +137,7 @@ TEST_F(DualUseToolsTest, ToolsTypedIntoPowerShellAreTold) {
   };
   for (const char* line :
        {"nbtscan.exe 10.0.0.0/24", "C:\\T\\fscan.exe -h 10.0.0.0/16",
+        "dsquery * -limit 0 > C:\\PerfLogs\\1.txt",
         "cd C:\\T; .\\adfind.exe -f objectcategory=person", "& 'C:\\a b\\SharpHound.exe' -c All",
         "Start-Process nbtscan -ArgumentList '10.0.0.0/24'"}) {
     const ModuleRun run = typed(line);
@@ -144,6 +145,8 @@ TEST_F(DualUseToolsTest, ToolsTypedIntoPowerShellAreTold) {
     const Finding& finding = run.context->findings[0];
     EXPECT_GE(severity_of(finding), Severity::medium) << line;
     EXPECT_THAT(story_of(finding), HasSubstr("typed into PowerShell: "));
+    const bool is_sent = std::string_view{line}.find('>') != std::string_view::npos;
+    EXPECT_EQ(story_of(finding).find("> C:\\PerfLogs\\1.txt") != std::string::npos, is_sent);
     EXPECT_THAT(finding.not_checked, Contains(HasSubstr("that a line was typed")));
     EXPECT_EQ(records_of(run, "dual_use_tool").at(0)->json_of("users"), R"(["eve"])");
   }
@@ -247,7 +250,8 @@ TEST_F(DualUseToolsTest, TunnelsUnderOtherNamesByTheirArguments) {
        {"curl.exe -L https://example.org/a.zip", "curl.exe -L -F=https://example.org/a",
         "ssh.exe -L 8080:db01:80 -F config u@h", "tail.exe -s 5 -f a.log", "x.exe -listen 8080",
         "x.exe -m 3 -p1 a -p2 b", "sc.exe -slave db01", "python.exe -m 3", "x.exe -c my.ini",
-        "x.exe -server=a -user=b", "aria2c.exe -L=debug", "docker.exe -L tcp://:2375"})
+        "x.exe -server=a -user=b", "aria2c.exe -L=debug", "docker.exe -L tcp://:2375",
+        "x.exe -LC:\\a -F http://203.0.113.9", "x.exe -L -F=http://203.0.113.9"})
     EXPECT_EQ(ran(line), "") << line;
 }
 
