@@ -177,7 +177,9 @@ class ZipReader {
       archive_.names = Names::encrypted;
       return {};
     }
-    return read_directory(*end);
+    HOZEN_CHECK(read_directory(*end));
+    if (end->disk != 0 && is_whole_) doubt_volume(*end);
+    return {};
   }
 
  private:
@@ -245,6 +247,30 @@ class ZipReader {
     return bytes.get<std::uint32_t>(0) == kZipCentralSignature;
   }
 
+  /// What the last part's directory lists begins in other parts. Where all of it begins here, the
+  /// number is a statement against the file itself.
+  void doubt_volume(const End& end) {
+    archive_.is_volume = false;
+    archive_.is_first_volume.reset();
+    archive_.has_next_volume.reset();
+    archive_.volume_number.reset();
+    reader_.problem(Errc::malformed, "ZIP end record", end.offset,
+                    "it states to be that of part " + std::to_string(end.disk) +
+                        ", from 0, and all files of its directory begin in this file");
+  }
+
+  /// Whether the entry's own header lies where the directory says, in this file.
+  Result<bool> begins_here(std::uint64_t offset, std::string_view name) {
+    for (const std::uint64_t base : {std::uint64_t{0}, reader_.begin()}) {
+      HOZEN_TRY(const Bytes bytes, reader_.at(base + offset, kZipLocalBytes + name.size()));
+      const auto fields = bytes.fixed<kZipLocalBytes>(0, "ZIP local header");
+      if (fields && fields->u32<0>() == kZipLocalSignature && fields->u16<26>() == name.size() &&
+          bytes.tail(kZipLocalBytes).head(name.size()).chars() == name)
+        return true;
+    }
+    return false;
+  }
+
   /// It lies right before the end records; offsets are those of the file, or begin behind a
   /// program.
   Result<std::optional<std::uint64_t>> directory_begin(const End& end) {
@@ -268,12 +294,18 @@ class ZipReader {
     HOZEN_TRY(const auto begin, directory_begin(end));
     if (!begin) return {};
     std::uint64_t offset = *begin, read = 0;
+    states_volume_ = end.disk != 0;
+    is_whole_ = states_volume_;
     while (offset < end.offset) {
       HOZEN_TRY(const auto next, read_central(offset));
-      if (!next) return {};
+      if (!next) {
+        is_whole_ = false;
+        return {};
+      }
       offset = *next;
       ++read;
     }
+    is_whole_ = is_whole_ && read != 0;
     // Old packers count modulo 65,536.
     constexpr std::uint64_t kModulus = 0x10000;
     if (read != end.count && read % kModulus != end.count)
@@ -289,6 +321,7 @@ class ZipReader {
       return std::optional<std::uint64_t>{reader_.problem(
           fields ? Errc::malformed : Errc::truncated, "ZIP directory header", offset)};
     const std::uint64_t name_bytes = fields->u16<28>(), extra_bytes = fields->u16<30>();
+    const std::uint64_t local_at = fields->u32<42>();
     const std::uint64_t next =
         offset + kZipCentralBytes + name_bytes + extra_bytes + fields->u16<32>();
     Header header{fields->u16<8>(),
@@ -306,6 +339,10 @@ class ZipReader {
       return std::optional<std::uint64_t>{
           reader_.problem(Errc::truncated, "ZIP directory header", offset)};
     const Entry entry = entry_of(header, rest.head(name_bytes), rest.tail(name_bytes), offset);
+    if (states_volume_ && is_whole_) {
+      const std::string name{rest.head(name_bytes).chars()};
+      HOZEN_TRY(is_whole_, begins_here(local_at, name));
+    }
     if (!reader_.give(entry)) return std::optional<std::uint64_t>{};
     return std::optional{next};
   }
@@ -364,6 +401,8 @@ class ZipReader {
   Reader& reader_;
   Archive& archive_;
   unsigned version_ = 0;
+  bool states_volume_ = false;  ///< the end record
+  bool is_whole_ = false;       ///< it does, and all that was listed begins in this file
 };
 
 }  // namespace

@@ -95,7 +95,8 @@ void add_signs(Finding& finding, const ArchiveRow& row) {
         "unpacked here.");
   if (row.is_volume)
     add(finding, row,
-        "It is one of several volumes" +
+        std::string{row.content.format == archive::Format::zip ? "It states that it is" : "It is"} +
+            " one of several volumes" +
             (row.volume_number ? " (number " + std::to_string(*row.volume_number) + ", from 0)"
                                : std::string{}) +
             ".",
@@ -124,7 +125,7 @@ void finish(Finding& finding, const ArchiveRow& row) {
       "7-Zip may tell.");
   if (row.is_volume)
     finding.not_checked.emplace_back(
-        "Its other volumes, which have findings of their own or are gone.");
+        "Its other volumes: those that are there have findings of their own.");
   finding.next = {"When and by which program it was made, and what ran as the same user then.",
                   "Whether files of that name left the host: proxy and firewall logs, shares, web "
                   "server logs.",

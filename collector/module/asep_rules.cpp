@@ -7,6 +7,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/asep_elements.h"
+#include "collector/module/port_proxy.h"
 #include "collector/module/system_names.h"
 
 namespace hozen {
@@ -362,6 +363,12 @@ void judge_global_flag(const Case& c, Hits& hits) {
       "GlobalFlag holds 0x100.", 15, "T1546.012");
 }
 
+void judge_port_proxy(const Case& c, Hits& hits) {
+  for (const Why& why : port_proxy_signs(value_name(c.entry), c.entry.text, false))
+    add(hits, "port_proxy", "Port that is passed on to another host", why.fact, why.weight,
+        "T1090.001");
+}
+
 void judge_account(const Case& c, Hits& hits) {
   const auto acts_as = account_number(c.entry.value->data);
   const std::string_view name = key_name(c.entry);
@@ -400,6 +407,7 @@ constexpr std::pair<std::string_view, void (*)(const Case&, Hits&)> kJudges[] = 
     {"lsa_flags", judge_lsa_flags},
     {"global_flag", judge_global_flag},
     {"sam_accounts", judge_account},
+    {"port_proxy", judge_port_proxy},
 };
 
 }  // namespace

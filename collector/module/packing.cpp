@@ -9,6 +9,7 @@
 #include "collector/module/command_line_words.h"
 #include "collector/module/lateral.h"
 #include "collector/module/passwords.h"
+#include "collector/module/transfer_jobs.h"
 
 namespace hozen::packing {
 namespace {
@@ -42,9 +43,11 @@ class Gatherer {
     for (const FactKind kind : {FactKind::process, FactKind::script, FactKind::execution,
                                 FactKind::task, FactKind::service})
       for (const Fact& fact : book_.facts(kind)) lines(fact);
+    for (const PackingCommand& command : out_.commands) join(command);
+    for (Transfer& added : jobs_.take_sent([&](const Transfer& one) { return was_packed(one); }))
+      out_.transfers.push_back(std::move(added));
     std::stable_sort(out_.transfers.begin(), out_.transfers.end(),
                      [](const Transfer& a, const Transfer& b) { return a.time < b.time; });
-    for (const PackingCommand& command : out_.commands) join(command);
     for (const Fact& fact : book_.facts(FactKind::archive_trace)) trace(fact);
     return std::move(out_);
   }
@@ -111,6 +114,7 @@ class Gatherer {
     const bool known =
         std::from_chars(digits.data(), digits.data() + digits.size(), number).ec == std::errc{};
     // The name counts from 1 whatever the format does.
+    file->is_volume_stated = !file->volume && known && fact.values["format"] == "zip";
     if (!file->volume && known) file->volume = number;
     if (!file->volume) file->volume = 1;
   }
@@ -226,10 +230,26 @@ class Gatherer {
         return;
       }
       out_.left_out += one.left_out;
-      out_.transfers.push_back({std::move(one), fact.time, user_of(fact),
-                                shown(without_archive_passwords(line.text, secrets)), line.source,
-                                fact.record});
+      const JobStep step = one.step;
+      Transfer transfer{std::move(one), fact.time,
+                        user_of(fact),  shown(without_archive_passwords(line.text, secrets)),
+                        line.source,    fact.record};
+      if (step != JobStep::none)
+        out_.left_out += jobs_.add(std::move(transfer)) ? 0U : 1U;
+      else
+        out_.transfers.push_back(std::move(transfer));
     }
+  }
+  /// Whether a command packed the file before.
+  bool was_packed(const Transfer& one) {
+    if (one.command.files.empty()) return false;
+    const auto set = out_.sets.find(key_of(one.command.files.front()));
+    return set != out_.sets.end() &&
+           std::any_of(set->second.commands.begin(), set->second.commands.end(),
+                       [&](const PackingCommand* command) {
+                         return !command->time.is_set() || !one.time.is_set() ||
+                                command->time <= one.time;
+                       });
   }
   static std::string_view original_of(const Fact& fact) {
     return fact.kind == FactKind::process ? fact.values["OriginalFileName"] : std::string_view{};
@@ -352,6 +372,7 @@ class Gatherer {
 
   const FactBook& book_;
   Evidence out_;
+  TransferJobs jobs_;
   std::map<std::string, std::vector<std::string>> by_name_;  // keys of sets, by their stems
   std::map<std::string, std::vector<std::string>> by_tail_;  // the same without the drive
   std::map<std::string, std::vector<std::size_t>> alike_;    // commands, by what_of()

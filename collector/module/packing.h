@@ -27,6 +27,7 @@ struct PackedFile {
   std::string path, renamed_from{};
   std::string writer{};  ///< program that made it
   std::optional<std::uint32_t> volume{};
+  bool is_volume_stated = false;  ///< the end record of a ZIP alone says which it is
   std::optional<std::uint64_t> size{};
   FileTime created{}, closed{}, deleted{}, renamed{};
   bool is_there = false;

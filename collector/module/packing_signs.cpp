@@ -323,6 +323,12 @@ class Signs {
   }
   void missing(const std::set<std::uint32_t>& numbers, const std::vector<std::string>& records) {
     if (numbers.empty()) return;
+    for (const auto& [path, file] : set_.files)
+      if (file.is_volume_stated && file.volume == *numbers.rbegin() && set_.files.size() == 1)
+        return add("missing", 0, Family::content,
+                   "Its end record states that it is part " + std::to_string(*file.volume) +
+                       " of several, from 0; no trace of another part was seen.",
+                   records, true);
     constexpr std::uint32_t kMostNumbers = 1000;
     std::vector<std::string> absent;
     for (std::uint32_t i = 1; i < std::min(*numbers.rbegin(), kMostNumbers); ++i)

@@ -9,6 +9,7 @@
 #include "collector/module/archive_name.h"
 #include "collector/module/command_line_words.h"
 #include "collector/module/form_secrets.h"
+#include "collector/module/password_names.h"
 #include "collector/module/tool_secrets.h"
 
 namespace hozen {
@@ -25,43 +26,9 @@ using command_line::tool_of;
 using command_line::Word;
 using command_line::words_of;
 
-constexpr int kMaxQuotesInQuotes = 4;
+using namespace password_names;
 
-// The tools' own help texts say what -p means to them.
-constexpr std::string_view kPsExecLike[] = {"psexec", "psexec64",   "paexec",     "csexec",
-                                            "remcom", "psservice",  "psloggedon", "pslist",
-                                            "pskill", "psinfo",     "psloglist",  "psgetsid",
-                                            "psfile", "psshutdown", "pspasswd",   "pssuspend"};
-constexpr std::string_view kDashP[] = {"winrs",        "schtasks", "certutil", "xfreerdp",
-                                       "crackmapexec", "cme",      "nxc",      "netexec",
-                                       "evil-winrm",   "kerbrute", "smbmap"};
-/// -px only: -p alone asks for it.
-constexpr std::string_view kJoined[] = {"rar", "winrar", "unrar", "7z",       "7za",
-                                        "7zr", "7zg",    "mysql", "mysqldump"};
-/// -P x and -Px.
-constexpr std::string_view kCapitalP[] = {"sqlcmd", "osql", "isql", "bcp"};
-constexpr std::string_view kSshPass[] = {"sshpass"};
-constexpr std::string_view kUserAndPassword[] = {"curl", "wget"};              // user:x
-constexpr std::string_view kPercent[] = {"winexe", "smbclient", "rpcclient"};  // user%x
-constexpr std::string_view kNet[] = {"net", "net1"};
-constexpr std::string_view kDashH[] = {"crackmapexec", "cme", "nxc", "netexec", "evil-winrm"};
-/// -p is a port or a path, whatever else the line holds.
-constexpr std::string_view kOtherP[] = {"docker", "podman", "ssh",  "scp",   "sftp",
-                                        "psql",   "nmap",   "ncat", "mkdir", "pg_dump"};
-constexpr std::string_view kPython[] = {"python", "python3", "pythonw", "py"};
-/// Options of PsExec and PAExec that the next word belongs to.
-constexpr std::string_view kPsExecValues[] = {"u", "p", "w", "r", "n", "a", "csrc", "clist", "to"};
-/// Names that begin with "p" and are no password that joins it.
-constexpr std::string_view kNotJoined[] = {"path", "priv", "purge", "psconsolefile", "profile"};
-/// Options that mean a password whatever the tool is; behind them ':', '=', or the next word.
-constexpr std::string_view kOptions[] = {
-    "password", "passwordd",  "passwordo",     "passwd",       "pass",           "pwd",
-    "pw",       "rp",         "http-password", "ftp-password", "proxy-password", "hashes",
-    "aeskey",   "passphrase", "oauth2-bearer", "ldappassword", "ldappw"};
-/// Hashes that serve as passwords, behind ':' only.
-constexpr std::string_view kHashes[] = {"ntlm", "rc4", "aes128", "aes256", "hash"};
-/// `Password=x;` of connection strings and variables, by the ends of their names.
-constexpr std::string_view kSettings[] = {"password", "passwd", "pwd"};
+constexpr int kMaxQuotesInQuotes = 4;
 
 class Masker {
  public:

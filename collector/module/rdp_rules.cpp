@@ -7,6 +7,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/lateral.h"
+#include "collector/module/port_proxy.h"
 
 namespace hozen {
 namespace {
@@ -75,7 +76,7 @@ class Traces {
 
   std::vector<Finding> judge() {
     settings();
-    for (const Fact& fact : book_.facts(FactKind::registry)) port_forward(fact);
+    for (Finding& finding : judge_port_proxies(book_)) report(std::move(finding));
     for (const Fact& fact : book_.facts(FactKind::process)) process(fact);
     for (const Fact& fact : book_.facts(FactKind::service)) service(fact);
     tunnels();
@@ -133,34 +134,6 @@ class Traces {
                                 Family::command_line,
                                 {fact.record}});
     report(std::move(*finding));
-  }
-
-  void port_forward(const Fact& fact) {
-    if (fact.event_id != 13 || !contains_fold(fact.subject, "\\PortProxy\\")) return;
-    const std::string from{fact.subject.substr(fact.subject.rfind('\\') + 1)};
-    const std::string_view to = fact.values["Details"];
-    const bool rdp = to.find("/3389") != std::string_view::npos || from.ends_with("/3389");
-    Finding finding =
-        new_finding("rdp.port_forward", "A port is forwarded to another host",
-                    from + " to " + text_of(to) + at(fact.time), {"T1090.001", "T1572"});
-    finding.why.push_back({text_of(fact.values["Image"]) + " made Windows forward " + from +
-                               " to " + text_of(to) + at(fact.time) + " (" + fact.subject + ").",
-                           40,
-                           Family::registry_state,
-                           {fact.record}});
-    if (rdp)
-      finding.why.push_back(
-          {"Port 3389 is that of remote desktop.", 20, Family::content, {fact.record}});
-    for (const Fact& start : book_.between(FactKind::process, lateral::earlier(fact.time, kMinute),
-                                           lateral::later(fact.time, kSecond)))
-      if (equals_fold(file_name(start.subject), "netsh.exe"))
-        finding.why.push_back({text_of(start.values["User"]) + " ran " +
-                                   text_of(start.values["CommandLine"]) + at(start.time) + ".",
-                               0,
-                               Family::command_line,
-                               {start.record}});
-    finding.benign = {"Developers and virtual machines (WSL) forward ports to this host itself."};
-    report(std::move(finding));
   }
 
   void process(const Fact& fact) {

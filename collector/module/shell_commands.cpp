@@ -53,9 +53,12 @@ std::vector<Word> words_in(std::string_view text) {
   return words;
 }
 
-/// `text` without where its output is sent, which is no word of the command: `> a`, `>>a`, `2>&1`,
-/// `*> a`.
-std::string without_output(std::string_view text) {
+/// Around the file that output is sent to, until its command is divided. Taken out of lines.
+constexpr char kOutputBegins = '\x1e', kOutputEnds = '\x1f';
+
+/// `text` with what its output is sent to marked, which is no word of the command: `> a`, `>>a`,
+/// `2>&1`, `*> a`.
+std::string with_marked_output(std::string_view text) {
   std::string out;
   bool quoted = false;
   bool single = false;
@@ -65,7 +68,7 @@ std::string without_output(std::string_view text) {
     if (c == '"') quoted = !quoted;
     if (c == '\'' && !quoted) single = !single;
     if (c != '>' || quoted || single) {
-      out += c;
+      if (c != kOutputBegins && c != kOutputEnds) out += c;
       ++i;
       continue;
     }
@@ -87,6 +90,7 @@ std::string without_output(std::string_view text) {
     }
     while (i < text.size() && (text[i] == ' ' || text[i] == '\t')) ++i;
     bool in_quotes = false;
+    const std::size_t file = i;
     for (; i < text.size(); ++i) {
       if (text[i] == '"') in_quotes = !in_quotes;
       const bool ends =
@@ -95,8 +99,23 @@ std::string without_output(std::string_view text) {
       if (ends && !in_quotes) break;
     }
     out += ' ';
+    out += kOutputBegins;
+    out += unquoted(text.substr(file, i - file));
+    out += kOutputEnds;
   }
   return out;
+}
+
+/// Takes the marked files out of a command; returns the last of them.
+std::string take_output(std::string& command) {
+  std::string output;
+  for (std::size_t at = command.find(kOutputBegins); at != std::string::npos;
+       at = command.find(kOutputBegins)) {
+    const std::size_t end = std::min(command.find(kOutputEnds, at), command.size());
+    if (end > at + 1) output = command.substr(at + 1, end - at - 1);
+    command.erase(at, end + 1 - at);
+  }
+  return output;
 }
 
 using Visit = std::function<void(const ShellCommand&)>;
@@ -105,22 +124,30 @@ class Divider {
  public:
   explicit Divider(const Visit& visit) : visit_{visit} {}
 
-  void line(std::string_view all, int depth, const std::string& host = {}) {
-    const std::string text = without_output(all);
+  /// Of the shell or starter that `all` was handed to.
+  struct Outer {
+    std::string host{}, output{};
+  };
+
+  void line(std::string_view all, int depth, const Outer& outer) {
+    const std::string text = with_marked_output(all);
     bool quoted = false;
     bool single = false;
+    bool marked = false;
     std::size_t begin = 0;
     std::vector<std::string> input;
     for (std::size_t i = 0; i <= text.size(); ++i) {
       const char c = i < text.size() ? text[i] : '\n';
-      if (c == '"') quoted = !quoted;
-      if (c == '\'' && !quoted) single = !single;
+      if (c == kOutputBegins || c == kOutputEnds) marked = c == kOutputBegins;
+      if (c == '"' && !marked) quoted = !quoted;
+      if (c == '\'' && !quoted && !marked) single = !single;
       const char next = i + 1 < text.size() ? text[i + 1] : '\n';
-      const bool ends = c == '\n' || c == '\r' || (!quoted && !single && is_divider(c, next));
+      const bool ends =
+          c == '\n' || c == '\r' || (!quoted && !single && !marked && is_divider(c, next));
       if (!ends) continue;
       const bool pipes = c == '|' && next != '|';
       std::vector<std::string> words =
-          command(std::string_view{text}.substr(begin, i - begin), depth, host, input);
+          command(std::string_view{text}.substr(begin, i - begin), depth, outer, input);
       // What comes first in a row of pipes is what they are about.
       if (!pipes)
         input.clear();
@@ -129,6 +156,7 @@ class Divider {
       begin = i + 1;
       quoted = false;
       single = false;
+      marked = false;
     }
   }
 
@@ -137,9 +165,12 @@ class Divider {
     return c == '&' || c == '|' || (c == ';' && command_line::is_space(next));
   }
 
-  std::vector<std::string> command(std::string_view text, int depth, const std::string& outer,
+  std::vector<std::string> command(std::string_view with_output, int depth, const Outer& outer,
                                    const std::vector<std::string>& input) {
-    text = trim(text);
+    std::string plain{with_output};
+    std::string output = take_output(plain);
+    if (output.empty()) output = outer.output;
+    std::string_view text = trim(plain);
     while (text.starts_with('(') || text.starts_with('@') || text.starts_with('{'))
       text = trim(text.substr(1));
     if (text.empty() || count_ >= kMaxShellCommands) return {};
@@ -151,12 +182,13 @@ class Divider {
     if (set_variable(one.words)) return {};
     for (std::string& word : one.words) word = with_variables(std::move(word));
     const std::string named = host_of(one.words);
-    one.host = named.empty() ? outer : named;
+    one.host = named.empty() ? outer.host : named;
+    one.output = with_variables(output);
     if (depth < kMaxDepth) {
       if (const std::string_view inner = for_shell(text, words); !inner.empty())
-        return line(inner, depth + 1, one.host), one.words;
-      if (const std::string inner = started_line(one.words); !inner.empty()) {
-        line(inner, depth + 1, one.host);
+        return line(inner, depth + 1, {one.host, one.output}), one.words;
+      if (const std::string inner = started_line_of(one.words, input); !inner.empty()) {
+        line(inner, depth + 1, {one.host, one.output});
         return one.words;
       }
     }
@@ -166,6 +198,14 @@ class Divider {
     one.input = input;
     visit_(one);
     return one.words;
+  }
+
+  /// `"line" | iex` hands over what the pipe begins with.
+  static std::string started_line_of(const std::vector<std::string>& words,
+                                     const std::vector<std::string>& input) {
+    constexpr std::string_view kExpression[] = {"iex", "invoke-expression"};
+    if (words.size() == 1 && input.size() == 1 && is_one_of(words[0], kExpression)) return input[0];
+    return started_line(words);
   }
 
   /// `$a = "x"` and `set a=x`, of which later commands of the line speak.
@@ -253,7 +293,7 @@ class Divider {
 
 void each_shell_command(std::string_view line,
                         const std::function<void(const ShellCommand&)>& visit) {
-  Divider{visit}.line(line, 0);
+  Divider{visit}.line(line, 0, {});
 }
 
 std::optional<std::string> changed_folder(const std::vector<std::string>& words,

@@ -15,13 +15,14 @@ struct ShellCommand {
   std::vector<std::string> words{};
   std::string host{};    ///< that PsExec, WinRS, WMIC, SC or AT are told to run it on; "": this one
   std::string folder{};  ///< that the line changed to before; relative where it says no more
+  std::string output{};  ///< file that its output was sent to, the last of several
   /// Words of the command whose output it reads (`a | b`).
   std::vector<std::string> input{};
 };
 
 /// Calls back with each command in `line`: of `a & b`, `a | b`, lines of a script, and of what cmd,
-/// PowerShell (-EncodedCommand too), Start-Process, schtasks, at, forfiles and their like are given
-/// to run. At most kMaxShellCommands, quotes in quotes four deep.
+/// PowerShell (-EncodedCommand too), Start-Process, schtasks, at, runas, wmic and their like are
+/// given to run. At most kMaxShellCommands, quotes in quotes four deep.
 void each_shell_command(std::string_view line,
                         const std::function<void(const ShellCommand&)>& visit);
 inline constexpr std::size_t kMaxShellCommands = 256;

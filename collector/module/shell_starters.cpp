@@ -126,6 +126,71 @@ std::string of_encoded(const Words& words) {
   return {};
 }
 
+/// A command that is handed over as one word is a line already.
+std::string line_from(const Words& words, std::size_t first) {
+  return first + 1 == words.size() ? words[first] : rest_of(words, first);
+}
+
+/// Invoke-Expression [-Command] "line".
+std::string of_expression(const Words& words) {
+  const bool is_named = words.size() > 2 && equals_fold(words[1], "-command");
+  return line_from(words, is_named ? 2 : 1);
+}
+
+/// runas [/options] /user:name "line". Source: Microsoft, "Runas".
+std::string of_runas(const Words& words) {
+  std::size_t first = 1;
+  while (first < words.size() && (words[first].starts_with('/') || words[first].starts_with('-')))
+    ++first;
+  return first < words.size() ? line_from(words, first) : std::string{};
+}
+
+/// wmic [/node:...] process call create "line"[,"folder"]. Source: Microsoft, "wmic",
+/// Win32_Process.
+std::string of_wmic(const Words& words) {
+  for (std::size_t i = 1; i + 2 < words.size(); ++i)
+    if (equals_fold(words[i], "call") && equals_fold(words[i + 1], "create"))
+      return line_from(words, i + 2);
+  return {};
+}
+
+/// Invoke-WmiMethod -Class Win32_Process -Name Create -ArgumentList "line", and
+/// Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{CommandLine="line"}.
+std::string of_wmi_method(const Words& words) {
+  const auto has = [&](std::string_view one) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](const std::string& word) { return equals_fold(word, one); });
+  };
+  if (!has("Win32_Process") || !has("Create")) return {};
+  constexpr std::string_view kName = "commandline";
+  std::string line;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::size_t at = to_lower_ascii(words[i]).find(kName);
+    if (at != std::string::npos) {
+      line = words[i].substr(at + kName.size());
+      for (std::size_t k = i + 1; k < words.size() && (line.empty() || line == "="); ++k)
+        line += words[k];
+      line.erase(0, line.find_first_not_of("=; "));
+    } else if (i + 1 < words.size() && words[i].size() > 2 &&
+               (starts_with_fold("-argumentlist", words[i]) || equals_fold(words[i], "-args"))) {
+      line = words[i + 1];
+    }
+  }
+  while (!line.empty() && (line.ends_with('}') || line.ends_with(' '))) line.pop_back();
+  return line;
+}
+
+/// Invoke-Command [-ComputerName host] [-ScriptBlock] { commands }.
+std::string of_script_block(const Words& words) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (!words[i].starts_with('{')) continue;
+    std::string line = words[i].substr(1) + " " + rest_of(words, i + 1);
+    while (!line.empty() && (line.ends_with('}') || line.ends_with(' '))) line.pop_back();
+    return line;
+  }
+  return {};
+}
+
 std::string without_port(std::string_view host) {
   if (const std::size_t scheme = host.find("://"); scheme != std::string_view::npos)
     host.remove_prefix(scheme + 3);
@@ -142,6 +207,12 @@ std::string started_line(const Words& words) {
   if (stem == "at") return of_at(words);
   if (stem == "for") return of_for(words);
   if (stem == "powershell" || stem == "pwsh") return of_encoded(words);
+  if (stem == "iex" || stem == "invoke-expression") return of_expression(words);
+  if (stem == "runas") return of_runas(words);
+  if (stem == "wmic") return of_wmic(words);
+  constexpr std::string_view kWmi[] = {"invoke-wmimethod", "iwmi", "invoke-cimmethod", "icim"};
+  if (is_one_of(stem, kWmi)) return of_wmi_method(words);
+  if (stem == "invoke-command" || stem == "icm") return of_script_block(words);
   const bool tasks = stem == "schtasks";
   if (!tasks && stem != "forfiles") return {};
   const auto command = behind(words, tasks ? "/tr" : "/c");
@@ -151,6 +222,8 @@ std::string started_line(const Words& words) {
 std::string host_of(const Words& words) {
   constexpr std::string_view kHere[] = {".", "127.0.0.1", "localhost", "::1"};
   constexpr std::string_view kOptions[] = {"/node:", "-r:", "/r:", "-remote:", "/remote:"};
+  constexpr std::string_view kCmdlets[] = {"invoke-command", "icm",  "invoke-wmimethod",
+                                           "iwmi",           "icim", "invoke-cimmethod"};
   if (words.empty()) return {};
   const std::string stem = program_stem(words[0]);
   const bool psexec = is_one_of(stem, kPsExec);
@@ -163,6 +236,9 @@ std::string host_of(const Words& words) {
       // What stands behind the program is that program's.
       if (ends_with_fold(words[i], ".exe")) break;
     }
+  } else if (is_one_of(stem, kCmdlets)) {
+    for (const std::string_view option : {"-computername", "-cn"})
+      if (const auto named = behind(words, option)) host = words[*named];
   } else if (stem == "winrs" || stem == "wmic") {
     for (const std::string& word : words)
       for (const std::string_view option : kOptions)

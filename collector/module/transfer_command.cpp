@@ -210,17 +210,27 @@ std::optional<TransferCommand> ftp(Words words) {
   return found;
 }
 
-/// bitsadmin /transfer job /upload address file. Source: Microsoft, "bitsadmin transfer".
+/// bitsadmin /transfer job /upload address file; /create [/upload] job and /addfile job address
+/// file. Source: Microsoft, "bitsadmin transfer", "bitsadmin create", "bitsadmin addfile".
 std::optional<TransferCommand> bitsadmin(Words words) {
   TransferCommand found{"BITS"};
-  bool upload = false;
+  bool sends = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    upload = upload || equals_fold(words[i], "/upload") || equals_fold(words[i], "/upload-reply");
-    if (!is_address(words[i])) continue;
-    found.destination = words[i];
-    if (i + 1 < words.size()) found.files = {words[i + 1]};
+    const std::string_view word = words[i];
+    sends = sends || equals_fold(word, "/upload") || equals_fold(word, "/upload-reply");
+    if (equals_fold(word, "/create")) found.step = JobStep::made_to_fetch;
+    if (equals_fold(word, "/addfile")) found.step = JobStep::file_was_added;
+    if (is_address(word)) {
+      found.destination = word;
+      if (i + 1 < words.size()) found.files = {words[i + 1]};
+      break;
+    }
+    if (found.step != JobStep::none && !is_option(word)) found.job = word;
   }
-  if (!upload) return std::nullopt;
+  if (found.step == JobStep::none) return sends ? std::optional{std::move(found)} : std::nullopt;
+  const bool is_file = found.step == JobStep::file_was_added;
+  if (found.job.empty() || (is_file && found.files.empty())) return std::nullopt;
+  if (!is_file && sends) found.step = JobStep::made_to_send;
   return found;
 }
 

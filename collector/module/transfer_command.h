@@ -2,11 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace hozen {
+
+/// What a command does to a job of BITS that several commands put together.
+enum class JobStep : std::uint8_t {
+  none,            ///< no such job, or all of it stands in the one command
+  made_to_send,    ///< the job was made, and sends
+  made_to_fetch,   ///< the same, and fetches
+  file_was_added,  ///< a file of a job of which another command tells whether it sends
+};
 
 struct TransferCommand {
   std::string tool{};                ///< "curl", "Rclone", "BITS", ...
@@ -15,11 +24,14 @@ struct TransferCommand {
   std::string destination{};         ///< address, remote or share, without the password in it
   bool is_renamed = false;           ///< known by the form of its arguments only
   std::size_t left_out = 0;          ///< files beyond kMaxTransferFiles
+  JobStep step = JobStep::none;
+  std::string job{};  ///< name of that job
 };
 
-/// Those in `line`, which may be what each_shell_command() divides. Downloads are none of them. At
-/// most kMaxTransferCommands. `original`: what the first program of the line calls itself in its
-/// version resource ("curl.exe"), "" when that is not known.
+/// Those in `line`, which may be what each_shell_command() divides. Downloads are none of them, but
+/// for steps of jobs of BITS, which the caller puts together. At most kMaxTransferCommands.
+/// `original`: what the first program of the line calls itself in its version resource
+/// ("curl.exe"), "" when that is not known.
 std::vector<TransferCommand> transfer_commands(std::string_view line,
                                                std::string_view original = {});
 inline constexpr std::size_t kMaxTransferCommands = 32;

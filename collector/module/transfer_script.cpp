@@ -27,7 +27,7 @@ std::size_t end_of_command(std::string_view text, std::size_t at) {
         (quote == 0 && (c == ';' || c == '|')))
       return i;
     if (quote != 0)
-      quote = c == quote ? 0 : quote;
+      quote = c == quote ? '\0' : quote;
     else if (c == '"' || c == '\'')
       quote = c;
   }
@@ -100,13 +100,26 @@ TransferCommand web_request(std::string_view command, std::string_view lower) {
   if (uri.empty()) bare_address(command, lower, found);
   return found;
 }
+/// The first argument of a cmdlet, where it stands without a name and without quotes.
+void first_word(std::string_view command, TransferCommand& found) {
+  const std::size_t cmdlet = command.find_first_of(" \t");
+  if (cmdlet == std::string_view::npos) return;
+  const std::size_t begin = command.find_first_not_of(" \t`\r\n", cmdlet);
+  if (begin == std::string_view::npos) return;
+  const std::string_view word =
+      command.substr(begin, command.find_first_of(" \t\r\n,;", begin) - begin);
+  if (!word.starts_with('-') && !is_address(word)) add_file(found, word);
+}
+
 TransferCommand bits(std::string_view command, std::string_view lower) {
   TransferCommand found{"PowerShell (BITS)"};
   add_file(found, value_of(command, lower, "-source"));
   const std::string_view target = value_of(command, lower, "-destination");
   if (is_address(target)) found.destination = std::string{target};
-  if (found.files.empty() && lower.find("-source") == std::string_view::npos)
+  if (found.files.empty() && lower.find("-source") == std::string_view::npos) {
     quoted_texts(command, found);
+    if (found.files.empty()) first_word(command, found);
+  }
   if (target.empty()) bare_address(command, lower, found);
   return found;
 }
@@ -121,7 +134,7 @@ constexpr Way kWays[] = {{".uploadfile", "(", {}, web_client},
                          {"invoke-restmethod", "-infile", {}, web_request},
                          {"iwr ", "-infile", {}, web_request},
                          {"irm ", "-infile", {}, web_request},
-                         {"start-bitstransfer", "-transfertype", "upload", bits}};
+                         {"start-bitstransfer", "-transfert", "upload", bits}};
 
 }  // namespace
 

@@ -65,15 +65,9 @@ std::string program_of(std::string_view line) {
   return std::string{line.substr(0, line.find(quoted ? '"' : ' '))};
 }
 
-}  // namespace
-
-bool is_typed_command(const Fact& fact) {
-  return fact.kind == FactKind::script && fact.values["source"] == "powershell_history";
-}
-
-void each_typed_command(const Fact& fact, const std::function<void(const Fact&)>& visit) {
-  if (!is_typed_command(fact)) return;
-  each_shell_command(fact.values["ScriptBlockText"], [&](const ShellCommand& command) {
+void each_command(const Fact& fact, std::string_view text,
+                  const std::function<void(const Fact&)>& visit) {
+  each_shell_command(text, [&](const ShellCommand& command) {
     const Words& words = command.words;
     if (words.empty()) return;
     const std::string line = line_of(words);
@@ -86,7 +80,28 @@ void each_typed_command(const Fact& fact, const std::function<void(const Fact&)>
     one.values.add("CommandLine", line);
     one.values.add("User", fact.values["User"]);
     one.values.add("source", fact.values["source"]);
+    if (!command.folder.empty()) one.values.add("CurrentDirectory", command.folder);
+    if (!command.output.empty()) one.values.add("Output", command.output);
     visit(one);
+  });
+}
+
+}  // namespace
+
+bool is_typed_command(const Fact& fact) {
+  return fact.kind == FactKind::script && fact.values["source"] == "powershell_history";
+}
+
+void each_typed_command(const Fact& fact, const std::function<void(const Fact&)>& visit) {
+  if (!is_typed_command(fact)) return;
+  each_command(fact, fact.values["ScriptBlockText"], visit);
+}
+
+void each_redirected_command(const Fact& process, const std::function<void(const Fact&)>& visit) {
+  const std::string_view line = process.values["CommandLine"];
+  if (line.find('>') == std::string_view::npos) return;
+  each_command(process, line, [&](const Fact& one) {
+    if (!one.values["Output"].empty()) visit(one);
   });
 }
 

@@ -12,8 +12,12 @@ namespace hozen {
 bool is_typed_command(const Fact& fact);
 
 /// Calls back with each command of such a line, as the start of a process would be stated: subject
-/// the program as it was typed, values CommandLine, User and source. What it is that was typed, a
-/// program or a command of PowerShell, nobody knows. Other facts have none.
+/// the program as it was typed, values CommandLine, User, source, and CurrentDirectory and Output
+/// (the file that it was sent to) where the line tells them. What it is that was typed, a program
+/// or a command of PowerShell, nobody knows. Other facts have none.
 void each_typed_command(const Fact& fact, const std::function<void(const Fact&)>& visit);
+
+/// The same of a process that is a shell and was told to write what others say into files.
+void each_redirected_command(const Fact& process, const std::function<void(const Fact&)>& visit);
 
 }  // namespace hozen

@@ -22,7 +22,7 @@ class AttackReport {
 
  private:
   struct Act {
-    std::uint64_t requests = 0;
+    std::uint64_t requests = 0, from_pages = 0;  ///< `from_pages`: of another page
     FileTime first{}, last{};
     std::string example;
     std::vector<std::string> records;

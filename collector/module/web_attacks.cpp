@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collector/base/text.h"
+#include "collector/module/coded_text.h"
 
 namespace hozen {
 namespace {
@@ -25,6 +26,19 @@ constexpr WebAttack kProxyLogon{
     "T1190",
     "a request that made Exchange ask another part of itself, without an account (ProxyLogon, "
     "CVE-2021-26855)"};
+
+/// As China Chopper and its kin hand pieces of programs on (antSword, by GET).
+constexpr WebAttack kCodedCommand{
+    "coded_command",
+    "",
+    "",
+    "",
+    "",
+    "",
+    45,
+    15,
+    "T1505.003",
+    "a command of the system, or a piece of a program, in Base64 handed to a script"};
 
 unsigned hex_value(char c) {
   if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
@@ -115,6 +129,18 @@ bool is_of(const WebAttack& attack, const SeenRequest& seen) {
   return attack.also.empty() || contains_any(seen.text, attack.also);
 }
 
+bool hands_coded_command(const SeenRequest& seen) {
+  if (seen.request->query.empty() || called_script(seen.path).empty()) return false;
+  return coded_text::any_value(
+      seen.request->query, [](std::string_view name, std::string_view value) {
+        const std::string text = coded_text::readable(decoded_request_text(value));
+        // What somebody looks for is told by its words alone where it is no program.
+        return !text.empty() && coded_text::is_command(text) &&
+               (text.find('(') != std::string::npos ||
+                !equals_any(to_lower_ascii(name), kReadingNames));
+      });
+}
+
 bool is_proxylogon(const web_log::Request& request) {
   return request.user.empty() && request.mailbox.starts_with("ServerInfo~") &&
          request.mailbox.find('/') != std::string_view::npos;
@@ -138,6 +164,15 @@ std::string decoded_request_text(std::string_view text) {
   }
   std::replace(out.begin(), out.end(), '+', ' ');
   return out;
+}
+
+std::string path_of_referer(std::string_view referer) {
+  const std::size_t scheme = referer.find("://");
+  if (scheme == referer.npos) return {};
+  const std::size_t begin = referer.find('/', scheme + 3);
+  if (begin == referer.npos) return "/";
+  const std::string_view path = referer.substr(begin);
+  return to_lower_ascii(decoded_request_text(path.substr(0, path.find_first_of("?#"))));
 }
 
 bool contains_any(std::string_view text, std::string_view alternatives) {
@@ -197,6 +232,8 @@ const WebAttack* attack_of(const SeenRequest& seen) {
   for (const WebAttack& attack : kAttacks)
     if ((found == nullptr || attack.answered > found->answered) && is_of(attack, seen))
       found = &attack;
+  if ((found == nullptr || kCodedCommand.answered > found->answered) && hands_coded_command(seen))
+    found = &kCodedCommand;
   return found;
 }
 

@@ -41,6 +41,8 @@ inline std::string times_text(std::uint64_t count) {
 }
 /// %HH decoded, twice where that gives others; + as space.
 std::string decoded_request_text(std::string_view text);
+/// Path of the page that a client says it came from, decoded, in lower case; "" when it says none.
+std::string path_of_referer(std::string_view referer);
 /// Whether `text` contains one of the alternatives.
 bool contains_any(std::string_view text, std::string_view alternatives);
 /// 2xx.

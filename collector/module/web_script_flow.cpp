@@ -83,6 +83,40 @@ bool is_of_fixed_list(Text text, Text variable) {
   });
 }
 
+/// Whether the script fills the array itself, or any of its variables may be a client's.
+bool is_filled_here(Text text, Text table) {
+  for (const Text all : {Text{"extract("}, Text{"parse_str("}, Text{"$$"}})
+    if (text.find(all) != Text::npos) return true;
+  std::size_t times = 0;
+  for (std::size_t i = text.find(table); i != Text::npos; i = text.find(table, i + 1)) {
+    if (++times > kMostTimes) return true;
+    const Text statement = text.substr(i, std::min(text.find(';', i) - i, kReach));
+    const std::size_t end = statement.find("]=");
+    const bool sets_element = end != Text::npos && at(statement, end + 2) != '=';
+    if (at(statement, table.size()) == '=' || sets_element) return true;
+  }
+  return false;
+}
+
+/// Whether all values that a variable gets are looked up in an array that is filled elsewhere:
+/// `$hooks[$a]`, `$GLOBALS["x"][$a]`.
+bool is_of_table(Text text, Text variable) {
+  return each_value(text, variable, [&](std::size_t value) {
+    const std::size_t bracket = text.find('[', value);
+    if (bracket == Text::npos || bracket - value > kLongestName) return false;
+    const Text table = variable_before(text, bracket);
+    if (table.empty() || bracket - table.size() != value) return false;
+    if (table == "$globals") {
+      // A table within it, by a name that stands there.
+      if (!is_quote(at(text, bracket + 1))) return false;
+      const std::size_t end = end_of_literal(text, bracket + 1);
+      return end != Text::npos && begins_at(text, end, "][") && !is_filled_here(text, table);
+    }
+    if (table.starts_with("$_")) return false;
+    return !is_filled_here(text, table);
+  });
+}
+
 /// Past what a client sends and functions that only decode it, which begin at `begin`; npos where
 /// something else stands there.
 std::size_t end_of_input(Text text, std::size_t begin) {
@@ -185,6 +219,34 @@ bool calls_variable(Text text) {
       const Text name = variable_before(text, i - 1);
       if (!name.empty() && !is_of_fixed_list(text, name)) return true;
     }
+  return false;
+}
+
+bool calls_looked_up(Text text) {
+  std::size_t times = 0;
+  bool is_any = false;
+  for (const Text input : kInputs)
+    for (std::size_t i = text.find(input, 1); i != Text::npos && times < kMostTimes;
+         i = text.find(input, i + 1), ++times) {
+      if (text[i - 1] != '(') continue;
+      const Text name = variable_before(text, i - 1);
+      if (name.empty() || is_of_fixed_list(text, name)) continue;
+      if (!is_of_table(text, name)) return false;
+      is_any = true;
+    }
+  return is_any;
+}
+
+bool calls_extracted(Text text) {
+  constexpr Text kAll[] = {"extract($_post", "extract($_get", "extract($_request",
+                           "extract($_cookie"};
+  if (std::none_of(std::begin(kAll), std::end(kAll),
+                   [&](Text all) { return text.find(all) != Text::npos; }))
+    return false;
+  std::size_t times = 0;
+  for (std::size_t i = text.find("($"); i != Text::npos && times < kMostTimes;
+       i = text.find("($", i + 1), ++times)
+    if (!variable_before(text, i).empty()) return true;
   return false;
 }
 

@@ -17,6 +17,11 @@ bool runs_only_literals(std::string_view text, std::span<const std::string_view>
 /// $f($_POST['a']): a function whose name a variable holds is handed what a client sends; not where
 /// the variable is one of a list that stands in the script ($f = $pages[$_GET['p']]).
 bool calls_variable(std::string_view text);
+/// extract($_POST); $f($x): any variable is a client's, and one names a function.
+bool calls_extracted(std::string_view text);
+/// Whether all those functions are looked up in tables that other scripts fill ($f = $hooks[$a]),
+/// as content systems call what was registered.
+bool calls_looked_up(std::string_view text);
 /// $c = $_POST['c']; system($c): a command that a client sends is run through a variable.
 bool runs_variable(std::string_view text);
 /// $a = $_POST; array_filter($x, $a['f']): a function's name is taken out of a copy of all that a

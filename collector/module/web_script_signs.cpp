@@ -33,6 +33,27 @@ constexpr ScriptSign kVariableFunction{
     55,
     "It is small and hands what a client sends to a function whose name a variable holds"};
 
+/// The same where every such name is looked up in a table: as hooks of content systems are.
+constexpr ScriptSign kRegisteredFunction{
+    "registered_function",
+    "p",
+    "",
+    "",
+    "",
+    2048,
+    30,
+    "It is small and hands what a client sends to a function that it looks up in a table"};
+
+constexpr ScriptSign kExtractedFunction{
+    "extracted_function",
+    "p",
+    "",
+    "",
+    "",
+    2048,
+    60,
+    "It is small, makes variables of all that a client sends, and calls a function by one"};
+
 constexpr ScriptSign kCommandOfInput{
     "command_of_input",
     "p",
@@ -42,6 +63,17 @@ constexpr ScriptSign kCommandOfInput{
     0,
     70,
     "It runs as a command what a client sends, through a variable"};
+
+/// A script in a configuration that maps no handler to it: whether it ever runs is not told there.
+constexpr ScriptSign kConfigText{
+    "config_with_script_text",
+    "w",
+    "",
+    "",
+    "",
+    0,
+    30,
+    "It is a configuration and has the text of a script in it, but no handler that would run it"};
 
 struct Extension {
   std::string_view text;
@@ -137,6 +169,29 @@ bool is_explained(const ScriptSign& sign, std::string_view text) {
   return false;
 }
 
+/// Something that runs what it is given, whoever maps a handler to it.
+bool runs_something(std::string_view text) {
+  return has_any(text, "eval|execute|executeglobal|wscript.shell|createobject", true);
+}
+
+/// Whether a handler of a configuration is for configurations themselves, or for all files.
+bool maps_configurations(std::string_view text) {
+  for (const char quote : {'"', '\''}) {
+    const std::string begin = std::string{"path="} + quote;
+    for (std::size_t at = text.find(begin); at != text.npos; at = text.find(begin, at + 1)) {
+      const std::string_view rest = text.substr(at + begin.size());
+      const std::string_view path = rest.substr(0, rest.find(quote));
+      if (path == "*" || path == "*.*" || path.find(".config") != path.npos) return true;
+    }
+  }
+  return false;
+}
+
+/// PHP opens with "<?php" alone: "<? php" is none.
+bool opens_script(std::string_view text) {
+  return contains_fold(text, "<?php") || text.find("<%") != text.npos;
+}
+
 bool is_of(const ScriptSign& sign, std::string_view text, std::size_t size, char language) {
   return sign.languages.find(language) != std::string_view::npos &&
          (sign.max_bytes == 0 || size <= sign.max_bytes) && has_any(text, sign.text, true) &&
@@ -163,12 +218,20 @@ std::vector<const ScriptSign*> script_signs(std::string_view text, char language
   const std::string squeezed_text = language == 'x' ? joined(squeezed(text)) : squeezed(text);
   std::vector<const ScriptSign*> found;
   for (const ScriptSign& sign : kSigns)
-    if (is_of(sign, squeezed_text, text.size(), language) && !is_explained(sign, squeezed_text))
-      found.push_back(&sign);
+    if (is_of(sign, squeezed_text, text.size(), language) && !is_explained(sign, squeezed_text)) {
+      if (sign.id == "picture_with_script" && !opens_script(text)) continue;
+      const bool is_text = sign.id == "config_with_script" && !runs_something(squeezed_text) &&
+                           !maps_configurations(squeezed_text);
+      found.push_back(is_text ? &kConfigText : &sign);
+    }
   if (language == 'p' && calls_input(squeezed_text)) found.push_back(&kFunctionFromInput);
   if (language == 'p' && text.size() <= kVariableFunction.max_bytes &&
       script_flow::calls_variable(squeezed_text))
-    found.push_back(&kVariableFunction);
+    found.push_back(script_flow::calls_looked_up(squeezed_text) ? &kRegisteredFunction
+                                                                : &kVariableFunction);
+  if (language == 'p' && text.size() <= kExtractedFunction.max_bytes &&
+      script_flow::calls_extracted(squeezed_text))
+    found.push_back(&kExtractedFunction);
   if (language == 'p' && script_flow::runs_variable(squeezed_text))
     found.push_back(&kCommandOfInput);
   std::stable_sort(found.begin(), found.end(),
@@ -177,7 +240,9 @@ std::vector<const ScriptSign*> script_signs(std::string_view text, char language
 }
 
 const ScriptSign* script_sign(std::string_view id) {
-  for (const ScriptSign* const sign : {&kFunctionFromInput, &kVariableFunction, &kCommandOfInput})
+  for (const ScriptSign* const sign :
+       {&kFunctionFromInput, &kVariableFunction, &kRegisteredFunction, &kExtractedFunction,
+        &kCommandOfInput, &kConfigText})
     if (id == sign->id) return sign;
   for (const ScriptSign& sign : kSigns)
     if (sign.id == id) return &sign;

@@ -1,55 +1,22 @@
 #include "collector/module/web_script_use.h"
 
 #include <algorithm>
+#include <span>
 
 #include "collector/base/text.h"
+#include "collector/module/coded_text.h"
+#include "collector/module/lateral.h"
 
 namespace hozen {
 namespace {
 
 constexpr std::size_t kMaxFacts = 2000, kMaxLines = 5;
+constexpr std::uint64_t kHour = 3600 * kTicksPerSecond, kDay = 24 * kHour;
 /// A script that is called first so long after the logs begin is new.
-constexpr std::uint64_t kNewTicks = 7 * (24 * (3600 * kTicksPerSecond));
-/// From this weight on no script of a site lies in such a place.
-constexpr int kNoPlaceForScripts = 30;
-/// Answered POSTs, and GETs with coded text, without which calls say nothing.
-constexpr std::uint64_t kMinPosts = 3, kMinCodedGets = 2;
-/// What a name behind that of the script says.
-constexpr int kNamedAsFile = 20;
-
-/// Pages of Exchange's owa\auth and ecp\auth (2010 to 2019).
-constexpr std::string_view kExchangePages =
-    "/logon.aspx|/errorfe.aspx|/error.aspx|/error2.aspx|/signout.aspx|/logoff.aspx|/"
-    "expiredpassword.aspx|"
-    "/redirsuiteserviceproxy.aspx|/outlookcn.aspx|/timeoutlogoff.aspx|/timeoutlogout.aspx|"
-    "/casredirect.aspx|/sessiontimeout.aspx|/getidtoken.aspx|/frowny.aspx|/owalogon.asp|/"
-    "lrperrors.aspx";
-/// What scripts are called that take files of partners and of other servers.
-constexpr std::string_view kMachineOwnNames =
-    "upload|receiv|recv|convert|captcha|thumb|resiz|crop|barcode|qrcode|ocr";
-/// Scripts that machines call: with POST, without a page before it, a few of them.
-constexpr std::string_view kMachineNames =
-    "cron|xmlrpc|ajax|hook|callback|notify|ipn|/"
-    "api|sync|soap|rpc|service|agent|webres|autodiscover|"
-    "/ews/|/wsus|gateway|endpoint|import|export|report|login|logon|auth|token|graphql|ping|"
-    "heartbeat|status|health|monitor|reportserver|powershell|sdk|/ws";
-
-bool is_called_by_machines(std::string_view path) {
-  // A folder of uploads is none: the script's own name has to say so.
-  return contains_any(path, kMachineNames) ||
-         contains_any(path.substr(std::min(path.rfind('/'), path.size())), kMachineOwnNames);
-}
-
-/// What programs call and no page.
-bool is_service(std::string_view path) { return path.ends_with(".asmx") || path.ends_with(".svc"); }
-
-std::uint64_t number(std::string_view text) {
-  std::uint64_t value = 0;
-  for (const char c : text)
-    if (c >= '0' && c <= '9' && value < 1'000'000'000'000)
-      value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  return value;
-}
+constexpr std::uint64_t kNewTicks = 7 * kDay;
+/// A server that never says that something is not there, among so many answers, may say of anything
+/// that it is.
+constexpr std::uint64_t kManyAnswers = 100;
 
 bool is_local(const web_log::Request& request) {
   return request.client == "::1" || request.client.starts_with("127.") ||
@@ -75,49 +42,6 @@ std::string clients_of(const ScriptUse& use) {
   return text;
 }
 
-/// Six bits of a character of Base64, also of that for addresses; 64 for others.
-unsigned base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return static_cast<unsigned>(c - 'A');
-  if (c >= 'a' && c <= 'z') return static_cast<unsigned>(c - 'a') + 26u;
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0') + 52u;
-  if (c == '+' || c == '-' || c == ' ') return 62;
-  return c == '/' || c == '_' ? 63 : 64;
-}
-
-/// Whether a value is readable text in Base64 that has what commands have: a blank, a slash or a
-/// backslash. Tokens are of random bytes.
-bool is_coded_text(std::string_view value) {
-  constexpr std::size_t kShortest = 8, kLongest = 8192;
-  while (value.ends_with('=')) value.remove_suffix(1);
-  if (value.size() < kShortest || value.size() > kLongest) return false;
-  unsigned bits = 0, have = 0;
-  bool has_blank = false;
-  for (const char c : value) {
-    const unsigned six = base64_value(c);
-    if (six == 64) return false;
-    bits = (bits << 6 | six) & 0xFFFFu;
-    have += 6;
-    if (have < 8) continue;
-    have -= 8;
-    const unsigned byte = bits >> have & 0xFFu;
-    if (byte < 0x20 || byte > 0x7E) return false;
-    has_blank = has_blank || byte == ' ' || byte == '\\' || byte == '/';
-  }
-  return has_blank;
-}
-
-bool has_coded_text(std::string_view query) {
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view one = query.substr(0, end);
-    const std::size_t equal = one.find('=');
-    if (equal != one.npos && is_coded_text(decoded_request_text(one.substr(equal + 1))))
-      return true;
-    query.remove_prefix(std::min(end + 1, query.size()));
-  }
-  return false;
-}
-
 /// How a call's script is kept: by itself where what stands behind it is only handed to it; "" for
 /// what is no call of a script, or one as frameworks have them ("/index.php/news/1").
 std::string_view kept_path(std::string_view path) {
@@ -128,30 +52,90 @@ std::string_view kept_path(std::string_view path) {
   return odd_script_place(script).weight != 0 ? script : std::string_view{};
 }
 
+/// "/app" of "/app/a/b.jsp"; "" for what lies in no folder.
+std::string first_folder(std::string_view path) {
+  const std::size_t end = path.find('/', 1);
+  return end == path.npos ? std::string{} : std::string{path.substr(0, end)};
+}
+
+bool is_java_page(std::string_view path) {
+  return path.ends_with(".jsp") || path.ends_with(".jspx");
+}
+
+/// Of coded text in an address only what may be a command counts where pages hand each other paths.
+bool has_coded_text(std::string_view query, bool any) {
+  return coded_text::any_value(query, [&](std::string_view, std::string_view value) {
+    const std::string text = coded_text::readable(decoded_request_text(value));
+    return !text.empty() &&
+           (any ? coded_text::may_be_command(text) : coded_text::is_no_address(text));
+  });
+}
+bool has_long_code(std::string_view query) {
+  return coded_text::any_value(query, [](std::string_view, std::string_view value) {
+    return coded_text::is_long_code(decoded_request_text(value));
+  });
+}
+
+void count_call(ScriptUse& use, const SeenRequest& seen, std::string_view path) {
+  const web_log::Request& request = *seen.request;
+  ++use.requests;
+  add_client(use, request.client);
+  use.tells_referer = use.tells_referer || request.tells_referer;
+  const bool is_post = request.method == "POST";
+  if (is_post) ++use.posts;
+  if (!request.referer.empty()) {
+    ++use.with_referer;
+    if (is_post && path_of_referer(request.referer) == path) ++use.from_itself;
+  }
+  if (!request.user.empty()) ++use.with_user;
+  if (!request.time.is_set()) return;
+  if (!use.first.is_set()) {
+    use.first = request.time;
+    use.first_client = request.client;
+  }
+  if (use.days == 0 || request.time.ticks / kDay > use.last.ticks / kDay) ++use.days;
+  use.last = std::max(use.last, request.time);
+  use.last_client = request.client;
+}
+
+void add_size(ScriptUse& use, const web_log::Request& request) {
+  if (!request.response_bytes || use.size_count >= use.sizes.size()) return;
+  const std::span known{use.sizes.data(), use.size_count};
+  if (std::find(known.begin(), known.end(), *request.response_bytes) == known.end())
+    use.sizes.at(use.size_count++) = *request.response_bytes;
+}
+
 }  // namespace
 
-OddPlace odd_script_place(std::string_view path) {
-  // Crystal Reports brings pages of its own.
-  if (path.find("/aspnet_client/") != path.npos && path.find("/crystalreport") != path.npos)
-    return {25, "aspnet_client holds files for browsers, and pages of Crystal Reports alone"};
-  if (path.find("/aspnet_client/") != path.npos)
-    return {40, "aspnet_client holds files for browsers, no pages"};
-  if (path.find("/owa/auth/") != path.npos || path.find("/ecp/auth/") != path.npos) {
-    const std::string_view name = path.substr(path.rfind('/'));
-    std::string_view pages = kExchangePages;
-    while (!pages.empty()) {
-      const std::size_t end = std::min(pages.find('|'), pages.size());
-      if (name == pages.substr(0, end)) return {};
-      pages.remove_prefix(std::min(end + 1, pages.size()));
-    }
-    return {35, "it is none of Exchange's pages that are known in that folder"};
+/// POST /manager/html/upload, PUT /manager/text/deploy?path=/app. Source: Apache Tomcat, "Manager
+/// App How-To".
+void ScriptUses::take_deployment(const SeenRequest& seen) {
+  constexpr std::string_view kPaths =
+      "/manager/html/upload|/manager/html/deploy|/manager/text/deploy";
+  if (!contains_any(seen.path, kPaths) || deployments_.size() >= kMaxDeployments) return;
+  if (!is_answered(*seen.request) || !seen.request->time.is_set()) return;
+  Deployment one{std::string{seen.request->client}, {}, seen.request->time};
+  (void)coded_text::any_value(seen.request->query,
+                              [&](std::string_view name, std::string_view value) {
+                                if (name != "path" && name != "deployPath") return false;
+                                one.folder = to_lower_ascii(decoded_request_text(value));
+                                return true;
+                              });
+  deployments_.push_back(std::move(one));
+}
+
+/// Who put the application of a page there within a day before its first call, and called it.
+std::string ScriptUses::deployer_of(const std::string& path,
+                                    const web_log::Request& request) const {
+  const std::string folder = first_folder(path);
+  if (deployments_.empty() || folder.empty() || !is_java_page(path) || !request.time.is_set() ||
+      folder == "/manager" || folder == "/host-manager" || folders_.contains(folder))
+    return {};
+  for (const Deployment& one : deployments_) {
+    const bool is_before = one.time <= request.time && request.time.ticks - one.time.ticks <= kDay;
+    const bool is_it = one.folder.empty() || one.folder == folder;
+    if (is_before && is_it && one.client == request.client) return one.client;
   }
-  constexpr std::string_view kData =
-      "/images/|/image/|/img/|/pics/|/photos/|/css/|/fonts/|/upload/|/uploads/|/uploadfiles/|"
-      "/userfiles/|/attachments/|/temp/|/tmp/|/backup/";
-  if (contains_any(path, kData)) return {25, "the folder is one for pictures, styles or uploads"};
-  if (is_named_as_file(path))
-    return {kNamedAsFile, "behind the script stands the name of a picture or style"};
   return {};
 }
 
@@ -159,6 +143,9 @@ void ScriptUses::take(const SeenRequest& seen) {
   const web_log::Request& request = *seen.request;
   if (request.time.is_set() && (!first_.is_set() || request.time < first_)) first_ = request.time;
   if (request.is_proxied() || is_local(request)) return;
+  if (request.status == 404u) ++not_found_;
+  if (is_answered(request)) ++answered_;
+  take_deployment(seen);
   const std::string path{kept_path(seen.path)};
   if (path.empty()) return;
   auto found = uses_.find(path);
@@ -170,37 +157,91 @@ void ScriptUses::take(const SeenRequest& seen) {
       return;
     }
     found = uses_.try_emplace(path).first;
+    found->second.deployed_by = deployer_of(path, request);
+    // One whole application may have several such pages.
+    if (found->second.deployed_by.empty()) folders_.insert(first_folder(path));
   }
   ScriptUse& use = found->second;
-  ++use.requests;
-  add_client(use, request.client);
-  use.tells_referer = use.tells_referer || request.tells_referer;
-  if (!request.referer.empty()) ++use.with_referer;
-  if (!request.user.empty()) ++use.with_user;
-  if (request.time.is_set()) {
-    if (!use.first.is_set()) {
-      use.first = request.time;
-      use.first_client = request.client;
-    }
-    use.last = std::max(use.last, request.time);
-    use.last_client = request.client;
-  }
+  count_call(use, seen, path);
   const bool is_post = request.method == "POST";
-  if (is_post) ++use.posts;
   if (!is_answered(request) || (!is_post && request.query.empty())) return;
   const OddPlace place = odd_script_place(path);
-  if (!is_post && (place.weight < kNoPlaceForScripts || !has_coded_text(request.query))) return;
-  ++(is_post ? use.answered_posts : use.coded_gets);
+  const bool is_odd = place.weight != 0 || !use.deployed_by.empty();
+  if (is_post) {
+    ++use.answered_posts;
+    add_size(use, request);
+  } else {
+    if (!is_odd) return;
+    ++use.query_gets;
+    if (has_coded_text(request.query, place.weight >= kNoPlaceForScripts))
+      ++use.coded_gets;
+    else if (has_long_code(request.query))
+      ++use.long_gets;
+    else if (place.weight < kNoPlaceForScripts && use.deployed_by.empty())
+      return;
+  }
   // Not of pages that many use: no line of them is needed.
   if (use.records.size() < kMaxLines && is_of_few(use, place) &&
       (use.with_referer == 0 || place.weight != 0))
     add_record(use.records, record_(request));
 }
 
-std::vector<Fact> ScriptUses::facts() const {
+Fact ScriptUses::fact_of(const std::string& path, const ScriptUse& use) const {
+  Fact fact;
+  fact.kind = FactKind::network;
+  fact.time = use.first;
+  fact.subject = path;
+  fact.values.add("what", kWebRequests);
+  const auto add = [&](std::string_view name, std::uint64_t value) {
+    fact.values.add(name, std::to_string(value));
+  };
+  add("requests", use.requests);
+  add("posts", use.posts);
+  add("answered_posts", use.answered_posts);
+  add("coded_gets", use.coded_gets);
+  add("long_gets", use.long_gets);
+  add("query_gets", use.query_gets);
+  add("with_referer", use.with_referer);
+  add("from_itself", use.from_itself);
+  add("with_user", use.with_user);
+  add("clients", use.client_count);
+  add("days", use.days);
+  add("sizes", use.size_count);
+  fact.values.add("client_names", clients_of(use));
+  fact.values.add("first_client", use.first_client);
+  fact.values.add("last_client", use.last_client);
+  fact.values.add("deployed_by", use.deployed_by);
+  if (use.first.is_set()) fact.values.add("first", use.first.iso8601());
+  if (use.last.is_set()) fact.values.add("last", use.last.iso8601());
+  const auto flag = [&](std::string_view name, bool is_set) {
+    if (is_set) fact.values.add(name, "1");
+  };
+  flag("tells_referer", use.tells_referer);
+  flag("within_an_hour", use.first.is_set() && use.last.ticks - use.first.ticks <= kHour);
+  const auto end = use.clients.begin() + static_cast<std::ptrdiff_t>(use.client_count);
+  flag("from_within", std::none_of(use.clients.begin(), end, [](const std::string& client) {
+         return lateral::is_public_address(client);
+       }));
+  constexpr std::uint64_t kMostFetched = 3;
+  flag("answers_anything",
+       (answered_ >= kManyAnswers && not_found_ == 0) || only_fetched_ > kMostFetched);
+  if (use.first.is_set() && use.first.ticks - first_.ticks > kNewTicks)
+    fact.values.add("new_since", first_.iso8601());
+  std::string records;
+  for (const std::string& record : use.records) records += record + "\n";
+  fact.values.add("records", records);
+  if (!use.records.empty()) fact.record = use.records.front();
+  return fact;
+}
+
+std::vector<Fact> ScriptUses::facts() {
   std::vector<const std::pair<const std::string, ScriptUse>*> few;
-  for (const auto& entry : uses_)
-    if (is_of_few(entry.second, odd_script_place(entry.first))) few.push_back(&entry);
+  only_fetched_ = 0;
+  for (const auto& entry : uses_) {
+    const OddPlace place = odd_script_place(entry.first);
+    if (place.weight >= kNoScriptAtAll && entry.second.posts == 0) ++only_fetched_;
+    if (is_of_few(entry.second, place)) few.push_back(&entry);
+  }
   // Those with answered POSTs first, so that what is left out matters least.
   std::sort(few.begin(), few.end(), [](const auto* a, const auto* b) {
     const bool first = a->second.answered_posts + a->second.coded_gets != 0;
@@ -209,111 +250,9 @@ std::vector<Fact> ScriptUses::facts() const {
   });
   if (few.size() > kMaxFacts) few.resize(kMaxFacts);
   std::vector<Fact> facts;
-  for (const auto* entry : few) {
-    const ScriptUse& use = entry->second;
-    Fact fact;
-    fact.kind = FactKind::network;
-    fact.time = use.first;
-    fact.subject = entry->first;
-    fact.values.add("what", kWebRequests);
-    const auto add = [&](std::string_view name, std::uint64_t value) {
-      fact.values.add(name, std::to_string(value));
-    };
-    add("requests", use.requests);
-    add("posts", use.posts);
-    add("answered_posts", use.answered_posts);
-    add("coded_gets", use.coded_gets);
-    add("with_referer", use.with_referer);
-    add("with_user", use.with_user);
-    add("clients", use.client_count);
-    fact.values.add("client_names", clients_of(use));
-    fact.values.add("first_client", use.first_client);
-    fact.values.add("last_client", use.last_client);
-    if (use.first.is_set()) fact.values.add("first", use.first.iso8601());
-    if (use.last.is_set()) fact.values.add("last", use.last.iso8601());
-    if (use.tells_referer) fact.values.add("tells_referer", "1");
-    if (use.first.is_set() && use.first.ticks - first_.ticks > kNewTicks)
-      fact.values.add("new_since", first_.iso8601());
-    std::string records;
-    for (const std::string& record : use.records) records += record + "\n";
-    fact.values.add("records", records);
-    if (!use.records.empty()) fact.record = use.records.front();
-    facts.push_back(std::move(fact));
-  }
+  facts.reserve(few.size());
+  for (const auto* entry : few) facts.push_back(fact_of(entry->first, entry->second));
   return facts;
-}
-
-Why script_use_why(const Fact& use) {
-  const auto value = [&](std::string_view name) { return std::string{use.values[name]}; };
-  Why why;
-  why.family = Family::time;
-  why.fact = use.subject + " was asked for " + times_text(number(value("requests"))) + " by " +
-             value("client_names") + ", " + value("answered_posts") +
-             " of them with POST and answered";
-  if (number(value("coded_gets")) != 0)
-    why.fact += ", " + value("coded_gets") + " with text in Base64 in the address and answered";
-  if (!value("first").empty())
-    why.fact += "; first at " + value("first") + " by " + value("first_client") + ", last at " +
-                value("last") + " by " + value("last_client");
-  why.fact += ".";
-  std::string_view records = use.values["records"];
-  while (!records.empty()) {
-    const std::size_t end = records.find('\n');
-    why.records.emplace_back(records.substr(0, end));
-    records.remove_prefix(std::min(end == records.npos ? end : end + 1, records.size()));
-  }
-  return why;
-}
-
-std::optional<Finding> judge_script_use(const Fact& use) {
-  const std::uint64_t posts = number(use.values["answered_posts"]);
-  const std::uint64_t requests = number(use.values["requests"]);
-  const OddPlace place = odd_script_place(use.subject);
-  // Where no script of a site lies, neither counts: a client says what it likes about the page that
-  // it came from, and has as many addresses as it likes.
-  const bool is_no_place = place.weight >= kNoPlaceForScripts;
-  const bool has_referer = use.values["with_referer"] != "0";
-  const bool as_shells_are = number(use.values["clients"]) <= 2 && !has_referer;
-  const bool coded = number(use.values["coded_gets"]) >= kMinCodedGets;
-  if ((posts == 0 && !coded) || (!is_no_place && !as_shells_are)) return std::nullopt;
-  if (place.weight == kNamedAsFile && posts < kMinPosts) return std::nullopt;
-  const bool ordinary = place.weight == 0;
-  if (ordinary && (posts < kMinPosts || posts * 2 < requests || use.values["with_user"] != "0" ||
-                   use.values["tells_referer"].empty() || is_called_by_machines(use.subject) ||
-                   is_service(use.subject)))
-    return std::nullopt;
-  Finding finding;
-  finding.rule = "proxy_and_web_logs.script_use";
-  finding.title = "A script of a web server is called as web shells are";
-  finding.subject = use.subject;
-  finding.attack = {"T1505.003"};
-  Why calls = script_use_why(use);
-  calls.weight = as_shells_are ? 20 : 10;
-  if (!use.values["tells_referer"].empty() && !has_referer)
-    calls.fact += " Nobody came to it from a page.";
-  const std::vector<std::string> records = calls.records;
-  finding.why.push_back(std::move(calls));
-  if (!ordinary)
-    finding.why.push_back(
-        {"The place of " + use.subject + " is odd: " + std::string{place.meaning} + ".",
-         place.weight, Family::location, records});
-  if (const auto since = use.values["new_since"]; !since.empty())
-    finding.why.push_back(
-        {"It was called first long after the logs begin (" + std::string{since} + ").", 10,
-         Family::time, records});
-  if (use.values["tells_referer"].empty())
-    finding.not_checked.emplace_back("Where the clients came from: the log has no such column.");
-  finding.not_checked.emplace_back(
-      "The script itself, where the module web_shells did not find it: it may be gone.");
-  finding.benign = {
-      "Programs call scripts so too: interfaces of partners, apps, tests of the site."};
-  finding.next = {"Read the script, and what else these clients asked for: " +
-                  std::string{use.values["client_names"]} + "."};
-  // Where the log has no column for it, nobody knows whether they came from a page.
-  finding.innocent_explanation_unchecked =
-      ordinary || (place.weight < kNoPlaceForScripts &&
-                   (use.values["tells_referer"].empty() || is_called_by_machines(use.subject)));
-  return finding;
 }
 
 }  // namespace hozen

@@ -14,6 +14,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/cells.h"
+#include "collector/module/command_line_words.h"
 #include "collector/module/fact.h"
 #include "collector/module/module.h"
 #include "collector/module/remote_tools.h"
@@ -50,6 +51,7 @@ struct Row {
   bool by_version = false;    ///< known by its version resource
   bool installer = false;     ///< what brings it, not the tool itself
   bool by_arguments = false;  ///< known by how it was called
+  bool is_ordinary = true;    ///< called only as administrators call it too
   bool is_tunnel = false;     ///< the module ssh_clients tells it with its ports
   bool by_leftover = false;   ///< known by what it left: settings, lists, results
   FileTime first_run{}, last_run{};
@@ -93,9 +95,9 @@ constexpr std::array kKinds{kTool};
 
 constexpr std::string_view kReferences[] = {"https://attack.mitre.org/software/",
                                             "https://jpcertcc.github.io/ToolAnalysisResultSheet/"};
-constexpr std::string_view kAttack[] = {"T1003.001", "T1003.002", "T1018", "T1036.003", "T1046",
-                                        "T1049",     "T1087.002", "T1095", "T1105",     "T1555",
-                                        "T1567.002", "T1569.002", "T1572"};
+constexpr std::string_view kAttack[] = {"T1003.001", "T1003.002", "T1018",     "T1036.003", "T1046",
+                                        "T1049",     "T1087.002", "T1090",     "T1095",     "T1105",
+                                        "T1555",     "T1567.002", "T1569.002", "T1572"};
 
 bool matches_any(std::string_view patterns, std::string_view text) {
   while (!patterns.empty() && !text.empty()) {
@@ -127,14 +129,19 @@ bool is_installer(std::string_view text) {
 struct Known {
   const Tool* tool = nullptr;
   bool by_version = false, renamed = false, installer = false, by_arguments = false;
+  bool is_ordinary = false;  ///< called as administrators call it too
 };
 /// Whatever its file is called: by what it was given to do.
 Known called_as(const Fact& fact, std::string_view stem) {
   if (fact.kind != FactKind::process) return {};
-  const std::string_view name = tool_by_arguments(fact.values["CommandLine"]);
-  if (name.empty()) return {};
-  for (const Tool& tool : kTools)
-    if (tool.name == name) return {&tool, false, !tells_any(stem, tool.name), false, true};
+  const CalledAs called = tool_by_arguments(fact.values["CommandLine"],
+                                            fact.values["CurrentDirectory"], fact.values["Output"]);
+  if (called.tool.empty()) return {};
+  for (const Tool& tool : kTools) {
+    if (tool.name != called.tool) continue;
+    const bool renamed = !tells_any(stem, tool.name) && !matches_any(tool.files, stem);
+    return {&tool, false, renamed, false, true, called.is_ordinary};
+  }
   return {};
 }
 
@@ -162,6 +169,12 @@ class Traces {
       for (const Fact& fact : context_.facts().facts(kind)) add(fact);
     for (const Fact& fact : context_.facts().facts(FactKind::script))
       each_typed_command(fact, [&](const Fact& typed) { add(typed); });
+    // What dsquery says goes into a file by its shell alone.
+    for (const Fact& fact : context_.facts().facts(FactKind::process))
+      if (contains_fold(fact.values["CommandLine"], "dsquery"))
+        each_redirected_command(fact, [&](const Fact& told) {
+          if (command_line::tool_of(told.subject) == "dsquery") add(told);
+        });
   }
   void tell() {
     for (auto& [key, row] : rows_) {
@@ -188,6 +201,7 @@ class Traces {
     row.by_version = row.by_version || known.by_version;
     row.installer = row.installer || known.installer;
     row.by_arguments = row.by_arguments || known.by_arguments;
+    row.is_ordinary = row.is_ordinary && known.is_ordinary;
     row.is_tunnel = row.is_tunnel || is_tunnel(fact, known);
     row.by_leftover = row.by_leftover || !fact.values["left"].empty();
     if (row.file.empty()) row.file = stem + ".EXE";
@@ -225,7 +239,9 @@ class Traces {
         ": " + fact.subject;
     const auto line = fact.values["CommandLine"];
     const bool told = !line.empty() && is_told_by_psexec(fact);
-    if (!line.empty() && !told) text += " (" + std::string{line} + ")";
+    const std::string_view output = fact.values["Output"];
+    if (!line.empty() && !told)
+      text += " (" + std::string{line} + (output.empty() ? "" : " > " + std::string{output}) + ")";
     if (fact.kind == FactKind::presence)
       text += " was there";
     else if (fact.time.is_set())
@@ -258,7 +274,7 @@ class Traces {
     const bool by_name = !row.by_version && !row.by_leftover && !row.by_arguments;
     const bool alone = row.by_arguments && !row.by_version;
     finding.why.push_back({row.facts.front(),
-                           row.tool->weight + (alone     ? 15
+                           row.tool->weight + (alone     ? (row.is_ordinary ? 0 : 15)
                                                : renamed ? 35
                                                          : 0),
                            alone     ? Family::command_line

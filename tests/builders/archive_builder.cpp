@@ -55,6 +55,10 @@ ZipArchive& ZipArchive::comment(std::string_view text) {
   return *this;
 }
 ZipArchive& ZipArchive::last_of_volumes(std::uint16_t number) {
+  elsewhere_ = true;
+  return states_volume(number);
+}
+ZipArchive& ZipArchive::states_volume(std::uint16_t number) {
   volume_ = number;
   return *this;
 }
@@ -154,7 +158,8 @@ ArchiveBytes ZipArchive::bytes() const {
     constexpr std::uint64_t kUnixFolder = 0x41ED'0010, kUnixFile = 0x81A4'0000, kDosFolder = 0x10;
     put(directory,
         part.file.directory ? (unix_ ? kUnixFolder : kDosFolder) : (unix_ ? kUnixFile : 0x20), 4);
-    put(directory, zip64_ ? kZip32Limit : offset, 4);
+    constexpr std::uint64_t kMark = 4;  // in front of the first volume
+    put(directory, zip64_ ? kZip32Limit : offset + (elsewhere_ ? kMark : 0), 4);
     put(directory, part.stored_name);
     put(directory, central);
   }

@@ -34,9 +34,10 @@ class ZipArchive {
   ZipArchive& unicode_path(std::string_view utf8);  ///< of the last file, beside its name
   ZipArchive& zip64();                              ///< sizes, offsets and the end record
   ZipArchive& comment(std::string_view text);
-  ZipArchive& last_of_volumes(std::uint16_t number);
-  ZipArchive& first_of_volumes();     ///< the mark in front, no directory
-  ZipArchive& encrypted_directory();  ///< end record of version 2
+  ZipArchive& last_of_volumes(std::uint16_t number);  ///< whose files begin in the first one
+  ZipArchive& states_volume(std::uint16_t number);    ///< the end record alone
+  ZipArchive& first_of_volumes();                     ///< the mark in front, no directory
+  ZipArchive& encrypted_directory();                  ///< end record of version 2
   ZipArchive& made_on_unix();
   ZipArchive& behind(const ArchiveBytes& program);  ///< offsets as if nothing stood in front
   ArchiveBytes bytes() const;
@@ -53,7 +54,7 @@ class ZipArchive {
   std::vector<Part> parts_{};
   std::string comment_{};
   std::optional<std::uint16_t> volume_{};
-  bool zip64_ = false, first_ = false, encrypted_ = false, unix_ = false;
+  bool zip64_ = false, first_ = false, elsewhere_ = false, encrypted_ = false, unix_ = false;
   ArchiveBytes program_{};
 };
 

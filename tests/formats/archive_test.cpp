@@ -270,6 +270,19 @@ TEST(ZipListing, VolumesSayWhatTheyAre) {
   EXPECT_THAT(names_of(first), ElementsAre("docs/報告書.xls"));
 }
 
+TEST(ZipListing, AnEndRecordThatStatesAPartIsNotBelievedAgainstTheFile) {
+  const Listing whole = list(ZipArchive{}.states_volume(3).file(report()).bytes());
+  EXPECT_FALSE(whole.archive.is_volume);
+  EXPECT_EQ(whole.archive.volume_number, std::nullopt);
+  EXPECT_EQ(whole.archive.has_next_volume, std::nullopt);
+  EXPECT_THAT(problems_of(whole), ElementsAre(HasSubstr("it states to be that of part 3, from 0")));
+  EXPECT_THAT(names_of(whole), ElementsAre("docs/報告書.xls"));
+  // One file that begins elsewhere is enough.
+  ArchiveBytes bytes = ZipArchive{}.states_volume(3).file(report()).file(report()).bytes();
+  bytes[0] = std::byte{0x11};
+  EXPECT_TRUE(list(bytes).archive.is_volume);
+}
+
 TEST(ZipListing, ALastVolumeWithoutASignatureIsFoundByItsEnd) {
   ArchiveBytes bytes = ZipArchive{}.last_of_volumes(1).file(report()).bytes();
   bytes[0] = std::byte{0x11};  // the middle of a file

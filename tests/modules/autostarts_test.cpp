@@ -96,7 +96,11 @@ TEST(Autostarts, PlacesThatWindowsLeavesEmpty) {
       {"HKLM\\SOFTWARE\\Microsoft\\Command Processor", "AutoRun", program,
        "command_processor_autorun", Severity::low},
       {in(kServices, "PortProxy\\v4tov4\\tcp"), "0.0.0.0/8080", fake::sz("10.0.0.1/3389"),
-       "port_proxy", Severity::low},
+       "port_proxy", Severity::medium},
+      {in(kServices, "PortProxy\\v4tov6\\tcp"), "*/443", fake::sz("203.0.113.9/443"), "port_proxy",
+       Severity::medium},
+      {in(kServices, "PortProxy\\v6tov4\\tcp"), "*/9100", fake::sz("10.0.0.1/9100"), "port_proxy",
+       Severity::low},
   };
   for (const auto& one : planted) expect(one);
 }

@@ -137,6 +137,7 @@ TEST_F(DualUseToolsTest, ToolsTypedIntoPowerShellAreTold) {
   };
   for (const char* line :
        {"nbtscan.exe 10.0.0.0/24", "C:\\T\\fscan.exe -h 10.0.0.0/16",
+        "dsquery * -limit 0 > C:\\PerfLogs\\1.txt",
         "cd C:\\T; .\\adfind.exe -f objectcategory=person", "& 'C:\\a b\\SharpHound.exe' -c All",
         "Start-Process nbtscan -ArgumentList '10.0.0.0/24'"}) {
     const ModuleRun run = typed(line);
@@ -144,6 +145,8 @@ TEST_F(DualUseToolsTest, ToolsTypedIntoPowerShellAreTold) {
     const Finding& finding = run.context->findings[0];
     EXPECT_GE(severity_of(finding), Severity::medium) << line;
     EXPECT_THAT(story_of(finding), HasSubstr("typed into PowerShell: "));
+    const bool is_sent = std::string_view{line}.find('>') != std::string_view::npos;
+    EXPECT_EQ(story_of(finding).find("> C:\\PerfLogs\\1.txt") != std::string::npos, is_sent);
     EXPECT_THAT(finding.not_checked, Contains(HasSubstr("that a line was typed")));
     EXPECT_EQ(records_of(run, "dual_use_tool").at(0)->json_of("users"), R"(["eve"])");
   }
@@ -203,12 +206,89 @@ TEST_F(DualUseToolsTest, ToolsUnderOtherNamesByTheirArguments) {
   EXPECT_EQ(ran("f.exe -h 10.0.0.0/16 -nopoc -np"), "fscan under another name medium");
   EXPECT_EQ(ran("csvde.exe -f C:\\windows\\web\\u.log"), "Csvde medium");
   EXPECT_EQ(ran("csvde.exe -f C:\\Users\\eve\\Documents\\users.csv"), "");
-  EXPECT_EQ(ran("csvde.exe -f C:\\Windows\\Temp\\users.csv"), "");
+  EXPECT_EQ(ran("csvde.exe -f C:\\Windows\\Temp\\users.csv"), "Csvde low");
   EXPECT_EQ(ran("csvde.exe -i -f C:\\Windows\\Temp\\users.log"), "");
   EXPECT_EQ(ran("sync.exe client 10.0.0.5:443 D:\\data"), "");
   EXPECT_EQ(ran("java.exe server -p 8080 --config x.yml"), "");
   EXPECT_EQ(ran("psql.exe -h 10.0.0.5 -U app -np"), "");
   EXPECT_EQ(ran("ping.exe -h 10.0.0.5"), "");
+}
+
+TEST_F(DualUseToolsTest, TunnelsUnderOtherNamesByTheirArguments) {
+  const auto ran = [](const std::string& line) {
+    fake::FakeWindows host;
+    builders::EvtxBuilder log;
+    log.event(
+        text_event("Microsoft-Windows-Sysmon/Operational", 1, 0,
+                   {{"Image", "C:\\T\\" + line.substr(0, line.find(' '))}, {"CommandLine", line}}));
+    host.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
+    const ModuleRun run = run_and_judge({&modules::event_logs, &modules::dual_use_tools}, host);
+    std::string found;
+    for (const Finding& finding : run.context->findings)
+      found += std::string{finding.title.substr(0, finding.title.find(','))} + " " +
+               std::string{to_text(severity_of(finding))};
+    return found;
+  };
+  EXPECT_EQ(ran("a.exe -slave 203.0.113.9 51 127.0.0.1 3389"), "HTran under another name medium");
+  EXPECT_EQ(ran("a.exe -p -listen 51 3389"), "HTran under another name medium");
+  EXPECT_EQ(ran("a.exe -tran 53 10.0.0.5 3389"), "HTran under another name medium");
+  EXPECT_EQ(ran("a.exe -m 3 -h1 203.0.113.9 -p1 51 -h2 127.0.0.1 -p2 3389"),
+            "HTran under another name medium");
+  EXPECT_EQ(ran("htran.exe -tran 53 10.0.0.5 3389"), "HTran low");  // by its name
+  EXPECT_EQ(ran("a.exe -s rssocks -d 203.0.113.9 -e 8888"), "EarthWorm under another name medium");
+  EXPECT_EQ(ran("a.exe -s lcx_tran -l 1080 -f 10.0.0.5 -g 3389"),
+            "EarthWorm under another name medium");
+  EXPECT_EQ(ran("a.exe -L=socks5://:1080"), "gost under another name medium");
+  EXPECT_EQ(ran("a.exe -L socks5://:1080 -F relay+wss://203.0.113.9:443"),
+            "gost under another name medium");
+  EXPECT_EQ(ran("a.exe -L=:8080 -F=https://203.0.113.9:443"), "gost under another name medium");
+  EXPECT_EQ(ran("a.exe -c C:\\ProgramData\\frpc.ini"), "frp under another name medium");
+  EXPECT_EQ(ran("a.exe -server=203.0.113.9:8024 -vkey=x"), "npc under another name medium");
+  EXPECT_EQ(ran("a.exe -f (objectcategory=person)"), "AdFind under another name medium");
+  EXPECT_EQ(ran("a.exe -sc trustdmp"), "AdFind under another name medium");
+  for (const char* line :
+       {"curl.exe -L https://example.org/a.zip", "curl.exe -L -F=https://example.org/a",
+        "ssh.exe -L 8080:db01:80 -F config u@h", "tail.exe -s 5 -f a.log", "x.exe -listen 8080",
+        "x.exe -m 3 -p1 a -p2 b", "sc.exe -slave db01", "python.exe -m 3", "x.exe -c my.ini",
+        "x.exe -server=a -user=b", "aria2c.exe -L=debug", "docker.exe -L tcp://:2375",
+        "x.exe -LC:\\a -F http://203.0.113.9", "x.exe -L -F=http://203.0.113.9"})
+    EXPECT_EQ(ran(line), "") << line;
+}
+
+TEST_F(DualUseToolsTest, ListsOfTheDirectoryByWhereTheyAreWritten) {
+  const auto ran = [](const std::string& line, const std::string& folder) {
+    fake::FakeWindows host;
+    builders::EvtxBuilder log;
+    log.event(text_event("Microsoft-Windows-Sysmon/Operational", 1, 0,
+                         {{"Image", "C:\\Windows\\System32\\" + line.substr(0, line.find(' '))},
+                          {"CommandLine", line},
+                          {"CurrentDirectory", folder}}));
+    host.file("C:\\Windows\\System32\\winevt\\Logs\\x.evtx", "").bytes = log.bytes();
+    const ModuleRun run = run_and_judge({&modules::event_logs, &modules::dual_use_tools}, host);
+    std::string found;
+    for (const Finding& finding : run.context->findings)
+      found += std::string{finding.title.substr(0, finding.title.find(','))} + " " +
+               std::string{to_text(severity_of(finding))};
+    return found;
+  };
+  EXPECT_EQ(ran("csvde.exe -f u.csv", "C:\\PerfLogs\\"), "Csvde medium");
+  EXPECT_EQ(ran("csvde.exe -f C:\\Users\\Public\\u.dat", ""), "Csvde medium");
+  EXPECT_EQ(ran("csvde.exe -f C:\\Users\\Public\\u.csv", ""), "Csvde low");
+  EXPECT_EQ(ran("csvde.exe -f C:\\temp\\1.txt", ""), "Csvde low");
+  EXPECT_EQ(ran("csvde.exe -f D:\\ad\\1.csv", ""), "Csvde low");
+  EXPECT_EQ(ran("csvde.exe -f u.csv", "D:\\ad"), "Csvde low");
+  EXPECT_EQ(ran("csvde.exe -f u.csv", ""), "");
+  EXPECT_EQ(ran("csvde.exe -f u.csv", "C:\\Users\\eve\\Documents\\"), "");
+  EXPECT_EQ(ran("ldifde.exe -f C:\\ProgramData\\Intel\\a.log -r (objectClass=user)", ""),
+            "LDIFDE medium");
+  EXPECT_EQ(ran("ldifde.exe /f %windir%\\tracing\\a.log", ""), "LDIFDE medium");
+  EXPECT_EQ(ran("ldifde.exe -i -f C:\\PerfLogs\\schema.ldf", ""), "");
+  EXPECT_EQ(ran("cmd.exe /c dsquery * -limit 0 -attr * > C:\\PerfLogs\\1.txt", ""),
+            "Dsquery medium");
+  EXPECT_EQ(ran("cmd.exe /c dsquery user -limit 0 > C:\\Users\\Public\\1.dat", ""),
+            "Dsquery medium");
+  EXPECT_EQ(ran("cmd.exe /c dsquery user -limit 0 > C:\\Users\\eve\\users.txt", ""), "");
+  EXPECT_EQ(ran("cmd.exe /c dsquery user -name eve > C:\\PerfLogs\\1.txt", ""), "");
 }
 
 TEST_F(DualUseToolsTest, UsesOfPrivilegesTellWhatRanOutsideTheUsualFolders) {

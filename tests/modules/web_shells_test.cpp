@@ -112,6 +112,9 @@ TEST(ScriptSigns, KnowWhatRunsARequest) {
       {"a.asp", "<% e = request(\"x\") : " + kExecute + " e %>", "execute_variable"},
       {"a.aspx", "<% var a = Request.Item[\"z\"]; " + kEval + "(a, \"un\" + \"safe\"); %>",
        "eval_jscript"},
+      {"a.php", "<?php extract($_PO" + std::string{"ST); @$a($b);"}, "extracted_function"},
+      {"a.php", "<?php ${\"_PO\".\"ST\"}[\"x\"] and " + kEval + "(${\"_PO\".\"ST\"}[\"x\"]);",
+       "hidden_input"},
       {"a.pht", "<?php " + kEval + "(" + kPost + "['x']);", "eval_input"},
       {"a.php8", "<?php " + kEval + "(" + kPost + "['x']);", "eval_input"},
       {"a.aspx",
@@ -196,9 +199,40 @@ TEST(ScriptSigns, OrdinaryPagesHaveNone) {
       {"up.jsp", "<% String id = request.getParameter(\"id\"); new FileOutput" +
                      std::string{"Stream(\"/srv/up/\" + item.getName()); %>"}},
       {"host.svc", "<%@ ServiceHost Language=\"C#\" Service=\"Contoso.Orders\" %>"},
+      {"form.php", "<?php extract($_POST); echo htmlspecialchars($name); $db->save($name);"},
+      {"names.php", "<?php echo ${'_' . $name}; $x = trim($_POST['a']);"},
       {"save.php", "<?php file_put_contents($cache, json_encode($data)); echo `git log`;"},
   };
   for (const Case& one : cases) EXPECT_EQ(first_sign(one.text, one.name), "") << one.text;
+}
+
+TEST(ScriptSigns, WhatIsLookedUpOrNeverRunIsLow) {
+  const auto sign_of = [](const std::string& name, const std::string& text) {
+    const auto signs = script_signs(text, script_language(name));
+    return signs.empty() ? std::string{}
+                         : std::string{signs[0]->id} + " " + std::to_string(signs[0]->weight);
+  };
+  const std::string kCall = " echo $cb($_POST[\"data\"]);";
+  EXPECT_EQ(sign_of("hooks.php", "<?php $cb=$GLOBALS[\"cbs\"][$action];" + kCall),
+            "registered_function 30");
+  EXPECT_EQ(sign_of("hooks.php", "<?php $cb = $hooks[$a];" + kCall), "registered_function 30");
+  for (const std::string set :
+       {"$cb=$_POST[\"f\"];", "$cb=$GLOBALS[$_POST[\"f\"]];", "$h=$_POST; $cb=$h[\"f\"];",
+        "$h[\"f\"]=$_GET[\"f\"]; $cb=$h[\"f\"];", "$h=[\"a\"=>\"sys\" . \"tem\"]; $cb=$h[$a];"})
+    EXPECT_EQ(sign_of("a.php", "<?php " + set + kCall), "variable_function 55") << set;
+  EXPECT_EQ(sign_of("a.php", "<?php extract($_POST); $cb=$h[\"f\"];" + kCall),
+            "extracted_function 60");
+  // A handler for other files, and text that runs nothing.
+  EXPECT_EQ(sign_of("web.config",
+                    "<handlers><add name=\"x\" path=\"*.asp\"/></handlers><!-- <% "
+                    "Request.ServerVariables %> -->"),
+            "config_with_script_text 30");
+  EXPECT_EQ(sign_of("web.config",
+                    "<handlers><add path='*.config' scriptProcessor='asp.dll'/>"
+                    "</handlers><!-- <% Request.Form %> -->"),
+            "config_with_script 60");
+  EXPECT_EQ(sign_of("photo.jpg", "\xFF\xD8 <?xpacket begin=''?> base64_decode text <? php"), "");
+  EXPECT_EQ(sign_of("photo.jpg", "\xFF\xD8 <?php base64_decode($x)"), "picture_with_script 60");
 }
 
 TEST(ScriptPlaces, APictureIsNoScriptWithANameBehindIt) {
