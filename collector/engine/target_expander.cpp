@@ -138,22 +138,23 @@ void TargetExpander::expand(const FileTarget& target, ArtifactStore& store,
         target.pattern.stream.find_first_of("*?") != std::string::npos) {
       expand_pattern(target, base, store, stop);
     } else {
-      expand_literal(target, base, store);
+      expand_literal(target, base, store, stop);
     }
   }
 }
 
 void TargetExpander::expand_literal(const FileTarget& target, const EvidencePath& base,
-                                    ArtifactStore& store) {
+                                    ArtifactStore& store, const std::stop_token& stop) {
   const PathPattern& pattern = target.pattern;
   EvidencePath path = append(base, pattern.components, pattern.components.size());
   if (!pattern.stream.empty()) path = path.with_stream(pattern.stream);
   const auto spellings = source_.spellings(path, base.components().size());
   for (const EvidencePath& spelling : spellings) {
+    if (stop.stop_requested()) return;
     const auto info = source_.stat(spelling);
     // A link or folder of that name is asked for too: its row says why it is not there.
     if (info && pattern.stream.empty() && !info->is_directory && !info->is_link)
-      request(target, *info, store);
+      request(target, *info, store, stop);
     else
       store.request(request_for(target, spelling, true));
   }
@@ -188,7 +189,7 @@ void TargetExpander::follow(Walk& walk, const EvidencePath& start,
                 all.end());
     const bool below = pattern_may_match_below(pattern, here);
     if (info.is_link && below) met.emplace_back(info.path, here);
-    if (pattern_matches(pattern, here)) request(walk.target, info, walk.store);
+    if (pattern_matches(pattern, here)) request(walk.target, info, walk.store, walk.stop);
     return info.is_directory && below && !info.is_link ? Visit::enter : Visit::skip;
   };
   auto walked = source_.walk(start, visit, [&](const EvidencePath& folder, Error error) {
@@ -196,6 +197,7 @@ void TargetExpander::follow(Walk& walk, const EvidencePath& start,
   });
   if (!walked && walked.error().code != Errc::not_found) tell(start, std::move(walked).error());
   for (const auto& [link, below] : met) {
+    if (walk.stop.stop_requested()) return;
     const auto real = real_folder(link);
     // Windows' own links for old programs lead upwards, or to what this walk visits anyway.
     if (!real || *real == start || start.is_below(*real) || real->is_below(start)) continue;
@@ -207,7 +209,8 @@ void TargetExpander::follow(Walk& walk, const EvidencePath& start,
   }
 }
 
-void TargetExpander::request(const FileTarget& target, const FileInfo& info, ArtifactStore& store) {
+void TargetExpander::request(const FileTarget& target, const FileInfo& info, ArtifactStore& store,
+                             const std::stop_token& stop) {
   const auto ask = [&](EvidencePath path) {
     FileRequest request = request_for(target, std::move(path), true);
     request.disk_offset = info.disk_offset;
@@ -215,9 +218,11 @@ void TargetExpander::request(const FileTarget& target, const FileInfo& info, Art
   };
   const std::string& stream = target.pattern.stream;
   if (stream.empty() && !info.is_directory) ask(info.path);
-  for (const auto& name : info.streams)
+  for (const auto& name : info.streams) {
+    if (stop.stop_requested()) return;
     if (stream.empty() ? target.streams : glob_match_fold(stream, name))
       ask(info.path.with_stream(name));
+  }
 }
 
 }  // namespace hozen

@@ -37,7 +37,8 @@ class TargetExpander {
   /// Every spelling of the folder, its first `fixed` components as they are.
   void add_existing(PatternRoot root, const EvidencePath& folder, std::size_t fixed);
   void add_user(const EvidencePath& folder);
-  void expand_literal(const FileTarget& target, const EvidencePath& base, ArtifactStore& store);
+  void expand_literal(const FileTarget& target, const EvidencePath& base, ArtifactStore& store,
+                      const std::stop_token& stop);
   void expand_pattern(const FileTarget& target, const EvidencePath& base, ArtifactStore& store,
                       const std::stop_token& stop);
   /// One expansion of a pattern.
@@ -49,7 +50,9 @@ class TargetExpander {
   };
   void follow(Walk& walk, const EvidencePath& start, const std::vector<std::string>& names,
               int links);
-  void request(const FileTarget& target, const FileInfo& info, ArtifactStore& store);
+  /// A file may have thousands of streams: ends early when `stop` is requested.
+  void request(const FileTarget& target, const FileInfo& info, ArtifactStore& store,
+               const std::stop_token& stop);
   /// The folder as stored, links followed within the evidence. Nothing for what is no folder; what
   /// keeps from finding out, or a link that leads out, is told.
   std::optional<EvidencePath> real_folder(const EvidencePath& path);

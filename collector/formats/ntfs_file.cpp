@@ -7,8 +7,6 @@
 namespace hozen::ntfs {
 namespace {
 
-constexpr std::size_t kMaxProblems = 32;  ///< of one file
-
 /// How well a name of this space names the file; smaller is better.
 int rank(NameSpace name_space) {
   switch (name_space) {
@@ -46,15 +44,26 @@ const FileName* File::best_name() const {
 }
 
 const FileStream* File::find_stream(std::uint32_t type, std::string_view name) const {
-  const auto found = std::find_if(streams.begin(), streams.end(), [&](const FileStream& stream) {
-    return stream.type == type && stream.name == name;
-  });
-  return found == streams.end() ? nullptr : &*found;
+  const std::size_t at = stream_rank(type, name);
+  if (at == stream_order_.size()) return nullptr;
+  const FileStream& found = streams[stream_order_[at]];
+  return found.type == type && found.name == name ? &found : nullptr;
+}
+
+/// Place in `stream_order_` of this stream, or the one where it would stand.
+std::size_t File::stream_rank(std::uint32_t type, std::string_view name) const {
+  const auto at =
+      std::partition_point(stream_order_.begin(), stream_order_.end(), [&](std::uint16_t index) {
+        const FileStream& stream = streams[index];
+        return stream.type != type ? stream.type < type : std::string_view{stream.name} < name;
+      });
+  return static_cast<std::size_t>(at - stream_order_.begin());
 }
 
 void File::clear() {
   names.clear();
   streams.clear();
+  stream_order_.clear();
   reparse_data.clear();
   extensions.clear();
   problems.clear();
@@ -66,7 +75,7 @@ void File::clear() {
 }
 
 void File::tell(Error problem) {
-  if (problems.size() < kMaxProblems) problems.push_back(std::move(problem));
+  if (problems.size() < kMaxFileProblems) problems.push_back(std::move(problem));
 }
 
 void File::add(const FileRecord& record) {
@@ -127,19 +136,19 @@ void File::add_name(const Attribute& attribute) {
 }
 
 void File::add_stream(const Attribute& attribute) {
-  FileStream* stream = nullptr;
-  for (FileStream& known : streams)
-    if (known.type == attribute.type && known.name_utf16 == attribute.name.chars()) {
-      stream = &known;
-      break;
-    }
-  if (stream == nullptr) {
+  // Two names of different units are different as WTF-8 too.
+  std::string name = wtf8_from_utf16le(attribute.name);
+  const std::size_t rank = stream_rank(attribute.type, name);
+  FileStream* stream = rank < stream_order_.size() ? &streams[stream_order_[rank]] : nullptr;
+  if (stream == nullptr || stream->type != attribute.type || stream->name != name) {
     if (streams.size() >= kMaxStreams)
       return tell({Errc::limit, "ntfs streams of a file", attribute.name.base()});
+    stream_order_.insert(stream_order_.begin() + static_cast<std::ptrdiff_t>(rank),
+                         static_cast<std::uint16_t>(streams.size()));
     stream = &streams.emplace_back();
     stream->type = attribute.type;
     stream->name_utf16 = attribute.name.chars();
-    append_wtf8_from_utf16le(stream->name, attribute.name);
+    stream->name = std::move(name);
     stream->resident = attribute.resident;
   }
   const bool is_start = attribute.resident || attribute.first_vcn == 0;
@@ -185,7 +194,7 @@ void LayoutCollector::add(const FileRecord& record) {
 }
 
 void LayoutCollector::tell(Error problem) {
-  if (problems_.size() < kMaxProblems) problems_.push_back(std::move(problem));
+  if (problems_.size() < kMaxFileProblems) problems_.push_back(std::move(problem));
 }
 
 void LayoutCollector::add_piece(const Attribute& attribute) {

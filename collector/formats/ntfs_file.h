@@ -21,6 +21,8 @@ namespace hozen::ntfs {
 constexpr std::size_t kMaxNames = 4096, kMaxStreams = 4096;
 /// Records that extend one: an attribute list of 256 KiB names fewer.
 constexpr std::size_t kMaxExtensions = 10'000;
+/// Problems of one file, or of one attribute of it, that are kept.
+constexpr std::size_t kMaxFileProblems = 32;
 /// Runs of one attribute; 1,500,000 fragments are the most that Windows can hold.
 constexpr std::size_t kMaxRuns = 4'000'000;
 
@@ -59,6 +61,7 @@ struct File {
   bool is_called_folder() const { return is_directory() && !has_index && data() != nullptr; }
   /// The name to call it by: of Win32 (or both), else POSIX, else the short one; nullptr for none.
   const FileName* best_name() const;
+  /// The streams are in order for this: a file may have thousands, each asked for.
   const FileStream* find_stream(std::uint32_t type, std::string_view name) const;
   const FileStream* data() const { return find_stream(attribute_type::kData, ""); }
   /// In use, and no name can be read: those of NTFS itself need none.
@@ -77,7 +80,13 @@ struct File {
   void add_stream(const Attribute& attribute);
   void add_reparse_point(const Attribute& attribute);
   void tell(Error problem);
+  std::size_t stream_rank(std::uint32_t type, std::string_view name) const;
+
+  // Indexes into `streams` in the order of types and names: a table of thousands is built name by
+  // name.
+  std::vector<std::uint16_t> stream_order_{};
 };
+static_assert(kMaxStreams <= 0xFFFF, "stream_order_ holds 16 bits");
 
 /// Collects the pieces of one attribute from the records of a file, in any order.
 class LayoutCollector {
@@ -85,6 +94,9 @@ class LayoutCollector {
   LayoutCollector(std::uint32_t type, std::string name, std::uint64_t volume_clusters)
       : type_{type}, name_{std::move(name)}, volume_clusters_{volume_clusters} {}
   void add(const FileRecord& record);
+  /// The same of one attribute, or piece of it, known to be of this type and name.
+  void add_piece(const Attribute& attribute);
+  void tell(Error problem);  ///< keeps the first ones: every run can be one
 
   bool found() const { return value_.has_value() || has_start_ || !layout_.runs.empty(); }
   /// The piece that says the sizes, without which the others are of no use.
@@ -99,9 +111,6 @@ class LayoutCollector {
   std::size_t run_count() const { return layout_.runs.size(); }
 
  private:
-  void add_piece(const Attribute& attribute);
-  void tell(Error problem);  // the first ones: every run can be one
-
   std::uint32_t type_;
   std::string name_;
   std::uint64_t volume_clusters_;

@@ -103,6 +103,7 @@ class FileRecord {
   /// that never leaves the base record (libfsntfs, "Attribute list").
   bool is_extension() const { return names_base() && !has_standard_; }
   bool names_base() const { return base_.to_u64() != 0; }
+  Bytes bytes() const { return bytes_; }
   std::uint64_t base_offset() const { return bytes_.base() + 32; }  ///< of the reference in $MFT
   /// The record's own number as it stands in it (since Windows XP), 32 bits.
   std::optional<std::uint32_t> stored_number() const { return number_; }

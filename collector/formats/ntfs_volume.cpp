@@ -17,6 +17,9 @@ constexpr std::size_t kMaxTableExtensions = 4096;
 constexpr std::size_t kMaxOrderedRuns = 16'000'000;
 /// The first records of $MFT, which $MFTMirr holds too, whatever the size of a cluster.
 constexpr std::uint64_t kMirroredRecords = 4;
+/// All records of a file together: those of 4 KiB, the largest that Windows makes, are cut by their
+/// number.
+constexpr std::size_t kMaxFileBytes = 64u << 20;
 /// Of such records, told one by one.
 constexpr std::size_t kMaxTableProblems = 100;
 
@@ -268,21 +271,19 @@ Result<std::vector<std::byte>> Volume::read_attribute_list(const FileRecord& bas
 }
 
 bool Volume::may_be_extended(const FileRecord& base, std::uint64_t number) const {
-  if (base.may_hold(kAttributeList) || number == more_of_) return true;
-  const auto known = std::lower_bound(known_extensions_.begin(), known_extensions_.end(),
-                                      std::pair{number, std::uint64_t{0}});
-  return known != known_extensions_.end() && known->first == number;
+  return base.may_hold(kAttributeList) || number == more_of_ || has_known_extensions(number);
 }
 
 std::vector<Volume::Extension> Volume::list_extensions(const FileRecord& base, std::uint64_t number,
                                                        FunctionRef<void(Error)> problem) {
   std::vector<Extension> extensions;
   if (!may_be_extended(base, number)) return extensions;
+  const std::size_t max_extensions = std::min(kMaxExtensions, kMaxFileBytes / boot_.record_bytes);
   std::set<std::uint64_t> seen{number};
   bool is_cut = false;
   const auto add = [&](std::uint64_t record, bool is_listed) {
     if (seen.contains(record)) return;
-    is_cut = is_cut || extensions.size() == kMaxExtensions;
+    is_cut = is_cut || extensions.size() == max_extensions;
     if (is_cut) return;
     seen.insert(record);
     extensions.push_back({record, is_listed});
@@ -353,47 +354,6 @@ void Volume::visit_extensions(const FileRecord& base, std::uint64_t number,
                     : other.error());
     }
   }
-}
-
-Result<File> Volume::read_file(std::uint64_t number) {
-  File file;
-  file.number = number;
-  std::vector<Error> problems;
-  HOZEN_CHECK(each_record_of(
-      number, [&](const FileRecord& record) { file.add(record); },
-      [&](Error problem) { problems.push_back(std::move(problem)); }));
-  for (Error& problem : problems) file.problems.push_back(std::move(problem));
-  return file;
-}
-
-Result<std::unique_ptr<ByteSource>> Volume::open_attribute(std::uint64_t number, std::uint32_t type,
-                                                           std::string_view name,
-                                                           std::vector<Error>* problems) {
-  LayoutCollector layout{type, std::string{name}, boot_.total_clusters()};
-  std::vector<Error> met;
-  HOZEN_CHECK(each_record_of(
-      number, [&](const FileRecord& record) { layout.add(record); },
-      [&](Error problem) { met.push_back(std::move(problem)); }));
-  // One that cannot be read may be the one asked for.
-  met.insert(met.end(), layout.problems().begin(), layout.problems().end());
-  if (!layout.found() && met.empty()) return Error{Errc::not_found, "ntfs attribute"};
-  if (!layout.has_start())
-    return Error{Errc::malformed, "ntfs attribute whose beginning cannot be read",
-                 number * boot_.record_bytes, met.empty() ? "" : met.front().text()};
-  const std::size_t before_order = layout.problems().size();
-  std::unique_ptr<ByteSource> source;
-  if (layout.value()) {
-    source = std::make_unique<MemorySource>(*std::move(layout.value()));
-  } else {
-    source = std::make_unique<RunSource>(bytes_, boot_.cluster_bytes, layout.take_layout());
-  }
-  if (problems != nullptr) {
-    problems->insert(problems->end(), met.begin(), met.end());
-    problems->insert(problems->end(),
-                     layout.problems().begin() + static_cast<std::ptrdiff_t>(before_order),
-                     layout.problems().end());
-  }
-  return source;
 }
 
 }  // namespace hozen::ntfs

@@ -15,6 +15,7 @@
 #include "collector/base/byte_source.h"
 #include "collector/formats/ntfs_boot.h"
 #include "collector/formats/ntfs_file.h"
+#include "collector/formats/ntfs_kept_files.h"
 
 namespace hozen::ntfs {
 
@@ -74,11 +75,15 @@ class Volume {
     more_extensions_ = std::move(extensions);
   }
   /// Base and extension of each record of the table that extends another, sorted: looked at with
-  /// those that attribute lists name, which may be damaged.
+  /// those that attribute lists name, which may be damaged. From now on these files are read once
+  /// and kept for a while: of a volume that does not change. A file may have thousands of names and
+  /// streams in as many records, and each is asked for.
   void know_extensions(std::vector<std::pair<std::uint64_t, std::uint64_t>> known) {
     known_extensions_ = std::move(known);
   }
   Result<File> read_file(std::uint64_t number);
+  /// The same without a copy of what is kept.
+  Result<std::shared_ptr<const File>> share_file(std::uint64_t number);
   /// Another number each time a look is at another record than the one before it.
   std::uint64_t looks_in_turn() const { return turn_; }
   /// True when base record `number`, read anew, is byte for byte what every look since
@@ -117,6 +122,12 @@ class Volume {
                         FunctionRef<void(const FileRecord&)> visit,
                         FunctionRef<void(Error)> problem);
   bool may_be_extended(const FileRecord& base, std::uint64_t number) const;
+  bool has_known_extensions(std::uint64_t number) const;
+  bool is_kept(std::uint64_t number) const;
+  Result<File> read_file_anew(std::uint64_t number);
+  Result<std::shared_ptr<const KeptFile>> keep(std::uint64_t number);
+  Result<void> collect_pieces(std::uint64_t number, std::uint32_t type, std::string_view name,
+                              LayoutCollector& layout, std::vector<Error>& problems);
 
   std::shared_ptr<ByteSource> bytes_;
   BootSector boot_;
@@ -135,6 +146,7 @@ class Volume {
   std::uint64_t more_of_ = 0;
   std::vector<std::uint64_t> more_extensions_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> known_extensions_;
+  KeptFiles kept_;
 };
 
 }  // namespace hozen::ntfs

@@ -50,8 +50,8 @@ bool NtfsPathFinder::is_link(const NtfsPlace& place, bool directory) {
 }
 
 Result<EvidencePath> NtfsPathFinder::link_target(const NtfsPlace& link) {
-  HOZEN_TRY(const ntfs::File file, link.mounted->ntfs->read_file(link.record));
-  HOZEN_TRY(const auto bytes, link.mounted->files->reparse_point(file));
+  HOZEN_TRY(const auto file, link.mounted->ntfs->share_file(link.record));
+  HOZEN_TRY(const auto bytes, link.mounted->files->reparse_point(*file));
   HOZEN_TRY(const ReparsePoint point, parse_reparse_point(Bytes{bytes}));
   return target_of(point, link.path.parent());
 }

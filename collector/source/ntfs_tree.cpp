@@ -45,7 +45,12 @@ class NtfsTree final : public NtfsFileTree {
   };
 
   void remark(Error error) {
-    if (remarked_.size() < kMaxRemarks && remarked_.insert(error.text()).second)
+    std::string text = error.text();
+    remark_once(std::move(text), std::move(error));
+  }
+  /// `key`: what was told once is not told again.
+  void remark_once(std::string key, Error error) {
+    if (remarked_.size() < kMaxRemarks && remarked_.insert(std::move(key)).second)
       remarks_.push_back(std::move(error));
   }
   Result<NtfsPlace> resolve(const EvidencePath& path);
@@ -164,8 +169,10 @@ Result<std::unique_ptr<ByteSource>> NtfsTree::open(const EvidencePath& path) {
   auto content = files.open(place.record, stored);
   if (content && !files.problems_of_last().empty()) {
     const Error& first = files.problems_of_last().front();
-    remark({first.code, stored.text() + ": " + first.what, first.offset,
-            "what was read may be incomplete or of different times"});
+    // Of a file, not of each name and stream that it has.
+    std::string key = place.mounted->volume + '\0' + std::to_string(place.record) + first.text();
+    remark_once(std::move(key), {first.code, stored.text() + ": " + first.what, first.offset,
+                                 "what was read may be incomplete or of different times"});
   }
   return content;
 }

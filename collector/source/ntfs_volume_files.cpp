@@ -40,9 +40,11 @@ const ntfs::FileName* name_used(const File& file, std::string_view name,
                                 std::optional<std::uint32_t> parent) {
   const bool is_orphan = parent == NtfsNames::kOrphanRecord;  // which no name tells
   const auto record = static_cast<std::uint32_t>(file.number);
+  const bool may_be_marked = name.find('<') != std::string_view::npos;
   for (const ntfs::FileName& known : file.names)
-    if ((known.name == name || NtfsNames::with_record(known.name, record) == name) &&
-        (!parent || known.parent.record == *parent || is_orphan))
+    if ((!parent || known.parent.record == *parent || is_orphan) &&
+        (known.name == name ||
+         (may_be_marked && NtfsNames::with_record(known.name, record) == name)))
       return &known;
   return parent ? nullptr : file.best_name();
 }
@@ -283,8 +285,9 @@ std::uint64_t NtfsVolumeFiles::sparse_head(const EvidencePath& path,
   return std::min(std::min(clusters, kMaxClusters) * volume_->boot().cluster_bytes, stream->size());
 }
 
-Result<File> NtfsVolumeFiles::read_file(std::uint32_t record, const EvidencePath& path) {
-  auto file = volume_->read_file(record);
+Result<std::shared_ptr<const File>> NtfsVolumeFiles::read_file(std::uint32_t record,
+                                                               const EvidencePath& path) {
+  auto file = volume_->share_file(record);
   // Every volume has the files of NTFS itself: an empty place in the table is damage.
   if (!file && file.error().code == Errc::not_found && record <= ntfs::record_number::kExtend)
     return Error{Errc::malformed, path.text(), file.error().offset,
@@ -299,7 +302,7 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
   const auto read = read_file(record, path);
   if (!read && record == ntfs::record_number::kRoot) return bare_folder(path);
   if (!read) return read.error();
-  const File& file = *read;
+  const File& file = **read;
   FileInfo info;
   info.path = path.with_stream("");
   info.is_directory = file.is_directory() && !file.is_called_folder();
@@ -331,11 +334,16 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
 }
 
 bool NtfsVolumeFiles::has_stream_twins(std::uint32_t record, std::string_view stream) {
-  const auto file = volume_->read_file(record);
-  return file &&
-         std::count_if(file->streams.begin(), file->streams.end(), [&](const FileStream& other) {
-           return other.type == type::kData && equals_fold(other.name, stream);
-         }) > 1;
+  const auto file = volume_->share_file(record);
+  if (!file) return false;
+  if (*file != counted_file_) {
+    counted_file_ = *file;
+    counted_streams_.clear();
+    for (const FileStream& other : (*file)->streams)
+      if (other.type == type::kData) ++counted_streams_[fold_case(other.name)];
+  }
+  const auto counted = counted_streams_.find(fold_case(stream));
+  return counted != counted_streams_.end() && counted->second > 1;
 }
 
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_data(std::uint64_t number,
@@ -386,7 +394,8 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
   last_problems_.clear();
   if (record == NtfsNames::kOrphanRecord) return unsupported(path, "a folder");
   const ntfs::Volume::Look look{*volume_, record};
-  HOZEN_TRY(const File file, read_file(record, path));
+  HOZEN_TRY(const auto shared, read_file(record, path));
+  const File& file = *shared;
   if (path.stream().empty()) {
     if (record == ntfs::record_number::kMft) return volume_->open_mft();
     if (file.is_called_folder())

@@ -69,7 +69,8 @@ class NtfsVolumeFiles {
   Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
 
  private:
-  Result<ntfs::File> read_file(std::uint32_t record, const EvidencePath& path);
+  Result<std::shared_ptr<const ntfs::File>> read_file(std::uint32_t record,
+                                                      const EvidencePath& path);
   Result<void> each_in_index(std::uint64_t folder, std::uint64_t max_bytes,
                              FunctionRef<bool(std::uint64_t record, std::string_view name)> visit);
   Result<std::uint32_t> find_in_extend(std::string_view name);
@@ -87,6 +88,9 @@ class NtfsVolumeFiles {
   std::shared_ptr<ntfs::Volume> volume_;
   NtfsNames names_;
   std::vector<Error> last_problems_;
+  // How many streams of the file asked for last have this name but for case.
+  std::shared_ptr<const ntfs::File> counted_file_;
+  std::unordered_map<std::string, std::size_t> counted_streams_;
   // Folded names in the indexes of folders asked for, and how much of indexes may still be read.
   std::unordered_map<std::uint32_t, std::unordered_set<std::string>> index_names_;
   std::uint64_t index_budget_;
