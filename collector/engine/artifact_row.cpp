@@ -102,7 +102,7 @@ void append_error(std::string& json, const Error& error) {
     append_text_member(json, "call", detail.substr(0, colon));
     append_text_member(json, "code", detail.substr(colon + 2));
   } else if (!detail.empty()) {
-    append_text_member(json, "code", detail);
+    append_text_member(json, "detail", detail);
   }
   json += '}';
 }

@@ -46,7 +46,7 @@ void append_artifact_row(std::string& json, const ArtifactRow& row);
 /// Appends ,"name":"text" and, where the text is not UTF-8, its exact form as ,"name_utf16".
 void append_text_member(std::string& json, std::string_view name, std::string_view wtf8);
 /// Appends {"what":…,"kind":…,"offset":…,"call":…,"code":…}: the call and its code as the system
-/// told them.
+/// told them; or, instead of these, "detail": why, in words.
 void append_error(std::string& json, const Error& error);
 
 }  // namespace hozen

@@ -46,7 +46,8 @@ class BitmapCheck {
           return !is_over_ && !failed_;
         },
         [&](const Error& error) {
-          if (!failed_) failed_ = error;
+          // Why the record that ended the visit cannot be read.
+          if (!failed_ || failed_->offset == error.offset) failed_ = error;
         });
     if (failed_) return *std::move(failed_);
     if (is_over_) return Error{Errc::limit, "ntfs clusters of files that $Bitmap calls free"};

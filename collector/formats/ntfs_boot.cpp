@@ -16,16 +16,6 @@ std::uint32_t size_of(std::int8_t stored, std::uint32_t unit_bytes) {
   return stored < 0 && -stored <= kMaxLog2 ? std::uint32_t{1} << -stored : 0;
 }
 
-/// Sectors in a cluster: a count, or from 0xE1 on the negative logarithm of it (64 KiB clusters and
-/// more).
-std::uint32_t sectors_in_cluster(std::uint8_t stored) {
-  constexpr std::uint8_t kLargestCount = 128;
-  constexpr int kMaxLog2 = 13;
-  if (stored <= kLargestCount) return stored;
-  const int log2 = 256 - stored;
-  return log2 <= kMaxLog2 ? std::uint32_t{1} << log2 : 0;
-}
-
 bool is_size(std::uint32_t value, std::uint32_t least, std::uint32_t most) {
   return std::has_single_bit(value) && value >= least && value <= most;
 }
@@ -33,6 +23,19 @@ bool is_size(std::uint32_t value, std::uint32_t least, std::uint32_t most) {
 Error malformed(const char* what, std::uint64_t offset) { return {Errc::malformed, what, offset}; }
 
 }  // namespace
+
+std::uint32_t cluster_bytes_of(std::uint8_t stored, std::uint32_t sector_bytes) {
+  constexpr std::uint8_t kLargestCount = 128;
+  constexpr int kMaxLog2 = 13;  // 2 MiB in sectors of 256 bytes
+  const int log2 = 256 - stored;
+  std::uint64_t bytes = sector_bytes;
+  if (stored <= kLargestCount)
+    bytes *= stored;
+  else
+    bytes = log2 <= kMaxLog2 ? bytes << log2 : 0;
+  return std::has_single_bit(bytes) && bytes <= kMaxClusterBytes ? static_cast<std::uint32_t>(bytes)
+                                                                 : 0;
+}
 
 bool looks_like_ntfs(Bytes sector) {
   return sector.tail(kSignatureOffset).head(kSignature.size()).chars() == kSignature;
@@ -45,11 +48,8 @@ Result<BootSector> read_boot_sector(Bytes sector) {
   BootSector boot;
   boot.sector_bytes = fields.u16<11>();
   if (!is_size(boot.sector_bytes, 256, 4096)) return malformed("ntfs bytes per sector", base + 11);
-  const std::uint64_t cluster =
-      std::uint64_t{sectors_in_cluster(fields.u8<13>())} * boot.sector_bytes;
-  if (cluster > kMaxClusterBytes || !std::has_single_bit(cluster))
-    return malformed("ntfs sectors per cluster", base + 13);
-  boot.cluster_bytes = static_cast<std::uint32_t>(cluster);
+  boot.cluster_bytes = cluster_bytes_of(fields.u8<13>(), boot.sector_bytes);
+  if (boot.cluster_bytes == 0) return malformed("ntfs sectors per cluster", base + 13);
   boot.total_sectors = fields.u64<40>();
   if (boot.total_sectors == 0 || boot.total_sectors > (std::uint64_t{1} << 63) / boot.sector_bytes)
     return malformed("ntfs total sectors", base + 40);

@@ -30,6 +30,10 @@ struct BootSector {
   bool operator==(const BootSector&) const = default;
 };
 
+/// Bytes of a cluster that byte 13 of a boot sector says: a count of sectors, or from 0xF3 on the
+/// negative logarithm of it (clusters of more than 64 KiB). 0 when NTFS can have none such.
+std::uint32_t cluster_bytes_of(std::uint8_t stored, std::uint32_t sector_bytes);
+
 /// True when the signature of NTFS stands where it belongs.
 bool looks_like_ntfs(Bytes sector);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "collector/formats/ntfs_boot.h"
 
@@ -15,21 +16,38 @@ constexpr std::size_t kKnownPaths = 8192;
 constexpr std::size_t kMaxKnownBytes = 4u << 20;
 constexpr std::size_t kBufferBytes = 128u << 10;
 
-/// One slot by itself, where reading many at once failed.
-void scan_one(ByteSource& table, std::uint64_t number, std::span<std::byte> buffer, Slot& slot,
-              FunctionRef<void(Error)> problem) {
-  const std::uint64_t offset = number * buffer.size();
-  const auto read = table.read(offset, buffer);
-  if (read) {
-    slot = read_slot(buffer, offset);
-    return;
+/// Records one after the other that cannot be read for the same reason: one problem.
+class UnreadRecords {
+ public:
+  UnreadRecords(std::uint32_t record_bytes, FunctionRef<void(Error)> problem)
+      : record_bytes_{record_bytes}, problem_{problem} {}
+
+  void add(std::uint64_t number, const Error& error) {
+    const bool is_same = why_ && number == last_ + 1 && why_->code == error.code &&
+                         why_->what == error.what && why_->detail == error.detail;
+    if (!is_same) {
+      tell();
+      why_ = error;
+      first_ = number;
+    }
+    last_ = number;
   }
-  slot = {SlotState::malformed, {}};
-  Error error = read.error();
-  error.what = "ntfs file record " + std::to_string(number) + ": " + error.what;
-  error.offset = offset;
-  problem(std::move(error));
-}
+  void tell() {
+    if (!why_) return;
+    std::string who = "ntfs file record " + std::to_string(first_);
+    if (first_ != last_)
+      who = "ntfs file records " + std::to_string(first_) + " to " + std::to_string(last_);
+    why_->what = who + ": " + why_->what;
+    why_->offset = first_ * record_bytes_;
+    problem_(*std::exchange(why_, std::nullopt));
+  }
+
+ private:
+  std::uint32_t record_bytes_;
+  FunctionRef<void(Error)> problem_;
+  std::uint64_t first_ = 0, last_ = 0;
+  std::optional<Error> why_;
+};
 
 }  // namespace
 
@@ -52,20 +70,24 @@ void scan_table(ByteSource& table, std::uint32_t record_bytes,
   const std::uint64_t slots = table.size() / record_bytes;
   const auto at_once = std::min<std::uint64_t>(kBufferBytes / record_bytes, slots);
   std::vector<std::byte> buffer(static_cast<std::size_t>(at_once * record_bytes));
+  UnreadRecords unread{record_bytes, problem};
   Slot slot;
-  for (std::uint64_t first = 0; first < slots; first += at_once) {
+  bool go_on = true;
+  for (std::uint64_t first = 0; go_on && first < slots; first += at_once) {
     const std::uint64_t count = std::min(at_once, slots - first);
     const auto part = std::span{buffer}.first(static_cast<std::size_t>(count * record_bytes));
     const bool read = static_cast<bool>(table.read(first * record_bytes, part));
-    for (std::uint64_t i = 0; i < count; ++i) {
+    for (std::uint64_t i = 0; go_on && i < count; ++i) {
+      const std::uint64_t number = first + i, offset = number * record_bytes;
       const auto bytes = part.subspan(static_cast<std::size_t>(i * record_bytes), record_bytes);
-      if (read)
-        slot = read_slot(bytes, (first + i) * record_bytes);
-      else
-        scan_one(table, first + i, bytes, slot, problem);
-      if (!visit(first + i, slot)) return;
+      // One slot by itself, where reading many at once failed.
+      const auto alone = read ? Result<void>{} : table.read(offset, bytes);
+      slot = alone ? read_slot(bytes, offset) : Slot{SlotState::malformed, {}};
+      if (!alone) unread.add(number, alone.error());
+      go_on = visit(number, slot);
     }
   }
+  unread.tell();
 }
 
 std::uint32_t table_record_bytes(Bytes head) {

@@ -33,7 +33,8 @@ constexpr std::size_t kMaxPathBytes = std::size_t{3} * 32'767;
 constexpr std::string_view kOrphanFolder = "\\$Orphan";
 
 /// Visits every slot of the table in order; `visit` answers whether to go on. What cannot be read
-/// is told to `problem` and passed over as `malformed`. Memory: one buffer of at most 1 MiB.
+/// is told to `problem`, as ranges and behind the visits of these, and passed over as `malformed`.
+/// Memory: one buffer of at most 1 MiB.
 void scan_table(ByteSource& table, std::uint32_t record_bytes,
                 FunctionRef<bool(std::uint64_t number, Slot& slot)> visit,
                 FunctionRef<void(Error)> problem);

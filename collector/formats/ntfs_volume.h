@@ -42,15 +42,16 @@ class Volume {
     const bool begun_;
   };
 
-  /// `bytes`: the volume from its boot sector on. Where the boot sector is damaged its copy in the
-  /// last sector is tried, where the first record of $MFT is damaged that of $MFTMirr; both are
-  /// told in problems(), and so is a volume that ends early. Errc::malformed when there is no file
-  /// table to be found.
+  /// `bytes`: the volume from its boot sector on. Where the boot sector is damaged its copies are
+  /// tried (ntfs_boot_search.h), where the first record of $MFT is damaged that of $MFTMirr; both
+  /// are told in problems(), and so is a volume that ends early. Errc::malformed when there is no
+  /// file table to be found.
   static Result<std::shared_ptr<Volume>> open(const std::shared_ptr<ByteSource>& bytes);
 
   const BootSector& boot() const { return boot_; }
   std::uint64_t record_count() const { return mft_->size() / boot_.record_bytes; }
-  /// The file table as one stream.
+  /// The file table as one stream. Where a record that says where a part of it lies is lost, that
+  /// part is there and cannot be read (Errc::malformed), and problems() names its records.
   ByteSource& mft() { return *mft_; }
   /// The same, for a reader of its own: never larger than the volume, whatever its record says.
   std::unique_ptr<ByteSource> open_mft() const {
@@ -108,9 +109,10 @@ class Volume {
   }
   Result<Slot> read_base(std::uint64_t number, std::vector<std::byte>& buffer);
   Result<Slot> read_mirrored(std::uint64_t number, std::vector<std::byte>& buffer);
-  std::uint64_t table_bytes(const StreamLayout& layout) const;
+  void bound_table(StreamLayout& table, bool is_partial);
+  void tell_gaps(const StreamLayout& table);
   Result<void> read_first_record(std::vector<std::byte>& buffer, FileRecord& record);
-  void add_table_extensions(const FileRecord& first, LayoutCollector& layout);
+  bool add_table_extensions(const FileRecord& first, LayoutCollector& layout);
   Result<std::vector<std::byte>> read_attribute_list(const FileRecord& base);
   struct Extension {
     std::uint64_t record = 0;

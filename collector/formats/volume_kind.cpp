@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "collector/base/guid.h"
+#include "collector/formats/ntfs_boot_search.h"
 
 namespace hozen {
 namespace {
@@ -31,10 +32,9 @@ bool is_power_between(std::uint32_t value, std::uint32_t least, std::uint32_t mo
 // ---- boot sectors
 
 bool is_ntfs(Fixed<kBootSectorBytes> boot) {
-  const std::uint32_t per_cluster = boot.u8<13>();
-  // From 244 on: the power of two as a negative number (clusters of more than 64 KiB).
-  const bool clusters = is_power_between(per_cluster, 1, 128) || per_cluster >= 244;
-  return is_power_between(boot.u16<11>(), 256, 4096) && clusters && boot.u64<40>() != 0 &&
+  const std::uint32_t sector = boot.u16<11>();
+  return is_power_between(sector, 256, 4096) &&
+         ntfs::cluster_bytes_of(boot.u8<13>(), sector) != 0 && boot.u64<40>() != 0 &&
          boot.u64<48>() != 0;
 }
 
@@ -133,16 +133,14 @@ Result<std::vector<std::byte>> read_up_to(ByteSource& source, std::uint64_t offs
   return bytes;
 }
 
-/// NTFS keeps a copy of its boot sector in the last sector, which begins 512 to 4096 bytes before
-/// the end.
-Result<bool> has_ntfs_backup(ByteSource& volume) {
+bool has_ntfs_backup(ByteSource& volume) {
   if (volume.size() < 2 * kVolumeHeadBytes) return false;
-  HOZEN_TRY(const auto tail,
-            read_up_to(volume, volume.size() - kVolumeHeadBytes, kVolumeHeadBytes));
-  for (std::uint64_t sector = kBootSectorBytes; sector <= kVolumeHeadBytes; sector *= 2)
-    if (volume_kind_of(Bytes{tail}.tail(kVolumeHeadBytes - sector)) == VolumeKind::ntfs)
-      return true;
-  return false;
+  bool found = false;
+  ntfs::each_boot_copy(volume, [&](const ntfs::BootSector& /*copy*/, std::uint64_t /*offset*/) {
+    found = true;
+    return false;
+  });
+  return found;
 }
 
 struct KindText {
@@ -152,7 +150,9 @@ struct KindText {
 /// In the order of the enumeration.
 constexpr std::array kKinds{
     KindText{"unknown", "no file system that is known here"},
-    KindText{"empty", "nothing but zeros at its beginning: never formatted, or wiped"},
+    KindText{"empty",
+             "nothing but zeros at its beginning, and no copy of an NTFS boot sector in its last "
+             "64 MiB"},
     KindText{"ntfs", "NTFS"},
     KindText{
         "bitlocker",
@@ -284,8 +284,7 @@ Result<VolumeHead> read_volume_kind(ByteSource& volume) {
   HOZEN_TRY(const auto head, read_up_to(volume, 0, kVolumeHeadBytes));
   const VolumeKind kind = volume_kind_of(Bytes{head});
   if (kind != VolumeKind::unknown && kind != VolumeKind::empty) return VolumeHead{kind, false};
-  HOZEN_TRY(const bool backup, has_ntfs_backup(volume));
-  return backup ? VolumeHead{VolumeKind::ntfs, true} : VolumeHead{kind, false};
+  return has_ntfs_backup(volume) ? VolumeHead{VolumeKind::ntfs, true} : VolumeHead{kind, false};
 }
 
 std::string_view to_text(ImageContainer container) {

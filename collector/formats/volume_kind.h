@@ -21,7 +21,7 @@ namespace hozen {
 
 enum class VolumeKind : std::uint8_t {
   unknown,
-  empty,  ///< nothing but zeros at its beginning (and no backup of an NTFS boot sector at its end)
+  empty,  ///< nothing but zeros at its beginning (and no copy of an NTFS boot sector near its end)
   ntfs,
   bitlocker,
   bitlocker_to_go,  ///< a removable drive: the FAT32 one sees holds the reader program only
@@ -55,7 +55,7 @@ bool has_boot_sector(VolumeKind kind);
 
 struct VolumeHead {
   VolumeKind kind = VolumeKind::unknown;
-  bool from_backup = false;  ///< the first sector says nothing, the last one is an NTFS boot sector
+  bool from_backup = false;  ///< the first sector says nothing, and a copy of an NTFS one is there
 };
 /// The same for a volume that is the whole of `volume` (a disk: only when it has no partition
 /// table, as its last sector may be that of a volume). Errc::io when it cannot be read.

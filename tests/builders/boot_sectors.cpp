@@ -52,6 +52,8 @@ DiskBytes windows_volume(VolumeKind kind) {
           .value(40, std::uint64_t{20479})
           .value(48, std::uint64_t{853})
           .value(56, std::uint64_t{2})
+          .value(64, std::uint8_t{0xF6})
+          .value(68, std::uint8_t{1})
           .bytes();
     case VolumeKind::bitlocker:
       return Head{}.boot("-FVE-FS-").value(11, kSector).value(13, std::uint8_t{8}).bytes();

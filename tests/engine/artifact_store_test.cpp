@@ -137,9 +137,22 @@ TEST_F(ArtifactStoreTest, SaysWhyAFileCouldNotBeOpened) {
   EXPECT_EQ(all[0]["outcome"], "failed");
   EXPECT_EQ(all[0]["error"]["call"], "CreateFileW");
   EXPECT_EQ(all[0]["error"]["code"], "error 32");
+  EXPECT_FALSE(all[0]["error"].contains("detail"));
   EXPECT_EQ(store.counts().left_out, 1u);
   ASSERT_THAT(store.failures(), SizeIs(1));
   EXPECT_THAT(store.failures()[0].reason, HasSubstr("CreateFileW: error 32"));
+}
+
+TEST_F(ArtifactStoreTest, SaysInWordsWhyAFileCouldNotBeOpened) {
+  file("C:\\far", "x").unreadable = Error{Errc::unsupported, "C:\\far", {}, "a link: not followed"};
+  open();
+  request("C:\\far");
+  store.drain(Priority::bulk);
+  const auto all = rows();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0]["error"]["kind"], "unsupported");
+  EXPECT_EQ(all[0]["error"]["detail"], "a link: not followed");
+  EXPECT_FALSE(all[0]["error"].contains("code"));
 }
 
 TEST_F(ArtifactStoreTest, TruncatesAtTheLimitAndSaysSo) {

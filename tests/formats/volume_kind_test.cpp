@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
+#include "collector/formats/ntfs_boot.h"
 #include "tests/builders/disk_builder.h"
 
 namespace hozen {
@@ -71,8 +74,24 @@ TEST(VolumeKind, FindsLargeClustersOfNtfs) {
             .kind);
   };
   EXPECT_EQ(ntfs(0x80), "ntfs");
-  EXPECT_EQ(ntfs(0xF4), "ntfs");  // 2^12 sectors: 2 MiB
+  EXPECT_EQ(ntfs(0xF4), "ntfs");     // 2^12 sectors: 2 MiB
+  EXPECT_EQ(ntfs(0xF3), "unknown");  // 2^13: 4 MiB
   EXPECT_EQ(ntfs(0x81), "unknown");
+}
+
+TEST(VolumeKind, IsNtfsWithTheClustersThatItsReaderTakes) {
+  for (const std::uint16_t sector :
+       std::initializer_list<std::uint16_t>{256, 512, 1024, 2048, 4096})
+    for (int cluster = 0; cluster < 256; ++cluster) {
+      DiskBytes boot = boot_sector(VolumeKind::ntfs);
+      std::memcpy(boot.data() + 11, &sector, sizeof sector);
+      boot[13] = static_cast<std::byte>(cluster);
+      boot[64] = std::byte{0xF6};
+      boot[68] = std::byte{0xF4};
+      EXPECT_EQ(volume_kind_of(Bytes{boot}) == VolumeKind::ntfs,
+                ntfs::read_boot_sector(Bytes{boot}).has_value())
+          << sector << " " << cluster;
+    }
 }
 
 TEST(VolumeKind, FindsTheBackupOfANtfsBootSector) {
@@ -83,6 +102,10 @@ TEST(VolumeKind, FindsTheBackupOfANtfsBootSector) {
   EXPECT_TRUE(head.from_backup);
   head = head_of(DiskBuilder{kMiB}.put(kMiB - 4096, sector));
   EXPECT_TRUE(head.from_backup);
+  for (const std::uint64_t size : {1024u, 2048u}) {
+    head = head_of(DiskBuilder{kMiB}.put(kMiB - size, sector));
+    EXPECT_TRUE(head.from_backup) << size;
+  }
   head = head_of(DiskBuilder{kMiB}.put(kMiB - 512, sector).put(32, boot_sector(VolumeKind::luks)));
   EXPECT_TRUE(head.from_backup);
   head = head_of(DiskBuilder{kMiB}.put(kMiB - 512, sector).put(0, boot_sector(VolumeKind::fat32)));

@@ -70,7 +70,7 @@ std::string error_text(const Json& object) {
   const auto found = object.find("error");
   if (found == object.end() || !found->is_object()) return {};
   std::string text = json_text(*found, "what");
-  for (const char* name : {"kind", "call", "code"}) {
+  for (const char* name : {"kind", "call", "code", "detail"}) {
     const std::string part = json_text(*found, name);
     if (!part.empty()) text += (text.empty() ? "" : ": ") + part;
   }
