@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <unordered_set>
 #include <utility>
 
 #include "collector/base/text.h"
+#include "collector/module/archive_name.h"
 
 namespace hozen::side_load {
 namespace {
@@ -18,78 +20,47 @@ constexpr Name kRedirections[] = {".exe.config", ".exe.manifest", ".exe.local", 
 /// Least size of an executable that does something.
 constexpr std::uint64_t kLeastBytes = 512;
 
-constexpr Name kGame[] = {
-    "steam_api*.dll", "unityplayer.dll", "gameassembly.dll", "*_data",        "steam_appid.txt",
-    "nvngx_dlss.dll", "eossdk-*.dll",    "galaxy*.dll",      "fmod*.dll",     "bink2w*.dll",
-    "*.uproject",     "physx*.dll",      "data.win",         "*.bsa",         "*.vpk",
-    "*.rpf",          "gfsdk_*.dll",     "monobleedingedge", "amd_ags_*.dll", "*.forge"};
-constexpr Name kAdditions[] = {"doorstop_config.ini",
-                               "*.asi",
-                               "bepinex",
-                               "melonloader*",
-                               "reshade*.ini",
-                               "dxvk.conf",
-                               "mods",
-                               "reshade-shaders",
-                               "*.asi.ini",
-                               "userdata",
-                               "scripts",
-                               "enbseries*",
-                               "enblocal.ini",
-                               "modloader*",
-                               "dinput8.ini",
-                               "version.ini",
-                               "winmm.ini",
-                               "plugins",
-                               "modengine*",
-                               "specialk*",
-                               "dxgi.ini",
-                               "d3d9.ini",
-                               "d3d11.ini",
-                               "winhttp.ini",
-                               "xinput1_*.ini"};
-constexpr Name kRuntimes[] = {"icudtl.dat",
-                              "resources.pak",
-                              "v8_context_snapshot.bin",
-                              "snapshot_blob.bin",
-                              "locales",
-                              "chrome_*.pak",
-                              "qt5core.dll",
-                              "qt6core.dll",
-                              "platforms",
-                              "qt.conf",
-                              "python3*.dll",
-                              "python2*.dll",
-                              "site-packages",
-                              "base_library.zip",
-                              "jvm.dll",
-                              "jre",
-                              "*.deps.json",
-                              "*.runtimeconfig.json",
-                              "hostfxr.dll",
-                              "coreclr.dll",
-                              "libcef.dll",
-                              "nw.dll",
-                              "flutter_windows.dll",
-                              "vcruntime140*.dll"};
-
 template <class List>
 bool matches(const List& list, Name lower_name) {
   return std::any_of(std::begin(list), std::end(list),
                      [&](Name one) { return fits(one, lower_name); });
 }
-/// One bit for each pattern: many files of one kind are one sign.
-template <class List>
-std::uint64_t bits_of(const List& list, Name lower_name) {
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < std::size(list); ++i)
-    if (fits(list[i], lower_name)) bits |= std::uint64_t{1} << i;
-  return bits;
-}
 template <class List>
 bool ends_with_any(const List& list, Name lower_name) {
   return std::any_of(std::begin(list), std::end(list),
                      [&](Name one) { return lower_name.ends_with(one); });
+}
+
+/// Whether it is no program of Windows: it says so, and is not signed by Microsoft.
+bool is_stranger(ModuleContext& context, const Member& program) {
+  auto file = context.source().open(program.path);
+  if (!file) return false;
+  const auto body = read_pe_body(**file, false);
+  const bool says_microsoft = body && contains_fold(body->company, "Microsoft");
+  if (!program.pe->has_certificates) return !says_microsoft;
+  const FileSignature& signature = context.signatures().of(program.path);
+  return !signature.is_microsoft && !contains_fold(signature.organization, "Microsoft");
+}
+
+/// Takes the programs of Windows away; false where nothing is left.
+bool keep_strangers(ModuleContext& context, Folder& folder) {
+  constexpr std::size_t kMostAsked = 256;
+  std::size_t asked = 0;
+  std::erase_if(folder.executables, [&](const Member& member) {
+    return !member.pe->is_dll && (++asked > kMostAsked || !is_stranger(context, member));
+  });
+  folder.programs = static_cast<std::size_t>(
+      std::count_if(folder.executables.begin(), folder.executables.end(),
+                    [](const Member& member) { return !member.pe->is_dll; }));
+  return folder.programs != 0;
+}
+
+/// The folder of a program that a fact names; traces name the volume as the device it was then.
+std::optional<EvidencePath> folder_of(const Machine& machine, std::string_view program) {
+  if (const auto parsed = EvidencePath::parse(program)) return parsed->parent();
+  const std::string_view below = below_volume(program);
+  if (below.size() == program.size() || machine.windows().empty()) return {};
+  return (EvidencePath{machine.windows().front().volume()} / below).parent();
 }
 
 class Walk {
@@ -118,6 +89,7 @@ class Walk {
     };
     if (!context_.source().walk(path, one, [](const EvidencePath&, const Error&) {})) return {};
     finish(folder);
+    verify_signs(context_.source(), folder.signs);
     return folder;
   }
 
@@ -135,7 +107,7 @@ class Walk {
     while (frames_.size() > 1 && !is_in(file.path, frames_.back().path)) close();
     add(frames_.back(), file);
     if (!file.is_directory || file.is_link) return Visit::skip;
-    if (machine_->is_closed_folder(file.path) && !machine_->is_closed_folder(frames_.front().path))
+    if (machine_->is_sealed_folder(file.path) && !machine_->is_closed_folder(frames_.front().path))
       return Visit::skip;
     frames_.push_back(frame_of(file.path));
     return Visit::enter;
@@ -149,9 +121,7 @@ class Walk {
 
   static void add(Folder& folder, const FileInfo& file) {
     const std::string name = to_lower_ascii(file.path.name());
-    folder.signs.game |= bits_of(kGame, name);
-    folder.signs.additions |= bits_of(kAdditions, name);
-    folder.signs.runtime |= bits_of(kRuntimes, name);
+    note_signs(folder.signs, file, name);
     if (ends_with_any(kRedirections, name) && folder.redirections.size() < kMaxOthers)
       folder.redirections.push_back(member_of(file));
     if (file.is_directory) {
@@ -179,13 +149,23 @@ class Walk {
     if (!frames_.empty()) hand_up(folder, frames_.back());
     // What a program is redirected to may lie deeper.
     const bool has_dll = folder.dlls != 0 || !folder.below.empty() || !folder.redirections.empty();
-    if (folder.programs != 0 && has_dll) (*visit_)(folder);
+    if (folder.programs != 0 && has_dll) visit(folder);
     // Decoys by the thousand are no way to hide one.
     if (folder.programs != 0 && folder.left_out != 0 && ++problems_ <= kMaxProblems)
       context_.note(Error{Errc::limit, folder.path.text() +
                                            ": programs and DLLs that are not looked at for "
                                            "side-loading: " +
                                            std::to_string(folder.left_out)});
+  }
+
+  void visit(Folder& folder) {
+    // What users can write to in them is walked from there.
+    const bool is_closed = machine_->is_closed_folder(folder.path) &&
+                           !(frames_.empty() ? machine_->is_closed_folder(folder.path)
+                                             : machine_->is_closed_folder(frames_.front().path));
+    if (is_closed && !keep_strangers(context_, folder)) return;
+    verify_signs(context_.source(), folder.signs);
+    (*visit_)(folder);
   }
 
   static void hand_up(Folder& folder, Folder& above) {
@@ -204,11 +184,16 @@ class Walk {
 
   void finish(Folder& folder) {
     // Most folders of a volume hold nothing that is called a program: their files are not opened.
+    // Nor are those of System32 itself, which are thousands.
+    if (machine_ != nullptr && machine_->is_system_folder(folder.path)) folder.executables.clear();
     if (folder.executables.empty()) {
       folder.below.clear();
       return;
     }
     for (Member& member : folder.executables) open(member);
+    // What is called a program and is none may be what one decrypts.
+    for (const Member& member : folder.executables)
+      if (!member.pe && folder.others.size() < kMaxOthers) folder.others.push_back(member);
     std::erase_if(folder.executables, [](const Member& member) { return !member.pe; });
     sniff(folder);
     for (const Member& member : folder.executables) {
@@ -299,6 +284,22 @@ void each_folder(ModuleContext& context, const Machine& machine,
     if (!context.stop().stop_requested() && !volume.unreadable &&
         (!is_emulated || is_of_windows(volume)))
       walk.volume(EvidencePath{volume.name});
+}
+
+void each_named_folder(ModuleContext& context, const Machine& machine,
+                       const std::function<void(Folder&)>& visit) {
+  constexpr std::size_t kMostNamed = 512;
+  std::unordered_set<std::string> seen;
+  for (const FactKind kind : {FactKind::autostart, FactKind::execution, FactKind::process})
+    for (const Fact& fact : context.facts().facts(kind)) {
+      if (context.stop().stop_requested() || seen.size() >= kMostNamed) return;
+      const auto path = folder_of(machine, fact.subject);
+      if (!path || !machine.is_closed_folder(*path) || machine.is_system_folder(*path) ||
+          !seen.insert(path->folded()).second || !context.source().stat(*path))
+        continue;
+      auto folder = look_at_folder(context, *path);
+      if (folder && folder->dlls != 0 && keep_strangers(context, *folder)) visit(*folder);
+    }
 }
 
 std::optional<Folder> look_at_folder(ModuleContext& context, const EvidencePath& path) {

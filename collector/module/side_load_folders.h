@@ -10,6 +10,7 @@
 
 #include "collector/module/side_load_machine.h"
 #include "collector/module/side_load_pe.h"
+#include "collector/module/side_load_signs.h"
 
 namespace hozen::side_load {
 
@@ -30,13 +31,6 @@ struct Member {
   bool is_below = false;  ///< in a folder one below
 };
 
-/// What names of files and folders say of the whole.
-struct FolderSigns {
-  /// A bit for each kind of sign: of a game's engine, of what loads additions into it, and of a
-  /// runtime (Chromium, Qt, Python, Java, .NET).
-  std::uint64_t game = 0, additions = 0, runtime = 0;
-};
-
 struct Folder {
   EvidencePath path;
   std::size_t files = 0, folders = 0, dlls = 0, programs = 0;
@@ -51,9 +45,15 @@ struct Folder {
 };
 
 /// Calls `visit` for each folder that holds a program and a DLL, or a program with a DLL one folder
-/// below. Folders of Windows in which nothing but its own files lies are left out.
+/// below. Of folders of Windows in which only its own files belong, those that hold a program which
+/// is somebody else's, without the programs of Windows.
 void each_folder(ModuleContext& context, const Machine& machine,
                  const std::function<void(Folder&)>& visit);
+
+/// Calls `visit` for each folder of Windows in which a program of somebody else lies that starts by
+/// itself or ran, as the facts say: also for those that each_folder() does not enter.
+void each_named_folder(ModuleContext& context, const Machine& machine,
+                       const std::function<void(Folder&)>& visit);
 
 /// One folder, looked at as each_folder() does.
 std::optional<Folder> look_at_folder(ModuleContext& context, const EvidencePath& path);

@@ -78,6 +78,9 @@ constexpr Name kClosed[] = {"System32",
                             "ShellComponents",
                             "UUS",
                             "CbsTemp"};
+/// Of those, with very many files of Windows and of nobody else.
+constexpr Name kSealed[] = {"WinSxS",   "servicing",       "assembly",
+                            "rescache", "SystemResources", "PolicyDefinitions"};
 /// Below System32: no programs load DLLs from there.
 constexpr Name kNotListed[] = {"DriverStore", "CatRoot",   "CatRoot2", "config", "LogFiles",
                                "winevt",      "Tasks",     "spool",    "WDI",    "sru",
@@ -227,6 +230,7 @@ void Machine::read_known_dlls(ModuleContext& context) {
     each_control_set(hive, [&](RegistryKey& set, bool is_current) {
       if (!is_current) return;
       const auto key = set.open("Control\\Session Manager\\KnownDLLs");
+      search_path(context, set);
       if (!key) return;
       each_value(context, **key, [&](const RegistryValue& value) {
         const auto text = value.text();
@@ -264,6 +268,57 @@ bool Machine::is_closed_folder(const EvidencePath& folder) const {
     const std::size_t depth = windows.components().size();
     return folder.is_below(windows) && folder.components().size() > depth &&
            lists(kClosed, folder.components()[depth]);
+  });
+}
+
+bool Machine::is_sealed_folder(const EvidencePath& folder) const {
+  return std::any_of(windows_.begin(), windows_.end(), [&](const EvidencePath& windows) {
+    const std::size_t depth = windows.components().size();
+    const auto& names = folder.components();
+    if (!folder.is_below(windows) || names.size() <= depth) return false;
+    if (lists(kSealed, names[depth])) return true;
+    return names.size() > depth + 1 && is_system_folder(windows / names[depth]) &&
+           lists(kNotListed, names[depth + 1]);
+  });
+}
+
+bool Machine::is_system_folder(const EvidencePath& folder) const {
+  const Name name = folder.name();
+  return (equals_fold(name, "System32") || equals_fold(name, "SysWOW64")) &&
+         std::any_of(windows_.begin(), windows_.end(), [&](const EvidencePath& windows) {
+           return folder.is_below(windows) &&
+                  folder.components().size() == windows.components().size() + 1;
+         });
+}
+
+void Machine::search_path(ModuleContext& context, RegistryKey& set) {
+  const auto key = set.open("Control\\Session Manager\\Environment");
+  if (!key) return;
+  std::string path;
+  each_value(context, **key, [&](const RegistryValue& value) {
+    const auto text = value.text();
+    if (text && equals_fold(value.name, "Path")) path = *text;
+  });
+  constexpr std::size_t kMostFolders = 64;
+  std::size_t left = kMostFolders;
+  for (std::size_t at = 0; at < path.size() && left != 0; --left) {
+    const std::size_t end = std::min(path.find(';', at), path.size());
+    const auto folder = EvidencePath::parse(trim(Name{path}.substr(at, end - at)));
+    at = end + 1;
+    // What is written with a variable is Windows' own, whose folders are listed already.
+    if (!folder || is_closed_folder(*folder) || lists_windows(*folder)) continue;
+    for (const Phantom& one : kPhantoms) {
+      // Oracle's clients have theirs here by right; the shell looks beside itself alone.
+      if (one.name == "oci.dll" || one.name == "fxsst.dll") continue;
+      if (const auto info = context.source().stat(*folder / one.name); info && !info->is_directory)
+        phantoms_.push_back(info->path);
+    }
+  }
+}
+
+bool Machine::lists_windows(const EvidencePath& folder) const {
+  return std::any_of(windows_.begin(), windows_.end(), [&](const EvidencePath& windows) {
+    return windows.folded() == folder.folded();
   });
 }
 

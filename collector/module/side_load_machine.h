@@ -47,11 +47,16 @@ class Machine {
     std::vector<EvidencePath> programs{};
   };
   const std::vector<Inside>& inside() const { return inside_; }
-  /// Names that Windows looks for and does not have, that lie in its folders all the same.
+  /// Names that Windows looks for and does not have, that lie in its folders, or in one of the
+  /// system's Path, all the same.
   const std::vector<EvidencePath>& phantoms() const { return phantoms_; }
 
-  /// Folders of Windows in which only its own files lie: they are not walked for pairs.
+  /// Folders of Windows in which only its own files belong.
   bool is_closed_folder(const EvidencePath& folder) const;
+  /// Those of them that are not walked for pairs: with very many files, or drivers of others.
+  bool is_sealed_folder(const EvidencePath& folder) const;
+  /// System32 or SysWOW64 itself.
+  bool is_system_folder(const EvidencePath& folder) const;
 
  private:
   void find_windows(ModuleContext& context);
@@ -59,6 +64,8 @@ class Machine {
   void list_store(ModuleContext& context, const EvidencePath& windows);
   void list_root(ModuleContext& context, const EvidencePath& windows);
   void read_known_dlls(ModuleContext& context);
+  void search_path(ModuleContext& context, RegistryKey& set);
+  bool lists_windows(const EvidencePath& folder) const;
 
   std::vector<EvidencePath> windows_;
   std::unordered_map<std::string, std::uint8_t> dlls_;  // lower case; where it is

@@ -13,6 +13,7 @@
 #include "collector/module/side_load_folders.h"
 #include "collector/module/side_load_loads.h"
 #include "collector/module/side_load_redirections.h"
+#include "collector/module/side_load_texts.h"
 #include "collector/module/side_load_weights.h"
 
 namespace hozen::side_load {
@@ -89,6 +90,20 @@ class Scorer {
  private:
   /// What a start or a trace of the program will add: such pairs are read sooner.
   int foreseen(const Pair& pair) const;
+  bool starts(const Pair& pair) const;  ///< a fact says that the program starts by itself
+  /// The score by which it is decided whether to read on, with what is foreseen. Names and counts
+  /// that speak against it end no look at a DLL that stands out.
+  int worth(const Pair& pair) const;
+  bool stands_out(const Pair& pair) const;
+  /// Whether the program may load the DLL: of DLLs that nothing names, those that Windows has too,
+  /// and those of folders with little.
+  bool may_load(const Folder& folder, const Member& program, const Member& dll);
+  std::optional<Pair> best_pair(const Folder& folder, const Member& dll, const Around& all,
+                                std::span<const Redirection> redirections);
+  bool is_named_in(const EvidencePath& host, const EvidencePath& dll, bool is_below);
+  static void not_of_a_game(Pair& pair);
+  static void signs_around(Pair& pair);
+  void game_around(Pair& pair);
   void structure(Pair& pair, std::span<const Redirection> redirections = {});
   static void redirected(Pair& pair, std::span<const Redirection> redirections);
   void place(Pair& pair);
@@ -119,7 +134,10 @@ class Scorer {
   ModuleContext& context_;
   const Machine& machine_;
   const bool has_files_;
-  std::unordered_set<std::string> used_;  // programs that start by themselves or ran, below volumes
+  // Programs that start by themselves, and that do or ran, below volumes.
+  std::unordered_set<std::string> starting_, used_;
+  std::string words_of_;  // the program whose words these are
+  FileWords words_;
   std::map<std::string, std::optional<Folder>> folders_;  // of pairs that were seen loaded
   std::map<std::string, std::optional<PeBody>> bodies_;   // of programs and of Windows' own DLLs
   std::map<std::string, std::map<std::string, bool>> signed_by_;  // files by who signed them
@@ -135,6 +153,8 @@ bool is_signed_program(const FileSignature& signature);
 bool is_given_other_name(const Side& side);
 /// Whether it lies next to nothing else, or where no programs are kept.
 bool is_odd_place(const Pair& pair);
+/// Whether the DLL came long after everything else in its folder.
+bool came_late(const Pair& pair);
 bool same_publisher(const FileSignature& a, const FileSignature& b);
 
 }  // namespace hozen::side_load

@@ -106,12 +106,12 @@ Result<PeBody> read_pe_body(ByteSource& file, bool with_exports) {
   return body;
 }
 
-Result<double> entropy_of(ByteSource& file, std::size_t cap_bytes) {
+Result<double> entropy_of(ByteSource& file, std::size_t cap_bytes, std::uint64_t begin) {
   std::array<std::uint64_t, 256> counts{};
   std::vector<std::byte> block(std::min<std::size_t>(cap_bytes, std::size_t{1} << 16U));
   std::uint64_t done = 0;
   while (done < cap_bytes) {
-    HOZEN_TRY(const std::size_t got, file.read_some(done, block));
+    HOZEN_TRY(const std::size_t got, file.read_some(begin + done, block));
     if (got == 0) break;
     for (std::size_t i = 0; i < got; ++i) ++counts[std::to_integer<std::uint8_t>(block[i])];
     done += got;

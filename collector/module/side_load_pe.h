@@ -44,7 +44,7 @@ struct PeBody {
 };
 Result<PeBody> read_pe_body(ByteSource& file, bool with_exports);
 
-/// Bits for a byte of the first `cap_bytes` of a file.
-Result<double> entropy_of(ByteSource& file, std::size_t cap_bytes);
+/// Bits for a byte of the first `cap_bytes` of a file from `begin` on.
+Result<double> entropy_of(ByteSource& file, std::size_t cap_bytes, std::uint64_t begin = 0);
 
 }  // namespace hozen::side_load

@@ -17,59 +17,9 @@ using Name = std::string_view;
 
 constexpr std::uint64_t kDay = 86'400 * kTicksPerSecond;
 /// Of a program that is searched for the name of the DLL.
-constexpr std::uint64_t kMaxSearched = std::uint64_t{16} << 20U;
+constexpr std::uint64_t kMaxSearched = std::uint64_t{32} << 20U;
 constexpr std::uint64_t kSwollen = std::uint64_t{50} << 20U;
-/// Files beside a pair that may be what the DLL decrypts: their sizes, how many are looked at, how
-/// much of each, and the entropy from which on they look encrypted.
-constexpr std::uint64_t kLeastPayload = 2'048, kMostPayload = std::uint64_t{64} << 20U;
-constexpr std::size_t kMaxLooked = 16, kEntropyBytes = std::size_t{1} << 20U;
-constexpr double kEncrypted = 7.2;
 constexpr std::size_t kManyFunctions = 20;
-
-/// Compressed by their format: their entropy says nothing.
-bool is_known_format(Bytes head) {
-  constexpr Name kMarks[] = {"PK\x03\x04",
-                             "7z\xBC\xAF",
-                             "Rar!",
-                             "\x1F\x8B",
-                             "\x89PNG",
-                             "\xFF\xD8\xFF",
-                             "GIF8",
-                             "OggS",
-                             "ID3",
-                             "RIFF",
-                             "MSCF",
-                             "%PDF",
-                             "BZh",
-                             "\xFD"
-                             "7zXZ",
-                             "wOFF",
-                             "wOF2",
-                             "\x28\xB5\x2F\xFD",
-                             "UnityFS",
-                             "fLaC",
-                             "SQLite",
-                             "MDMP",
-                             "ITSF",
-                             "\xD0\xCF\x11\xE0",
-                             "OTTO",
-                             "II*",
-                             "\x1A\x45\xDF\xA3",
-                             "MZ",
-                             "BM",
-                             "\xCA\xFE\xBA\xBE",
-                             "ISc(",
-                             "icudt"};
-  const auto begins = [&](std::size_t at, Name mark) {
-    if (head.size() < at + mark.size()) return false;
-    for (std::size_t i = 0; i < mark.size(); ++i)
-      if (head.get<std::uint8_t>(at + i).value_or(0) != static_cast<std::uint8_t>(mark[i]))
-        return false;
-    return true;
-  };
-  return begins(4, "ftyp") || std::any_of(std::begin(kMarks), std::end(kMarks),
-                                          [&](Name mark) { return begins(0, mark); });
-}
 
 /// "NvSmart" of "NvSmart.exe.mui", folded.
 std::string stem_of(Name name) {
@@ -83,12 +33,6 @@ bool is_other_name(Name original, Name name) {
   const std::string a = stem_of(original), b = stem_of(name);
   if (a.empty() || b.empty()) return false;
   return a.find(b) == std::string::npos && b.find(a) == std::string::npos;
-}
-
-std::string entropy_text(double bits) {
-  std::array<char, 16> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%.2f", bits);
-  return std::string{text.data(), static_cast<std::size_t>(std::max(length, 0))};
 }
 
 /// Times of linkers: not before Windows 95, not after now.
@@ -124,15 +68,24 @@ const PeBody* Scorer::body_of(const EvidencePath& path, bool with_exports) {
 void Scorer::look_closer(Pair& pair) {
   if (!pair.host.is_here() || !pair.dll.is_here()) return;
   // What the files say of themselves may be a lie: it keeps nobody from asking who signed them.
-  const bool is_worth = pair.score() + foreseen(pair) >= kWorthReading;
+  const bool is_worth = worth(pair) >= kWorthReading;
   bodies(pair);
   times(pair);
-  if (!is_worth && pair.score() < kWorthReading) return;
+  if (!is_worth && worth(pair) < kWorthReading) return;
   sign(pair);
   listed(pair);
-  if (pair.score() < kLowScore - 5) return;
-  text_in_host(pair);
-  payload(pair);
+  if (worth(pair) - foreseen(pair) >= kLowScore - 5) {
+    text_in_host(pair);
+    payload(pair);
+  }
+  // No game explains these; but of a game's own data that looks encrypted says nothing.
+  if (pair.items.has("S2") || pair.items.has("S5") || (pair.items.has("X5") && starts(pair)))
+    not_of_a_game(pair);
+  if (pair.items.has("C7")) pair.items.drop("X5");
+}
+
+void Scorer::not_of_a_game(Pair& pair) {
+  for (const std::string_view id : {"C7", "C7M"}) pair.items.drop(id);
 }
 
 void Scorer::bodies(Pair& pair) {
@@ -175,6 +128,7 @@ void Scorer::names_inside(Pair& pair) {
     pair.items.add("P1", "The program says to be '" + host.original_name + "' of '" + host.company +
                              "', which this host has in its Windows; here it lies in " +
                              pair.host.place.parent().text() + ".");
+  if (pair.items.has("P1")) not_of_a_game(pair);
 }
 
 void Scorer::exports_of(Pair& pair) {
@@ -196,14 +150,19 @@ void Scorer::exports_of(Pair& pair) {
                              " has " + std::to_string(real->exports) + ".");
 }
 
+bool came_late(const Pair& pair) {
+  constexpr std::uint64_t kMonth = 30 * kDay;
+  const FileTime came = arrival(pair.dll.si), newest = pair.around.newest;
+  return came.is_set() && newest.is_set() && came > newest && apart(came, newest) > kMonth;
+}
+
 void Scorer::times(Pair& pair) {
-  constexpr std::uint64_t kMonth = 30 * kDay, kTwoMinutes = 120 * kTicksPerSecond;
+  constexpr std::uint64_t kTwoMinutes = 120 * kTicksPerSecond;
   constexpr std::uint32_t kTwoYears = 2 * 365 * 86'400, kWeek = 7 * 86'400;
-  const FileTime came = arrival(pair.dll.si);
-  const FileTime newest = pair.around.newest;
-  if (came.is_set() && newest.is_set() && came > newest && apart(came, newest) > kMonth)
-    pair.items.add("T1", "It came at " + came.iso8601() + ", the last of the other files at " +
-                             newest.iso8601() + ".");
+  if (came_late(pair))
+    pair.items.add("T1", "It came at " + arrival(pair.dll.si).iso8601() +
+                             ", the last of the other files at " + pair.around.newest.iso8601() +
+                             ".");
   const auto& fn = pair.dll.fn;
   if (fn && fn->created.is_set() && pair.dll.si.created.is_set() &&
       pair.dll.si.created < fn->created && apart(pair.dll.si.created, fn->created) > kDay &&
@@ -211,7 +170,7 @@ void Scorer::times(Pair& pair) {
     pair.items.add("T2", "It says to have been made at " + pair.dll.si.created.iso8601() +
                              ", in whole seconds; its name was made at " + fn->created.iso8601() +
                              ".");
-  const FileTime host_came = arrival(pair.host.si);
+  const FileTime came = arrival(pair.dll.si), host_came = arrival(pair.host.si);
   if (pair.items.has("P4") && pair.items.has("P3") && pair.host.si.created.is_set() &&
       pair.dll.si.created.is_set() && apart(came, host_came) <= kTwoMinutes)
     pair.items.add(
@@ -239,65 +198,23 @@ void Scorer::built_together(Pair& pair, const std::string& when) {
   pair.items.add("C8", when + ".");
 }
 
-void Scorer::text_in_host(Pair& pair) {
-  if (pair.items.has("X1") || pair.host.size > kMaxSearched) return;
-  auto file = context_.source().open(pair.host.place);
-  if (!file) return;
-  const auto all = read_all(**file, kMaxSearched);
-  if (!all) return;
-  std::string name = pair.dll.lower_name();
-  if (name.ends_with(".dll")) name.resize(name.size() - 4);
-  constexpr std::size_t kShortest = 4;
-  if (name.size() < kShortest) return;
-  const auto lower = [](std::byte byte) {
-    const char c = static_cast<char>(byte);
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  const auto found = [&](std::size_t step) {
-    const std::size_t length = name.size() * step;
-    if (all->size() < length) return false;
-    for (std::size_t at = 0; at + length <= all->size(); ++at) {
-      std::size_t i = 0;
-      while (i < name.size() && lower((*all)[at + i * step]) == name[i] &&
-             (step == 1 || (*all)[at + i * step + 1] == std::byte{0}))
-        ++i;
-      if (i == name.size()) return true;
-    }
-    return false;
-  };
-  if (found(1) || found(2)) pair.items.add("X1S", "The program holds the text '" + name + "'.");
+bool Scorer::is_named_in(const EvidencePath& host, const EvidencePath& dll, bool is_below) {
+  if (const std::string key = host.folded(); key != words_of_) {
+    words_of_ = key;
+    words_ = {};
+    if (auto file = context_.source().open(host)) words_ = FileWords{**file, kMaxSearched};
+  }
+  const std::string name = to_lower_ascii(dll.name());
+  Name stem = name;
+  if (stem.ends_with(".dll")) stem.remove_suffix(4);
+  return (words_.has(name) || words_.has(stem)) &&
+         (!is_below || words_.has(to_lower_ascii(dll.parent().name())));
 }
 
-void Scorer::payload(Pair& pair) {
-  if (pair.around.is_whole_program || pair.items.has("C7")) return;
-  if (pair.items.has("C8") && !is_odd_place(pair)) return;
-  constexpr std::uint64_t kBornTogether = 600 * kTicksPerSecond;
-  constexpr std::size_t kFewFiles = 8;
-  std::size_t looked = 0;
-  const bool installed = is_program_files(pair.host.place, machine_.windows_of(pair.host.place));
-  for (const Member& other : pair.around.others) {
-    if (other.size < kLeastPayload || other.size > kMostPayload || ++looked > kMaxLooked) continue;
-    const FileTime came = arrival(other.si), dll = arrival(pair.dll.si);
-    const bool together = came.is_set() && dll.is_set() && apart(came, dll) <= kBornTogether;
-    if (!together && pair.around.files > kFewFiles) continue;
-    // What an installation brings came with the program.
-    const FileTime host = arrival(pair.host.si);
-    if (installed && (!together || came <= host || apart(came, host) < kDay)) continue;
-    auto file = context_.source().open(other.path);
-    if (!file) continue;
-    std::array<std::byte, 16> head{};
-    const auto got = (*file)->read_some(0, head);
-    if (!got || is_known_format(Bytes{std::span<const std::byte>{head}.first(*got)})) continue;
-    const auto bits = entropy_of(**file, kEntropyBytes);
-    // Of few bytes the entropy cannot be high.
-    const double most = std::min(8.0, std::log2(static_cast<double>(other.size)));
-    if (!bits || *bits < std::min(kEncrypted, most - 0.5)) continue;
-    pair.payloads.push_back(other.path);
-    pair.items.add("X5", "'" + std::string{other.path.name()} + "' (" + std::to_string(other.size) +
-                             " bytes) beside them is of no format that "
-                             "is known here and looks encrypted: " +
-                             entropy_text(*bits) + " bits in a byte.");
-  }
+void Scorer::text_in_host(Pair& pair) {
+  if (pair.items.has("X1") || !is_named_in(pair.host.place, pair.dll.place, pair.is_below)) return;
+  pair.items.add("X1S", "The program holds the text '" + pair.dll.lower_name() +
+                            "', or that without its ending.");
 }
 
 }  // namespace hozen::side_load

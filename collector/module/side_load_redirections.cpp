@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collector/base/text.h"
+#include "collector/formats/xml_attributes.h"
 
 namespace hozen::side_load {
 namespace {
@@ -12,38 +13,17 @@ namespace {
 constexpr std::uint64_t kMaxText = std::uint64_t{1} << 20U;
 constexpr std::size_t kMaxNames = 32, kMaxLocal = 64;
 
-std::string text_of(EvidenceSource& source, const EvidencePath& path) {
+std::vector<std::byte> bytes_of(EvidenceSource& source, const EvidencePath& path) {
   auto file = source.open(path);
   if (!file) return {};
-  const auto all = read_all(**file, kMaxText);
-  if (!all) return {};
-  const Bytes bytes{*all};
-  const bool wide =
-      all->size() >= 2 && (*all)[0] == std::byte{0xFF} && (*all)[1] == std::byte{0xFE};
-  if (wide) return wtf8_from_utf16le(bytes);
-  std::string text;
-  text.reserve(all->size());
-  for (const std::byte byte : *all) text += static_cast<char>(byte);
-  return text;
+  auto all = read_all(**file, kMaxText);
+  return all ? *std::move(all) : std::vector<std::byte>{};
 }
 
-/// Values of an attribute behind a word: `<file … name="a.dll"`.
-std::vector<std::string> values_of(const std::string& text, std::string_view element,
-                                   std::string_view attribute) {
-  std::vector<std::string> values;
-  const std::string lower = to_lower_ascii(text);
-  for (std::size_t at = lower.find(element); at != std::string::npos && values.size() < kMaxNames;
-       at = lower.find(element, at + 1)) {
-    const std::size_t end = std::min(lower.find('>', at), lower.size());
-    const std::size_t name = lower.find(attribute, at + element.size());
-    if (name == std::string::npos || name >= end) continue;
-    const std::size_t open = lower.find_first_of("\"'", name);
-    if (open == std::string::npos || open >= end) continue;
-    const std::size_t close = lower.find(lower[open], open + 1);
-    if (close == std::string::npos) continue;
-    values.push_back(text.substr(open + 1, close - open - 1));
-  }
-  return values;
+/// What stands in the right element and is no comment.
+std::vector<std::string> values_of(const std::vector<std::byte>& text, std::string_view parent,
+                                   std::string_view child, std::string_view attribute) {
+  return xml_attributes(text, parent, child, attribute, kMaxNames).values;
 }
 
 std::string last_name(std::string_view path) {
@@ -51,24 +31,25 @@ std::string last_name(std::string_view path) {
   return to_lower_ascii(at == std::string_view::npos ? path : path.substr(at + 1));
 }
 
-void configuration(const Member& file, const std::string& text, const std::string& program,
-                   std::vector<Redirection>& all) {
-  for (const std::string& value : values_of(text, "<appdomainmanagerassembly", "value")) {
+void configuration(const Member& file, const std::vector<std::byte>& text,
+                   const std::string& program, std::vector<Redirection>& all) {
+  const std::string name = "'" + std::string{file.path.name()} + "' has .NET load '";
+  for (const std::string& value : values_of(text, "runtime", "appDomainManagerAssembly", "value")) {
     const std::string assembly{trim(std::string_view{value}.substr(0, value.find(',')))};
-    all.push_back({program, to_lower_ascii(assembly) + ".dll",
-                   "'" + std::string{file.path.name()} + "' has .NET load '" + assembly +
-                       "' as the manager of the program's domain, before the program itself.",
-                   true});
+    // An assembly is looked for as a library, then as a program.
+    for (const std::string_view ending : {".dll", ".exe"})
+      all.push_back(
+          {program, to_lower_ascii(assembly) + std::string{ending},
+           name + assembly + "' as the manager of the program's domain, before the program itself.",
+           true});
   }
-  for (const std::string& value : values_of(text, "<codebase", "href"))
-    all.push_back({program, last_name(value),
-                   "'" + std::string{file.path.name()} + "' has .NET load '" + value + "'.",
-                   false});
+  for (const std::string& value : values_of(text, "dependentAssembly", "codeBase", "href"))
+    all.push_back({program, last_name(value), name + value + "'.", false});
 }
 
-void manifest(const Member& file, const std::string& text, const std::string& program,
+void manifest(const Member& file, const std::vector<std::byte>& text, const std::string& program,
               std::vector<Redirection>& all) {
-  for (const std::string& value : values_of(text, "<file ", "name"))
+  for (const std::string& value : values_of(text, "assembly", "file", "name"))
     all.push_back(
         {program, last_name(value),
          "'" + std::string{file.path.name()} + "' names '" + value + "' as a file of the program.",
@@ -112,9 +93,9 @@ std::vector<Redirection> redirections_of(ModuleContext& context, Folder& folder)
     if (name.ends_with(".local"))
       local(context, folder, file, program, all);
     else if (name.ends_with(".config"))
-      configuration(file, text_of(context.source(), file.path), program, all);
+      configuration(file, bytes_of(context.source(), file.path), program, all);
     else
-      manifest(file, text_of(context.source(), file.path), program, all);
+      manifest(file, bytes_of(context.source(), file.path), program, all);
   }
   return all;
 }

@@ -13,9 +13,6 @@ namespace {
 
 using Name = std::string_view;
 
-/// Hosts of one DLL that are weighed.
-constexpr std::size_t kMaxHosts = 8;
-constexpr std::size_t kMaxRest = 64;
 constexpr std::size_t kSparseFiles = 6, kSparseDlls = 2;
 
 constexpr Name kLibraryEndings[] = {".dll", ".ocx", ".cpl", ".ax",   ".drv", ".pyd", ".bpl",
@@ -120,40 +117,13 @@ bool is_below_program_data(const EvidencePath& file) {
   return file.components().size() > 1 && equals_fold(file.components().front(), "ProgramData");
 }
 
-Side side_of(const Member& member) {
-  Side side;
-  side.path = member.path.text();
-  side.place = member.path;
-  side.size = member.size;
-  side.si = member.si;
-  side.fn = member.fn;
-  side.head = member.pe;
-  return side;
-}
-
-/// What is the same for all pairs of a folder.
-Around around_all(const Folder& folder) {
-  Around around;
-  around.files = folder.files;
-  around.folders = folder.folders;
-  around.dlls = folder.dlls;
-  around.below = folder.below.size();
-  around.programs = folder.programs;
-  around.signed_dlls = folder.signed_dlls;
-  around.signs = folder.signs;
-  around.is_whole_program = folder.is_whole_program();
-  return around;
-}
-
-void add_rest(Around& around, const Folder& folder, const EvidencePath& dll) {
-  around.others = folder.others;
-  const auto add = [&](const Member& member) {
-    if (member.path == dll) return;
-    if (around.rest.size() < kMaxRest) around.rest.push_back(member.path);
-    around.newest = std::max(around.newest, arrival(member.si));
-  };
-  for (const Member& member : folder.executables) add(member);
-  for (const Member& member : folder.others) add(member);
+/// What is compiled when it is loaded fits every processor; of ARM64 there are libraries that
+/// programs for x64 load (Microsoft, "Arm64X PE files").
+bool cannot_load(const PeHead& host, const PeHead& dll) {
+  constexpr std::uint16_t kX64 = 0x8664, kArm64 = 0xAA64;
+  const auto is_either = [](std::uint16_t machine) { return machine == kX64 || machine == kArm64; };
+  return host.machine != dll.machine && !host.is_il && !dll.is_il &&
+         !(is_either(host.machine) && is_either(dll.machine));
 }
 
 }  // namespace
@@ -169,17 +139,6 @@ std::string Side::lower_name() const {
 }
 
 std::string Pair::key() const { return fold_case(host.path) + "|" + fold_case(dll.path); }
-
-Scorer::Scorer(ModuleContext& context, const Machine& machine, bool has_files)
-    : context_{context}, machine_{machine}, has_files_{has_files} {
-  for (const FactKind kind : {FactKind::autostart, FactKind::execution})
-    for (const Fact& fact : context.facts().facts(kind))
-      used_.insert(fold_case(below_volume(fact.subject)));
-}
-
-int Scorer::foreseen(const Pair& pair) const {
-  return used_.contains(fold_case(below_volume(pair.host.path))) ? weight_of("E2").points : 0;
-}
 
 void Scorer::redirected(Pair& pair, std::span<const Redirection> redirections) {
   const std::string dll = pair.dll.lower_name(), host = pair.host.lower_name();
@@ -210,11 +169,11 @@ void Scorer::structure(Pair& pair, std::span<const Redirection> redirections) {
                                  " of its own, and this one lies elsewhere: " +
                                  pair.dll.place.parent().text() + ".");
   }
-  if (host.machine != dll.machine && !host.is_il)
+  if (cannot_load(host, dll))
     pair.items.add("C10", quoted_host + " is for " + pe::machine_text(host.machine) + " and " +
                               quoted_dll + " for " + pe::machine_text(dll.machine) +
                               ": the one cannot load the other.");
-  if (!ends_as_library(name) && (imported || !pair.around.is_whole_program))
+  if (dll.is_dll && !ends_as_library(name) && (imported || !pair.around.is_whole_program))
     pair.items.add("X10", quoted_dll + " is a program library by its content.");
   place(pair);
 }
@@ -234,11 +193,6 @@ void Scorer::place_of_file(Pair& pair, const EvidencePath& file, const EvidenceP
     pair.items.add("P5", "Programs are not kept in " + rare + ".");
 }
 
-void Scorer::fill_around(Pair& pair, const Folder& folder) {
-  pair.around = around_all(folder);
-  add_rest(pair.around, folder, pair.dll.place);
-}
-
 void Scorer::place(Pair& pair) {
   const EvidencePath& file = pair.dll.place;
   const EvidencePath& windows = machine_.windows_of(file);
@@ -252,28 +206,16 @@ void Scorer::place(Pair& pair) {
                              " files, one program among them, with " + std::to_string(dlls) +
                              (dlls == 1 ? " DLL" : " DLLs") +
                              (pair.is_below ? " in folders below." : "."));
+  if (pair.seen == "folder" && machine_.is_closed_folder(file.parent()) &&
+      !machine_.is_sealed_folder(file.parent()))
+    pair.items.add(
+        "P5", "Programs that are not Windows' own are not kept in " + file.parent().text() + ".");
   if (around.is_whole_program && !pair.items.has("P5") && !is_gathering_place(file.parent()))
     pair.items.add("C4", "The folder holds a whole program: " + std::to_string(around.files) +
                              " files and " + std::to_string(around.folders) + " folders.");
-  const bool is_cert = pair.dll.head->has_certificates;
-  constexpr std::size_t kFewDlls = 3;
-  const std::size_t plain = around.dlls - std::min(around.dlls, around.signed_dlls);
-  if (!is_cert && around.dlls > kFewDlls && plain * 2 > around.dlls)
-    pair.items.add("C5", std::to_string(plain) + " of the " + std::to_string(around.dlls) +
-                             " DLLs here have no signature.");
-  else if (!is_cert && around.signed_dlls >= 2 && pair.items.has("N1"))
-    pair.items.add("S6", std::to_string(around.signed_dlls) + " of the " +
-                             std::to_string(around.dlls) +
-                             " DLLs here have a signature, this one has none.");
-  const int game = std::popcount(around.signs.game);
-  const int additions = std::popcount(around.signs.additions);
+  signs_around(pair);
+  game_around(pair);
   const int runtime = std::popcount(around.signs.runtime);
-  if (game > 0 && game + additions >= 2 && around.files >= kSparseFiles)
-    pair.items.add("C7", "The folder is a game's (" + std::to_string(game) +
-                             " signs of an engine, " + std::to_string(additions) +
-                             " of additions): mods are loaded by DLLs of such names.");
-  if (game >= 2 && additions > 0 && pair.items.has("C7"))
-    pair.items.add("C7M", "Settings or folders of what loads additions into a game lie beside it.");
   if (runtime >= 2 && matches(kParts, pair.dll.lower_name()))
     pair.items.add("C11", "The name is that of a part of the runtime that lies here (" +
                               std::to_string(runtime) + " signs of it).");
@@ -281,97 +223,35 @@ void Scorer::place(Pair& pair) {
     pair.items.add("C12", "An installer unpacks such files into a folder of that name.");
 }
 
-std::vector<Pair> Scorer::of_folder(Folder& folder) {
-  std::vector<Pair> pairs;
-  const std::vector<Redirection> redirections = redirections_of(context_, folder);
-  const Around all = around_all(folder);
-  const auto weigh = [&](const Member& dll) {
-    std::optional<Pair> best;
-    std::vector<std::string> importers;
-    std::size_t hosts = 0;
-    for (const Member& program : folder.executables) {
-      if (program.pe->is_dll || hosts >= kMaxHosts) continue;
-      const std::string name = to_lower_ascii(dll.path.name());
-      const bool imported = program.pe->imports(name);
-      // Of DLLs that nothing names, those that Windows has too, and those of folders with little.
-      const std::string host = to_lower_ascii(program.path.name());
-      const bool redirected =
-          std::any_of(redirections.begin(), redirections.end(), [&](const Redirection& one) {
-            return one.program == host && (one.dll == name || one.dll.empty());
-          });
-      if (dll.is_below && !imported && !redirected) continue;
-      const bool worth = imported || redirected || machine_.is_own_dll(name) ||
-                         (!folder.is_whole_program() && folder.programs <= 3);
-      if (!worth) continue;
-      ++hosts;
-      if (imported) importers.push_back(std::string{program.path.name()});
-      Pair pair;
-      pair.host = side_of(program);
-      pair.dll = side_of(dll);
-      pair.is_below = dll.is_below;
-      pair.seen = "folder";
-      pair.around = all;
-      structure(pair, redirections);
-      if (!best || pair.score() > best->score()) best = std::move(pair);
-    }
-    if (!best || best->score() + foreseen(*best) < kWorthReading) return;
-    best->also_imported_by = std::move(importers);
-    add_rest(best->around, folder, dll.path);
-    pairs.push_back(*std::move(best));
-  };
-  for (const Member& member : folder.executables)
-    if (member.pe->is_dll) weigh(member);
-  for (const Member& member : folder.below) weigh(member);
-  return pairs;
-}
-
-std::optional<Pair> Scorer::of_inside(const Machine::Inside& inside) {
-  std::optional<Pair> best;
-  for (const EvidencePath& program : inside.programs) {
-    Pair pair;
-    pair.seen = "system_folder";
-    find_file(pair.host, program.text());
-    find_file(pair.dll, inside.dll.text());
-    if (!pair.host.is_here() || !pair.dll.is_here()) continue;
-    structure(pair);
-    if (!best || pair.score() > best->score()) best = std::move(pair);
+void Scorer::signs_around(Pair& pair) {
+  if (pair.dll.head->has_certificates) return;
+  const Around& around = pair.around;
+  constexpr std::size_t kFewDlls = 3, kOneOf = 8;
+  const std::size_t plain = around.dlls - std::min(around.dlls, around.signed_dlls);
+  const std::string all = " of the " + std::to_string(around.dlls) + " DLLs here have ";
+  if (around.dlls > kFewDlls && plain * 2 > around.dlls) {
+    pair.items.add("C5", std::to_string(plain) + all + "no signature.");
+    return;
   }
-  if (!best) return best;
-  bodies(*best);
-  const bool says_microsoft = best->dll.body && contains_fold(best->dll.body->company, "Microsoft");
-  // Without catalogs every file of Windows would seem to be a stranger.
-  if (!context_.signatures().has_catalogs() && says_microsoft) return {};
-  sign(*best);
-  const SignatureStatus status = best->dll.signature->status;
-  if (status == SignatureStatus::not_signed || status == SignatureStatus::digest_mismatch)
-    best->items.add("P8", "It lies in " + best->dll.place.parent().text() +
-                              ", the folder of a program of Windows, where all is signed.");
-  listed(*best);
-  return best;
+  // Of a name that Windows does not have, the others must be nearly all.
+  const bool is_alone = !pair.is_below && around.dlls > kFewDlls && plain * kOneOf <= around.dlls;
+  if (around.signed_dlls >= 2 && (pair.items.has("N1") || is_alone))
+    pair.items.add("S6",
+                   std::to_string(around.signed_dlls) + all + "a signature, this one has none.");
 }
 
-std::optional<Pair> Scorer::of_phantom(const EvidencePath& dll) {
-  Pair pair;
-  pair.seen = "phantom";
-  find_file(pair.dll, dll.text());
-  const Phantom* const phantom = phantom_of(pair.dll.lower_name());
-  if (!pair.dll.is_here() || phantom == nullptr) return {};
-  pair.host.path = std::string{phantom->loader};
-  pair.dll.signature = signature_of(pair.dll.place);
-  const FileSignature& signature = *pair.dll.signature;
-  if (is_sound(signature.status) && signature.is_microsoft) return {};
-  if (const auto file = context_.source().open(dll))
-    if (auto body = read_pe_body(**file, false)) pair.dll.body = *std::move(body);
-  const bool catalogs = context_.signatures().has_catalogs();
-  if (!catalogs && pair.dll.body && contains_fold(pair.dll.body->company, "Microsoft")) return {};
-  pair.items.add("N2", "Windows looks for '" + pair.dll.lower_name() + "' (" +
-                           std::string{phantom->loader} + ") and does not bring it.");
-  if (signature.status == SignatureStatus::digest_mismatch)
-    pair.items.add("S2", signature_text(pair.dll) + ".");
-  else if (!is_sound(signature.status))
-    pair.items.add("S1", signature_text(pair.dll) + "; all of Windows is.");
-  listed(pair);
-  return pair;
+void Scorer::game_around(Pair& pair) {
+  // A game is no program of Windows, and does not start with it.
+  if (starts(pair) || pair.items.has("P1")) return;
+  const int game = std::popcount(pair.around.signs.game);
+  const int additions = std::popcount(pair.around.signs.additions);
+  if (game == 0 || game + additions < 2 || pair.around.files < kSparseFiles) return;
+  pair.items.add("C7", "The folder is a game's (" + std::to_string(game) + " signs of an engine, " +
+                           std::to_string(additions) +
+                           " of additions, each looked into): mods are loaded by DLLs of such "
+                           "names.");
+  if (game >= 2 && additions > 0)
+    pair.items.add("C7M", "Settings or folders of what loads additions into a game lie beside it.");
 }
 
 }  // namespace hozen::side_load

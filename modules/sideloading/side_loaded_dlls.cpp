@@ -5,6 +5,7 @@
 // Not looked at: DLLs that a program loads by a path from its own configuration; memory.
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -107,14 +108,16 @@ class Judge {
   const LiveState* live() { return is_own_ ? context_.source().live_state() : nullptr; }
 
   void folders() {
-    side_load::each_folder(context_, machine_, [&](side_load::Folder& folder) {
+    const auto weigh = [&](side_load::Folder& folder) {
       ++summary_.folders;
       for (Pair& pair : scorer_.of_folder(folder)) {
         ++summary_.weighed;
         scorer_.look_closer(pair);
         keep(std::move(pair));
       }
-    });
+    };
+    side_load::each_folder(context_, machine_, weigh);
+    side_load::each_named_folder(context_, machine_, weigh);
   }
 
   void windows_own() {
@@ -145,6 +148,11 @@ class Judge {
   void tell() {
     for (auto& [key, pair] : pairs_) {
       scorer_.finish(pair);
+      if (!is_connected(pair))
+        pair.items.cap(
+            "Nothing shows that the program loads this DLL: neither its imports nor its texts nor "
+            "a trace name it. They may have nothing to do with each other.",
+            side_load::kMediumScore - 1);
       count(pair.score());
       if (pair.score() < side_load::kLowScore) continue;
       const std::string record = context_.emit(kPair, kFields, pair, Envelope{});
@@ -155,6 +163,19 @@ class Judge {
                                            std::to_string(left_out_)});
     if (summary_.folders + summary_.weighed != 0)
       (void)context_.emit(kSummary, kSummaryFields, summary_, Envelope{});
+  }
+
+  /// Whether something says that it is this program that loads this DLL.
+  bool is_connected(const Pair& pair) const {
+    constexpr std::string_view kSaid[] = {"X1", "X1S", "X11", "X11M", "E3", "L2"};
+    return is_searched(pair) || std::any_of(std::begin(kSaid), std::end(kSaid),
+                                            [&](auto id) { return pair.items.has(id); });
+  }
+  /// Named as a DLL that Windows' own programs look for, where they look first.
+  bool is_searched(const Pair& pair) const {
+    if (pair.seen == "phantom" || pair.seen == "system_folder") return true;
+    const EvidencePath& windows = machine_.windows_of(pair.host.place);
+    return pair.items.has("N1") && !windows.empty() && pair.host.place.is_below(windows);
   }
 
   /// What is below this has nothing that a start or a trace could raise to low.
@@ -183,10 +204,13 @@ class Judge {
     const bool is_phantom = pair.seen == "phantom";
     finding.rule = is_phantom ? "side_loaded_dlls.phantom" : "side_loaded_dlls.pair";
     finding.title = is_phantom
-                        ? "A DLL that Windows looks for and does not bring lies in its folder"
+                        ? "A DLL that Windows looks for and does not bring lies where it looks"
                     : pair.items.has("E3") ? "A program has loaded a DLL that may not be its own"
                                            : "A program would load a DLL that may not be its own";
-    finding.subject = is_phantom ? pair.dll.path : pair.host.path + " loads " + pair.dll.path;
+    const std::string loads = pair.items.has("X1") || pair.items.has("X11") || pair.items.has("E3")
+                                  ? " loads "
+                                  : " may load ";
+    finding.subject = is_phantom ? pair.dll.path : pair.host.path + loads + pair.dll.path;
     for (const Item& item : pair.items.all()) {
       Why why{item.fact, item.points, item.weight->as, item.records};
       why.records.push_back(record);
@@ -221,9 +245,18 @@ class Judge {
     if (pair.dll.is_here()) take(pair.dll.place, "DLL of a pair with a side-loaded DLL");
     for (const EvidencePath& path : pair.payloads)
       take(path, "may be what a side-loaded DLL decrypts");
-    if (pair.around.is_whole_program) return;
+    // Of a whole program what came with the DLL.
+    const FileTime dll = side_load::arrival(pair.dll.si);
+    const auto is_of_it = [&](const FileInfo& file) {
+      constexpr std::uint64_t kTogether = 600 * kTicksPerSecond;
+      const FileTime came = side_load::arrival(file.si);
+      return !pair.around.is_whole_program ||
+             (came.is_set() && dll.is_set() &&
+              std::max(came, dll).ticks - std::min(came, dll).ticks <= kTogether);
+    };
     for (const EvidencePath& path : pair.around.rest)
-      if (const auto info = context_.source().stat(path); info && info->size <= kMaxSibling)
+      if (const auto info = context_.source().stat(path);
+          info && info->size <= kMaxSibling && is_of_it(*info))
         take(path, "lies beside a pair with a side-loaded DLL");
   }
 

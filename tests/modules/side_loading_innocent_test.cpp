@@ -69,7 +69,7 @@ TEST_F(SideLoadedDllsTest, AGameWithAModIsQuiet) {
     mod.exported("Function" + std::to_string(i), "version_orig.Function" + std::to_string(i));
   put(game + "\\version.dll", mod);
   put(game + "\\UnityPlayer.dll", library("UnityPlayer.dll", "Unity"));
-  windows.file(game + "\\doorstop_config.ini", "[General]");
+  windows.file(game + "\\doorstop_config.ini", "[General]\nenabled=true\n");
   for (int i = 0; i < 20; ++i)
     windows.file(game + "\\data" + std::to_string(i) + ".pak", noise(5'000));
   const ModuleRun run = judge();
