@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "collector/base/text.h"
+#include "collector/module/web_attacks.h"
 
 namespace hozen::coded_text {
 namespace {
@@ -51,6 +52,17 @@ std::string readable(std::string_view value) {
     text += static_cast<char>(byte);
   }
   return text;
+}
+
+std::string readable_parameter(std::string_view value) {
+  // Logs have parameters by the million: most are none of it by their length or one character.
+  if (value.size() < kShortest) return {};
+  bool is_coded = false;
+  for (const char c : value) {
+    is_coded = is_coded || c == '%';
+    if (c != '%' && c != '=' && base64_value(c) == 64) return {};
+  }
+  return is_coded ? readable(decoded_request_text(value)) : readable(value);
 }
 
 bool may_be_command(std::string_view text) {

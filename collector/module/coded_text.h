@@ -10,6 +10,9 @@ namespace hozen::coded_text {
 /// for others: tokens are of random bytes.
 std::string readable(std::string_view value);
 
+/// The same of a value as it stands in an address, %HH and all.
+std::string readable_parameter(std::string_view value);
+
 /// Whether a text has what commands have: a blank, a slash or a backslash.
 bool may_be_command(std::string_view text);
 /// Whether it is more than the path, the address or the object that pages hand each other so.

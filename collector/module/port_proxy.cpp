@@ -66,6 +66,8 @@ bool is_own(Text address) {
   return address.empty() || address.starts_with("127.") || address == "::1" || address == "*" ||
          address == "0.0.0.0" || equals_fold(address, "localhost");
 }
+/// Of a script: where it leads is not told, as in those that open ports of WSL.
+bool is_variable(Text address) { return address.find_first_of("$%") != Text::npos; }
 /// Where Windows puts its own virtual machines (WSL, Hyper-V's default switch): 172.16.0.0/12.
 bool is_virtual_machine(Text address) {
   constexpr Text kBegin = "172.";
@@ -246,7 +248,7 @@ std::vector<Why> port_proxy_signs(Text listen, Text connect, bool any_host) {
   if (lateral::is_public_address(address))
     signs.push_back(
         {text_of(address) + " is an address of the internet.", kPublic, Family::location, {}});
-  else if (any_host && !is_own(address) && !is_virtual_machine(address))
+  else if (any_host && !is_own(address) && !is_virtual_machine(address) && !is_variable(address))
     signs.push_back({text_of(address) + " is another host.", kHost, Family::location, {}});
   constexpr std::pair<Text, Text> kPorts[] = {
       {"3389", "remote desktop"}, {"445", "shares"}, {"139", "shares"}, {"5985", "WinRM"},

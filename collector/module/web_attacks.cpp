@@ -131,14 +131,15 @@ bool is_of(const WebAttack& attack, const SeenRequest& seen) {
 
 bool hands_coded_command(const SeenRequest& seen) {
   if (seen.request->query.empty() || called_script(seen.path).empty()) return false;
-  return coded_text::any_value(
-      seen.request->query, [](std::string_view name, std::string_view value) {
-        const std::string text = coded_text::readable(decoded_request_text(value));
-        // What somebody looks for is told by its words alone where it is no program.
-        return !text.empty() && coded_text::is_command(text) &&
-               (text.find('(') != std::string::npos ||
-                !equals_any(to_lower_ascii(name), kReadingNames));
-      });
+  return coded_text::any_value(seen.request->query,
+                               [](std::string_view name, std::string_view value) {
+                                 const std::string text = coded_text::readable_parameter(value);
+                                 // What somebody looks for is told by its words alone where it is
+                                 // no program.
+                                 return !text.empty() && coded_text::is_command(text) &&
+                                        (text.find('(') != std::string::npos ||
+                                         !equals_any(to_lower_ascii(name), kReadingNames));
+                               });
 }
 
 bool is_proxylogon(const web_log::Request& request) {

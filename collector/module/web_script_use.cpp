@@ -65,7 +65,7 @@ bool is_java_page(std::string_view path) {
 /// Of coded text in an address only what may be a command counts where pages hand each other paths.
 bool has_coded_text(std::string_view query, bool any) {
   return coded_text::any_value(query, [&](std::string_view, std::string_view value) {
-    const std::string text = coded_text::readable(decoded_request_text(value));
+    const std::string text = coded_text::readable_parameter(value);
     return !text.empty() &&
            (any ? coded_text::may_be_command(text) : coded_text::is_no_address(text));
   });

@@ -55,6 +55,7 @@ TEST(PortProxy, WhereItLeadsCounts) {
   EXPECT_EQ(weight_of("*/3000", "172.28.3.4/3000"), 0);
   EXPECT_EQ(weight_of("*/3000", "172.32.0.1/3000"), 25);  // of the internet
   EXPECT_EQ(weight_of("*/80", "10.0.0.5/80"), 15);
+  EXPECT_EQ(weight_of("$addr/$port", "$remote/$port"), 0);
   EXPECT_EQ(weight_of("*/80", "10.0.0.5/80", false), 0);
   EXPECT_EQ(weight_of("*/8080", "172.28.3.4/3389"), 20);
   EXPECT_EQ(weight_of("*/443", "203.0.113.9/443"), 25);

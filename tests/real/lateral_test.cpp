@@ -84,7 +84,7 @@ constexpr Expected kExpected[] = {
     {"attack-samples/Command and Control/tunna_iis_rdp_smb_tunneling_sysmon_3.evtx",
      "rdp.tunnel_connection medium"},
     {"attack-samples/Defense Evasion/de_portforward_netsh_rdp_sysmon_13_1.evtx",
-     "rdp.port_forward medium"},
+     "rdp.port_forward high"},
     {"attack-samples/Defense Evasion/sysmon_13_rdp_settings_tampering.evtx", "rdp.settings high"},
     {"attack-samples/Lateral Movement/LM_sysmon_3_12_13_1_SharpRDP.evtx",
      "rdp.typed_commands medium"},
