@@ -55,10 +55,10 @@ std::optional<std::string> add_hijack_list(const std::string& path, CollectOptio
   if (!list) return problem_text(kUse, path, list.error());
   for (std::size_t i = 0; i < std::min(list->problems.size(), kToldProblems); ++i)
     print_error("hozen: --hijacklibs " + printable(path) +
-                ", left out: " + printable(list->problems[i].text()) + "\n");
+                ": " + printable(list->problems[i].text()) + "\n");
   if (list->problems.size() > kToldProblems)
     print_error("hozen: --hijacklibs " + printable(path) + ": " +
-                std::to_string(list->problems.size() - kToldProblems) + " more were left out\n");
+                std::to_string(list->problems.size() - kToldProblems) + " more problems\n");
   collection.list_files.push_back({std::string{kUse}, path, sha256(*bytes), list->entries.size()});
   take_hijack_list(path.substr(path.find_last_of("/\\") + 1), *std::move(list), collection.lists);
   return std::nullopt;

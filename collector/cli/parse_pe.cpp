@@ -1,6 +1,8 @@
 #include "collector/cli/parse_pe.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <vector>
 
 #include "collector/base/json_object.h"
@@ -32,14 +34,14 @@ struct PeRow {
   std::optional<pe::CertificateTable> certificates = pe::read_certificates(image);
   std::optional<pe::ClrHeader> clr = pe::read_clr_header(image, problems);
   std::optional<authenticode::SignatureTable> signatures = authenticode::read_signatures(image);
-  std::optional<authenticode::FileDigests> digests = digest_signed();
+  std::optional<authenticode::FileDigests> digests = digest_image();
 
   const pe::Headers& headers() const { return image.headers(); }
 
-  /// What signatures are compared with: only then the file is read whole.
-  std::optional<authenticode::FileDigests> digest_signed() {
-    if (!signatures || signatures->signatures.empty()) return std::nullopt;
-    authenticode::Algorithms algorithms = signatures->algorithms();
+  /// What signatures and catalogs are compared with: the file is read whole.
+  std::optional<authenticode::FileDigests> digest_image() {
+    authenticode::Algorithms algorithms;
+    if (signatures) algorithms = signatures->algorithms();
     algorithms.add(authenticode::Algorithm::sha1);
     algorithms.add(authenticode::Algorithm::sha256);
     auto digested = authenticode::digest_file(file, &image, algorithms);
@@ -208,16 +210,28 @@ void write_certificates(const PeRow& row, Cell& cell) {
   });
 }
 
+std::optional<authenticode::PageHashes> check_pages(const PeRow& row,
+                                                    const authenticode::Signature& signature) {
+  if (signature.page_hashes == authenticode::Algorithm::unknown) return std::nullopt;
+  std::vector<std::byte> bytes(static_cast<std::size_t>(
+      std::min<std::uint64_t>(signature.size_bytes, authenticode::kMaxSignatureBytes)));
+  const auto count = row.file.read_some(signature.file_offset, bytes);
+  if (!count) return std::nullopt;
+  bytes.resize(*count);
+  return authenticode::check_page_hashes(row.image, Bytes{bytes, signature.file_offset});
+}
+
 void write_signatures(const PeRow& row, Cell& cell) {
   if (!row.signatures || row.signatures->signatures.empty())
     return cell.absent(Absent::not_present);
   write_list(cell, row.signatures->signatures,
              [&](std::string& json, const authenticode::Signature& signature) {
-               append_signature(json, signature, row.digests ? &*row.digests : nullptr);
+               const auto pages = check_pages(row, signature);
+               append_signature(json, signature, row.digests ? &*row.digests : nullptr,
+                                pages ? &*pages : nullptr);
              });
 }
 
-/// Of signed files only: the others are not read whole.
 void write_authentihash(const PeRow& row, Cell& cell) {
   if (!row.digests) return cell.absent(Absent::not_present);
   JsonObject object{cell.raw()};
@@ -234,8 +248,15 @@ void write_overlay(const PeRow& row, Cell& cell) {
   object.number("data_size", overlay->data_bytes);
 }
 
+/// Bits of information in a byte, 0 to 8; of packed and encrypted ones above 7.
+std::string entropy_text(double entropy) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%.3f", entropy);
+  return text.data();
+}
+
 void write_sections(const PeRow& row, Cell& cell) {
-  write_list(cell, row.image.sections(), [](std::string& json, const pe::Section& section) {
+  write_list(cell, row.image.sections(), [&](std::string& json, const pe::Section& section) {
     JsonObject object{json};
     append_text(object.key("name"), section.name);
     object.number("rva", section.rva);
@@ -243,6 +264,8 @@ void write_sections(const PeRow& row, Cell& cell) {
     object.number("raw_offset", section.raw_offset);
     object.number("raw_size", section.raw_size);
     object.number("characteristics", section.characteristics);
+    const auto entropy = pe::section_entropy(row.image, section);
+    if (entropy && *entropy) object.key("entropy") += entropy_text(**entropy);
   });
 }
 
@@ -299,6 +322,16 @@ constexpr std::array kFields{
     F{{"size", ""}, [](const PeRow& r, Cell& c) { c.number(r.image.file_size()); }},
 };
 
+/// Why signatures could not be read. What they say, and whether they hold, stands in their rows.
+std::vector<Error> unreadable(const std::vector<authenticode::Signature>& signatures) {
+  std::vector<Error> problems;
+  for (const authenticode::Signature& one : signatures) {
+    if (!one.signer && one.error) problems.push_back(*one.error);
+    for (Error& inner : unreadable(one.nested)) problems.push_back(std::move(inner));
+  }
+  return problems;
+}
+
 }  // namespace
 
 Result<std::uint64_t> print_pe(ByteSource& file, std::string_view source, LineBuffer& out) {
@@ -312,7 +345,10 @@ Result<std::uint64_t> print_pe(ByteSource& file, std::string_view source, LineBu
   if (row.exports) problems += print_problems(row.exports->problems, source, out);
   if (row.version) problems += print_problems(row.version->problems, source, out);
   problems += print_problems(row.debug.problems, source, out);
-  if (row.certificates) problems += print_problems(row.certificates->problems, source, out);
+  if (row.signatures) {
+    problems += print_problems(row.signatures->problems, source, out);
+    problems += print_problems(unreadable(row.signatures->signatures), source, out);
+  }
   return problems;
 }
 

@@ -92,6 +92,8 @@ constexpr std::array kCatalogFields{
       [](const CatalogRow& r, Cell& c) {
         append_signature(c.raw(), r.catalog.signature, nullptr);
       }},
+    F{{"list_is_changed", ""},
+      [](const CatalogRow& r, Cell& c) { c.boolean(r.catalog.is_changed); }},
 };
 
 using M = Field<catalog::Member>;
@@ -107,7 +109,8 @@ constexpr std::array kMemberFields{
 }  // namespace
 
 void append_signature(std::string& json, const Signature& signature,
-                      const authenticode::FileDigests* digests) {
+                      const authenticode::FileDigests* digests,
+                      const authenticode::PageHashes* pages) {
   JsonObject one{json};
   if (signature.depth == 0) one.number("offset", signature.file_offset);
   one.number("size", signature.size_bytes);
@@ -131,7 +134,14 @@ void append_signature(std::string& json, const Signature& signature,
   time_if(one, "claimed_time", signature.claimed_time);
   if (signature.page_hashes != authenticode::Algorithm::unknown)
     one.text("page_hashes", authenticode::to_text(signature.page_hashes));
+  if (pages != nullptr && signature.depth == 0) {
+    one.number("pages", pages->count);
+    one.number("pages_wrong", pages->wrong);
+    one.boolean("pages_are_whole", pages->is_whole);
+    if (pages->error) one.text("pages_error", pages->error->text());
+  }
   if (signature.unsigned_bytes != 0) one.number("unsigned_bytes", signature.unsigned_bytes);
+  if (signature.spare_bytes != 0) one.number("spare_bytes", signature.spare_bytes);
   one.list("timestamps", signature.countersignatures,
            [&](const Countersignature& timestamp) { append_timestamp(json, timestamp); });
   one.list("certificates", signature.certificates,

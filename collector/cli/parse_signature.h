@@ -8,12 +8,14 @@
 
 #include "collector/cli/parse_hive.h"
 #include "collector/formats/authenticode.h"
+#include "collector/formats/authenticode_pages.h"
 
 namespace hozen::cli {
 
-/// Appends one object; `digests` (nullptr: unknown) are those of the file that is signed.
+/// Appends one object; `digests` and `pages` (nullptr: unknown) are of the file that is signed.
 void append_signature(std::string& json, const authenticode::Signature& signature,
-                      const authenticode::FileDigests* digests);
+                      const authenticode::FileDigests* digests,
+                      const authenticode::PageHashes* pages = nullptr);
 
 /// Prints a `catalog` record, a `catalog_member` record for each member and a problem record for
 /// each problem (fields: docs/records.md), and returns how many problems there were.

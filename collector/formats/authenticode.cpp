@@ -7,6 +7,7 @@
 #include "collector/formats/authenticode_content.h"
 #include "collector/formats/authenticode_crypto.h"
 #include "collector/formats/authenticode_pkcs7.h"
+#include "collector/formats/authenticode_spare.h"
 
 namespace hozen::authenticode {
 namespace {
@@ -18,7 +19,6 @@ constexpr std::string_view kIndirectData = "1.3.6.1.4.1.311.2.1.4",
                            kNestedSignature = "1.3.6.1.4.1.311.2.4.1",
                            kMicrosoftTimestamp = "1.3.6.1.4.1.311.3.3.1",
                            kContentType = "1.2.840.113549.1.9.3",
-                           kMessageDigest = "1.2.840.113549.1.9.4",
                            kSigningTime = "1.2.840.113549.1.9.5",
                            kCountersignature = "1.2.840.113549.1.9.6",
                            kTimestampToken = "1.2.840.113549.1.9.16.2.14",
@@ -26,34 +26,6 @@ constexpr std::string_view kIndirectData = "1.3.6.1.4.1.311.2.1.4",
 
 void remark(std::vector<std::string>& remarks, std::string text) {
   if (remarks.size() < kMaxRemarks) remarks.push_back(std::move(text));
-}
-
-std::vector<Certificate> parse_all(const std::vector<Bytes>& ders, std::size_t& unreadable,
-                                   CertificateCache& cache) {
-  std::vector<Certificate> certificates;
-  for (const Bytes der : ders) {
-    auto one = cache.parse(der);
-    one ? certificates.push_back(*std::move(one)) : void(++unreadable);
-  }
-  return certificates;
-}
-
-const Certificate* find_signer(const SignerInfo& signer, const std::vector<Certificate>& among) {
-  if (signer.issuer.empty()) {
-    const auto found = std::ranges::find_if(among, [&](const Certificate& one) {
-      return std::ranges::equal(one.key_identifier, signer.key_identifier.span());
-    });
-    return found == among.end() ? nullptr : &*found;
-  }
-  const std::string serial = serial_text(signer.serial);
-  const Certificate* by_serial = nullptr;
-  for (const Certificate& one : among) {
-    if (one.serial != serial) continue;
-    if (std::ranges::equal(one.issuer.der, signer.issuer.span())) return &one;
-    by_serial = &one;
-  }
-  // The same name may be written as another kind of string.
-  return by_serial;
 }
 
 /// The bytes that are signed where there are signed attributes: they as a SET
@@ -71,17 +43,6 @@ Digest digest_of_attributes(const SignerInfo& signer) {
       head.push_back(static_cast<std::byte>(size >> (8 * i) & 0xFF));
   }
   return digest_of(signer.algorithm, {head, signer.attribute_bytes.span()});
-}
-
-/// The signed attribute messageDigest is that of `content`; true without signed
-/// attributes, where the content itself is signed.
-bool content_holds(const SignerInfo& signer, Bytes content) {
-  if (!signer.has_attributes) return true;
-  const auto stated =
-      asn1::Node{single_value(find_attribute(signer.attributes, kMessageDigest)).value_or(Node{})};
-  const Digest digest = digest_of(signer.algorithm, {content.span()});
-  return stated.tag == asn1::kOctets && !digest.bytes.empty() &&
-         std::ranges::equal(stated.content.span(), digest.bytes);
 }
 
 bool signature_holds(const SignerInfo& signer, const Certificate& certificate, Bytes content,
@@ -147,12 +108,19 @@ Result<void> read_rfc3161(const Node& value, Bytes signed_bytes, Countersignatur
   HOZEN_TRY(const SignedData data, read_signed_data(value.whole));
   std::size_t unreadable = 0;
   out.certificates = parse_all(data.certificates, unreadable, cache);
+  out.spare_bytes = data.unread_bytes + unreadable_bytes(data, out.certificates) +
+                    unsigned_lists(data, out.certificates, cache);
   if (data.content_type != kTimestampInfo) return does_not_hold("content of the timestamp");
   if (data.signers.empty()) return does_not_hold("timestamp without a signer");
   const SignerInfo& signer = data.signers.front();
   const Certificate* certificate = find_signer(signer, out.certificates);
   if (certificate == nullptr) certificate = find_signer(signer, among);
   if (certificate != nullptr) out.signer = *certificate;
+  for (const Attribute& attribute : signer.unsigned_attributes)
+    out.spare_bytes += attribute.whole.size();
+  out.spare_bytes += needless_bytes(
+      out.certificates,
+      certificate != nullptr ? std::vector{certificate} : std::vector<const Certificate*>{}, cache);
   HOZEN_CHECK(read_timestamp_info(data.content, signed_bytes, out));
   if (certificate == nullptr) return Error{Errc::not_found, "certificate of the timestamp"};
   if (!signer.has_attributes || !content_holds(signer, data.content) ||
@@ -174,13 +142,18 @@ void read_countersignatures(const Attribute& attribute, Countersignature::Kind k
   Parts values{attribute.values};
   while (!values.empty()) {
     const auto value = values.next("countersignature");
-    if (!value || out.countersignatures.size() == kMaxCountersignatures) return;
+    if (!value || out.countersignatures.size() == kMaxCountersignatures) {
+      out.spare_bytes += value ? value->whole.size() + values.bytes_left() : values.bytes_left();
+      return;
+    }
     Countersignature one;
     one.kind = kind;
     if (kind == Countersignature::Kind::pkcs9)
       one = read_pkcs9(*value, signed_bytes, out.certificates, cache);
     else if (auto read = read_rfc3161(*value, signed_bytes, one, out.certificates, cache); !read)
       one.error = std::move(read).error();
+    if (!one.time.is_set()) one.spare_bytes = value->whole.size();  // it is no timestamp
+    out.spare_bytes += one.spare_bytes;
     out.countersignatures.push_back(std::move(one));
   }
 }
@@ -192,7 +165,8 @@ void read_nested(const Attribute& attribute, Signature& out, Budget& budget) {
     if (!value) return;
     if (out.depth + 1 > kMaxNesting || budget.signatures == 0)
       return remark(out.remarks, "There are more signatures within signatures than are read.");
-    out.nested.push_back(parse_nested(value->whole, out.depth + 1, budget));
+    Signature& inner = out.nested.emplace_back(parse_nested(value->whole, out.depth + 1, budget));
+    if (!inner.signer) inner.spare_bytes = value->whole.size();  // it is no signature
   }
 }
 
@@ -207,10 +181,29 @@ void read_unsigned(const SignerInfo& signer, Signature& out, Budget& budget) {
       read_nested(attribute, out, budget);
     } else {
       out.unsigned_bytes += attribute.whole.size();
+      out.spare_bytes += attribute.whole.size();
       remark(out.remarks, "An unsigned attribute of the signature, " + attribute.type + ", has " +
                               std::to_string(attribute.values.size()) + " bytes.");
     }
   }
+}
+
+void add_spare_bytes(const SignedData& data, Signature& out, CertificateCache& cache) {
+  const auto add = [&](std::uint64_t bytes, std::string_view what) {
+    if (bytes == 0) return;
+    out.spare_bytes += bytes;
+    remark(out.remarks, std::to_string(bytes) + " bytes of the signature " + std::string{what});
+  };
+  std::vector<const Certificate*> signers;
+  if (out.signer) signers.push_back(&*out.signer);
+  for (const Countersignature& one : out.countersignatures)
+    if (one.signer) signers.push_back(&*one.signer);
+  add(unreadable_bytes(data, out.certificates), "stand among its certificates and are none.");
+  add(needless_bytes(out.certificates, signers, cache),
+      "are certificates, larger than real ones, that lead to no signer.");
+  add(unsigned_lists(data, out.certificates, cache),
+      "stand for lists of revoked certificates, and none of its certificates signed them.");
+  add(data.unread_bytes, "belong to no part that anybody reads.");
 }
 
 Result<void> read_signature(Bytes pkcs7, Signature& out, Budget& budget) {
@@ -245,6 +238,7 @@ Result<void> read_signature(Bytes pkcs7, Signature& out, Budget& budget) {
   }
   out.content_holds = content_holds(signer, data.content);
   read_unsigned(signer, out, budget);
+  add_spare_bytes(data, out, budget.cache);
   if (bad_digest) return *std::move(bad_digest);
   // Without this what was signed as one thing could be shown as another.
   const auto type = single_value(find_attribute(signer.attributes, kContentType));

@@ -29,6 +29,8 @@ constexpr std::size_t kMaxSignatures = 32;
 /// Signers, countersignatures, attributes of one signature.
 constexpr std::size_t kMaxSigners = 8, kMaxCountersignatures = 8, kMaxAttributes = 64;
 constexpr std::size_t kMaxRemarks = 32;
+/// Real signatures carry a certificate or two that they do not need, and marks of their tools.
+constexpr std::uint64_t kLeastSpareBytes = 4096;
 
 /// Says that the signature was there at a time.
 struct Countersignature {
@@ -39,8 +41,9 @@ struct Countersignature {
   std::optional<Certificate> signer{};
   /// Its own, for RFC 3161; PKCS #9 uses those of the signature.
   std::vector<Certificate> certificates{};
-  bool holds = false;            ///< made by `signer`, over this signature
-  std::optional<Error> error{};  ///< why it does not hold, or could not be read
+  bool holds = false;             ///< made by `signer`, over this signature
+  std::optional<Error> error{};   ///< why it does not hold, or could not be read
+  std::uint64_t spare_bytes = 0;  ///< as of Signature
 };
 std::string_view to_text(Countersignature::Kind kind);  ///< "pkcs9", "rfc3161"
 
@@ -58,8 +61,12 @@ struct Signature {
   Algorithm page_hashes =
       Algorithm::unknown;            ///< there are some, of this kind; they are not proven
   std::uint64_t unsigned_bytes = 0;  ///< unsigned attributes that nobody knows: data may hide there
-  bool content_holds = false;        ///< messageDigest is that of the content
-  bool signature_holds = false;      ///< made with the key of `signer`
+  /// All that no verifier needs, those among them: certificates that cannot be read or lead
+  /// nowhere, lists of revoked ones that nobody signed, parts of unknown kinds. Nested ones have
+  /// their own.
+  std::uint64_t spare_bytes = 0;
+  bool content_holds = false;    ///< messageDigest is that of the content
+  bool signature_holds = false;  ///< made with the key of `signer`
   std::vector<Countersignature> countersignatures{};
   std::vector<Signature> nested{};
   std::vector<std::string> remarks{};  ///< what is odd, in sentences
@@ -79,8 +86,9 @@ Result<Bytes> signed_content(Bytes pkcs7);
 struct SignatureTable {
   std::uint64_t file_offset = 0, size_bytes = 0;
   std::vector<Signature> signatures{};  ///< in order of the table; nested ones within
-  /// Bytes in the table that are neither a signature nor zeros that fill up to eight bytes: they
-  /// are not part of what is signed.
+  /// Bytes in the table that are neither a signature nor zeros that fill up to eight bytes, and
+  /// those of signatures that no verifier needs, from kLeastSpareBytes on: they are not part of
+  /// what is signed.
   std::uint64_t hidden_bytes = 0;
   std::uint64_t bytes_behind = 0;  ///< of the file, behind the table: these are signed
   bool overlaps_image = false;     ///< the table lies within a section or the headers
@@ -92,5 +100,13 @@ struct SignatureTable {
 /// Nothing where the file has none. Reads the table only.
 std::optional<SignatureTable> read_signatures(pe::Image& image);
 std::optional<SignatureTable> read_signatures(pe::Image& image, CertificateCache& cache);
+
+/// Whom a file says that it is signed by; nothing is verified.
+struct NamedSigner {
+  Certificate signer{};
+  std::vector<Certificate> beside{};  ///< all of its signature, itself among them
+};
+/// Reads the certificate table only, nested signatures as well; at most kMaxSignatures.
+std::vector<NamedSigner> named_signers(pe::Image& image, CertificateCache& cache);
 
 }  // namespace hozen::authenticode

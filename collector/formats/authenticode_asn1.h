@@ -48,6 +48,7 @@ class Parts {
  public:
   explicit Parts(Bytes content) : rest_{content} {}
   bool empty() const { return rest_.empty(); }
+  std::size_t bytes_left() const { return rest_.size(); }
   /// The next one, whatever it is.
   Result<Node> next(std::string_view what);
   /// The next one, which is to have this tag; else Errc::malformed.

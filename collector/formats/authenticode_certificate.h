@@ -104,9 +104,13 @@ class TrustStore {
   void trust(const Certificate& certificate);
   /// SHA-1 or SHA-256 thumbprint, or serial number, hex of any case.
   void revoke(std::string_view thumbprint);
+  /// The same by the host itself: `store` names which of its stores has it.
+  void disallow(std::string_view sha1, std::string store);
 
   bool is_trusted(const Certificate& certificate) const;
   bool is_revoked(const Certificate& certificate) const;
+  /// nullptr for none.
+  const std::string* disallowed_by(const Certificate& certificate) const;
 
   struct Parts;
   Parts& parts() const { return *parts_; }
@@ -123,8 +127,11 @@ struct Chain {
   bool is_trusted = false;                  ///< ends with one that is trusted
   bool is_microsoft = false;                ///< ... which is a known root of Microsoft
   bool is_revoked = false;                  ///< one of them stands in the list
+  std::string disallowed_by{};              ///< store of the host that one of them stands in
   bool has_purpose = false;                 ///< the signer may do this, and nobody above forbids it
   bool may_issue = false;                   ///< all above the signer are authorities
+  bool has_weak_key = false;                ///< shorter than what Windows takes
+  bool has_weak_digest = false;             ///< one below the root is signed with MD5, or older
   bool is_lifetime_signing = false;
   /// When all of the chain but its root are valid; `valid_from` above `valid_to` for never.
   FileTime valid_from{}, valid_to{};

@@ -1,6 +1,7 @@
 // Chains of certificates and whom to believe.
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -30,6 +31,13 @@ bool allows(const Certificate& certificate, Purpose purpose) {
   return purpose == Purpose::code_signing ? certificate.may_sign_code : certificate.may_timestamp;
 }
 
+/// With MD5 certificates were forged (Flame, 2012).
+bool has_weak_digest(const Certificate& certificate) {
+  return contains_fold(certificate.signature_algorithm, "md5") ||
+         contains_fold(certificate.signature_algorithm, "md4") ||
+         contains_fold(certificate.signature_algorithm, "md2");
+}
+
 bool is_weak(const Certificate& certificate) {
   return certificate.key_algorithm == "RSA" && certificate.key_bits < kLeastRsaBits;
 }
@@ -48,6 +56,7 @@ struct TrustStore::Parts {
   std::set<Sha256Digest> stored{}, trusted{};
   std::unordered_map<std::string, std::vector<std::size_t>> by_subject{};
   std::set<std::string, std::less<>> revoked{};
+  std::map<std::string, std::string> disallowed{};  // by SHA-1
   std::unordered_map<std::string, bool> links{};
 
   bool is_link(const Certificate& child, const Certificate& issuer) {
@@ -84,6 +93,17 @@ void TrustStore::revoke(std::string_view thumbprint) {
   for (const char c : to_lower_ascii(thumbprint))
     if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) hex += c;
   if (!hex.empty()) parts_->revoked.insert(std::move(hex));
+}
+
+void TrustStore::disallow(std::string_view sha1, std::string store) {
+  if (parts_->disallowed.size() < kMaxStored)
+    parts_->disallowed.emplace(to_lower_ascii(sha1), std::move(store));
+}
+
+const std::string* TrustStore::disallowed_by(const Certificate& certificate) const {
+  if (parts_->disallowed.empty()) return nullptr;
+  const auto found = parts_->disallowed.find(to_hex(certificate.sha1));
+  return found == parts_->disallowed.end() ? nullptr : &found->second;
 }
 
 bool TrustStore::is_trusted(const Certificate& certificate) const {
@@ -159,7 +179,8 @@ class Search {
     chain.is_complete = is_root;
     chain.is_trusted = is_trusted;
     const KnownAuthority* const known = known_authority(last.sha256);
-    // A root that the operator trusts is who it says it is.
+    // A root that the operator trusts is who it says it is. The name of an authority below one is
+    // no proof: whoever has a certificate that may issue others can give any name.
     chain.is_microsoft = known != nullptr
                              ? known->is_microsoft
                              : is_trusted && last.subject.organization == "Microsoft Corporation";
@@ -187,6 +208,12 @@ class Search {
         chain.remarks.push_back("The certificate \"" + shown(one) +
                                 "\" stands in the list of revoked ones.");
       }
+      if (const std::string* const store = trust_.disallowed_by(one)) {
+        if (chain.disallowed_by.empty()) chain.disallowed_by = *store;
+        chain.remarks.push_back("The certificate \"" + shown(one) +
+                                "\" is one that the host does not allow: it stands in " + *store +
+                                ".");
+      }
       judge_strength(one, is_anchor, chain);
       if (i == 0) continue;
       if (!one.is_authority || (one.path_length && between > *one.path_length)) {
@@ -200,13 +227,15 @@ class Search {
 
   static void judge_strength(const Certificate& one, bool is_anchor, Chain& chain) {
     if (is_weak(one)) {
+      chain.has_weak_key = chain.has_weak_key || !is_anchor;
       chain.may_issue = chain.may_issue && is_anchor;
       chain.remarks.push_back("The key of \"" + shown(one) + "\" has only " +
                               std::to_string(one.key_bits) + " bits.");
     }
-    // With MD5 certificates were forged (Flame, 2012).
-    if (!is_anchor && one.signature_algorithm.find("MD5") != std::string::npos)
-      chain.remarks.push_back("The certificate \"" + shown(one) + "\" is signed with MD5.");
+    if (is_anchor || !has_weak_digest(one)) return;
+    chain.has_weak_digest = true;
+    chain.remarks.push_back("The certificate \"" + shown(one) + "\" is signed with " +
+                            one.signature_algorithm + ".");
   }
 
   std::span<const Certificate> given_;

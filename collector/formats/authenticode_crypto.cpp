@@ -35,6 +35,10 @@ struct QuietErrors {
   QuietErrors& operator=(const QuietErrors&) = delete;
 };
 
+struct FreeRevocationList {
+  void operator()(X509_CRL* list) const { X509_CRL_free(list); }
+};
+
 struct FreeKeyContext {
   void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
 };
@@ -64,6 +68,16 @@ bool is_signed_by(X509& child, X509& issuer) {
   const QuietErrors quiet;
   EVP_PKEY* const key = X509_get0_pubkey(&issuer);
   return key != nullptr && X509_verify(&child, key) == 1;
+}
+
+bool is_revocation_list_of(Bytes list, X509& issuer) {
+  const QuietErrors quiet;
+  const unsigned char* at = chars_of(list.span());
+  const std::unique_ptr<X509_CRL, FreeRevocationList> parsed{
+      d2i_X509_CRL(nullptr, &at, static_cast<long>(list.size()))};
+  EVP_PKEY* const key = X509_get0_pubkey(&issuer);
+  return parsed && at == chars_of(list.span()) + list.size() && key != nullptr &&
+         X509_CRL_verify(parsed.get(), key) == 1;
 }
 
 bool verify_digest(X509& signer, const Digest& digest, Bytes signature,

@@ -26,6 +26,8 @@ std::shared_ptr<X509> parse_x509(Bytes der, const Sha256Digest& sha256, Certific
 /// Whether the key of `issuer` made the signature of `child`. Signatures with MD5 and short keys
 /// are verified as well: what they are worth is for others to say.
 bool is_signed_by(X509& child, X509& issuer);
+/// Whether `list` is a revocation list, whole, that the key of `issuer` signed.
+bool is_revocation_list_of(Bytes list, X509& issuer);
 /// Whether the key of `signer` made `signature` over bytes whose digest is `digest`.
 bool verify_digest(X509& signer, const Digest& digest, Bytes signature,
                    std::string_view signature_algorithm);

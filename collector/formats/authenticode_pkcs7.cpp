@@ -50,10 +50,28 @@ Result<void> read_certificates(Parts& fields, SignedData& out) {
   while (!parts.empty()) {
     HOZEN_TRY(const Node one, parts.next("certificates"));
     // Others are attribute certificates, which nobody uses here.
-    if (one.tag != asn1::kSequence) continue;
-    if (++out.stated_certificates <= kMaxCertificates) out.certificates.push_back(one.whole);
+    const bool is_x509 = one.tag == asn1::kSequence;
+    if (is_x509 && ++out.stated_certificates <= kMaxCertificates)
+      out.certificates.push_back(one.whole);
+    else
+      out.unread_bytes += one.whole.size();
   }
   return {};
+}
+
+void read_revocation_lists(Parts& fields, SignedData& out) {
+  const auto list = fields.next_if(asn1::context_parts(1));
+  if (!list) return;
+  Parts parts{list->content};
+  while (!parts.empty()) {
+    const std::size_t left = parts.bytes_left();
+    const auto one = parts.next("revocation lists");
+    if (!one || out.revocation_lists.size() == kMaxCertificates) {
+      out.unread_bytes += left;
+      return;
+    }
+    out.revocation_lists.push_back(one->whole);
+  }
 }
 
 }  // namespace
@@ -112,15 +130,20 @@ Result<SignedData> read_signed_data(Bytes pkcs7) {
   HOZEN_TRY([[maybe_unused]] const Node digests, fields.next(asn1::kSet, kWhat));
   HOZEN_CHECK(read_content(fields, data));
   HOZEN_CHECK(read_certificates(fields, data));
-  (void)fields.next_if(asn1::context_parts(1));  // revocation lists
+  read_revocation_lists(fields, data);
   HOZEN_TRY(const Node signers, fields.next(asn1::kSet, "signers"));
   Parts parts{signers.content};
   while (!parts.empty()) {
     HOZEN_TRY(const Node one, parts.next(asn1::kSequence, "signer"));
-    if (++data.stated_signers > kMaxSigners) continue;
+    if (++data.stated_signers > kMaxSigners) {
+      data.unread_bytes += one.whole.size();
+      continue;
+    }
     HOZEN_TRY(SignerInfo signer, read_signer(one));
     data.signers.push_back(std::move(signer));
   }
+  data.unread_bytes +=
+      fields.bytes_left() + info.bytes_left() + (wrapped.content.size() - body.whole.size());
   return data;
 }
 

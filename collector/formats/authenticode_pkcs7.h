@@ -3,6 +3,7 @@
 // Source: RFC 2315 9, RFC 5652 5.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,10 @@ struct SignedData {
   std::vector<Bytes> certificates{};  ///< of X.509, with their tags
   std::vector<SignerInfo> signers{};
   std::size_t stated_signers = 0, stated_certificates = 0;
+  std::vector<Bytes> revocation_lists{};  ///< with their tags
+  /// Of parts that are not read: certificates of other kinds or too many, signers behind the last
+  /// that is read, and what lies behind the parts.
+  std::uint64_t unread_bytes = 0;
 
   SignedData() = default;
   SignedData(SignedData&&) = default;

@@ -71,6 +71,12 @@ bool overlaps(const pe::Image& image, const SignatureTable& table) {
   });
 }
 
+std::uint64_t spare_bytes(const Signature& signature) {
+  std::uint64_t bytes = signature.spare_bytes;
+  for (const Signature& one : signature.nested) bytes += spare_bytes(one);
+  return bytes;
+}
+
 void add_algorithms(const std::vector<Signature>& signatures, Algorithms& out) {
   for (const Signature& one : signatures) {
     out.add(one.digest.algorithm);
@@ -105,6 +111,9 @@ std::optional<SignatureTable> read_signatures(pe::Image& image, CertificateCache
     }
     read_entry(image, entry, table, cache);
   }
+  std::uint64_t spare = 0;
+  for (const Signature& one : table.signatures) spare += spare_bytes(one);
+  if (spare >= kLeastSpareBytes) table.hidden_bytes += spare;
   read_rest(image, *entries, table);
   const std::uint64_t end = entries->file_offset + entries->size_bytes;
   if (end < image.file_size()) table.bytes_behind = image.file_size() - end;

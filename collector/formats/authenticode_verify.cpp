@@ -33,23 +33,41 @@ bool is_of(const Digest& digest, const FileDigests& file) {
          (digest.algorithm == Algorithm::sha1 && std::ranges::equal(digest.bytes, file.sha1));
 }
 
+/// Clocks and time zones differ; a timestamp that is a day ahead of the evidence was not made yet.
+constexpr std::uint64_t kClockTolerance = 24 * (3600 * kTicksPerSecond);
+/// Microsoft security advisory 2862973: signatures from before March 2009 are still taken.
+constexpr std::string_view kMd5Ends = "2009-03-01T00:00:00Z";
+
+bool is_in_future(FileTime at, FileTime now) {
+  return now.is_set() && at.ticks > now.ticks && at.ticks - now.ticks > kClockTolerance;
+}
+
 bool is_believed(const Chain& chain, FileTime at) {
   return chain.is_trusted && chain.may_issue && chain.has_purpose && !chain.is_revoked &&
-         chain.valid_at(at);
+         chain.disallowed_by.empty() && chain.valid_at(at);
 }
 
 std::string why_not_believed(const Countersignature& one, const Chain& chain) {
   if (one.error) return one.error->text();
   if (chain.is_revoked) return "its certificate stands in the list of revoked ones";
+  if (!chain.disallowed_by.empty()) return "its certificate stands in " + chain.disallowed_by;
   if (!chain.is_trusted) return "its chain ends at nobody who is known";
   if (!chain.may_issue || !chain.has_purpose) return "its certificate is not for that";
   return "its certificate was not valid then";
 }
 
 /// The earliest of those that are believed.
-void read_time(const Signature& signature, const TrustStore& trust, Verdict& verdict) {
+void read_time(const Signature& signature, const TrustStore& trust, FileTime now,
+               Verdict& verdict) {
   for (const Countersignature& one : signature.countersignatures) {
     Chain chain;
+    if (one.time.is_set() && is_in_future(one.time, now)) {
+      add_remark(verdict,
+                 "The timestamp of " + one.time.iso8601() +
+                     " proves nothing: it lies in the future of this evidence, which ends " +
+                     now.iso8601() + ".");
+      continue;
+    }
     if (one.holds && one.signer && one.time.is_set()) {
       std::vector<Certificate> given = one.certificates;
       given.insert(given.end(), signature.certificates.begin(), signature.certificates.end());
@@ -67,36 +85,105 @@ void read_time(const Signature& signature, const TrustStore& trust, Verdict& ver
   }
 }
 
-Status status_of_time(const Chain& chain, FileTime signed_at, FileTime now) {
-  if (chain.valid_at(now) && (!signed_at.is_set() || chain.valid_at(signed_at)))
-    return Status::valid;
-  if (signed_at.is_set() && chain.valid_at(signed_at) && !chain.is_lifetime_signing)
-    return Status::valid_timestamped_expired;
-  return Status::valid_expired_untimestamped;
+/// Whether the certificates were valid when they had to be.
+void judge_time(Verdict& verdict, FileTime now) {
+  const Chain& chain = verdict.chain;
+  const FileTime at = verdict.signed_at;
+  const auto doubt = [&](Doubt which, std::string why) {
+    verdict.status = Status::valid_expired_untimestamped;
+    verdict.doubt = which;
+    verdict.why = std::move(why);
+  };
+  const std::string begin = chain.valid_from.iso8601(), end = chain.valid_to.iso8601();
+  if (at.is_set() && at > chain.valid_to)
+    return doubt(Doubt::stamped_too_late, "its timestamp proves that it was signed " +
+                                              at.iso8601() + ", after its certificate had ended " +
+                                              end);
+  if (at.is_set() && at < chain.valid_from)
+    return doubt(Doubt::stamped_too_early, "its timestamp is of " + at.iso8601() +
+                                               ", before its certificate was valid, from " + begin);
+  if (chain.valid_at(now)) {
+    verdict.status = Status::valid;
+  } else if (!at.is_set() && now < chain.valid_from) {
+    doubt(Doubt::not_yet_valid, "its certificate is not valid before " + begin +
+                                    ", which is later than this evidence, " + now.iso8601());
+  } else if (!at.is_set()) {
+    doubt(Doubt::expired,
+          "its certificate ended " + end + ", and nothing proves that it was signed before");
+  } else if (chain.is_lifetime_signing) {
+    doubt(Doubt::ends_with_certificate,
+          "its certificate ended " + end + ", and its signatures end with it, timestamp or not");
+  } else {
+    verdict.status = Status::valid_timestamped_expired;
+  }
+}
+
+bool has_weak_digest(const Signature& signature, const Chain& chain) {
+  return chain.has_weak_digest || signature.algorithm == Algorithm::md5 ||
+         signature.digest.algorithm == Algorithm::md5;
+}
+bool is_before_md5_ended(FileTime at) {
+  const auto end = parse_iso8601(kMd5Ends);
+  return at.is_set() && end && at < *end;
+}
+
+/// Whether the chain counts at all; true without a doubt.
+bool judge_chain(const Signature& signature, Verdict& verdict) {
+  const Chain& chain = verdict.chain;
+  const auto doubt = [&](Status status, Doubt which, std::string why) {
+    verdict.status = status;
+    verdict.doubt = which;
+    verdict.why = std::move(why);
+    return false;
+  };
+  if (chain.is_revoked)
+    return doubt(Status::revoked_by_list, Doubt::revoked,
+                 "its certificate, or one above it, stands in the list of revoked ones");
+  if (!chain.disallowed_by.empty())
+    return doubt(Status::revoked_by_list, Doubt::disallowed,
+                 "its certificate, or one above it, stands in " + chain.disallowed_by +
+                     ", the host's own store of what is not allowed");
+  if (!chain.is_trusted)
+    return doubt(Status::untrusted_root, Doubt::unknown_root,
+                 chain.root.empty() ? "its chain leads to no root that is there"
+                                    : "its chain ends at \"" + chain.root +
+                                          "\", which is no root that is known here");
+  if (chain.has_weak_key)
+    return doubt(Status::untrusted_root, Doubt::weak_key,
+                 "a key of its chain is shorter than what Windows takes, 1024 bits");
+  if (!chain.may_issue)
+    return doubt(Status::untrusted_root, Doubt::bad_issuer,
+                 "a certificate of its chain was issued by one that may not issue any");
+  if (!chain.has_purpose)
+    return doubt(Status::untrusted_root, Doubt::wrong_purpose,
+                 "its certificate is not one for signing code");
+  if (has_weak_digest(signature, chain) && !is_before_md5_ended(verdict.signed_at))
+    return doubt(
+        Status::untrusted_root, Doubt::weak_digest,
+        "it is made with MD5, with which signatures can be forged, and nothing proves that "
+        "it is from before March 2009");
+  return true;
 }
 
 /// All but what the signature is of.
 Verdict judge(const Signature& signature, const TrustStore& trust, FileTime now, Verdict verdict) {
-  read_time(signature, trust, verdict);
+  read_time(signature, trust, now, verdict);
   const FileTime at = verdict.signed_at.is_set() ? verdict.signed_at : now;
   verdict.chain =
       build_chain(*signature.signer, signature.certificates, trust, at, Purpose::code_signing);
-  const Chain& chain = verdict.chain;
-  for (const std::string& one : chain.remarks) add_remark(verdict, one);
-  if (!chain.has_purpose) add_remark(verdict, "The certificate is not one for signing code.");
+  for (const std::string& one : verdict.chain.remarks) add_remark(verdict, one);
   if (signature.digest.algorithm == Algorithm::md5 || signature.algorithm == Algorithm::md5)
     add_remark(verdict, "It is made with MD5, which does not protect any more.");
-  if (chain.is_revoked) {
-    verdict.status = Status::revoked_by_list;
-  } else if (!chain.is_trusted || !chain.may_issue || !chain.has_purpose) {
-    verdict.status = Status::untrusted_root;
-  } else {
-    verdict.status = status_of_time(chain, verdict.signed_at, now);
-    if (verdict.signed_at.is_set() && !chain.valid_at(verdict.signed_at))
-      add_remark(verdict, "It was signed when its certificates were not valid.");
-    if (chain.is_lifetime_signing && !chain.valid_at(now))
-      add_remark(verdict, "Its certificate ends with its validity, timestamp or not.");
-  }
+  if (judge_chain(signature, verdict)) judge_time(verdict, now);
+  if (!verdict.why.empty()) add_remark(verdict, "Of its signature: " + verdict.why + ".");
+  return verdict;
+}
+
+/// Whose it was: of a file that is not what was signed.
+Verdict judged_changed(const Signature& signature, const TrustStore& trust, FileTime now,
+                       Verdict verdict) {
+  verdict = judge(signature, trust, now, std::move(verdict));
+  verdict.status = Status::digest_mismatch;
   return verdict;
 }
 
@@ -122,8 +209,8 @@ void flatten(const std::vector<Signature>& signatures, std::vector<const Signatu
 void add_file_remarks(const SignatureTable& table, Verdict& verdict) {
   if (table.hidden_bytes != 0)
     add_remark(verdict, std::to_string(table.hidden_bytes) +
-                            " bytes lie in the certificate table besides the signatures: nobody "
-                            "signed them.");
+                            " bytes lie in the certificate table besides what its signatures "
+                            "need: nobody signed them.");
   if (table.bytes_behind != 0)
     add_remark(verdict,
                std::to_string(table.bytes_behind) + " bytes lie behind the certificate table.");
@@ -148,9 +235,7 @@ Verdict verify(const Signature& signature, const FileDigests& digests, const Tru
   verdict.remarks = signature.remarks;
   if (is_exchanged(signature)) {
     add_remark(verdict, "The digest in the signature is not the one that was signed.");
-    verdict = judge(signature, trust, now, std::move(verdict));
-    verdict.status = Status::digest_mismatch;
-    return verdict;
+    return judged_changed(signature, trust, now, std::move(verdict));
   }
   if (!signature.holds() || !signature.signer)
     return malformed(std::move(verdict),
@@ -163,9 +248,8 @@ Verdict verify(const Signature& signature, const FileDigests& digests, const Tru
   const Digest* const whole = digests.image_digest(signature.digest.algorithm);
   if (is_same && digests.is_image && (whole == nullptr || *whole != signature.digest))
     add_remark(verdict, "It is of the sections in order of their place, not of the file as it is.");
-  verdict = judge(signature, trust, now, std::move(verdict));
-  if (!is_same) verdict.status = Status::digest_mismatch;
-  return verdict;
+  if (!is_same) return judged_changed(signature, trust, now, std::move(verdict));
+  return judge(signature, trust, now, std::move(verdict));
 }
 
 Verdict verify_content(const Signature& signature, const TrustStore& trust, FileTime now) {

@@ -10,17 +10,36 @@ namespace hozen::authenticode {
 
 enum class Status : std::uint8_t {
   valid,                        ///< within the certificates' time, or countersigned within it
-  valid_expired_untimestamped,  ///< good but for the time
+  valid_expired_untimestamped,  ///< good but for the time: Doubt tells what of it
   valid_timestamped_expired,    ///< expired by now, signed before
   digest_mismatch,              ///< the file is not what was signed
-  untrusted_root,               ///< good, but the chain ends at nobody who is known
-  revoked_by_list,              ///< a certificate of it stands in the list of the TrustStore
+  untrusted_root,               ///< good, but the chain does not count: Doubt tells why
+  revoked_by_list,              ///< a certificate of it stands in a list of the TrustStore
   malformed,                    ///< cannot be read, or does not hold
 };
 std::string_view to_text(Status status);
 
+/// What stands against one whose bytes hold.
+enum class Doubt : std::uint8_t {
+  none,
+  expired,                ///< and nothing proves that it was signed before
+  not_yet_valid,          ///< a certificate of it begins later than now
+  stamped_too_late,       ///< signed after a certificate ended, as a timestamp proves
+  stamped_too_early,      ///< signed before a certificate began, as a timestamp proves
+  ends_with_certificate,  ///< lifetime signing
+  unknown_root,
+  wrong_purpose,
+  bad_issuer,
+  weak_key,
+  weak_digest,
+  revoked,
+  disallowed,
+};
+
 struct Verdict {
   Status status = Status::malformed;
+  Doubt doubt = Doubt::none;
+  std::string why{};  ///< the same as part of a sentence; "" for none
   Chain chain{};
   FileTime signed_at{};     ///< as a countersignature proves that is believed; unset without one
   Chain timestamp_chain{};  ///< of that countersignature

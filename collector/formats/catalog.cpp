@@ -4,6 +4,7 @@
 
 #include "collector/base/text.h"
 #include "collector/formats/authenticode_asn1.h"
+#include "collector/formats/authenticode_content.h"
 #include "collector/formats/authenticode_pkcs7.h"
 
 namespace hozen::catalog {
@@ -221,6 +222,8 @@ Result<Catalog> list_members(Bytes file, FunctionRef<bool(const Member&)> on_mem
   if (data.content_type != kTrustList)
     return Error{Errc::unsupported, "PKCS #7 that is no catalog", file.base()};
   HOZEN_CHECK(read_list(data.content, catalog, on_member));
+  catalog.is_changed =
+      !data.signers.empty() && !authenticode::content_holds(data.signers.front(), data.content);
   return catalog;
 }
 

@@ -36,6 +36,8 @@ struct Catalog {
   std::vector<NameValue> attributes{};  ///< of the catalog itself: "OS", "HWID1", ...
   std::uint64_t members = 0;
   std::uint64_t unreadable_members = 0;
+  /// The list is not what its signer signed: what it names may be named no more.
+  bool is_changed = false;
   std::vector<Error> problems{};
 };
 
@@ -47,7 +49,7 @@ bool looks_like_catalog(Bytes head);
 Result<Catalog> read_catalog(Bytes file, FunctionRef<bool(const Member&)> on_member);
 Result<Catalog> read_catalog(Bytes file, authenticode::CertificateCache& cache,
                              FunctionRef<bool(const Member&)> on_member);
-/// The same without a look at the signature, which takes longer than short lists.
+/// The same without a look at who signed, which takes longer than short lists.
 Result<Catalog> list_members(Bytes file, FunctionRef<bool(const Member&)> on_member);
 
 }  // namespace hozen::catalog

@@ -17,8 +17,9 @@ struct Line {
   std::size_t indent = 0;  ///< of the key or the text, behind the dashes
   std::size_t dash = 0;    ///< of the last dash, where there is one
   bool is_item = false;
-  std::string key{};    ///< lower case; "" for a text alone
-  std::string value{};  ///< without quotes
+  std::string key{};       ///< lower case; "" for a text alone
+  std::string value{};     ///< without quotes
+  bool is_unread = false;  ///< the value is of a kind that is not read
 };
 
 /// A text without its quotes; one that is not quoted ends before " #".
@@ -39,6 +40,14 @@ std::string scalar(std::string_view text) {
     return out;
   }
   return std::string{trim(text.substr(0, text.find(" #")))};
+}
+
+/// A collection in brackets, an anchor, or what refers to one. An empty list says what no list
+/// does.
+bool is_unread(std::string_view text) {
+  text = trim(text);
+  return !text.empty() && std::string_view{"[{&*"}.find(text.front()) != std::string_view::npos &&
+         scalar(text) != "[]";
 }
 
 /// Where the key ends: a colon with a space or nothing behind it, outside quotes.
@@ -67,7 +76,9 @@ std::optional<Line> line_of(std::string_view text) {
   if (!rest.empty() && rest.front() == '#') return std::nullopt;
   const std::size_t colon = end_of_key(rest);
   if (colon != std::string_view::npos) line.key = to_lower_ascii(trim(rest.substr(0, colon)));
-  line.value = scalar(colon == std::string_view::npos ? rest : rest.substr(colon + 1));
+  const std::string_view value = colon == std::string_view::npos ? rest : rest.substr(colon + 1);
+  line.value = scalar(value);
+  line.is_unread = is_unread(value) || is_unread(rest) || line.key == "<<";
   return line;
 }
 
@@ -108,6 +119,8 @@ class Reader {
     while (!path_.empty() &&
            (line->is_item ? path_.back().first > line->dash : path_.back().first >= line->indent))
       path_.pop_back();
+    if (line->is_unread && is_read(line->key))
+      return problem("a list in brackets, or a reference: it is not read");
     if (line->key.empty()) return value(line->value);
     // A file that was put together without `---`.
     if (path_.empty() && !line->is_item && line->key == "name" && !entry_.name.empty()) finish();
@@ -125,6 +138,12 @@ class Reader {
                        [&](const auto& level) { return level.second == key; });
   }
 
+  /// Whether what stands at this place says anything to us.
+  bool is_read(const std::string& key) const {
+    const std::string& top = path_.empty() ? key : path_.front().second;
+    return top == "name" || top == "<<" || top == "expectedlocations" ||
+           top == "expectedsignatureinformation" || top == "vulnerableexecutables";
+  }
   void begin_item() {
     if (!is_below("vulnerableexecutables") || has_deeper_list()) return;
     if (entry_.ways.size() >= kMaxHijackWays) return problem("too many programs of one DLL");
@@ -166,6 +185,14 @@ class Reader {
       return;
     }
     if (list_.entries.size() >= kMaxHijackEntries) return problem("too many entries");
+    // What Windows does not bring at all has no place.
+    const bool is_phantom = !entry.ways.empty() &&
+                            std::all_of(entry.ways.begin(), entry.ways.end(), [](const auto& way) {
+                              return equals_fold(way.type, "Phantom");
+                            });
+    if (entry.expected_locations.empty() && !is_phantom)
+      problem("'" + entry.name +
+              "' has no ExpectedLocations: every place of it is taken for wrong");
     list_.entries.push_back(std::move(entry));
   }
 

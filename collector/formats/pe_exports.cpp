@@ -1,6 +1,8 @@
 #include "collector/formats/pe_exports.h"
 
 #include <algorithm>
+#include <set>
+#include <unordered_set>
 
 namespace hozen::pe {
 namespace {
@@ -26,8 +28,10 @@ class Reader {
                                       "exported functions");
     is_named_.resize(functions_.size());
     read_named(header.u32<32>(), header.u32<36>(), header.u32<24>());
+    // What is read behind the end of a table that claims to be longer has no name to tell it by.
+    if (is_overlong_) return;
     for (std::size_t i = 0; i < functions_.size(); ++i)
-      if (!is_named_[i] && functions_[i] != 0) add({}, i);
+      if (!is_named_[i] && functions_[i] != 0 && is_function(i)) add({}, i);
   }
 
  private:
@@ -37,15 +41,41 @@ class Reader {
     const auto ordinals = table<std::uint16_t>(ordinals_rva, count, kMaxExportedNames,
                                                "numbers of exported functions");
     for (std::size_t i = 0; i < std::min(names.size(), ordinals.size()); ++i) {
-      std::string name = read_text(names[i], "name of an exported function");
       if (ordinals[i] >= functions_.size()) {
         add_problem(out_.problems,
                     {Errc::malformed, "number of an exported function", offset_of(ordinals_rva)});
         continue;
       }
+      // What is read behind the end of a short table leads into the headers ("MZ").
+      if (names[i] < image_.headers().header_size) {
+        name_problem("name of an exported function within the headers", names_rva);
+        continue;
+      }
+      std::string name = read_text(names[i], "name of an exported function");
+      if (name.empty() && is_overlong_) continue;
+      // Windows searches a sorted list: of a name that is there twice one is never found.
+      if (!name.empty() && !known_names_.insert(name).second) {
+        name_problem("name of an exported function that is there twice", names_rva);
+        continue;
+      }
+      if (!is_function(ordinals[i])) continue;
       is_named_[ordinals[i]] = true;
       add(std::move(name), ordinals[i]);
     }
+  }
+
+  /// A function lies in a section; there are damaged files with thousands that do not.
+  bool is_function(std::size_t index) {
+    const std::uint32_t rva = functions_[index];
+    if (rva == 0 || (rva >= image_.headers().header_size && rva < image_.headers().image_size))
+      return true;
+    name_problem("exported function outside of the sections", directory_.rva);
+    return false;
+  }
+  /// Each kind is told once: a table that is too long has it a thousand times.
+  void name_problem(std::string_view what, std::uint32_t rva) {
+    if (told_.insert(what).second)
+      add_problem(out_.problems, {Errc::malformed, std::string{what}, offset_of(rva)});
   }
 
   void add(std::string name, std::size_t index) {
@@ -64,6 +94,7 @@ class Reader {
     if (count == 0) return {};
     const auto place = image_.locate(rva);
     const std::uint64_t there = place ? place->total_bytes / sizeof(Number) : 0;
+    is_overlong_ = is_overlong_ || count > there || count > cap;
     if (count > there)
       add_problem(out_.problems, {Errc::truncated, std::string{what}, offset_of(rva)});
     if (count > cap) add_problem(out_.problems, {Errc::limit, std::string{what}, offset_of(rva)});
@@ -101,6 +132,9 @@ class Reader {
   std::uint64_t text_bytes_left_;
   std::vector<std::uint32_t> functions_;
   std::vector<bool> is_named_;
+  bool is_overlong_ = false;
+  std::unordered_set<std::string> known_names_;
+  std::set<std::string_view> told_;
 };
 
 }  // namespace

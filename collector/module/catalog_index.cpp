@@ -54,10 +54,15 @@ void CatalogIndex::problem(const EvidencePath& file, const Error& error) {
   problems_.push_back({error.code, std::move(what), error.offset, error.detail});
 }
 
+void CatalogIndex::damage(const EvidencePath& file, const Error& error) {
+  ++damaged_;
+  problem(file, error);
+}
+
 void CatalogIndex::add_members(std::uint32_t number) {
   const EvidencePath& file = catalogs_[number];
   const auto bytes = read_whole(source_, file);
-  if (!bytes) return problem(file, bytes.error());
+  if (!bytes) return damage(file, bytes.error());
   const auto add = [&](const catalog::Member& member) {
     const std::vector<std::byte>& digest = member.digest.bytes;
     if (digest.size() < kDigestBytes) return true;  // nothing to look up, as a hint of drivers
@@ -68,7 +73,15 @@ void CatalogIndex::add_members(std::uint32_t number) {
     return true;
   };
   const auto read = catalog::list_members(Bytes{*bytes}, add);
-  if (!read) return problem(file, read.error());
+  if (!read) return damage(file, read.error());
+  // Members without a digest, hints of drivers, are no damage.
+  const auto broken = std::find_if(read->problems.begin(), read->problems.end(),
+                                   [](const Error& one) { return one.code != Errc::unsupported; });
+  if (broken != read->problems.end())
+    damage(file, *broken);
+  else if (read->is_changed)
+    damage(file, Error{Errc::malformed, "list of the catalog", std::nullopt,
+                       "it is not the one that was signed"});
   if (members_.size() >= kMaxMembers) problem(file, Error{Errc::limit, "members of catalogs"});
 }
 
@@ -88,6 +101,7 @@ std::vector<std::uint32_t> CatalogIndex::find(std::span<const authenticode::Dige
   if (catalogs_.empty()) return found;
   if (!is_built_) {
     members_.clear();
+    damaged_ = 0;
     build(stop);
     if (!is_built_) return found;
   }

@@ -36,6 +36,8 @@ class CatalogIndex {
   /// The catalog itself, without its members; its bytes are read anew.
   Result<catalog::Catalog> read(std::uint32_t number);
   const std::vector<Error>& problems() const { return problems_; }
+  /// How many could not be read whole, or have another list than the one that was signed.
+  std::size_t damaged() const { return damaged_; }
 
  private:
   /// The first half of a SHA-256 and most of a SHA-1: nobody makes a file for a given 128 bits.
@@ -49,12 +51,14 @@ class CatalogIndex {
   void list(const EvidencePath& root);
   void build(const std::stop_token& stop);
   void add_members(std::uint32_t number);
+  void damage(const EvidencePath& file, const Error& error);
   void problem(const EvidencePath& file, const Error& error);
 
   EvidenceSource& source_;
   std::vector<EvidencePath> catalogs_;
   std::deque<Member> members_;  // in order; a deque grows without a copy of itself
   bool is_built_ = false;
+  std::size_t damaged_ = 0;
   std::vector<Error> problems_;
 };
 

@@ -13,6 +13,7 @@
 #include "collector/formats/pe.h"
 #include "collector/module/catalog_index.h"
 #include "collector/module/host_certificates.h"
+#include "collector/module/signature_words.h"
 
 namespace hozen {
 namespace {
@@ -40,26 +41,6 @@ class StoppableSource final : public ByteSource {
   std::stop_token stop_;
 };
 
-SignatureStatus to_status(authenticode::Status status) {
-  switch (status) {
-    case authenticode::Status::valid:
-      return SignatureStatus::valid;
-    case authenticode::Status::valid_expired_untimestamped:
-      return SignatureStatus::valid_expired_untimestamped;
-    case authenticode::Status::valid_timestamped_expired:
-      return SignatureStatus::valid_timestamped_expired;
-    case authenticode::Status::digest_mismatch:
-      return SignatureStatus::digest_mismatch;
-    case authenticode::Status::untrusted_root:
-      return SignatureStatus::untrusted_root;
-    case authenticode::Status::revoked_by_list:
-      return SignatureStatus::revoked_by_list;
-    case authenticode::Status::malformed:
-      return SignatureStatus::malformed;
-  }
-  return SignatureStatus::malformed;
-}
-
 void add_remarks(FileSignature& signature, const std::vector<std::string>& remarks) {
   constexpr std::size_t kMaxRemarks = 32;
   for (const std::string& remark : remarks) {
@@ -67,18 +48,6 @@ void add_remarks(FileSignature& signature, const std::vector<std::string>& remar
     if (known.size() < kMaxRemarks && std::find(known.begin(), known.end(), remark) == known.end())
       known.push_back(remark);
   }
-}
-
-void name_signer(FileSignature& signature, const Certificate& signer) {
-  signature.signer =
-      signer.subject.common_name.empty() ? signer.subject.organization : signer.subject.common_name;
-  signature.organization = signer.subject.organization;
-  signature.issuer =
-      signer.issuer.common_name.empty() ? signer.issuer.organization : signer.issuer.common_name;
-  signature.serial = signer.serial;
-  signature.thumbprint = to_hex(signer.sha1);
-  signature.not_before = signer.not_before;
-  signature.not_after = signer.not_after;
 }
 
 /// All that a file says of itself, before anybody is believed.
@@ -190,6 +159,8 @@ Trusted& FileSignatures::Parts::believed() {
     host = read_host_certificates(*api, problems);
   for (const Certificate& certificate : host.all) trusted->store.add(certificate);
   trusted->host_roots = std::move(host.roots);
+  for (auto& [thumbprint, store] : host.disallowed)
+    trusted->store.disallow(thumbprint, std::move(store));
   for (const auto& der : trust.roots) {
     if (const auto certificate = authenticode::parse_certificate(Bytes{der}))
       trusted->store.trust(*certificate);
@@ -211,6 +182,8 @@ CatalogIndex& FileSignatures::Parts::index() {
 void FileSignatures::Parts::tell(FileSignature& signature, const std::optional<Certificate>& signer,
                                  const Verdict& verdict) {
   signature.status = to_status(verdict.status);
+  signature.doubt = to_doubt(verdict.doubt);
+  signature.why = verdict.why;
   if (signer) name_signer(signature, *signer);
   const Chain& chain = verdict.chain;
   signature.root = chain.root;
@@ -219,7 +192,7 @@ void FileSignatures::Parts::tell(FileSignature& signature, const std::optional<C
   signature.error = verdict.error;
   add_remarks(signature, chain.remarks);
   add_remarks(signature, verdict.remarks);
-  if (signature.status != SignatureStatus::untrusted_root || chain.certificates.empty()) return;
+  if (signature.doubt != SignatureDoubt::unknown_root || chain.certificates.empty()) return;
   if (!believed().host_roots.contains(chain.certificates.back().sha256)) return;
   signature.host_trusts_root = true;
   add_remarks(signature, {"The chain ends at a root that the host itself trusts and nobody else is "
@@ -314,6 +287,9 @@ FileSignature FileSignatures::Parts::look_at(const EvidencePath& file) {
       signature = *std::move(other);
     }
   }
+  if (signature.status == SignatureStatus::not_signed && index().damaged() != 0)
+    add_remarks(signature, {std::to_string(index().damaged()) +
+                            " catalogs of this evidence are damaged: one of them may name it."});
   signature.size_bytes = read->digests.size_bytes;
   signature.sha256 = read->digests.sha256;
   if (const Digest* image = read->digests.image_digest(authenticode::Algorithm::sha256))
@@ -341,6 +317,20 @@ const FileSignature& FileSignatures::of(const EvidencePath& file) {
 }
 
 bool FileSignatures::has_catalogs() { return !parts_->index().empty(); }
+
+std::size_t FileSignatures::damaged_catalogs() { return parts_->index().damaged(); }
+
+std::vector<NamedSigner> FileSignatures::named_signers(const EvidencePath& file) {
+  const auto content = parts_->source.open(file);
+  if (!content) return {};
+  auto image = pe::Image::open(**content);
+  if (!image) return {};
+  std::vector<NamedSigner> named;
+  for (const authenticode::NamedSigner& one :
+       authenticode::named_signers(*image, parts_->certificates))
+    named.push_back(named_signer(one, parts_->believed().store));
+  return named;
+}
 
 std::vector<SignatureBook::Entry> FileSignatures::all() const {
   std::vector<Entry> entries;

@@ -42,6 +42,8 @@ class FileSignatures final : public SignatureBook {
 
   const FileSignature& of(const EvidencePath& file) override;
   bool has_catalogs() override;
+  std::size_t damaged_catalogs() override;
+  std::vector<NamedSigner> named_signers(const EvidencePath& file) override;
   std::vector<Entry> all() const override;
 
   /// What ends the reading: files that are asked for then are not_checked, and are asked for anew

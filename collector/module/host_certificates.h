@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "collector/base/hash.h"
@@ -18,11 +20,14 @@ struct HostCertificates {
   std::vector<authenticode::Certificate> all{};
   /// Which of them the host takes for roots. Whoever is administrator can add one.
   std::set<Sha256Digest> roots{};
+  /// Those that the host does not allow, by SHA-1 thumbprint in hex, and the path of the store.
+  std::map<std::string, std::string> disallowed{};
 };
 
 /// Of every installation: HKLM\SOFTWARE\Microsoft\SystemCertificates\{ROOT, AuthRoot, CA,
 /// TrustedPublisher}, and what policies and the directory add to them. Each certificate once.
-/// What cannot be read is added to `problems`. Stores of single users are not read.
+/// What is in its stores Disallowed is no part of them; users' own stores of that name count too.
+/// What cannot be read is added to `problems`. Other stores of single users are not read.
 HostCertificates read_host_certificates(Registry& registry, std::vector<Error>& problems);
 
 }  // namespace hozen

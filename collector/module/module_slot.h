@@ -89,6 +89,8 @@ struct Known {
   /// Of the files that Windows itself has in slots nearly all are signed by Microsoft: then one
   /// that is not stands out. Otherwise the catalogs are those of another system, or incomplete.
   bool catalogs_are_whole = false;
+  /// One of them may name a file that seems unsigned.
+  std::size_t damaged_catalogs = 0;
   FileTime reference_time{};
 };
 Known known_of(const std::map<std::string, Group>& groups, bool has_catalogs, FileTime reference);

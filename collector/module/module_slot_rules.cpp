@@ -90,17 +90,22 @@ class Rules {
       case SignatureStatus::digest_mismatch:
         return bad("was changed after " + who_signed(signature) + " signed it", kChanged);
       case SignatureStatus::revoked_by_list:
-        return bad("is signed by " + who_signed(signature) + " with a certificate that was revoked",
+        return bad("is signed by " + who_signed(signature) +
+                       (signature.why.empty() ? " with a certificate that was revoked"
+                                              : ", and " + signature.why),
                    kRevoked);
       case SignatureStatus::untrusted_root:
         return bad("is signed by " + who_signed(signature) +
-                       ", whose certificate comes from nobody who is known",
+                       (signature.why.empty() ? ", whose certificate comes from nobody who is known"
+                                              : ", and " + signature.why),
                    kUnknownRoot);
       case SignatureStatus::malformed:
         return bad("has a signature that cannot be read or does not hold", kMalformed);
       case SignatureStatus::valid_expired_untimestamped:
         add(path() + " is signed by " + who_signed(signature) +
-                " with a certificate that has expired, and nothing proves when.",
+                (signature.why.empty()
+                     ? " with a certificate that has expired, and nothing proves when."
+                     : ", and " + signature.why + "."),
             is_own_ ? 0 : kExpired, Family::signature);
         return;
       case SignatureStatus::not_checked:
@@ -130,8 +135,14 @@ class Rules {
   }
 
   void not_signed() {
+    if (known_.damaged_catalogs != 0) damaged();
     if (is_own_) {
-      if (known_.catalogs_are_whole)
+      if (known_.catalogs_are_whole && known_.damaged_catalogs != 0)
+        add(path() +
+                ", which Windows itself has here, is not signed, nor is it in a catalog of this "
+                "Windows that could be read.",
+            kReplaced / 2, Family::signature);
+      else if (known_.catalogs_are_whole)
         add(path() +
                 ", which Windows itself has here, is not signed, nor is it in a catalog of this "
                 "Windows; nearly all other files of Windows in such slots are.",
@@ -142,12 +153,21 @@ class Rules {
     }
     const int weight = kUnsigned[owner_];
     add(path() + " is not signed" +
-            (known_.has_catalogs ? ", nor is it in a catalog of this Windows." : "."),
+            (known_.damaged_catalogs != 0
+                 ? ", nor is it in a catalog of this Windows that could be read."
+             : known_.has_catalogs ? ", nor is it in a catalog of this Windows."
+                                   : "."),
         known_.has_catalogs ? weight : weight / 2, Family::signature);
     if (!known_.catalogs_are_whole) return catalogs_missing("Whether a catalog has " + path());
     if (in_system() && kUnsignedInSystem[owner_] != 0)
       add("It lies among the files of Windows, which are signed.", kUnsignedInSystem[owner_],
           Family::location);
+  }
+
+  void damaged() {
+    finding_.not_checked.push_back("Whether " + path() + " is in one of the " +
+                                   std::to_string(known_.damaged_catalogs) +
+                                   " catalogs of this evidence that are damaged.");
   }
 
   void catalogs_missing(const std::string& what) {

@@ -66,7 +66,9 @@ void add_signature(Finding& finding, const EvidencePath& file, SignatureBook& si
   else if (signature.status == SignatureStatus::not_checked)
     finding.not_checked.push_back("Its signature: the file could not be read.");
   else
-    add(" has a signature that is not good (" + std::string{to_text(signature.status)} + ").", 5);
+    add(" has a signature that is not good (" +
+            (signature.why.empty() ? std::string{to_text(signature.status)} : signature.why) + ").",
+        5);
 }
 
 // ---- processes

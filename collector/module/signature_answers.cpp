@@ -14,7 +14,8 @@ constexpr std::string_view kUncheckedBehind =
     "': a valid one of Windows or of the folder's vendor would lower the score, a missing, broken "
     "or revoked one would raise it.";
 
-std::string answer_of(const EvidencePath& file, const FileSignature& signature, bool has_catalogs) {
+std::string answer_of(const EvidencePath& file, const FileSignature& signature,
+                      SignatureBook& book) {
   const std::string subject = "'" + file.text() + "' ";
   switch (signature.status) {
     case SignatureStatus::valid:
@@ -23,16 +24,22 @@ std::string answer_of(const EvidencePath& file, const FileSignature& signature, 
              " signed it: that says who made it, not what it is used for.";
     case SignatureStatus::not_signed:
       return subject + "is not signed" +
-             (has_catalogs ? ", and no catalog of this host names it."
-                           : "; the catalogs by which Windows signs most of its own files are not "
-                             "in the evidence.");
+             (book.damaged_catalogs() != 0
+                  ? ", and no catalog of this host that can be read names it (" +
+                        std::to_string(book.damaged_catalogs()) + " are damaged)."
+              : book.has_catalogs()
+                  ? ", and no catalog of this host names it."
+                  : "; the catalogs by which Windows signs most of its own files are not "
+                    "in the evidence.");
     case SignatureStatus::digest_mismatch:
       return subject + "was changed after " + signer_text(signature) + " signed it.";
     case SignatureStatus::malformed:
       return subject + "carries a signature that does not hold.";
     default:
-      return subject + "is signed by " + signer_text(signature) + ", which is " +
-             std::string{to_text(signature.status)} + ".";
+      return subject + "is signed by " + signer_text(signature) +
+             (signature.why.empty() ? ", which is " + std::string{to_text(signature.status)}
+                                    : ", and " + signature.why) +
+             ".";
   }
 }
 
@@ -65,8 +72,8 @@ void answer_signatures(Finding& finding, SignatureBook& book) {
     }
     std::vector<std::string> records;
     if (!finding.why.empty()) records = finding.why.front().records;
-    finding.why.push_back({answer_of(*file, *signature, book.has_catalogs()), 0, Family::signature,
-                           std::move(records)});
+    finding.why.push_back(
+        {answer_of(*file, *signature, book), 0, Family::signature, std::move(records)});
   }
   finding.not_checked = std::move(left);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "collector/base/text.h"
+#include "collector/module/signer_kinds.h"
 
 namespace hozen {
 namespace {
@@ -15,28 +16,6 @@ namespace {
 /// Updaters of browsers and others put some kilobytes of their own there (to count who installs).
 constexpr std::uint64_t kHiddenBytesNoticed = 4096;
 constexpr int kUsedWeight = 15;
-
-/// Whose name people trust without a look: makers of what is on most hosts.
-constexpr std::string_view kVendors[] = {
-    "Microsoft", "Google",    "Adobe",       "Apple",    "Intel",    "NVIDIA",
-    "Oracle",    "VMware",    "Cisco",       "Citrix",   "Symantec", "McAfee",
-    "ESET",      "Kaspersky", "Sophos",      "Mozilla",  "Lenovo",   "Hewlett",
-    "Dell",      "Realtek",   "Trend Micro", "Fortinet", "Palo Alto"};
-/// Roots of versions of Windows that Microsoft gives out for trial: not trusted, and not forged.
-constexpr std::string_view kTrialRoots[] = {"Microsoft Testing Root Certificate Authority 2010",
-                                            "Microsoft Development Root Certificate Authority 2014",
-                                            "Microsoft Test Root Authority"};
-
-bool claims_vendor(const FileSignature& signature) {
-  return std::any_of(std::begin(kVendors), std::end(kVendors), [&](std::string_view vendor) {
-    return starts_with_fold(signature.signer, vendor) ||
-           starts_with_fold(signature.organization, vendor);
-  });
-}
-bool is_of_trial(const FileSignature& signature) {
-  return std::find(std::begin(kTrialRoots), std::end(kTrialRoots), signature.root) !=
-         std::end(kTrialRoots);
-}
 
 std::string times_of(const FileSignature& signature) {
   return "valid from " + signature.not_before.iso8601() + " to " + signature.not_after.iso8601();
@@ -65,7 +44,10 @@ class Judge {
       if (file.system) compare(file);
     }
     for (auto& [key, files] : revoked_) tell_revoked(files);
+    for (auto& [key, files] : disallowed_) tell_disallowed(files);
     for (auto& [key, files] : claimed_) tell_claimed(files);
+    for (auto& [key, files] : unfit_) tell_unfit(files);
+    for (auto& [key, files] : out_of_time_) tell_out_of_time(files);
     for (auto& [key, files] : of_host_) tell_root_of_host(files);
     for (auto& [key, files] : expired_) tell_expired(files);
   }
@@ -83,10 +65,14 @@ class Judge {
       case SignatureStatus::malformed:
         return tell_malformed(file);
       case SignatureStatus::revoked_by_list:
-        return revoked_[signature.thumbprint].push_back(&file);
+        return (signature.doubt == SignatureDoubt::disallowed ? disallowed_
+                                                              : revoked_)[signature.thumbprint]
+            .push_back(&file);
       case SignatureStatus::valid_expired_untimestamped:
-        return expired_[signature.thumbprint].push_back(&file);
+        return (is_out_of_time(signature) ? out_of_time_ : expired_)[signature.thumbprint]
+            .push_back(&file);
       case SignatureStatus::untrusted_root:
+        if (is_unfit(signature)) return unfit_[signature.thumbprint].push_back(&file);
         if (signature.host_trusts_root) return of_host_[signature.root].push_back(&file);
         if (!signature.root.empty() && claims_vendor(signature))
           claimed_[signature.thumbprint].push_back(&file);
@@ -116,8 +102,11 @@ class Judge {
   void add_files(Finding& finding, const Group& files) const {
     for (std::size_t i = 0; i < std::min(files.size(), kMaxFilesOfSigner); ++i)
       finding.why.push_back(why(
-          files[i]->file.text() + ": " + std::string{to_text(files[i]->signature->status)} + ".", 0,
-          *files[i]));
+          files[i]->file.text() + ": " +
+              (files[i]->signature->why.empty() ? std::string{to_text(files[i]->signature->status)}
+                                                : files[i]->signature->why) +
+              ".",
+          0, *files[i]));
     const auto used =
         std::find_if(files.begin(), files.end(), [](const auto* file) { return file->is_used; });
     if (used != files.end()) add_use(finding, **used);
@@ -168,9 +157,12 @@ class Judge {
         begin("hidden_bytes", "Data beside the signature, where changes are not noticed", file);
     finding.why.push_back(
         why("Its certificate table holds " + std::to_string(file.signature->hidden_bytes) +
-                " bytes that are no signature: whoever adds or changes them leaves the signature "
+                " bytes that no signature needs: whoever adds or changes them leaves the signature "
                 "as good as it was (CVE-2013-3900).",
             20, file, Family::content));
+    for (const std::string& remark : file.signature->remarks)
+      if (remark.find(" bytes ") != remark.npos || remark.ends_with(" bytes."))
+        finding.why.push_back(why(remark, 0, file, Family::content));
     finding.innocent_explanation_unchecked = true;
     finding.benign = {
         "Installers and updaters that keep the number of their customer or channel there."};
@@ -194,6 +186,55 @@ class Judge {
     finding.next = {
         "When the file was signed and when the certificate was stolen; other files of "
         "that signer on other hosts."};
+    finish(std::move(finding));
+  }
+  void tell_disallowed(const Group& files) const {
+    const CheckedFile& first = *files.front();
+    Finding finding =
+        begin("disallowed", "Signed with a certificate that this host does not allow", first);
+    finding.why.push_back(why("Signed by " + signer_text(*first.signature) + " (thumbprint " +
+                                  first.signature->thumbprint + "): " + first.signature->why + ".",
+                              45, first));
+    add_files(finding, files);
+    finding.benign = {
+        "Old certificates of software that is still there; security products whose certificate "
+        "somebody put into the store so that they do not start, which is a sign of its own."};
+    finding.next = {
+        "When the certificate was put into the store (last write of its key), and whether other "
+        "hosts have it there."};
+    finish(std::move(finding));
+  }
+  void tell_unfit(const Group& files) const {
+    const CheckedFile& first = *files.front();
+    const FileSignature& signature = *first.signature;
+    const bool is_old = signature.doubt == SignatureDoubt::weak_digest;
+    Finding finding = begin("unfit_certificate",
+                            "Signed in a way that Windows does not take for programs", first);
+    finding.why.push_back(why("It names " + signer_text(signature) + ", and " + signature.why + ".",
+                              is_old || !claims_vendor(signature) ? 25 : 45, first));
+    add_files(finding, files);
+    finding.innocent_explanation_unchecked = is_old;
+    finding.attack = {"T1036.001", "T1553.002"};
+    finding.benign = {
+        "Old software, and programs that an organisation signed with the certificate of a server."};
+    finding.next = {"Who holds the key of the certificate " + signature.thumbprint +
+                    "; when the file came to the host."};
+    finish(std::move(finding));
+  }
+  void tell_out_of_time(const Group& files) const {
+    const CheckedFile& first = *files.front();
+    const FileSignature& signature = *first.signature;
+    Finding finding =
+        begin("out_of_time", "Signed at a time when its certificate was not valid", first);
+    finding.why.push_back(why(
+        "It is signed by " + signer_text(signature) + ", and " + signature.why + ".", 20, first));
+    add_files(finding, files);
+    finding.benign = {
+        "Makers whose tools went on signing with a certificate that had ended; clocks of the host "
+        "or of the maker that were wrong."};
+    finding.next = {
+        "When the file was built (its header) and came to the host: a certificate that is used "
+        "outside its time is a sign of a stolen key."};
     finish(std::move(finding));
   }
   void tell_claimed(const Group& files) const {
@@ -241,12 +282,17 @@ class Judge {
   void tell_expired(const Group& files) const {
     const CheckedFile& first = *files.front();
     const FileSignature& signature = *first.signature;
-    Finding finding = begin("expired_untimestamped",
-                            "Signed with a certificate that expired, and no proof of when", first);
+    const bool is_lifetime = signature.doubt == SignatureDoubt::ends_with_certificate;
+    Finding finding =
+        begin("expired_untimestamped",
+              is_lifetime ? "Signed with a certificate whose signatures ended with it"
+                          : "Signed with a certificate that expired, and no proof of when",
+              first);
     finding.why.push_back(
         why("The certificate of " + signer_text(signature) + " was " + times_of(signature) +
-                ", and nothing proves that the file was signed before it ended: who has its key "
-                "can do so still.",
+                (is_lifetime ? ", and says that its signatures end with it."
+                             : ", and nothing proves that the file was signed before it ended: who "
+                               "has its key can do so still."),
             15, first));
     if (files.size() == 1)
       finding.why.push_back(why("Of " + files_text(evidence_.files.size()) +
@@ -322,7 +368,8 @@ class Judge {
 
   const SignerEvidence& evidence_;
   const std::function<void(Finding)>& report_;
-  std::map<std::string, Group> revoked_, claimed_, of_host_, expired_;
+  std::map<std::string, Group> revoked_, disallowed_, claimed_, unfit_, of_host_, expired_,
+      out_of_time_;
 };
 
 }  // namespace

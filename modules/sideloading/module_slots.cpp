@@ -317,8 +317,9 @@ Result<void> judge(ModuleContext& context) {
     if (context.stop().stop_requested()) return Error{Errc::cancelled, "slots of libraries"};
     look_at(context, group);
   }
-  const slots::Known known =
+  slots::Known known =
       slots::known_of(groups, context.signatures().has_catalogs(), context.reference_time());
+  known.damaged_catalogs = context.signatures().damaged_catalogs();
   for (const auto& [key, group] : groups) tell(context, group, known);
   return {};
 }

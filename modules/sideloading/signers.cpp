@@ -14,6 +14,7 @@
 #include "collector/base/text.h"
 #include "collector/module/cells.h"
 #include "collector/module/module.h"
+#include "collector/module/named_signers.h"
 #include "collector/module/signer_rules.h"
 #include "collector/source/command_line.h"
 #include "collector/source/live_state.h"
@@ -27,6 +28,8 @@ constexpr std::size_t kMaxPrograms = 10'000;
 constexpr std::size_t kMaxAsked = 5'000;
 constexpr std::size_t kMaxExamples = 10;
 constexpr std::size_t kMaxSigners = 10'000;
+/// Files of the lists of revoked certificates that are checked, besides those that start or ran.
+constexpr std::size_t kMaxRevokedChecked = 2'000;
 
 struct Row {
   const CheckedFile* checked = nullptr;
@@ -35,8 +38,10 @@ struct Row {
 
 /// One certificate that files were signed with.
 struct SignerRow {
-  const FileSignature* any = nullptr;
-  std::uint64_t files = 0, by_catalog = 0, countersigned = 0, used = 0;
+  NamedSigner who{};
+  std::string root{};
+  bool is_microsoft = false, is_sound = false;
+  std::uint64_t named = 0, files = 0, by_catalog = 0, countersigned = 0, used = 0;
   std::map<SignatureStatus, std::uint64_t> statuses{};
   std::vector<std::string> examples{};
 };
@@ -57,8 +62,11 @@ constexpr std::array kFields{
     F{{"status",
        "What its signature is worth: valid, valid_timestamped_expired, "
        "valid_expired_untimestamped, "
-       "digest_mismatch, untrusted_root, revoked_by_list, malformed, unsigned or not_checked."},
+       "digest_mismatch, untrusted_root, revoked_by_list, malformed, unsigned or not_checked; "
+       "status_reason tells which case of it."},
       [](const Row& r, Cell& c) { c.text(to_text(of(r).status)); }},
+    F{{"status_reason", "What stands against a signature whose bytes hold."},
+      [](const Row& r, Cell& c) { text_or_absent(c, of(r).why, Absent::not_applicable); }},
     F{{"catalog",
        "Path of the catalog that names the file, absent when the signature is embedded."},
       [](const Row& r, Cell& c) { text_or_absent(c, of(r).catalog, Absent::not_applicable); }},
@@ -74,7 +82,7 @@ constexpr std::array kFields{
       [](const Row& r, Cell& c) { time_or_absent(c, of(r).signed_at); }},
     F{{"is_microsoft", "Whether the chain ends at a known root of Microsoft and holds."},
       [](const Row& r, Cell& c) { c.boolean(of(r).is_microsoft); }},
-    F{{"hidden_bytes", "Bytes of its certificate table that are neither signature nor padding."},
+    F{{"hidden_bytes", "Bytes of its certificate table that no signature needs, besides padding."},
       [](const Row& r, Cell& c) { c.number(of(r).hidden_bytes); }},
     F{{"is_used", "Whether it starts by itself, runs or ran."},
       [](const Row& r, Cell& c) { c.boolean(r.checked->is_used); }},
@@ -105,24 +113,28 @@ constexpr Kind kSignature{"signature", "The signature of one file.", kColumns,
 using S = Field<SignerRow>;
 constexpr std::array kSignerFields{
     S{{"signer", "Common name of the certificate's owner."},
-      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.any->signer); }},
+      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.who.signer); }},
     S{{"organization", "Organization of its owner."},
-      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.any->organization); }},
+      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.who.organization); }},
     S{{"issuer", "Common name of who vouches for it."},
-      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.any->issuer); }},
+      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.who.issuer); }},
     S{{"root", "Common name of where its chain ends."},
-      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.any->root); }},
+      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.root); }},
     S{{"serial", "Serial number of the certificate, in hex."},
-      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.any->serial); }},
+      [](const SignerRow& r, Cell& c) { text_or_absent(c, r.who.serial); }},
     S{{"thumbprint", "SHA-1 of the certificate, as Windows shows it."},
-      [](const SignerRow& r, Cell& c) { c.text(r.any->thumbprint); }},
+      [](const SignerRow& r, Cell& c) { c.text(r.who.thumbprint); }},
     S{{"not_before", "From when the certificate is valid."},
-      [](const SignerRow& r, Cell& c) { time_or_absent(c, r.any->not_before); }},
+      [](const SignerRow& r, Cell& c) { time_or_absent(c, r.who.not_before); }},
     S{{"not_after", "Until when the certificate is valid."},
-      [](const SignerRow& r, Cell& c) { time_or_absent(c, r.any->not_after); }},
+      [](const SignerRow& r, Cell& c) { time_or_absent(c, r.who.not_after); }},
     S{{"is_microsoft", "Whether its chain ends at a known root of Microsoft."},
-      [](const SignerRow& r, Cell& c) { c.boolean(r.any->is_microsoft); }},
-    S{{"files", "How many of the files that were looked at are signed with it."},
+      [](const SignerRow& r, Cell& c) { c.boolean(r.is_microsoft); }},
+    S{{"named",
+       "How many executables of all folders name it in their own signatures, whether those hold or "
+       "not."},
+      [](const SignerRow& r, Cell& c) { c.number(r.named); }},
+    S{{"files", "How many of the files whose signature was checked are signed with it."},
       [](const SignerRow& r, Cell& c) { c.number(r.files); }},
     S{{"by_catalog", "How many of them by a catalog."},
       [](const SignerRow& r, Cell& c) { c.number(r.by_catalog); }},
@@ -132,12 +144,13 @@ constexpr std::array kSignerFields{
       [](const SignerRow& r, Cell& c) { c.number(r.used); }},
     S{{"statuses", "How many of them have which status."},
       [](const SignerRow& r, Cell& c) { c.texts(listed(r.statuses)); }},
-    S{{"examples", "Paths of the first of them."},
+    S{{"examples", "Paths of the first files that are signed with it or name it."},
       [](const SignerRow& r, Cell& c) { c.texts(r.examples); }},
 };
 constexpr auto kSignerColumns = columns_of(kSignerFields);
 constexpr Kind kSigner{"signer", "One certificate that files of this host were signed with.",
-                       kSignerColumns, "{signer|thumbprint}: {files} files signed"};
+                       kSignerColumns,
+                       "{signer|thumbprint}: {files} files signed, {named} name it"};
 constexpr std::array kKinds{kSignature, kSigner};
 
 constexpr std::string_view kReferences[] = {
@@ -213,9 +226,35 @@ class Programs {
   std::uint64_t left_out_ = 0;
 };
 
+using SignerRows = std::map<std::string, SignerRow>;  // by thumbprint
+
+/// Whom the executables of all folders name; what a certificate of a list of revoked ones signed is
+/// checked, whether anything runs it or not.
+SignerRows named_by_files(ModuleContext& context) {
+  SignerRows signers;
+  std::uint64_t revoked = 0;
+  each_signed_file(context, [&](const EvidencePath& file, std::vector<NamedSigner>& named) {
+    bool is_revoked = false;
+    for (NamedSigner& one : named) {
+      is_revoked = is_revoked || one.is_revoked;
+      if (!signers.contains(one.thumbprint) && signers.size() >= kMaxSigners) continue;
+      SignerRow& row = signers[one.thumbprint];
+      ++row.named;
+      if (row.examples.size() < kMaxExamples) row.examples.push_back(file.text());
+      if (row.who.thumbprint.empty()) row.who = std::move(one);
+    }
+    if (is_revoked && ++revoked <= kMaxRevokedChecked) (void)context.signatures().of(file);
+  });
+  if (revoked > kMaxRevokedChecked)
+    context.note(Error{Errc::limit, "files signed with certificates of the lists of revoked ones",
+                       revoked, "the first of them are checked"});
+  return signers;
+}
+
 class Signers {
  public:
-  Signers(ModuleContext& context, const Programs& programs) : context_{context} {
+  Signers(ModuleContext& context, const Programs& programs, SignerRows signers)
+      : context_{context}, signers_{std::move(signers)} {
     if (const auto host = context.source().live_host()) emulator_ = host->emulator;
     const LiveState* const live = context.source().live_state();
     if (live != nullptr && live->system_trust) ask_ = &live->system_trust;
@@ -266,22 +305,32 @@ class Signers {
     if (!signers_.contains(signature.thumbprint) && signers_.size() >= kMaxSigners) return;
     SignerRow& row = signers_[signature.thumbprint];
     // One whose file is as it was signed tells most of the chain.
-    if (row.any == nullptr || (!is_sound(row.any->status) && is_sound(signature.status)))
-      row.any = &signature;
+    if (row.files == 0 || (!row.is_sound && is_sound(signature.status))) {
+      row.is_sound = is_sound(signature.status);
+      row.root = signature.root;
+      row.is_microsoft = signature.is_microsoft;
+    }
+    if (row.who.thumbprint.empty())
+      row.who = {
+          signature.signer,     signature.organization, signature.issuer,    signature.serial,
+          signature.thumbprint, signature.not_before,   signature.not_after, false};
     ++row.files;
     if (signature.by_catalog) ++row.by_catalog;
     if (signature.signed_at.is_set()) ++row.countersigned;
     if (file.is_used) ++row.used;
     ++row.statuses[signature.status];
-    if (row.examples.size() < kMaxExamples) row.examples.push_back(file.file.text());
+    const std::string path = file.file.text();
+    if (row.examples.size() < kMaxExamples &&
+        std::find(row.examples.begin(), row.examples.end(), path) == row.examples.end())
+      row.examples.push_back(path);
   }
 
   ModuleContext& context_;
+  SignerRows signers_;
   std::string emulator_;
   const SystemTrust* ask_ = nullptr;
   std::size_t asked_ = 0;
   std::vector<CheckedFile> files_;
-  std::map<std::string, SignerRow> signers_;  // by thumbprint
 };
 
 Result<void> run(ModuleContext&) { return {}; }
@@ -291,7 +340,7 @@ Result<void> judge(ModuleContext& context) {
   Programs programs{context};
   programs.gather();
   programs.check();
-  Signers{context, programs}.tell();
+  Signers{context, programs, named_by_files(context)}.tell();
   return {};
 }
 

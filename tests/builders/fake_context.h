@@ -44,9 +44,16 @@ class Signatures final : public SignatureBook {
   const FileSignature& of(const EvidencePath& file) override;
   bool has_catalogs() override { return catalogs; }
   std::vector<Entry> all() const override;
+  std::size_t damaged_catalogs() override { return damaged; }
+  std::vector<NamedSigner> named_signers(const EvidencePath& file) override {
+    const auto found = named.find(file.folded());
+    return found == named.end() ? std::vector<NamedSigner>{} : found->second;
+  }
 
   std::map<std::string, FileSignature> known;  ///< by folded path
   bool catalogs = true;
+  std::size_t damaged = 0;                                ///< catalogs
+  std::map<std::string, std::vector<NamedSigner>> named;  ///< by folded path
 
  private:
   std::map<std::string, std::pair<EvidencePath, FileSignature>> asked_;

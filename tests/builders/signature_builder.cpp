@@ -134,10 +134,12 @@ Der make_signer(const Identity& signer, Algorithm algorithm, std::string_view ty
 }
 
 Der make_signed_data(std::string_view type, const Der& content, Algorithm algorithm,
-                     const std::vector<Der>& certificates, const Der& signer) {
+                     const std::vector<Der>& certificates, const Der& signer,
+                     const Der& revocation_lists = {}) {
   std::vector<Der> body{number(1), tlv(0x31, algorithm_identifier(digest_object(algorithm))),
                         sequence({object(type), tlv(0xA0, content)})};
   if (!certificates.empty()) body.push_back(tlv(0xA0, joined(certificates)));
+  if (!revocation_lists.empty()) body.push_back(tlv(0xA1, revocation_lists));
   body.push_back(tlv(0x31, signer));
   return sequence({object("1.2.840.113549.1.7.2"), tlv(0xA0, sequence(body))});
 }
@@ -193,6 +195,14 @@ SignatureBuilder& SignatureBuilder::of_content(std::string_view type, Der conten
 }
 SignatureBuilder& SignatureBuilder::with(const Identity& identity) {
   certificates_.push_back(identity.certificate());
+  return *this;
+}
+SignatureBuilder& SignatureBuilder::with_bytes(Der der) {
+  certificates_.push_back(std::move(der));
+  return *this;
+}
+SignatureBuilder& SignatureBuilder::with_revocation_lists(Der der) {
+  revocation_lists_ = std::move(der);
   return *this;
 }
 SignatureBuilder& SignatureBuilder::without_own_certificate() {
@@ -291,7 +301,7 @@ Der SignatureBuilder::bytes() const {
   std::vector<Der> certificates = certificates_;
   if (own_certificate_) certificates.push_back(signer_.certificate());
   return make_signed_data(type_, exchanged_.empty() ? content_ : exchanged_, algorithm_,
-                          certificates, signer_info());
+                          certificates, signer_info(), revocation_lists_);
 }
 
 }  // namespace hozen::builders

@@ -66,6 +66,8 @@ class SignatureBuilder {
   SignatureBuilder& of_file(const authenticode::Digest& digest, bool page_hashes = false);
   SignatureBuilder& of_content(std::string_view type, Der sequence);
   SignatureBuilder& with(const Identity& identity);  ///< its certificate goes along
+  SignatureBuilder& with_bytes(Der der);             ///< among the certificates
+  SignatureBuilder& with_revocation_lists(Der der);  ///< without their tag
   SignatureBuilder& without_own_certificate();
   SignatureBuilder& program(std::string_view name, std::string_view url);
   SignatureBuilder& claims(std::string_view utc_time);  ///< signed attribute signingTime
@@ -88,7 +90,7 @@ class SignatureBuilder {
   Identity signer_;
   authenticode::Algorithm algorithm_;
   std::string type_;
-  Der content_, exchanged_;
+  Der content_, exchanged_, revocation_lists_;
   std::vector<Der> certificates_, nested_, attributes_, unsigned_;
   std::vector<Timestamp> timestamps_;
   bool own_certificate_ = true, damaged_ = false;

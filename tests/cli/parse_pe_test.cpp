@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "collector/base/bytes.h"
+#include "collector/base/text.h"
 #include "tests/builders/json.h"
 #include "tests/builders/pe_builder.h"
 #include "tests/builders/program.h"
@@ -154,6 +155,45 @@ TEST_F(ParsePeTest, PrintsSignaturesWhole) {
   EXPECT_GE(records[0].at("certificates").at("hidden_bytes"), 16);
   EXPECT_EQ(records[1].at("signatures").at(0).at("file_matches"), false);
   EXPECT_EQ(records[1].at("signatures").at(0).at("signature_holds"), true);
+}
+
+TEST_F(ParsePeTest, HashesAndEntropyAreOfUnsignedFilesToo) {
+  const PeBytes file = PeBuilder{}.dll().import("a.dll", {"b"}).bytes();
+  write("plain.dll", file);
+  EXPECT_EQ(parse({"plain.dll"}).exit_code, 0);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].at("authentihash").at("sha256").get<std::string>(),
+            to_hex(image_digest(file).bytes));
+  EXPECT_TRUE(records[0].at("authentihash").contains("sha1"));
+  ASSERT_FALSE(records[0].at("sections").empty());
+  const Json& entropy = records[0].at("sections").at(0).at("entropy");
+  ASSERT_TRUE(entropy.is_number());
+  EXPECT_GE(entropy, 0);
+  EXPECT_LE(entropy, 8);
+}
+
+TEST_F(ParsePeTest, ASignatureThatCannotBeReadIsAProblem) {
+  const PeBytes file = PeBuilder{}.dll().bytes();
+  write("bad.dll", add_table(file, {octets(Der(64))}));
+  const Ended ended = parse({"bad.dll"});
+  EXPECT_EQ(ended.exit_code, 1) << ended.error;
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[1].at("kind"), "problem");
+  EXPECT_EQ(records[1].at("what"), "PKCS #7");
+}
+
+TEST_F(ParsePeTest, PageHashesAreComparedWithThePages) {
+  const Identity signer = Identity::root("Made Root");
+  const PeBytes file = PeBuilder{}.dll().bytes();
+  SignatureBuilder builder{signer};
+  write("pages.dll", add_table(file, {builder.of_file(image_digest(file), true).bytes()}));
+  EXPECT_EQ(parse({"pages.dll"}).exit_code, 0);
+  ASSERT_EQ(records.size(), 1u);
+  const Json& signature = records[0].at("signatures").at(0);
+  EXPECT_EQ(signature.at("page_hashes"), "sha256");
+  EXPECT_EQ(signature.at("pages"), 1);  // one, and of no page: the tests make no others
+  EXPECT_EQ(signature.at("pages_wrong"), 1);
+  EXPECT_EQ(signature.at("pages_are_whole"), false);
 }
 
 TEST_F(ParsePeTest, PrintsCatalogs) {

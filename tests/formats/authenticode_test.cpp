@@ -52,9 +52,31 @@ TEST(Authenticode, OldAlgorithmsAreVerifiedAndTold) {
     SignatureBuilder builder{made().rsa, algorithm};
     builder.of_file(image_digest(plain(), algorithm)).with(made().middle);
     const Read file = read(signed_by(builder));
-    EXPECT_EQ(file.status(), Status::valid);
-    EXPECT_EQ(file.has_remark("MD5"), algorithm == Algorithm::md5);
+    const bool is_md5 = algorithm == Algorithm::md5;
+    EXPECT_EQ(file.status(), is_md5 ? Status::untrusted_root : Status::valid);
+    EXPECT_EQ(file.verdict->verdict.doubt, is_md5 ? Doubt::weak_digest : Doubt::none);
+    EXPECT_EQ(file.has_remark("MD5"), is_md5);
   }
+}
+
+TEST(Authenticode, Md5CountsWhereItIsProvenToBeOld) {
+  const auto signed_at = [](std::string_view time) {
+    const Identity clock = made().root.issue(
+        {"Old Clock", "20070101000000Z", "20400101000000Z", {std::string{kTimestamping}}});
+    const Identity above =
+        made().root.issue({"Old Authority", "20070101000000Z", "20400101000000Z", {}, true});
+    const Identity signer = above.issue({"Old RSA",
+                                         "20080101000000Z",
+                                         "20400101000000Z",
+                                         {std::string{kCodeSigning}},
+                                         false,
+                                         true});
+    SignatureBuilder builder{signer, Algorithm::md5};
+    builder.of_file(image_digest(plain(), Algorithm::md5)).with(above);
+    return read(signed_by(builder.rfc3161_timestamp(clock, time))).status();
+  };
+  EXPECT_EQ(signed_at("20090228000000Z"), Status::valid);
+  EXPECT_EQ(signed_at("20090302000000Z"), Status::untrusted_root);
 }
 
 TEST(Authenticode, PageHashesAreNoted) {
@@ -93,7 +115,40 @@ TEST(Authenticode, TimestampAfterTheEndProvesNothing) {
   const Read file = read(
       signed_by(signature_of(made().expired).rfc3161_timestamp(made().clock, "20170701101112Z")));
   EXPECT_EQ(file.status(), Status::valid_expired_untimestamped);
-  EXPECT_TRUE(file.has_remark("when its certificates were not valid"));
+  EXPECT_EQ(file.verdict->verdict.doubt, Doubt::stamped_too_late);
+  EXPECT_TRUE(
+      file.has_remark("2017-07-01T10:11:12.0000000Z, after its certificate had ended "
+                      "2016-01-01T00:00:00.0000000Z"));
+}
+
+TEST(Authenticode, TimestampFromBeforeTheCertificateIsTold) {
+  const Read file = read(
+      signed_by(signature_of(made().signer).rfc3161_timestamp(made().clock, "20170701101112Z")));
+  EXPECT_EQ(file.status(), Status::valid_expired_untimestamped);
+  EXPECT_EQ(file.verdict->verdict.doubt, Doubt::stamped_too_early);
+  EXPECT_TRUE(file.has_remark("before its certificate was valid"));
+}
+
+TEST(Authenticode, CertificateThatBeginsLaterIsTold) {
+  const Read file =
+      read(signed_by(signature_of(made().signer)), store(), at("2018-01-01T00:00:00Z"));
+  EXPECT_EQ(file.status(), Status::valid_expired_untimestamped);
+  EXPECT_EQ(file.verdict->verdict.doubt, Doubt::not_yet_valid);
+  EXPECT_EQ(file.verdict->verdict.why,
+            "its certificate is not valid before 2020-01-01T00:00:00.0000000Z, which is later than "
+            "this evidence, 2018-01-01T00:00:00.0000000Z");
+}
+
+TEST(Authenticode, TimestampOfTheFutureProvesNothing) {
+  const auto stamped = [](std::string_view time) {
+    return read(signed_by(signature_of(made().signer).rfc3161_timestamp(made().clock, time)));
+  };
+  const Read file = stamped("20360505000000Z");
+  EXPECT_EQ(file.status(), Status::valid);  // its certificate is valid now
+  EXPECT_FALSE(file.verdict->verdict.signed_at.is_set());
+  EXPECT_TRUE(file.has_remark("lies in the future of this evidence"));
+  // A clock that is some hours ahead, as of a time zone, is none.
+  EXPECT_TRUE(stamped("20240101120000Z").verdict->verdict.signed_at.is_set());
 }
 
 TEST(Authenticode, TimestampOfAnotherSignatureProvesNothing) {
@@ -116,11 +171,10 @@ TEST(Authenticode, TimestampOfOneWhoMayNotProvesNothing) {
 }
 
 TEST(Authenticode, LifetimeSigningEndsWithTheCertificate) {
-  EXPECT_EQ(
-      read(signed_by(
-               signature_of(made().lifetime).rfc3161_timestamp(made().clock, "20150701101112Z")))
-          .status(),
-      Status::valid_expired_untimestamped);
+  const Read file = read(
+      signed_by(signature_of(made().lifetime).rfc3161_timestamp(made().clock, "20150701101112Z")));
+  EXPECT_EQ(file.status(), Status::valid_expired_untimestamped);
+  EXPECT_EQ(file.verdict->verdict.doubt, Doubt::ends_with_certificate);
 }
 
 TEST(Authenticode, ChangedFileIsNotWhatWasSigned) {
@@ -178,6 +232,7 @@ TEST(Authenticode, CertificateForSomethingElseIsNotTrusted) {
   const Read file = read(signed_by(signature_of(made().web)));
   EXPECT_EQ(file.status(), Status::untrusted_root);
   EXPECT_TRUE(file.has_remark("not one for signing code"));
+  EXPECT_EQ(file.verdict->verdict.doubt, Doubt::wrong_purpose);
 }
 
 TEST(Authenticode, RevokedOnesAreFoundByAnyOfTheirNumbers) {
@@ -233,6 +288,76 @@ TEST(Authenticode, UnsignedAttributesOfNobodyAreTold) {
   EXPECT_EQ(file.status(), Status::valid);
   EXPECT_GT(file.table->signatures[0].unsigned_bytes, 500u);
   EXPECT_TRUE(file.has_remark("1.2.3.4.5"));
+}
+
+TEST(Authenticode, DataInUnsignedAttributesIsHidden) {
+  const Read few = read(
+      signed_by(signature_of(made().signer).unsigned_attribute("1.2.3.4.5", octets(Der(500)))));
+  EXPECT_EQ(few.table->hidden_bytes, 0u);
+  const Read much = read(
+      signed_by(signature_of(made().signer).unsigned_attribute("1.2.3.4.5", octets(Der(300'000)))));
+  EXPECT_EQ(much.status(), Status::valid);
+  EXPECT_GT(much.table->hidden_bytes, 300'000u);
+  EXPECT_LT(much.table->hidden_bytes, 300'100u);
+}
+
+TEST(Authenticode, DataInPlaceOfTimestampsAndSignaturesIsHidden) {
+  for (const char* const type : {"1.3.6.1.4.1.311.3.3.1", "1.3.6.1.4.1.311.2.4.1"}) {
+    const Read file =
+        read(signed_by(signature_of(made().signer).unsigned_attribute(type, octets(Der(300'000)))));
+    EXPECT_EQ(file.status(), Status::valid) << type;
+    EXPECT_GE(file.table->hidden_bytes, 300'000u) << type;
+    EXPECT_LT(file.table->hidden_bytes, 300'100u) << type;
+  }
+}
+
+TEST(Authenticode, DataAmongCertificatesAndRevocationListsIsHidden) {
+  const Der data = sequence({octets(Der(200'000))});
+  const Read among = read(signed_by(signature_of(made().signer).with_bytes(data)));
+  EXPECT_EQ(among.status(), Status::valid);
+  EXPECT_EQ(among.table->hidden_bytes, data.size());
+  EXPECT_TRUE(among.has_remark("stand among its certificates and are none"));
+  const Read lists = read(signed_by(signature_of(made().signer).with_revocation_lists(data)));
+  EXPECT_EQ(lists.status(), Status::valid);
+  EXPECT_EQ(lists.table->hidden_bytes, data.size());
+  EXPECT_TRUE(lists.has_remark("stand for lists of revoked certificates"));
+  // Certificates that are one too many are common, and small.
+  const Read spare = read(signed_by(signature_of(made().signer).with(made().stranger)));
+  EXPECT_EQ(spare.table->hidden_bytes, 0u);
+  // One that is large and leads nowhere is none of them, whoever it says it is.
+  std::vector<std::string> usages;
+  for (int i = 0; i < 1000; ++i) usages.push_back("1.3.6.1.4.1.99999." + std::to_string(i));
+  const Identity large = made().stranger_root.issue(
+      {"Made Authority", "20200101000000Z", "20400101000000Z", usages, true});
+  ASSERT_GT(large.certificate().size(), kLeastSpareBytes);
+  const Read file = read(signed_by(signature_of(made().signer).with(large)));
+  EXPECT_EQ(file.table->hidden_bytes, large.certificate().size());
+  const Read own = read(signed_by(signature_of(large.issue({"Below"})).with(large)));
+  EXPECT_EQ(own.table->hidden_bytes, 0u);
+}
+
+TEST(Authenticode, SignersAreNamedWithoutALookAtWhetherTheyHold) {
+  const auto names_of = [](const PeBytes& file) {
+    MemorySource source{file};
+    auto image = pe::Image::open(source);
+    CertificateCache cache;
+    std::vector<std::string> names;
+    for (const NamedSigner& one : named_signers(*image, cache)) {
+      names.push_back(one.signer.subject.common_name);
+      EXPECT_GE(one.beside.size(), 1u);
+    }
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names_of(plain()), Names{});
+  const Der inner = signature_of(made().expired).bytes();
+  PeBytes file = add_table(plain(), {signature_of(made().signer).nested(inner).bytes(),
+                                     signature_of(made().stranger).bytes()});
+  EXPECT_EQ(names_of(file), (Names{"Made Signer", "Old Signer", "Stranger"}));
+  file.at(0x50) ^= std::byte{1};
+  EXPECT_EQ(names_of(file).size(), 3u);
+  file.resize(file.size() - 3000);
+  (void)names_of(file);
 }
 
 TEST(Authenticode, SignerWithoutCertificateIsMalformed) {

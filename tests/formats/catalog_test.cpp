@@ -36,6 +36,7 @@ TEST(Catalog, MembersAndSignatureAreRead) {
   const auto [read_one, members] = read_all_members(Bytes{file});
   ASSERT_TRUE(read_one);
   ASSERT_EQ(members.size(), 3u);
+  EXPECT_FALSE(read_one->is_changed);
   EXPECT_EQ(members[0].digest, image);
   EXPECT_EQ(members[0].attribute("file"), "tool.dll");
   EXPECT_EQ(members[0].attribute("OSAttr"), "");
@@ -71,6 +72,7 @@ TEST(Catalog, ChangedListIsMalformedAndItsMembersAreStillRead) {
   const auto [read_one, members] = read_all_members(Bytes{file});
   ASSERT_TRUE(read_one);
   EXPECT_EQ(members.size(), 1u);
+  EXPECT_TRUE(read_one->is_changed);
   EXPECT_EQ(verify_content(read_one->signature, store(), at("2024-01-01T00:00:00Z")).status,
             Status::malformed);
 }

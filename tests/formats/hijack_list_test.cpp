@@ -9,6 +9,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kTwo[] = R"(---
 Name: Example.dll
@@ -90,16 +91,41 @@ TEST(HijackListTest, WhatIsNoListIsRefused) {
 }
 
 TEST(HijackListTest, DamageCostsTheDocumentAlone) {
-  std::string deep = "Name: c.dll\n";
+  std::string deep = "Name: c.dll\nExpectedLocations:\n- c:\\c\n";
   for (int i = 0; i < 40; ++i)
     deep += std::string(static_cast<std::size_t>(i) * 2, ' ') + "key" + std::to_string(i) + ":\n";
   const auto list = parse_hijack_list("---\nVulnerableExecutables:\n- Path: x.exe\n---\n" + deep +
-                                      "---\nName: d.dll\n");
+                                      "---\nName: d.dll\nExpectedLocations:\n- c:\\d\n");
   ASSERT_TRUE(list);
   EXPECT_EQ(list->entries.size(), 2u);
   ASSERT_GE(list->problems.size(), 2u);
   EXPECT_THAT(list->problems.front().text(), HasSubstr("without a Name"));
   EXPECT_THAT(list->problems.back().text(), HasSubstr("too many levels"));
+}
+
+TEST(HijackListTest, WhatIsNotReadIsAProblemAndNothingElse) {
+  const auto problems_of = [](const std::string& lines) {
+    const auto list = parse_hijack_list("Name: a.dll\n" + lines);
+    EXPECT_TRUE(list);
+    std::string texts;
+    if (list)
+      for (const Error& one : list->problems) texts += one.text() + "\n";
+    return texts;
+  };
+  const std::string places = "ExpectedLocations:\n- c:\\a\n";
+  EXPECT_EQ(problems_of(places), "");
+  for (const char* const text :
+       {"ExpectedLocations: ['c:\\a', 'c:\\b']\n", "ExpectedLocations: &all\n- c:\\a\n",
+        "ExpectedLocations:\n- *all\n", "VulnerableExecutables:\n- {Path: c:\\x.exe}\n",
+        "<<: *a\n"})
+    EXPECT_THAT(problems_of(text), HasSubstr("it is not read")) << text;
+  // Fields that say nothing to us, texts in quotes, and a list that is empty.
+  EXPECT_EQ(problems_of(places + "Resources: [https://a, https://b]\nTags:\n- *all\n"), "");
+  EXPECT_EQ(problems_of("ExpectedLocations:\n- '[c:\\a]'\n"), "");
+  EXPECT_THAT(problems_of("Vendor: A\n"), HasSubstr("'a.dll' has no ExpectedLocations"));
+  EXPECT_THAT(problems_of("ExpectedLocations: []\n"), Not(HasSubstr("not read")));
+  // What no Windows brings has no place.
+  EXPECT_EQ(problems_of("VulnerableExecutables:\n- Path: c:\\x.exe\n  Type: Phantom\n"), "");
 }
 
 }  // namespace

@@ -64,13 +64,15 @@ class FileSignaturesTest : public testing::Test {
     windows.file(path, "").bytes =
         builders::sign(program, [&](const Digest& digest) { return embedded(digest, by); });
   }
+  Der catalog_of(const Identity& by, const std::vector<builders::CatalogEntry>& entries) const {
+    return SignatureBuilder{by}
+        .of_content(builders::kCatalogType, builders::catalog_list(entries))
+        .with(root)
+        .bytes();
+  }
   void put_catalog(const std::string& name, const Identity& by,
                    const std::vector<builders::CatalogEntry>& entries) {
-    windows.file(kCatRoot + name, "").bytes =
-        SignatureBuilder{by}
-            .of_content(builders::kCatalogType, builders::catalog_list(entries))
-            .with(root)
-            .bytes();
+    windows.file(kCatRoot + name, "").bytes = catalog_of(by, entries);
   }
   void trust_root() {
     trust.roots = {root.certificate()};
@@ -153,6 +155,69 @@ TEST_F(FileSignaturesTest, CatalogsThatCannotBeReadAreTold) {
   EXPECT_TRUE(book->has_catalogs());
   EXPECT_EQ(of("C:\\t\\a.txt").status, SignatureStatus::not_signed);
   EXPECT_THAT(book->problems(), SizeIs(2));
+}
+
+TEST_F(FileSignaturesTest, ADamagedCatalogIsToldWhereAFileSeemsUnsigned) {
+  const Digest named = builders::image_digest(program);
+  const std::string catalog = kCatRoot + "a.cat";
+  put_catalog("a.cat", signer, {{named, "a.exe"}, {plain_digest({std::byte{1}}), "b"}});
+  put_catalog("b.cat", signer, {{plain_digest({std::byte{2}}), "c"}});
+  windows.file(kFile, "").bytes = program;
+  trust_root();
+  EXPECT_EQ(of(kFile).status, SignatureStatus::valid);
+  EXPECT_EQ(book->damaged_catalogs(), 0u);
+  // The digest itself, and the tag of the list's first member: either takes the file out of it.
+  const Der bytes = catalog_of(signer, {{named, "a.exe"}, {plain_digest({std::byte{1}}), "b"}});
+  const std::string_view text = Bytes{bytes}.chars();
+  const std::size_t digest_at = text.find(Bytes{named.bytes}.chars());
+  ASSERT_NE(digest_at, text.npos);
+  // A member begins with the UTF-16 of its digest, 64 digits and a NUL.
+  const std::size_t member_at = text.find(std::string_view{"\x04\x81\x82", 3});
+  ASSERT_NE(member_at, text.npos);
+  for (const std::size_t place : {digest_at, member_at}) {
+    Der damaged = bytes;
+    damaged[place] ^= std::byte{0x41};
+    windows.file(catalog, "").bytes = damaged;
+    book.reset();
+    const FileSignature& found = of(kFile);
+    EXPECT_EQ(found.status, SignatureStatus::not_signed);
+    EXPECT_EQ(book->damaged_catalogs(), 1u);
+    EXPECT_THAT(found.remarks, Contains(HasSubstr("1 catalogs of this evidence are damaged")));
+    ASSERT_THAT(book->problems(), SizeIs(1));
+    EXPECT_THAT(book->problems()[0].text(), HasSubstr("a.cat"));
+  }
+}
+
+TEST_F(FileSignaturesTest, WhatTheHostDoesNotAllowIsToldWithItsStore) {
+  put_signed(kFile, signer);
+  trust_root();
+  EXPECT_EQ(of(kFile).status, SignatureStatus::valid);
+  // Its name alone says which it is.
+  windows.value("HKLM\\SOFTWARE\\Microsoft\\SystemCertificates\\Disallowed\\Certificates\\" +
+                    thumbprint_of(signer),
+                "Blob", fake::binary("00"));
+  book.reset();
+  const FileSignature& found = of(kFile);
+  EXPECT_EQ(found.status, SignatureStatus::revoked_by_list);
+  EXPECT_EQ(found.doubt, SignatureDoubt::disallowed);
+  EXPECT_THAT(found.why, HasSubstr("SystemCertificates\\Disallowed"));
+  EXPECT_THAT(book->problems(), IsEmpty());
+}
+
+TEST_F(FileSignaturesTest, SignersAreNamedFromTheTableAlone) {
+  put_signed(kFile, signer);
+  windows.file("C:\\t\\b.exe", "").bytes = program;
+  trust.revoked = {thumbprint_of(root)};
+  trust_root();
+  make_book();
+  const auto named = book->named_signers(path_of(kFile));
+  ASSERT_THAT(named, SizeIs(1));
+  EXPECT_EQ(named[0].signer, "Made Corp");
+  EXPECT_EQ(named[0].thumbprint, thumbprint_of(signer));
+  EXPECT_TRUE(named[0].is_revoked);  // its root, which goes along
+  EXPECT_THAT(book->named_signers(path_of("C:\\t\\b.exe")), IsEmpty());
+  EXPECT_THAT(book->named_signers(path_of("C:\\t\\none.exe")), IsEmpty());
+  EXPECT_THAT(book->all(), IsEmpty());
 }
 
 TEST_F(FileSignaturesTest, ARootOfTheOperatorThatIsNoneIsTold) {

@@ -54,6 +54,7 @@ class SignersTest : public testing::Test {
     }
     run.context = std::make_unique<fake::Context>(run.machine);
     run.context->signed_files.known = known;
+    run.context->signed_files.named = named;
     for (const std::string& path : asked)
       (void)run.context->signed_files.of(*EvidencePath::parse(path));
     for (const Fact& one : facts) run.context->state(one);
@@ -74,6 +75,7 @@ class SignersTest : public testing::Test {
 
   fake::FakeWindows windows;
   std::map<std::string, FileSignature> known;
+  std::map<std::string, std::vector<NamedSigner>> named;
   std::vector<Fact> facts;
   std::vector<std::string> asked;
   LiveState state;
@@ -157,6 +159,68 @@ TEST_F(SignersTest, AnExpiredCertificateWithoutTimestampStaysLow) {
   EXPECT_EQ(severity_of(finding), Severity::low);
   EXPECT_THAT(story_of(finding), HasSubstr("this one alone"));
   EXPECT_THAT(story_of(finding), HasSubstr(fake::at(-10).iso8601()));
+}
+
+TEST_F(SignersTest, WhatIsSignedOutOfItsTimeIsNotCalledExpired) {
+  FileSignature& signature = sign(kProgram, SignatureStatus::valid_expired_untimestamped);
+  signature.doubt = SignatureDoubt::stamped_too_late;
+  signature.why = "its timestamp proves that it was signed later than its certificate";
+  asked = {kProgram};
+  const ModuleRun run = judge();
+  const Finding& finding = only(run);
+  EXPECT_EQ(finding.rule, "signers.out_of_time");
+  EXPECT_EQ(severity_of(finding), Severity::low);
+  EXPECT_THAT(finding.why[0].fact, HasSubstr("signed later than its certificate"));
+  EXPECT_EQ((*records_of(run, "signature")[0])["status_reason"], signature.why);
+}
+
+TEST_F(SignersTest, ACertificateThatIsNotForProgramsHasARootThatIsKnown) {
+  FileSignature& signature = sign(kProgram, SignatureStatus::untrusted_root, "Cisco Systems, Inc.");
+  signature.doubt = SignatureDoubt::wrong_purpose;
+  signature.why = "its certificate is not one for signing code";
+  asked = {kProgram};
+  const ModuleRun run = judge();
+  const Finding& finding = only(run);
+  EXPECT_EQ(finding.rule, "signers.unfit_certificate");
+  for (const Why& one : finding.why) EXPECT_THAT(one.fact, Not(HasSubstr("no root")));
+  EXPECT_THAT(finding.why[0].fact, HasSubstr("not one for signing code"));
+}
+
+TEST_F(SignersTest, WhatTheHostDoesNotAllowNamesItsStore) {
+  FileSignature& signature = sign(kProgram, SignatureStatus::revoked_by_list);
+  signature.doubt = SignatureDoubt::disallowed;
+  signature.why = "its certificate, or one above it, stands in HKLM\\X\\Disallowed";
+  asked = {kProgram};
+  const ModuleRun run = judge();
+  EXPECT_EQ(only(run).rule, "signers.disallowed");
+  EXPECT_FALSE(only(run).exact_indicator);
+  EXPECT_THAT(only(run).why[0].fact, HasSubstr("HKLM\\X\\Disallowed"));
+}
+
+TEST_F(SignersTest, AFileThatNothingRunsIsCheckedWhereItsSignerIsListed) {
+  sign(kProgram, SignatureStatus::revoked_by_list);
+  const std::string other = "C:\\Program Files\\Contoso\\other.dll";
+  program(other);
+  sign(other, SignatureStatus::valid, "Other Ltd");
+  NamedSigner one;
+  one.signer = "Contoso Ltd";
+  one.thumbprint = "aaContoso Ltd";
+  one.is_revoked = true;
+  named[EvidencePath::parse(kProgram)->folded()] = {one};
+  one.signer = "Other Ltd";
+  one.thumbprint = "aaOther Ltd";
+  one.is_revoked = false;
+  named[EvidencePath::parse(other)->folded()] = {one};
+  const ModuleRun run = judge();  // nobody asked for either
+  EXPECT_EQ(only(run).rule, "signers.revoked");
+  EXPECT_EQ(only(run).subject, kProgram);
+  const auto rows = records_of(run, "signer");
+  ASSERT_THAT(rows, SizeIs(2));
+  EXPECT_EQ((*rows[0])["signer"], "Contoso Ltd");
+  EXPECT_EQ((*rows[0])["named"], "1");
+  EXPECT_EQ((*rows[0])["files"], "1");
+  EXPECT_EQ((*rows[1])["named"], "1");
+  EXPECT_EQ((*rows[1])["files"], "0");
 }
 
 TEST_F(SignersTest, AKnownNameFromNobodyKnownIsMedium) {

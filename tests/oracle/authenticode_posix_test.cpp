@@ -8,6 +8,7 @@
 
 #include "collector/base/native_file.h"
 #include "collector/base/text.h"
+#include "collector/formats/authenticode_pages.h"
 #include "tests/builders/temp_folder.h"
 #include "tests/formats/signature_cases.h"
 
@@ -135,6 +136,25 @@ TEST_F(AuthenticodeOracle, WhatSomeoneElseSignsHolds) {
     EXPECT_EQ(signature.more_info, "http://theirs.example/");
     const bool has_pages = one.options.find("-ph") != std::string_view::npos;
     EXPECT_EQ(signature.page_hashes, has_pages ? Algorithm::sha256 : Algorithm::unknown);
+    if (!has_pages) continue;
+    PeBytes bytes = bytes_of_file(out);
+    const auto pages_of = [&] {
+      MemorySource source{bytes};
+      auto image = pe::Image::open(source);
+      EXPECT_TRUE(image);
+      const auto pages = check_page_hashes(
+          *image, Bytes{bytes}.tail(signature.file_offset).head(signature.size_bytes));
+      return pages.value_or(PageHashes{});
+    };
+    const PageHashes whole = pages_of();
+    EXPECT_GT(whole.count, 2u);
+    EXPECT_EQ(whole.wrong, 0u);
+    EXPECT_TRUE(whole.is_whole);
+    EXPECT_FALSE(whole.error);
+    bytes.at(0x48) ^= std::byte{1};  // in the headers, and then in a section
+    EXPECT_EQ(pages_of().wrong, 1u);
+    bytes.at(0x400) ^= std::byte{1};
+    EXPECT_EQ(pages_of().wrong, 2u);
   }
   // A second signature within the first, both stamped.
   std::string said = run(sign +
