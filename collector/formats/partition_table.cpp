@@ -103,12 +103,18 @@ class MbrReader {
     table_.problems.push_back({code, std::string{what}, at, std::string{detail}});
   }
 
-  /// True when one of the partitions begins like a volume if sectors have this size.
+  /// True when one of the partitions begins like a volume, or an extended one with a boot record,
+  /// if sectors have this size.
   bool leads_to_volume(const Entries& entries, std::uint32_t size) {
     for (const Entry& entry : entries) {
-      if (!entry.is_used() || entry.is_extended() || entry.first == 0) continue;
+      if (!entry.is_used() || entry.first == 0) continue;
       const auto head = partition::read_up_to(disk_, std::uint64_t{entry.first} * size,
                                               kVolumeHeadBytes, "partition", table_.problems);
+      if (entry.is_extended()) {
+        const auto drives = read_entries(Bytes{head});
+        if (drives && is_convincing(*drives, entry.sectors)) return true;
+        continue;
+      }
       const VolumeKind kind = volume_kind_of(Bytes{head});
       if (kind != VolumeKind::unknown && kind != VolumeKind::empty) return true;
     }

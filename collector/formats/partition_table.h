@@ -81,7 +81,8 @@ constexpr std::size_t kMaxLogicalDrives = 128;
 ///  - GPT when the MBR has an entry of type 0xEE, or when it has no entries and a GPT is there.
 ///  - Partitions that end behind the image are kept (is_cut()) and listed, overlapping ones are
 ///    listed.
-///  - The sectors of an MBR have 512 bytes, unless volumes begin only where 4096 lead to.
+///  - The sectors of an MBR have 512 bytes, unless volumes, or the boot records of an extended
+///    partition, begin only where 4096 lead to.
 PartitionTable read_partition_table(ByteSource& disk);
 
 }  // namespace hozen

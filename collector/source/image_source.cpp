@@ -139,15 +139,20 @@ class ImageVolumes {
     }
     return list.empty() ? "no partitions" : list;
   }
+  /// With all that was met on the way, as there is no bundle to tell it in.
   Error nothing_readable() const {
+    constexpr std::size_t kMostRemarks = 10;
     Error error{Errc::unsupported, "image", std::nullopt, "it holds no volume"};
-    if (unreadable_.empty()) return error;
-    error.detail = "it holds no volume that can be read: ";
+    if (!unreadable_.empty()) error.detail += " that can be read: ";
     for (const VolumeInfo& info : unreadable_) {
       if (&info != &unreadable_.front()) error.detail += "; ";
       const Error& why = *info.unreadable;
       error.detail += why.detail.empty() ? why.text() : why.what + ": " + why.detail;
     }
+    for (std::size_t i = 0; i < std::min(remarks_.size(), kMostRemarks); ++i)
+      error.detail += (i == 0 && unreadable_.empty() ? ": " : "; ") + remarks_[i].text();
+    if (remarks_.size() > kMostRemarks)
+      error.detail += "; and " + std::to_string(remarks_.size() - kMostRemarks) + " more";
     return error;
   }
 

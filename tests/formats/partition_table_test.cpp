@@ -219,6 +219,26 @@ TEST(PartitionTable, FindsNothingOnAnEmptyDisk) {
   EXPECT_EQ(problems(table), Lines{});
 }
 
+TEST(PartitionTable, CountsInLargeSectorsWhenOnlyLogicalDrivesSaySo) {
+  const auto disk = DiskBuilder{16 * kMiB, 4096}
+                        .mbr(kSignature)
+                        .extended(1, 2, 1500)
+                        .logical(0x07, 10, 1000, 8)
+                        .put(std::size_t{10} * 4096, boot_sector(VolumeKind::ntfs));
+  const auto table = read(disk);
+  EXPECT_EQ(table.sector_bytes, 4096u);
+  ASSERT_EQ(table.partitions.size(), 2u);
+  EXPECT_EQ(table.partitions[1].offset_bytes, 10u * 4096);
+  EXPECT_EQ(problems(table), Lines{});
+  // A record that tells no possible drive decides nothing.
+  const auto wiped = read(DiskBuilder{disk}.wipe(2 * 4096 + 446, 64));
+  EXPECT_EQ(wiped.sector_bytes, 512u);
+  const auto small = read(
+      DiskBuilder{16 * kMiB}.mbr(kSignature).extended(1, 2, 15'000).logical(0x07, 10, 1000, 8));
+  EXPECT_EQ(small.sector_bytes, 512u);
+  EXPECT_EQ(small.partitions.size(), 2u);
+}
+
 TEST(PartitionTable, CountsInLargeSectorsWhenVolumesLieThere) {
   auto disk = DiskBuilder{16 * kMiB, 4096};
   disk.primary(1, 0x07, 256, 1024)

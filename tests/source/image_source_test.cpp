@@ -181,6 +181,20 @@ TEST_F(ImageSource, GivesTheBytesOfEveryVolumeUnderItsName) {
   EXPECT_EQ(source->open_volume("volume1").error().code, Errc::not_found);
 }
 
+TEST_F(ImageSource, OfADiskWithNothingToReadTellsWhatWasInTheWay) {
+  DiskBuilder disk{8 << 20};
+  disk.mbr(kSignature).extended(1, 2048, 8000);
+  const auto none = try_open(disk.wipe(2048 * kSector, kSector).bytes());
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().detail, HasSubstr("it holds no volume: extended boot record"));
+  DiskBuilder other{8 << 20};
+  other.mbr(kSignature).primary(1, 0x07, 2048, 100'000);
+  const auto cut = try_open(other.bytes());
+  ASSERT_FALSE(cut);
+  EXPECT_THAT(cut.error().detail, HasSubstr("nothing but zeros"));
+  EXPECT_THAT(cut.error().detail, HasSubstr("the image ends before it"));
+}
+
 TEST_F(ImageSource, OfNoFileSystemWeReadIsOpenedWhereBytesAreWanted) {
   std::vector<std::byte> image = builders::boot_sector(VolumeKind::bitlocker);
   image.resize(1 << 20);
