@@ -100,6 +100,7 @@ class Scorer {
   bool may_load(const Folder& folder, const Member& program, const Member& dll);
   std::optional<Pair> best_pair(const Folder& folder, const Member& dll, const Around& all,
                                 std::span<const Redirection> redirections);
+  const FileWords& words_of(const EvidencePath& host);
   bool is_named_in(const EvidencePath& host, const EvidencePath& dll, bool is_below);
   static void not_of_a_game(Pair& pair);
   static void signs_around(Pair& pair);
@@ -136,8 +137,8 @@ class Scorer {
   const bool has_files_;
   // Programs that start by themselves, and that do or ran, below volumes.
   std::unordered_set<std::string> starting_, used_;
-  std::string words_of_;  // the program whose words these are
-  FileWords words_;
+  std::map<std::string, FileWords> words_;                // of the last programs that were searched
+  std::uint64_t searched_ = 0;                            // bytes of programs
   std::map<std::string, std::optional<Folder>> folders_;  // of pairs that were seen loaded
   std::map<std::string, std::optional<PeBody>> bodies_;   // of programs and of Windows' own DLLs
   std::map<std::string, std::map<std::string, bool>> signed_by_;  // files by who signed them

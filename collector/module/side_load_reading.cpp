@@ -198,17 +198,32 @@ void Scorer::built_together(Pair& pair, const std::string& when) {
   pair.items.add("C8", when + ".");
 }
 
+/// The words of programs of one folder are asked for again and again.
+const FileWords& Scorer::words_of(const EvidencePath& host) {
+  constexpr std::size_t kMostKept = 16;
+  constexpr std::uint64_t kMostRead = std::uint64_t{4} << 30U;  // in one run
+  const std::string key = host.folded();
+  if (const auto known = words_.find(key); known != words_.end()) return known->second;
+  if (words_.size() >= kMostKept) words_.clear();
+  FileWords& words = words_[key];
+  auto file = context_.source().open(host);
+  if (!file) return words;
+  const std::uint64_t size = std::min((*file)->size(), kMaxSearched);
+  if (searched_ < kMostRead && searched_ + size >= kMostRead)
+    context_.note(Error{Errc::limit, "programs searched for the names of DLLs", searched_,
+                        host.text() + " and those behind it are not"});
+  searched_ += size;
+  if (searched_ < kMostRead) words = FileWords{**file, kMaxSearched};
+  return words;
+}
+
 bool Scorer::is_named_in(const EvidencePath& host, const EvidencePath& dll, bool is_below) {
-  if (const std::string key = host.folded(); key != words_of_) {
-    words_of_ = key;
-    words_ = {};
-    if (auto file = context_.source().open(host)) words_ = FileWords{**file, kMaxSearched};
-  }
+  const FileWords& words = words_of(host);
   const std::string name = to_lower_ascii(dll.name());
   Name stem = name;
   if (stem.ends_with(".dll")) stem.remove_suffix(4);
-  return (words_.has(name) || words_.has(stem)) &&
-         (!is_below || words_.has(to_lower_ascii(dll.parent().name())));
+  return (words.has(name) || words.has(stem)) &&
+         (!is_below || words.has(to_lower_ascii(dll.parent().name())));
 }
 
 void Scorer::text_in_host(Pair& pair) {

@@ -11,7 +11,8 @@
 namespace hozen::side_load {
 
 /// Words of one file, of one byte and of two in a letter: what letters, digits and `_-.+` make
-/// between other characters. Kept as sums, so that a whole program costs a few megabytes.
+/// between other characters, with `.dll` at the end, or before the end of a text or of a folder's
+/// name. Kept as sums, so that a whole program costs two megabytes at most.
 class FileWords {
  public:
   FileWords() = default;
@@ -27,11 +28,13 @@ class FileWords {
     std::string text{};
     bool is_long = false;
   };
-  void take(Run& run, char letter);
-  void end(Run& run);
+  void take(Run& run, std::byte byte);
+  void end(Run& run, bool is_whole);
   void add(std::string_view word);
+  void settle();
 
   std::vector<std::uint64_t> sums_;
+  bool is_full_ = false;
 };
 
 }  // namespace hozen::side_load
