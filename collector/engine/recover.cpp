@@ -107,6 +107,7 @@ Result<Sha256Digest> write_recovered(ByteSource& partial, const Remainder& remai
     HOZEN_CHECK(sink.write(part));
     offset += part.size();
   }
+  HOZEN_CHECK(sink.write(bytes_of(remainder.ending).span()));
   RecoveredBody body{remainder, sink};
   Sha256Digest seal{};
   if (remainder.manifest_json) {

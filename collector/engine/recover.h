@@ -15,8 +15,9 @@ namespace hozen {
 class ByteSink;
 
 /// What a walk through the remainder found: entries that are whole, one behind the other from the
-/// first byte on. What comes after the first that is not is never looked at: evidence may hold what
-/// looks like an entry.
+/// first byte on; of a part of a volume that was being written, the blocks that are whole. What
+/// comes after the first that is not is never looked at: evidence may hold what looks like an
+/// entry.
 struct Remainder {
   struct Entry {
     BundleEntry facts;  ///< `modified` to two seconds, as the header has it
@@ -32,7 +33,8 @@ struct Remainder {
   RunStart start;                ///< as start.json, the first entry, tells
   std::uint64_t size = 0;        ///< of the remainder
   Sha256Digest sha256{};         ///< of all of it
-  std::uint64_t used = 0;        ///< where the last whole entry ends
+  std::uint64_t used = 0;        ///< where the last whole entry ends, or block of the last one
+  std::string ending;            ///< what ends the last entry behind `used` when it was cut there
   std::optional<Error> fault{};  ///< why the walk ended there; unset when nothing is behind it
   /// The fault is that the file ends: what every interruption looks like. Otherwise bytes were
   /// damaged, and whole entries may lie behind them.

@@ -15,6 +15,7 @@
 #include "collector/engine/hash_table.h"
 #include "collector/engine/profile.h"
 #include "collector/engine/run_steps.h"
+#include "collector/formats/deflate_cut.h"
 
 namespace hozen {
 namespace {
@@ -32,6 +33,7 @@ constexpr std::array kStreams{kArtifactsStream,
                               std::string_view{"records/problems"},
                               kStepsStream};
 constexpr std::uint64_t kStartCapBytes = 64 << 20;
+constexpr std::uint64_t kMostCutBytes = 1ull << 40;  ///< no part of a volume is so large
 
 /// Whether the entry holds a file of the evidence.
 bool is_content(std::string_view name) { return !content_root_of(name).empty(); }
@@ -64,7 +66,8 @@ class Walk {
 
  private:
   Result<void> take_entry();
-  Result<void> read_data(Remainder::Entry& entry, const ZipLocal& local);
+  void keep_whole_blocks();
+  Result<void> read_data(ByteSource& source, Remainder::Entry& entry, const ZipLocal& local);
   Result<void> compare(std::uint64_t offset, std::string_view expected, const std::string& what);
   Result<void> look_at(const std::string& name, std::span<const std::byte> bytes);
   Result<void> keep(Remainder::Entry entry);
@@ -135,7 +138,7 @@ Result<void> Walk::look_at(const std::string& name, std::span<const std::byte> b
   return lines_ ? lines_->feed(bytes) : Result<void>{};
 }
 
-Result<void> Walk::read_data(Remainder::Entry& entry, const ZipLocal& local) {
+Result<void> Walk::read_data(ByteSource& source, Remainder::Entry& entry, const ZipLocal& local) {
   Sha256 stored_hash, hash;
   text_.clear();
   lines_.reset();
@@ -154,7 +157,7 @@ Result<void> Walk::read_data(Remainder::Entry& entry, const ZipLocal& local) {
   const auto stored_size =
       local.streamed() ? std::nullopt : std::optional<std::uint64_t>{local.stored_size};
   HOZEN_TRY(const ZipData data, read_zip_data(
-                                    partial_, local.data_offset, local.method, stored_size,
+                                    source, local.data_offset, local.method, stored_size,
                                     is_kept ? kept_cap : ~std::uint64_t{0},
                                     [&](std::span<const std::byte> bytes) -> Result<void> {
                                       stored_hash.update(bytes);
@@ -237,7 +240,7 @@ Result<void> Walk::take_entry() {
   entry.facts.name = local.name;
   entry.facts.method = local.method;
   entry.facts.modified = from_dos_time(local.modified);
-  HOZEN_CHECK(read_data(entry, local));
+  HOZEN_CHECK(read_data(partial_, entry, local));
   const ZipItem item = item_of(entry);
   std::string header, descriptor;
   append_zip_local_header(header, item);
@@ -250,6 +253,31 @@ Result<void> Walk::take_entry() {
   HOZEN_CHECK(keep(std::move(entry)));
   found_.used = behind + descriptor.size();
   return {};
+}
+
+/// Of a part of a volume that was being written when the run ended: where its bytes belong, its
+/// name tells. Where nothing can be kept of it, the walk ends before it.
+void Walk::keep_whole_blocks() {
+  const auto local = read_zip_local(partial_, found_.used);
+  if (!local || !local->streamed() || local->method != kZipDeflated ||
+      !parse_volume_part_name(local->name))
+    return;
+  const auto cut = find_deflate_cut(partial_, local->data_offset, kMostCutBytes);
+  if (!cut || cut->size <= kZipBufferedBytes) return;  // one so short has another form
+  EndedDeflate source{partial_, local->data_offset + cut->stored_size};
+  Remainder::Entry entry;
+  entry.facts.name = local->name;
+  entry.facts.method = local->method;
+  entry.facts.modified = from_dos_time(local->modified);
+  if (!read_data(source, entry, *local)) return;
+  const ZipItem item = item_of(entry);
+  std::string header, ending{kDeflateEnd};
+  append_zip_local_header(header, item);
+  append_zip_descriptor(ending, item);
+  if (!compare(found_.used, header, "local header of " + local->name)) return;
+  if (!keep(std::move(entry))) return;
+  found_.used = local->data_offset + cut->stored_size;
+  found_.ending = std::move(ending);
 }
 
 Result<void> Walk::keep(Remainder::Entry entry) {
@@ -313,6 +341,7 @@ Result<Remainder> Walk::run() {
     found_.is_cut = taken.error().code == Errc::truncated && !data_is_there_ &&
                     !has_entry_behind(found_.used + 1);
     found_.fault = std::move(taken).error();
+    if (found_.is_cut) keep_whole_blocks();
     break;
   }
   if (found_.entries.empty()) return malformed("start.json", 0, "the file is empty");

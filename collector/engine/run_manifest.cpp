@@ -1,5 +1,6 @@
 #include "collector/engine/run_manifest.h"
 
+#include <algorithm>
 #include <array>
 #include <random>
 #include <span>
@@ -143,6 +144,18 @@ RunPlan plan_of(const Profile& profile) {
   for (const auto& module : profile.modules) plan.modules.push_back(module.name);
   for (const auto& target : profile.targets) plan.targets.push_back(target.pattern.text);
   return plan;
+}
+
+bool needs_windows(const Profile& profile) {
+  constexpr std::string_view kCopies = "volume_copy";
+  const std::pair<std::string, std::string> only_with_windows{"volumes", "system"};
+  const auto needs = [&](const ProfileModule& module) {
+    const auto& options = module.options;
+    return module.name != kCopies ||
+           std::find(options.begin(), options.end(), only_with_windows) != options.end();
+  };
+  return !profile.targets.empty() ||
+         std::any_of(profile.modules.begin(), profile.modules.end(), needs);
 }
 
 std::string bundle_name(const std::string& host, FileTime started) {

@@ -28,6 +28,10 @@ std::vector<ManifestUnread> manifest_unread(const OfflineRegistry& raw, bool has
 
 RunPlan plan_of(const Profile& profile);
 
+/// Whether a source without a Windows cannot give what the profile asks for: copies of whole
+/// volumes need none.
+bool needs_windows(const Profile& profile);
+
 /// "HOST-20260301T120000Z.zip"; characters of the name that are not plain become "_".
 std::string bundle_name(const std::string& host, FileTime started);
 

@@ -192,7 +192,7 @@ void Run::look_around() {
   const Registry* registry = raw_registry_.get();
   if (source_.api_registry() != nullptr) registry = source_.api_registry();
   const bool has_windows = !registry->installations().empty();
-  if (!has_windows)
+  if (!has_windows && needs_windows(options_.profile))
     problems_.add(kSourceOrigin, std::nullopt,
                   Error{Errc::not_found, "a Windows installation in " + source_.describe()});
   note_unread(has_windows);

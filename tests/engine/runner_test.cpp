@@ -342,6 +342,26 @@ TEST_F(RunnerTest, ASourceWithoutWindowsIsSaidToHaveNone) {
   EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "with_errors");
 }
 
+TEST_F(RunnerTest, ACopyOfVolumesNeedsNoWindows) {
+  ModuleSpec copies = kSilent;
+  copies.name = "volume_copy";
+  fake::FakeSource empty;
+  empty.add_file(*EvidencePath::parse("C:\\readme.txt"), fake::bytes_from("x"));
+  use({&copies});
+  setup.options.profile.targets.clear();
+  const RunBundle bundle = run_bundle(empty, setup);
+  ASSERT_FALSE(bundle.error);
+  EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "complete");
+  EXPECT_EQ(bundle.json("manifest.json")["source"]["hives_not_read"][0]["reason"],
+            "no Windows was found there");
+  // Of the volumes with a Windows there is none to copy.
+  setup.options.profile.modules[0].options = {{"volumes", "system"}};
+  EXPECT_EQ(run_bundle(empty, setup).json("manifest.json")["collection"]["outcome"], "with_errors");
+  setup.options.profile.modules[0].options = {{"volumes", "every"}};
+  target("%SystemRoot%\\x", Priority::high);
+  EXPECT_EQ(run_bundle(empty, setup).json("manifest.json")["collection"]["outcome"], "with_errors");
+}
+
 /// What a run without these files tells of them: "hive path", one a line.
 std::string unread_of(const RunBundle& bundle) {
   std::string text;

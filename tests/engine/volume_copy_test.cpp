@@ -269,12 +269,14 @@ TEST_F(VolumeRunTest, GivesAllWholePartsOfABundleThatWasCut) {
     ASSERT_TRUE(result);
     const auto whole_parts = static_cast<std::uint64_t>(
         std::count_if(ends.begin(), ends.end(), [&](const auto& end) { return end.first <= cut; }));
-    if (whole_parts == 0) {
+    // And what is whole of the next one.
+    const std::uint64_t parts = whole_parts + (remainder->ending.empty() ? 0u : 1u);
+    if (parts == 0) {
       EXPECT_THAT(result->volumes, IsEmpty()) << cut;
       continue;
     }
     ASSERT_EQ(result->volumes.size(), 1u) << cut;
-    EXPECT_EQ(result->volumes[0].parts, whole_parts) << cut;
+    EXPECT_EQ(result->volumes[0].parts, parts) << cut;
     const std::string image = test::file_text(std::filesystem::path{out} / "D.raw");
     for (const auto& [page, bytes] : volume.pages) {
       const bool kept = page * 4096 < whole_parts * kPart;
@@ -284,6 +286,70 @@ TEST_F(VolumeRunTest, GivesAllWholePartsOfABundleThatWasCut) {
     }
     std::filesystem::remove_all(out);
   }
+}
+
+TEST_F(VolumeRunTest, GivesTheWholeBlocksOfAPartThatWasBeingWritten) {
+  constexpr std::uint64_t kBlock = 1u << 20, kBlocks = 6;
+  // Some that compress and some that do not.
+  for (std::uint64_t block = 0; block < kBlocks; ++block) {
+    const auto bytes =
+        block % 2 == 0 ? test::random_bytes(kBlock, 9) : test::compressible_bytes(kBlock, 9);
+    for (std::uint64_t at = 0; at < kBlock; at += 4096)
+      volume.put(block * kBlock + at, std::span{bytes}.subspan(at, 4096));
+  }
+  const test::RunBundle run = test::run_bundle(source, setup);
+  ASSERT_FALSE(run.error);
+  BorrowedSource all{run.bytes};
+  std::uint64_t begin = 0, end = 0;  // of the data of the first part
+  for (std::uint64_t at = 0; end == 0;) {
+    const auto walked = walk_zip_entry(all, at, ~std::uint64_t{0});
+    ASSERT_TRUE(walked);
+    at = walked->next_offset;
+    if (walked->local.name.starts_with("volumes/")) {
+      begin = walked->local.data_offset;
+      end = begin + walked->data.stored_size;
+    }
+  }
+  std::uint64_t last = 0;
+  for (const std::uint64_t cut : {begin + 10, begin + kBlock + 100, begin + 2 * kBlock,
+                                  begin + 3 * kBlock, end - 1, end, end + 7}) {
+    const std::vector<std::byte> rest{run.bytes.begin(),
+                                      run.bytes.begin() + static_cast<std::ptrdiff_t>(cut)};
+    BorrowedSource partial{rest};
+    const auto remainder = examine_remainder(partial);
+    ASSERT_TRUE(remainder) << cut;
+    EXPECT_TRUE(remainder->is_cut);
+    test::MemorySink sink;
+    ASSERT_TRUE(write_recovered(partial, *remainder, recovered_manifest(*remainder, {}), sink));
+    BorrowedSource recovered{sink.bytes};
+    const auto report = verify_bundle(recovered);
+    ASSERT_TRUE(report);
+    ASSERT_TRUE(report->intact()) << cut << ": " << report->problems[0].text();
+    const auto& entry = remainder->entries.back().facts;
+    const std::uint64_t kept = entry.name.starts_with("volumes/") ? entry.size : 0;
+    EXPECT_GE(kept, last) << cut;
+    last = kept;
+    EXPECT_EQ(kept == 0, cut < begin + 2 * kBlock - 500'000) << cut;
+    EXPECT_EQ(kept != 0, !remainder->ending.empty()) << cut;
+    if (kept == 0) continue;
+    const auto reader = BundleReader::open(recovered);
+    ASSERT_TRUE(reader);
+    const std::string out = folder.text() + "/" + std::to_string(cut);
+    const auto result = extract_evidence(*reader, {out, {}});
+    ASSERT_TRUE(result);
+    ASSERT_EQ(result->volumes.size(), 1u);
+    EXPECT_FALSE(result->volumes[0].damaged);
+    ASSERT_FALSE(result->volumes[0].problems.empty()) << "it is told that more is missing";
+    const std::string image = test::file_text(std::filesystem::path{out} / "D.raw");
+    ASSERT_GE(image.size(), kept);
+    for (const auto& [page, bytes] : volume.pages) {
+      if ((page + 1) * 4096 <= kept) {
+        EXPECT_TRUE(image.substr(page * 4096, 4096) == Bytes{bytes}.chars()) << cut << ' ' << page;
+      }
+    }
+    std::filesystem::remove_all(out);
+  }
+  EXPECT_GE(last, kPart - kBlock) << "all but the last block of the part";
 }
 
 TEST_F(VolumeImageTest, HasTheSizeOfItsBootSectorWhereNoRecordTellsOne) {
