@@ -194,7 +194,8 @@ class Rules {
   void claim() {
     // Without catalogs, or a root of Microsoft, its own files look like this.
     const SignatureStatus status = file_.signature->status;
-    if (!known_.catalogs_are_whole &&
+    const bool may_be_named = known_.damaged_catalogs != 0 && is_own_;
+    if ((!known_.catalogs_are_whole || may_be_named) &&
         (status == SignatureStatus::not_signed || status == SignatureStatus::untrusted_root))
       return;
     // Drivers of printers and the like lie in System32 without one; what Windows has run as a

@@ -57,8 +57,10 @@ TEST_F(ParsePeTest, PrintsWhatAnExecutableSays) {
                         .certificate(8)
                         .bytes());
   const Ended ended = parse({"tool.exe"});
-  EXPECT_EQ(ended.exit_code, 0) << ended.error;
-  ASSERT_EQ(records.size(), 1u);
+  // Its certificate is none: eight zeros.
+  EXPECT_EQ(ended.exit_code, 1) << ended.error;
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[1].at("kind"), "problem");
   const Json& pe = records[0];
   EXPECT_EQ(pe.at("kind"), "pe");
   EXPECT_EQ(pe.at("machine"), "amd64");

@@ -52,6 +52,14 @@ TEST(ModuleSlots, WithoutCatalogsOthersWeighLessAndItIsSaid) {
   EXPECT_TRUE(said);
 }
 
+TEST(ModuleSlots, ThatADamagedCatalogMayNameAFileOfWindowsIsNoFindingByItself) {
+  SlotMachine machine;
+  machine.signatures.erase(EvidencePath::parse(std::string{kSystem32} + "tcpmon.dll")->folded());
+  EXPECT_EQ(only(machine.run()), "module_slots.replaced high");
+  machine.damaged_catalogs = 1;
+  EXPECT_EQ(summary(machine.run()), "");
+}
+
 TEST(ModuleSlots, OrdinarySoftwareStaysQuiet) {
   SlotMachine machine;
   // A printer's monitor in System32, signed by a catalog of its driver.

@@ -128,6 +128,7 @@ class SlotMachine {
     run.context = std::make_unique<fake::Context>(run.machine);
     run.context->signed_files.known = signatures;
     run.context->signed_files.catalogs = catalogs;
+    run.context->signed_files.damaged = damaged_catalogs;
     for (const ModuleSpec* module :
          {&modules::autostarts, &modules::services, &modules::module_slots})
       EXPECT_TRUE(module->run(*run.context));
@@ -142,6 +143,7 @@ class SlotMachine {
   fake::FakeWindows windows;
   std::map<std::string, FileSignature> signatures;
   bool catalogs = true;
+  std::size_t damaged_catalogs = 0;
   std::size_t before = 0;
 };
 
