@@ -16,6 +16,9 @@ EvidencePath append(EvidencePath base, const std::vector<std::string>& component
 
 /// Links on the way to a file.
 constexpr int kMaxLinks = 8;
+/// Streams of a file, each taken by each of the file's names: Windows allows 1,024 names, and none
+/// of its own files has many of both.
+constexpr std::uint64_t kMaxStreamsByNames = 1024;
 
 FileRequest request_for(const FileTarget& target, EvidencePath path, bool expected) {
   FileRequest request;
@@ -209,6 +212,27 @@ void TargetExpander::follow(Walk& walk, const EvidencePath& start,
   }
 }
 
+/// Streams belong to a file, whatever it is called: of one that has many of both they are taken by
+/// the first of its names, else its rows would be as many as both multiplied.
+bool TargetExpander::are_streams_taken(const FileTarget& target, const FileInfo& info) {
+  const std::uint64_t links = info.link_count.value_or(1);
+  if (!info.file_reference || links < 2 || links * info.streams.size() <= kMaxStreamsByNames)
+    return false;
+  const bool is_first = taken_streams_
+                            .insert(target.pattern.stream + '\0' + info.path.volume() + '\0' +
+                                    std::to_string(*info.file_reference))
+                            .second;
+  if (is_first)
+    tell(info.path,
+         Error{Errc::limit,
+               info.path.text(),
+               {},
+               "its " + std::to_string(info.streams.size()) +
+                   " alternate data streams are taken by this name, not by each of its " +
+                   std::to_string(links) + " names"});
+  return !is_first;
+}
+
 void TargetExpander::request(const FileTarget& target, const FileInfo& info, ArtifactStore& store,
                              const std::stop_token& stop) {
   const auto ask = [&](EvidencePath path) {
@@ -218,10 +242,10 @@ void TargetExpander::request(const FileTarget& target, const FileInfo& info, Art
   };
   const std::string& stream = target.pattern.stream;
   if (stream.empty() && !info.is_directory) ask(info.path);
+  if ((stream.empty() && !target.streams) || are_streams_taken(target, info)) return;
   for (const auto& name : info.streams) {
     if (stop.stop_requested()) return;
-    if (stream.empty() ? target.streams : glob_match_fold(stream, name))
-      ask(info.path.with_stream(name));
+    if (stream.empty() || glob_match_fold(stream, name)) ask(info.path.with_stream(name));
   }
 }
 

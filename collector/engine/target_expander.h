@@ -57,6 +57,7 @@ class TargetExpander {
   /// keeps from finding out, or a link that leads out, is told.
   std::optional<EvidencePath> real_folder(const EvidencePath& path);
   void tell(const EvidencePath& folder, Error error);
+  bool are_streams_taken(const FileTarget& target, const FileInfo& info);
 
   EvidenceSource& source_;
   std::vector<const Registry*> registries_;
@@ -64,6 +65,7 @@ class TargetExpander {
   std::vector<std::pair<PatternRoot, EvidencePath>> bases_;
   std::vector<std::pair<PatternRoot, EvidencePath>> usual_;  // whether they exist or not
   std::set<std::string> told_;
+  std::set<std::string> taken_streams_;  // of files with many names: patterns of streams and files
 };
 
 }  // namespace hozen

@@ -71,10 +71,7 @@ class Volume {
                               FunctionRef<void(Error)> problem);
   /// From now on these records are looked at too when file `number` is read, as far as they name it
   /// as their base: where its attribute list is lost. Of the last call only; none ends it.
-  void also_look_at(std::uint64_t number, std::vector<std::uint64_t> extensions) {
-    more_of_ = number;
-    more_extensions_ = std::move(extensions);
-  }
+  void also_look_at(std::uint64_t number, std::vector<std::uint64_t> extensions);
   /// Base and extension of each record of the table that extends another, sorted: looked at with
   /// those that attribute lists name, which may be damaged. From now on these files are read once
   /// and kept for a while: of a volume that does not change. A file may have thousands of names and
@@ -125,6 +122,9 @@ class Volume {
                         FunctionRef<void(Error)> problem);
   bool may_be_extended(const FileRecord& base, std::uint64_t number) const;
   bool has_known_extensions(std::uint64_t number) const;
+  bool has_more(std::uint64_t number) const {
+    return number == more_of_ && !more_extensions_.empty();
+  }
   bool is_kept(std::uint64_t number) const;
   Result<File> read_file_anew(std::uint64_t number);
   Result<std::shared_ptr<const KeptFile>> keep(std::uint64_t number);
@@ -149,6 +149,9 @@ class Volume {
   std::vector<std::uint64_t> more_extensions_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> known_extensions_;
   KeptFiles kept_;
+  // The file that was looked at with more than its own list says, and what that was.
+  std::pair<std::uint64_t, std::vector<std::uint64_t>> more_kept_for_;
+  std::shared_ptr<const KeptFile> more_kept_;
 };
 
 }  // namespace hozen::ntfs

@@ -12,20 +12,32 @@ bool Volume::has_known_extensions(std::uint64_t number) const {
   return known != known_extensions_.end() && known->first == number;
 }
 
-/// One that is looked at in another way than before is read anew.
+/// Without extensions known the volume may change.
 bool Volume::is_kept(std::uint64_t number) const {
-  const bool has_more = number == more_of_ && !more_extensions_.empty();
-  return !has_more && has_known_extensions(number);
+  return has_more(number) ? !known_extensions_.empty() : has_known_extensions(number);
+}
+
+/// The streams of a deleted file are asked for one by one, each with the same records.
+void Volume::also_look_at(std::uint64_t number, std::vector<std::uint64_t> extensions) {
+  more_of_ = number;
+  more_extensions_ = std::move(extensions);
+  if (more_extensions_.empty()) return;
+  if (more_kept_for_.first == number && more_kept_for_.second == more_extensions_) return;
+  more_kept_for_ = {number, more_extensions_};
+  more_kept_ = nullptr;
 }
 
 Result<std::shared_ptr<const KeptFile>> Volume::keep(std::uint64_t number) {
-  if (auto known = kept_.find(number)) return known;
+  if (auto known = has_more(number) ? more_kept_ : kept_.find(number)) return known;
   auto file = std::make_shared<KeptFile>(number);
   HOZEN_CHECK(each_record_of(
       number, [&](const FileRecord& record) { file->add(record); },
       [&](Error problem) { file->tell(std::move(problem)); }));
   file->finish();
-  kept_.add(file);
+  if (has_more(number))
+    more_kept_ = file;
+  else
+    kept_.add(file);
   return std::shared_ptr<const KeptFile>{std::move(file)};
 }
 

@@ -118,9 +118,10 @@ Result<void> look_at_clusters(NtfsVolumeFiles& files, VolumeUse use, const ntfs:
   return {};
 }
 
-Result<ntfs::File> read_record(ntfs::Volume& volume, const DeletedFile& file) {
-  HOZEN_TRY(ntfs::File record, volume.read_file(file.record()));
-  if (record.in_use() || record.sequence != file.sequence())
+Result<std::shared_ptr<const ntfs::File>> read_record(ntfs::Volume& volume,
+                                                      const DeletedFile& file) {
+  HOZEN_TRY(auto record, volume.share_file(file.record()));
+  if (record->in_use() || record->sequence != file.sequence())
     return Error{Errc::malformed, file.path.text(), std::nullopt,
                  "the file record holds another file by now"};
   return record;
@@ -129,13 +130,13 @@ Result<ntfs::File> read_record(ntfs::Volume& volume, const DeletedFile& file) {
 Result<DeletedContent> look_at(NtfsVolumeFiles& files, VolumeUse use, const DeletedFile& file) {
   ntfs::Volume& volume = files.volume();
   const auto number = static_cast<std::uint32_t>(file.record());
-  HOZEN_TRY(const ntfs::File record, read_record(volume, file));
+  HOZEN_TRY(const auto record, read_record(volume, file));
   DeletedContent found;
   HOZEN_TRY(found.info, files.info(number, file.path));
   HOZEN_TRY(found.content, files.open(number, file.path));
   if (!files.problems_of_last().empty()) found.problem = files.problems_of_last().front();
   const std::string_view name = stored_stream(file, found.info);
-  const ntfs::FileStream* const stored = find_data_stream(record, name);
+  const ntfs::FileStream* const stored = find_data_stream(*record, name);
   if (stored == nullptr) return Error{Errc::not_found, "ntfs attribute"};
   HOZEN_TRY(const auto stream, volume.open_attribute(number, type::kData, stored->name));
   const auto* const runs = dynamic_cast<const ntfs::RunSource*>(stream.get());
@@ -150,7 +151,7 @@ Result<DeletedContent> look_at(NtfsVolumeFiles& files, VolumeUse use, const Dele
   found.info.is_directory = found.info.is_directory && file.path.stream().empty();
   found.info.deleted = true;
   // Of a record that was half written over, what lies in it may be another's.
-  const bool is_torn = record.state != ntfs::SlotState::record;
+  const bool is_torn = record->state != ntfs::SlotState::record;
   found.info.possibly_overwritten = found.clusters != 0 || is_torn;
   if (is_torn && !found.problem)
     found.problem = Error{Errc::malformed, file.path.text(), std::nullopt,

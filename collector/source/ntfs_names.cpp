@@ -1,9 +1,7 @@
 #include "collector/source/ntfs_names.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
-#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -13,18 +11,6 @@ namespace hozen {
 namespace {
 
 constexpr std::uint64_t kMaxNumber = 0xFFFF'FFFE;  // the one behind it is the orphan folder's
-
-/// The number in "evil<1234>.exe".
-std::optional<std::uint32_t> record_in(std::string_view name) {
-  const std::size_t end = name.rfind('>');
-  const std::size_t begin = end == std::string_view::npos ? end : name.rfind('<', end);
-  if (begin == std::string_view::npos) return std::nullopt;
-  const std::string_view digits = name.substr(begin + 1, end - begin - 1);
-  std::uint32_t record = 0;
-  const auto [stop, error] = std::from_chars(digits.begin(), digits.end(), record);
-  if (error != std::errc{} || stop != digits.end()) return std::nullopt;
-  return record;
-}
 
 }  // namespace
 
@@ -147,6 +133,13 @@ void NtfsNames::find_orphans() {
   sort();
 }
 
+/// Two files can have thousands of names in common.
+void NtfsNames::add_twin(Folder& folder, std::uint32_t index) const {
+  folder.twins.insert(index);
+  const Entry& entry = entries_[index];
+  folder.twin_names.try_emplace(fold_case(with_record(name(entry), entry.record)), index);
+}
+
 const NtfsNames::Folder& NtfsNames::folder(std::uint32_t record) {
   const auto [place, is_new] = folders_.try_emplace(record);
   Folder& folder = place->second;
@@ -169,7 +162,7 @@ const NtfsNames::Folder& NtfsNames::folder(std::uint32_t record) {
         last = index;
       else if (entries_[*last].record != entries_[index].record &&
                entries_[index].record != kOrphanRecord)
-        folder.twins.emplace(entries_[index].record, index);
+        add_twin(folder, index);
     }
     folder.folded.push_back(std::move(folded));
     folder.entries.push_back(index);
@@ -180,11 +173,9 @@ const NtfsNames::Folder& NtfsNames::folder(std::uint32_t record) {
 std::vector<std::uint32_t> NtfsNames::find(std::uint32_t record, std::string_view wanted) {
   const Folder& known = folder(record);
   std::vector<std::uint32_t> found = find_named(known, wanted);
-  const auto asked = known.twins.empty() ? std::nullopt : record_in(wanted);
-  if (!found.empty() || !asked) return found;
-  const auto [first, end] = known.twins.equal_range(*asked);
-  for (auto twin = first; twin != end; ++twin)
-    if (equals_fold(path_name(twin->second), wanted)) return {twin->second};
+  if (!found.empty() || known.twins.empty()) return found;
+  const auto twin = known.twin_names.find(fold_case(wanted));
+  if (twin != known.twin_names.end()) found.push_back(twin->second);
   return found;
 }
 
@@ -213,9 +204,7 @@ std::vector<std::uint32_t> NtfsNames::find_named(const Folder& known,
 }
 
 bool NtfsNames::is_twin(std::uint32_t index) {
-  const auto& twins = folder(entries_[index].parent).twins;
-  const auto [first, end] = twins.equal_range(entries_[index].record);
-  return std::any_of(first, end, [&](const auto& twin) { return twin.second == index; });
+  return folder(entries_[index].parent).twins.contains(index);
 }
 
 std::string NtfsNames::path_name(std::uint32_t index) {

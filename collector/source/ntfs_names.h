@@ -32,8 +32,10 @@ class NtfsNames {
     std::vector<std::uint32_t> entries{};
     std::vector<std::string> folded{};
     std::unordered_map<std::uint32_t, std::uint32_t> long_names{};  ///< of files with a short name
-    /// Entries that have the very name of an earlier one, another file, by their records.
-    std::unordered_multimap<std::uint32_t, std::uint32_t> twins{};
+    /// Entries that have the very name of an earlier one, another file; and the first of them by
+    /// what path_name() says, folded.
+    std::unordered_set<std::uint32_t> twins{};
+    std::unordered_map<std::string, std::uint32_t> twin_names{};
   };
   /// So many entries of one name but for case are given at most.
   static constexpr std::size_t kMaxFound = 257;
@@ -71,6 +73,7 @@ class NtfsNames {
 
  private:
   bool add(const ntfs::File& file, ntfs::FileTable& table);
+  void add_twin(Folder& folder, std::uint32_t index) const;
   std::vector<std::uint32_t> find_named(const Folder& known, std::string_view wanted) const;
   bool add_name(const ntfs::File& file, const ntfs::FileName& name, bool has_folder);
   void sort();

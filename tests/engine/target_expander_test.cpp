@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "collector/source/ntfs_tree.h"
+#include "collector/source/tree_source.h"
 #include "tests/builders/fake_windows.h"
+#include "tests/builders/ntfs_builder.h"
 #include "tests/engine/fake_bundle.h"
 
 namespace hozen {
@@ -162,6 +165,30 @@ TEST_F(TargetExpanderTest, TakesAlternateStreamsOfFoldersToo) {
   EXPECT_THAT(expand("%SystemDrive%\\**:*.exe"), UnorderedElementsAre("C:\\Tools:hidden.exe"));
 }
 
+TEST_F(TargetExpanderTest, TakesManyStreamsOfAFileWithManyNamesOnce) {
+  change = [](fake::FakeSource& source) {
+    const auto add = [&](const char* name, std::uint32_t links, std::uint64_t reference) {
+      fake::Entry& file = source.add_file(EvidencePath{"C:"} / "Tools" / name, {});
+      for (int i = 0; i < 600; ++i) file.streams[std::to_string(i)] = {};
+      file.facts.link_count = links;
+      file.facts.file_reference = reference;
+    };
+    add("a", 2, 70);
+    add("b", 2, 70);
+    add("one", 1, 71);
+    add("other", 2, 72);
+  };
+  const auto paths = expand("%SystemDrive%\\Tools\\*", true);
+  EXPECT_EQ(paths.size(), 4u + 3 * 600);
+  EXPECT_THAT(paths, Contains("C:\\Tools\\a:599"));
+  EXPECT_THAT(paths, Contains("C:\\Tools\\b"));
+  EXPECT_THAT(paths, Contains("C:\\Tools\\one:599"));
+  EXPECT_THAT(paths, Contains("C:\\Tools\\other:599"));
+  EXPECT_THAT(paths, Not(Contains("C:\\Tools\\b:1")));
+  EXPECT_EQ(problems.size(), 2u);
+  EXPECT_THAT(problems, Contains(::testing::HasSubstr("by this name")));
+}
+
 TEST_F(TargetExpanderTest, DoesNotFollowLinks) {
   windows.folder("C:\\Loop").file("C:\\Loop\\x.txt", "1");
   windows.entry("C:\\Loop").facts.is_link = true;
@@ -207,6 +234,62 @@ TEST_F(TargetExpanderTest, EndsWhenTheRunIsStopped) {
   windows.file("C:\\Windows\\a.exe", "x");
   stop.request_stop();
   EXPECT_THAT(expand("%SystemRoot%\\*.exe"), IsEmpty());
+}
+
+/// A volume whose run is stopped once so many files and streams of it were asked for.
+class StoppedTree final : public FileTree {
+ public:
+  StoppedTree(std::unique_ptr<FileTree> tree, std::stop_source stop, int after)
+      : tree_{std::move(tree)}, stop_{std::move(stop)}, left_{after} {}
+  Result<FileInfo> stat(const EvidencePath& path) override { return tree_->stat(path); }
+  Result<EvidencePath> real_folder(const EvidencePath& path) override {
+    return tree_->real_folder(path);
+  }
+  Result<void> walk(const EvidencePath& directory,
+                    const std::function<Visit(const FileInfo&)>& visit,
+                    const std::function<void(const EvidencePath&, Error)>& problem) override {
+    return tree_->walk(directory, visit, problem);
+  }
+  Result<std::unique_ptr<ByteSource>> open(const EvidencePath& path) override {
+    return tree_->open(path);
+  }
+  std::string key(const EvidencePath& path) override {
+    if (path.components().size() > 1 && --left_ == 0) stop_.request_stop();
+    return tree_->key(path);
+  }
+  VolumeInfo volume_info(const TreeMount& mount) override { return tree_->volume_info(mount); }
+
+ private:
+  std::unique_ptr<FileTree> tree_;
+  std::stop_source stop_;
+  int left_;
+};
+
+TEST(TargetExpanderOfAVolume, EndsBetweenTwoStreamsOfAFile) {
+  builders::NtfsBuilder disk;
+  const auto folder = disk.folder(disk.root(), "f");
+  const auto file = disk.file(folder, "a", "x");
+  for (int i = 0; i < 9; ++i) disk.stream(file, "s" + std::to_string(i), "y");
+  NtfsMount mount{"C:", std::make_shared<MemorySource>(disk.volume())};
+  mount.ntfs = *ntfs::Volume::open(mount.bytes);
+  std::vector<NtfsMount> mounts;
+  mounts.push_back(std::move(mount));
+  std::stop_source stop;
+  constexpr int kAsked = 5;
+  const auto source = make_tree_source(
+      {"image", "disk.dd", "raw_ntfs"},
+      std::make_unique<StoppedTree>(open_ntfs_tree(std::move(mounts)), stop, kAsked),
+      {VolumeInfo{"C:", std::nullopt, "NTFS", std::nullopt}}, {});
+  const RunStop run_stop{stop, 0};
+  ProgressState progress;
+  NoProgress listener;
+  ArtifactStore store{*source, Limits{}, run_stop, progress, listener};
+  TargetExpander expander{*source, {}, [](const Error&) {}};
+  FileTarget target;
+  target.streams = true;
+  target.pattern = *parse_path_pattern("C:\\f\\*");
+  expander.expand(target, store, stop.get_token());
+  EXPECT_EQ(store.queued(), std::size_t{kAsked});
 }
 
 }  // namespace

@@ -163,6 +163,34 @@ TEST(NtfsFile, NamesAndStreamsAreCapped) {
   EXPECT_EQ(file.problems[0].code, Errc::limit);
 }
 
+TEST(NtfsFile, FindsEachOfItsStreamsByName) {
+  File file;
+  for (int round = 0; round < 2; ++round) {  // the second tells the same again
+    for (int record = 0; record < 4; ++record) {
+      NtfsRecordBuilder more;
+      for (int i = 0; i < 500; ++i) {
+        const int number = (record * 500 + i) * 7 % 2000;  // not in order
+        const NtfsBytes value(static_cast<std::size_t>(number % 5));
+        more.resident({type::kData, "s" + std::to_string(number), value});
+      }
+      NtfsBytes bytes = more.bytes(40, 65'536);
+      file.add(read_slot(bytes, 0).record);
+    }
+    ASSERT_EQ(file.streams.size(), 2000u);
+  }
+  EXPECT_EQ(file.data(), nullptr);
+  EXPECT_EQ(file.find_stream(type::kIndexAllocation, "s7"), nullptr);
+  for (int number = 0; number < 2000; ++number) {
+    const FileStream* const stream = file.find_stream(type::kData, "s" + std::to_string(number));
+    ASSERT_NE(stream, nullptr) << number;
+    EXPECT_EQ(stream->name, "s" + std::to_string(number));
+    EXPECT_EQ(stream->size_bytes, static_cast<std::uint64_t>(number % 5));
+  }
+  EXPECT_EQ(file.streams[1].name, "s7") << "in the order in which they came";
+  file.clear();
+  EXPECT_EQ(file.find_stream(type::kData, "s7"), nullptr);
+}
+
 TEST(NtfsFile, NameThatIsCutOrNotResidentIsAProblem) {
   NtfsRecordBuilder record;
   record.resident({type::kFileName, "", NtfsBytes(65)});

@@ -491,5 +491,113 @@ TEST(NtfsVolume, ReadsTheRecordOnceWhileItIsLookedAt) {
   EXPECT_EQ(source->reads, 4);
 }
 
+/// A file and records that extend it, with ten streams each: "0" and so on, of that content.
+struct ManyStreams {
+  ManyStreams(NtfsBuilder& builder, const std::string& name, int records) {
+    file = builder.file(builder.root(), name, "main");
+    for (int i = 0; i < records; ++i) {
+      NtfsRecordBuilder extension;
+      extension.base(file);
+      for (; count < 10 * (i + 1); ++count) {
+        const std::string text = std::to_string(count);
+        const auto content = bytes_of(text).span();
+        extension.resident({type::kData, text, {content.begin(), content.end()}});
+      }
+      extensions.push_back(builder.add(extension).record);
+    }
+  }
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> known() const {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> pairs;
+    for (const std::uint64_t extension : extensions) pairs.emplace_back(file.record, extension);
+    return pairs;
+  }
+  FileReference file{};
+  std::vector<std::uint64_t> extensions;
+  int count = 0;
+};
+
+TEST(NtfsVolume, ReadsTheRecordsOfAFileOnceWhateverIsAskedOfIt) {
+  NtfsBuilder builder;
+  const ManyStreams many{builder, "many", 40};
+  const auto source = std::make_shared<CountingSource>(
+      builder.volume(), builder.mft_offset() + many.extensions.back() * kRecord);
+  const auto volume = Volume::open(source);
+  ASSERT_TRUE(volume);
+  const auto ask = [&] {
+    const auto file = (*volume)->read_file(many.file.record);
+    ASSERT_TRUE(file);
+    EXPECT_EQ(file->streams.size(), 401u);
+    EXPECT_EQ(file->problems.size(), 1u) << "there is no list that names the records";
+    for (int i = 0; i < many.count; ++i)
+      EXPECT_EQ(content(**volume, many.file.record, std::to_string(i)), std::to_string(i));
+    EXPECT_EQ(content(**volume, many.file.record), "main");
+    EXPECT_EQ((*volume)->open_attribute(many.file.record, type::kData, "400").error().code,
+              Errc::malformed)
+        << "it may lie in a record that no list names";
+    EXPECT_EQ((*volume)->open_attribute(many.file.record, type::kIndexRoot, "0").error().code,
+              Errc::malformed);
+    std::vector<Error> problems;
+    EXPECT_TRUE((*volume)->open_attribute(many.file.record, type::kData, "7", &problems));
+    EXPECT_EQ(problems.size(), 1u);
+  };
+  source->reads = 0;
+  (*volume)->know_extensions(many.known());
+  ask();
+  ask();
+  EXPECT_EQ(source->reads, 1);
+  const auto shared = (*volume)->share_file(many.file.record);
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(*shared, *(*volume)->share_file(many.file.record));
+}
+
+TEST(NtfsVolume, RecordsThatItIsToldOfAreReadOnceToo) {
+  NtfsBuilder builder;
+  const ManyStreams gone{builder, "gone", 5};
+  builder.record({gone.file.record, 1}).flags(0);
+  const ManyStreams other{builder, "other", 1};
+  const auto source = std::make_shared<CountingSource>(
+      builder.volume(), builder.mft_offset() + gone.extensions.back() * kRecord);
+  const auto volume = Volume::open(source);
+  ASSERT_TRUE(volume);
+  (*volume)->know_extensions(other.known());
+  source->reads = 0;
+  for (int i = 0; i < gone.count; ++i) {
+    const std::string name = std::to_string(i);
+    EXPECT_FALSE((*volume)->open_attribute(gone.file.record, type::kData, name));
+    (*volume)->also_look_at(gone.file.record, gone.extensions);
+    EXPECT_EQ(content(**volume, gone.file.record, name), name);
+    (*volume)->also_look_at(gone.file.record, {});
+  }
+  EXPECT_EQ(source->reads, 1);
+  (*volume)->also_look_at(gone.file.record, {gone.extensions.front()});
+  EXPECT_EQ(content(**volume, gone.file.record, "0"), "0");
+  EXPECT_FALSE((*volume)->open_attribute(gone.file.record, type::kData, "49"))
+      << "other records than before";
+}
+
+TEST(NtfsVolume, KeepsFilesThatTakeTurnsAndNotAllOfThem) {
+  NtfsBuilder builder;
+  std::vector<ManyStreams> files;
+  for (std::size_t i = 0; i <= KeptFiles::kMaxFiles; ++i)
+    files.emplace_back(builder, "f" + std::to_string(i), 1);
+  const auto source = std::make_shared<CountingSource>(
+      builder.volume(), builder.mft_offset() + files[0].extensions[0] * kRecord);
+  const auto volume = Volume::open(source);
+  ASSERT_TRUE(volume);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> known;
+  for (const ManyStreams& file : files) known.push_back(file.known().front());
+  (*volume)->know_extensions(known);
+  const auto ask = [&](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+      EXPECT_EQ(content(**volume, files[i].file.record, "3"), "3");
+    return source->reads;
+  };
+  source->reads = 0;
+  ask(files.size() - 1);
+  EXPECT_EQ(ask(files.size() - 1), 1);
+  EXPECT_EQ(ask(files.size()), 1);
+  EXPECT_EQ(ask(1), 2) << "the last took the place of the first";
+}
+
 }  // namespace
 }  // namespace hozen::ntfs

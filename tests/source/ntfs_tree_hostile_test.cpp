@@ -596,5 +596,95 @@ TEST(NtfsTreeHostile, FileThatIsCalledAFolderIsAFile) {
   EXPECT_TRUE(is_told(*tree, "calls it a folder"));
 }
 
+/// Counts reads that touch one place.
+class CountingSource final : public ByteSource {
+ public:
+  CountingSource(NtfsBytes bytes, std::uint64_t place) : inner_{std::move(bytes)}, place_{place} {}
+  std::uint64_t size() const override { return inner_.size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    if (offset <= place_ && place_ - offset < out.size()) ++reads;
+    return inner_.read_some(offset, out);
+  }
+  int reads = 0;
+
+ private:
+  MemorySource inner_;
+  const std::uint64_t place_;
+};
+
+TEST(NtfsTreeHostile, FileOfManyNamesAndStreamsIsReadOnce) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "n0", "x");
+  FileReference last{};
+  for (int record = 0; record < 30; ++record) {
+    NtfsRecordBuilder extension;
+    extension.base(file);
+    for (int i = 1; i <= 4; ++i) {
+      const std::string number = std::to_string(record * 4 + i);
+      extension.name(builder.root(), "n" + number, NameSpace::win32);
+      extension.resident({ntfs::attribute_type::kData, "s" + number, {std::byte{'s'}}});
+    }
+    last = builder.add(extension);
+  }
+  NtfsMount counted{"C:"};
+  const auto bytes =
+      std::make_shared<CountingSource>(builder.volume(), builder.mft_offset() + last.record * 1024);
+  counted.bytes = bytes;
+  counted.ntfs = *ntfs::Volume::open(bytes);
+  std::vector<NtfsMount> mounts;
+  mounts.push_back(std::move(counted));
+  const auto tree = open_ntfs_tree(std::move(mounts));
+  tree->take_remarks();
+  bytes->reads = 0;
+  const Walk all = walk(*tree, "C:\\");
+  ASSERT_EQ(all.entries.size(), 121u);
+  std::set<std::string> keys;
+  for (const FileInfo& entry : all.entries) {
+    ASSERT_EQ(entry.streams.size(), 120u);
+    EXPECT_EQ(entry.link_count, 121u);
+    EXPECT_EQ(content(*tree, entry.path.text()), "x");
+    for (const std::string& stream : entry.streams) {
+      const EvidencePath whole = entry.path.with_stream(stream);
+      keys.insert(tree->key(whole));
+      EXPECT_EQ(tree->stat(whole)->size, 1u);
+      EXPECT_EQ(content(*tree, whole.text()), "s");
+    }
+  }
+  EXPECT_EQ(keys.size(), 121u * 120);
+  EXPECT_EQ(bytes->reads, 1);
+  EXPECT_EQ(tree->take_remarks().size(), 1u) << "its problem is one, whatever it is called";
+}
+
+TEST(NtfsTreeHostile, FilesWithThousandsOfNamesInCommonAreToldApart) {
+  NtfsBuilder builder{1024};
+  const auto folder = builder.folder(builder.root(), "f");
+  const FileReference files[] = {builder.file(folder, "n", "first"),
+                                 builder.file(folder, "n", "second")};
+  for (int record = 0; record < 250; ++record)
+    for (const FileReference file : files) {
+      NtfsRecordBuilder extension;
+      extension.base(file);
+      for (int i = 0; i < 7; ++i)
+        extension.name(folder, "n" + std::to_string(record * 7 + i) + ".txt", NameSpace::win32);
+      builder.add(extension);
+    }
+  const auto tree = tree_of(builder);
+  const auto marked = [&](std::string_view name, std::size_t file, std::string_view end) {
+    return "C:\\f\\" + std::string{name} + '<' + std::to_string(files[file].record) + '>' +
+           std::string{end};
+  };
+  std::size_t entries = 0;
+  EXPECT_TRUE(tree->walk(
+      path("C:\\f"), [&](const FileInfo&) { return ++entries, Visit::skip; },
+      [](const EvidencePath&, const Error&) {}));
+  EXPECT_EQ(entries, 2u * 1751);
+  for (const int number : {0, 875, 1749}) {
+    const std::string name = "n" + std::to_string(number);
+    EXPECT_EQ(content(*tree, "C:\\f\\" + name + ".txt"), "first");
+    EXPECT_EQ(content(*tree, marked(name, 1, ".txt")), "second");
+    EXPECT_EQ(stored(*tree, marked(name, 0, ".txt")), "not_found");
+  }
+}
+
 }  // namespace
 }  // namespace hozen
