@@ -5,6 +5,7 @@
 
 #include "collector/base/text.h"
 #include "collector/module/archive_name.h"
+#include "collector/module/hijack_entries.h"
 #include "collector/module/side_load_pair.h"
 
 namespace hozen::side_load {
@@ -159,14 +160,17 @@ void Scorer::listed(Pair& pair) {
   const OperatorLists& lists = context_.operator_lists();
   const std::string name = pair.dll.lower_name();
   for (const HijackEntry& entry : lists.hijack_entries) {
-    if (entry.name != name || is_expected(entry, pair.dll.path)) continue;
+    if (entry.name != name || is_expected(entry, pair.dll.path) ||
+        (pair.dll.signature != nullptr && is_of_expected_signer(entry, *pair.dll.signature)))
+      continue;
     std::string places;
     for (const std::string& location : entry.expected_locations)
       (places += places.empty() ? "" : ", ") += location;
     pair.items.add("L1", "'" + lists.hijack_list_name + "' has '" + name + "' (" + entry.vendor +
                              "), and for it " + (places.empty() ? "no place" : places) + ".");
-    const auto way = std::find_if(entry.ways.begin(), entry.ways.end(),
-                                  [&](const HijackWay& one) { return is_abused(one, pair.host); });
+    const auto way = std::find_if(entry.ways.begin(), entry.ways.end(), [&](const HijackWay& one) {
+      return is_loaded_from_beside(one) && is_abused(one, pair.host);
+    });
     if (way != entry.ways.end())
       pair.items.add("L2", "'" + lists.hijack_list_name + "' names '" + way->executable +
                                "' as a program that loads it so (" + way->type + ").");

@@ -106,7 +106,7 @@ class Scorer {
   static void signs_around(Pair& pair);
   void game_around(Pair& pair);
   void structure(Pair& pair, std::span<const Redirection> redirections = {});
-  static void redirected(Pair& pair, std::span<const Redirection> redirections);
+  void redirected(Pair& pair, std::span<const Redirection> redirections) const;
   void place(Pair& pair);
   static void place_of_file(Pair& pair, const EvidencePath& file, const EvidencePath& windows);
   void find_file(Side& side, const std::string& path);

@@ -19,11 +19,6 @@ bool is_unbroken(const FileSignature& signature) {
          signature.status == S::untrusted_root || signature.status == S::revoked_by_list;
 }
 
-/// Whoever the chain ends at: no authority that anybody trusts gives this name to others.
-bool is_of_microsoft(const FileSignature& signature) {
-  return signature.is_microsoft || equals_fold(signature.organization, "Microsoft Corporation");
-}
-
 std::string how(const FileSignature& signature) {
   switch (signature.status) {
     case S::valid:
@@ -56,6 +51,9 @@ std::string signature_text(const Side& side) {
   const std::string name = "'" + side.lower_name() + "' is ";
   if (side.signature == nullptr) return name + "not looked at for a signature";
   const FileSignature& one = *side.signature;
+  if (!one.why.empty() && is_unbroken(one))
+    return name + "signed by '" + (one.signer.empty() ? who(one) : one.signer) + "', but " +
+           one.why;
   const std::string signed_how = how(one);
   if (signed_how.empty())
     return name + (one.status == S::not_signed ? "not signed" : "without a signature that holds");
@@ -117,6 +115,10 @@ void Scorer::dll_not_signed(Pair& pair) {
   if (!catalogs)
     pair.not_checked.push_back(
         "Catalogs: the evidence has none, and files of Windows are signed by them.");
+  else if (context_.signatures().damaged_catalogs() != 0)
+    pair.not_checked.push_back("Whether a damaged catalog of the evidence has the DLL (" +
+                               std::to_string(context_.signatures().damaged_catalogs()) +
+                               " of them could not be read whole).");
 }
 
 void Scorer::dll_signed(Pair& pair) {
@@ -130,7 +132,7 @@ void Scorer::dll_signed(Pair& pair) {
     pair.items.add("S5", signature_text(pair.dll) + ".");
   } else if (is_sound(dll.status) && is_sound(host.status) && same_publisher(host, dll)) {
     pair.items.add("C1", text);
-  } else if (is_sound(dll.status) && is_of_microsoft(dll)) {
+  } else if (is_sound(dll.status) && dll.is_microsoft) {
     pair.items.add("C3", text);
   } else if (dll.status == S::untrusted_root && host.status == S::untrusted_root &&
              same_publisher(host, dll) && host.issuer == dll.issuer) {

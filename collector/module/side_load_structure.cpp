@@ -140,10 +140,13 @@ std::string Side::lower_name() const {
 
 std::string Pair::key() const { return fold_case(host.path) + "|" + fold_case(dll.path); }
 
-void Scorer::redirected(Pair& pair, std::span<const Redirection> redirections) {
+void Scorer::redirected(Pair& pair, std::span<const Redirection> redirections) const {
   const std::string dll = pair.dll.lower_name(), host = pair.host.lower_name();
   for (const Redirection& one : redirections)
-    if (one.program == host && (one.dll == dll || one.dll.empty()))
+    // What redirects every DLL changes nothing for those that lie beside the program anyway.
+    if (one.program == host &&
+        (one.dll == dll ||
+         (one.dll.empty() && (machine_.is_own_dll(dll) || machine_.is_known_dll(dll)))))
       pair.items.add(one.is_strong ? "X11" : "X11M", one.fact);
 }
 
