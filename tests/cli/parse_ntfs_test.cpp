@@ -425,7 +425,8 @@ TEST_F(ParseNtfsProgram, ReadsAllPartsOfASplitImageAndAVolumeWithoutItsBootSecto
   const auto told = std::find_if(records.begin(), records.end(),
                                  [](const Json& record) { return record.at("kind") == "problem"; });
   ASSERT_NE(told, records.end());
-  EXPECT_THAT(told->at("detail").get<std::string>(), HasSubstr("the copy of the boot sector at byte"));
+  EXPECT_THAT(told->at("detail").get<std::string>(),
+              HasSubstr("the copy of the boot sector at byte"));
 }
 
 }  // namespace
