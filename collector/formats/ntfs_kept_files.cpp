@@ -55,7 +55,7 @@ void KeptFile::collect(std::uint32_t type, std::string_view name, LayoutCollecto
 
 std::size_t KeptFile::size_bytes() const {
   const std::size_t record = records_.empty() ? 0 : records_.front().size();
-  return sizeof *this + records_.size() * (sizeof records_.front() + record) +
+  return sizeof *this + records_.size() * (sizeof(std::vector<std::byte>) + record) +
          attributes_.size() * sizeof(Attribute) + file_.names.size() * sizeof(FileName) +
          file_.streams.size() * sizeof(FileStream);
 }
