@@ -14,7 +14,7 @@ namespace hozen {
 
 template <class T>
 struct PageAllocator {
-  using value_type = T;
+  using value_type = T;  // NOLINT(readability-identifier-naming): what an allocator calls it
   static constexpr std::align_val_t kPage{4096};
 
   PageAllocator() = default;

@@ -54,8 +54,8 @@ std::optional<std::string> add_hijack_list(const std::string& path, CollectOptio
   auto list = parse_hijack_list(Bytes{*bytes}.chars());
   if (!list) return problem_text(kUse, path, list.error());
   for (std::size_t i = 0; i < std::min(list->problems.size(), kToldProblems); ++i)
-    print_error("hozen: --hijacklibs " + printable(path) +
-                ": " + printable(list->problems[i].text()) + "\n");
+    print_error("hozen: --hijacklibs " + printable(path) + ": " +
+                printable(list->problems[i].text()) + "\n");
   if (list->problems.size() > kToldProblems)
     print_error("hozen: --hijacklibs " + printable(path) + ": " +
                 std::to_string(list->problems.size() - kToldProblems) + " more problems\n");

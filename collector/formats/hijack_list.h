@@ -4,7 +4,8 @@
 // Source: the schema and the entries of github.com/wietze/HijackLibs. Read is the part of YAML that
 // they are made of: mappings and lists by indentation, plain and quoted texts, comments, `---`.
 // Not read: flow collections ([a, b]), anchors and what refers to them (each is a problem), folded
-// and literal blocks (their text is taken as one plain text); fields that say nothing of names, places, programs and signers.
+// and literal blocks (their text is taken as one plain text); fields that say nothing of names,
+// places, programs and signers.
 #pragma once
 
 #include <cstdint>
