@@ -174,13 +174,13 @@ class Gatherer {
     if (!old->second.is_there) known->second.files.erase(old);
     if (known->second.files.empty() && known->second.commands.empty()) forget(known->first);
   }
+  /// `key` is that of the set itself, which goes last.
   void forget(const std::string& key) {
-    const std::string gone = key;
-    std::erase(by_name_[gone.substr(gone.rfind('\\') + 1)], gone);
-    const auto tail = by_tail_.find(below_drive(gone));
-    if (tail != by_tail_.end() && std::erase(tail->second, gone) != 0 && tail->second.empty())
+    std::erase(by_name_[key.substr(key.rfind('\\') + 1)], key);
+    const auto tail = by_tail_.find(below_drive(key));
+    if (tail != by_tail_.end() && std::erase(tail->second, key) != 0 && tail->second.empty())
       by_tail_.erase(tail);
-    out_.sets.erase(gone);
+    out_.sets.erase(out_.sets.find(key));
   }
 
   void version(const Fact& fact) {

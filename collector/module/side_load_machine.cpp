@@ -154,12 +154,12 @@ void Machine::find_windows(ModuleContext& context) {
 }
 
 const EvidencePath& Machine::windows_of(const EvidencePath& file) const {
-  static const EvidencePath kNone;
+  static const EvidencePath none;
   const auto found = std::find_if(windows_.begin(), windows_.end(), [&](const EvidencePath& one) {
     return equals_fold(one.volume(), file.volume());
   });
   if (found != windows_.end()) return *found;
-  return windows_.empty() ? kNone : windows_.front();
+  return windows_.empty() ? none : windows_.front();
 }
 
 void Machine::list_system(ModuleContext& context, const EvidencePath& folder, std::uint8_t where) {

@@ -40,8 +40,7 @@ bool is_known_format(Name head) {
                              "MSCF",
                              "%PDF",
                              "BZh",
-                             "\xFD"
-                             "7zXZ",
+                             "\3757zXZ",
                              "wOFF",
                              "wOF2",
                              "\x28\xB5\x2F\xFD",

@@ -65,11 +65,11 @@ class Traces {
     parts_[key_of(path)].push_back({&pair, is_host});
   }
   const Parts& parts(std::string_view path) const {
-    static const Parts kNone;
+    static const Parts none;
     // Names alone are nobody's.
-    if (path.find_first_of("\\/") == std::string_view::npos) return kNone;
+    if (path.find_first_of("\\/") == std::string_view::npos) return none;
     const auto found = parts_.find(key_of(path));
-    return found == parts_.end() ? kNone : found->second;
+    return found == parts_.end() ? none : found->second;
   }
 
   static void tell(Pair& pair, std::string text, const std::string& record) {
