@@ -325,8 +325,9 @@ TEST(Authenticode, DataAmongCertificatesAndRevocationListsIsHidden) {
   const Read spare = read(signed_by(signature_of(made().signer).with(made().stranger)));
   EXPECT_EQ(spare.table->hidden_bytes, 0u);
   // One that is large and leads nowhere is none of them, whoever it says it is.
-  std::vector<std::string> usages;
-  for (int i = 0; i < 1000; ++i) usages.push_back("1.3.6.1.4.1.99999." + std::to_string(i));
+  std::vector<std::string> usages(1000);
+  for (std::size_t i = 0; i < usages.size(); ++i)
+    usages[i] = "1.3.6.1.4.1.99999." + std::to_string(i);
   const Identity large = made().stranger_root.issue(
       {"Made Authority", "20200101000000Z", "20400101000000Z", usages, true});
   ASSERT_GT(large.certificate().size(), kLeastSpareBytes);

@@ -39,8 +39,8 @@ struct Made {
       middle.issue({"Web Server", "20200101000000Z", "20400101000000Z", {"1.3.6.1.5.5.7.3.1"}});
 };
 inline const Made& made() {
-  static const Made kMade;
-  return kMade;
+  static const Made everything;
+  return everything;
 }
 
 inline Certificate parsed(const Identity& identity) {
