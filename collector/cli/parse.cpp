@@ -155,6 +155,9 @@ class Parser {
       if (!image) return unreadable(name, image.error());
       *file = *std::move(image);
     }
+    if (options_.headers_only && format != kPeFormat)
+      return complain(kExitUsage,
+                      hozen::quoted(name) + " is no executable: --headers-only is for those");
     if (options_.xml && format != kEventLogFormat)
       return complain(kExitUsage, hozen::quoted(name) + " is no event log: --xml is for those");
     if (format == kEventLogFormat) return parse_event_log(name, **file, start);
@@ -166,7 +169,8 @@ class Parser {
     if (format == kJournalFormat) return parse_part(name, **file, print_usn_journal);
     if (format == kIndexFormat) return parse_part(name, **file, print_index);
     if (format == kSecurityFormat) return parse_part(name, **file, print_security_stream);
-    if (format == kPeFormat) return parse_part(name, **file, print_pe);
+    if (format == kPeFormat)
+      return parse_part(name, **file, options_.headers_only ? print_pe_headers : print_pe);
     if (format == kWebLogFormat) return parse_part(name, **file, print_web_log);
     if (format == kArchiveFormat) return parse_part(name, **file, print_archive);
     return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +

@@ -10,6 +10,7 @@ struct ParseOptions {
   std::vector<std::string> files;  ///< as the operator wrote them, UTF-8
   bool logs = true;                ///< apply transaction logs found beside a dirty hive
   bool xml = false;                ///< event logs as XML
+  bool headers_only = false;       ///< executables without what they are read whole for
   std::string format{};            ///< name of a format; "": by content
 };
 

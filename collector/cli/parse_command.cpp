@@ -30,6 +30,9 @@ void add_parse(DeclaredCommand program) {
                    "Leave the transaction logs beside a registry hive (.LOG, .LOG1, .LOG2)");
   command.add_flag("--xml", options->xml,
                    "Print event logs as XML, as the Event Viewer of Windows shows them");
+  command.add_flag("--headers-only", options->headers_only,
+                   "Of executables, leave out what the whole file is read for: digests, entropy, "
+                   "page hashes");
   command.footer(
       "\nPrints JSON lines. What is damaged is read as far as it goes and said in lines of kind\n"
       "\"problem\"; the exit code is 1 then.\n"

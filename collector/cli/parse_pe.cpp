@@ -23,6 +23,7 @@ namespace {
 struct PeRow {
   ByteSource& file;
   pe::Image& image;
+  bool is_whole = true;  ///< digests and entropy too, for which the whole file is read
   std::vector<Error> problems{};
   pe::Imports imports = pe::read_imports(image), delay_imports = pe::read_delay_imports(image);
   std::optional<pe::Exports> exports = pe::read_exports(image);
@@ -40,6 +41,7 @@ struct PeRow {
 
   /// What signatures and catalogs are compared with: the file is read whole.
   std::optional<authenticode::FileDigests> digest_image() {
+    if (!is_whole) return std::nullopt;
     authenticode::Algorithms algorithms;
     if (signatures) algorithms = signatures->algorithms();
     algorithms.add(authenticode::Algorithm::sha1);
@@ -212,7 +214,8 @@ void write_certificates(const PeRow& row, Cell& cell) {
 
 std::optional<authenticode::PageHashes> check_pages(const PeRow& row,
                                                     const authenticode::Signature& signature) {
-  if (signature.page_hashes == authenticode::Algorithm::unknown) return std::nullopt;
+  if (signature.page_hashes == authenticode::Algorithm::unknown || !row.is_whole)
+    return std::nullopt;
   std::vector<std::byte> bytes(static_cast<std::size_t>(
       std::min<std::uint64_t>(signature.size_bytes, authenticode::kMaxSignatureBytes)));
   const auto count = row.file.read_some(signature.file_offset, bytes);
@@ -233,7 +236,7 @@ void write_signatures(const PeRow& row, Cell& cell) {
 }
 
 void write_authentihash(const PeRow& row, Cell& cell) {
-  if (!row.digests) return cell.absent(Absent::not_present);
+  if (!row.digests) return cell.absent(row.is_whole ? Absent::unreadable : Absent::not_applicable);
   JsonObject object{cell.raw()};
   for (const authenticode::Digest& digest : row.digests->image)
     object.bytes(authenticode::to_text(digest.algorithm), digest.bytes);
@@ -264,6 +267,7 @@ void write_sections(const PeRow& row, Cell& cell) {
     object.number("raw_offset", section.raw_offset);
     object.number("raw_size", section.raw_size);
     object.number("characteristics", section.characteristics);
+    if (!row.is_whole) return;
     const auto entropy = pe::section_entropy(row.image, section);
     if (entropy && *entropy) object.key("entropy") += entropy_text(**entropy);
   });
@@ -332,11 +336,10 @@ std::vector<Error> unreadable(const std::vector<authenticode::Signature>& signat
   return problems;
 }
 
-}  // namespace
-
-Result<std::uint64_t> print_pe(ByteSource& file, std::string_view source, LineBuffer& out) {
+Result<std::uint64_t> print_row(ByteSource& file, std::string_view source, LineBuffer& out,
+                                bool is_whole) {
   HOZEN_TRY(pe::Image image, pe::Image::open(file));
-  const PeRow row{file, image};
+  const PeRow row{file, image, is_whole};
   print_record("pe", kFields, row, source, out);
   std::uint64_t problems = print_problems(image.problems(), source, out);
   problems += print_problems(row.problems, source, out);
@@ -350,6 +353,16 @@ Result<std::uint64_t> print_pe(ByteSource& file, std::string_view source, LineBu
     problems += print_problems(unreadable(row.signatures->signatures), source, out);
   }
   return problems;
+}
+
+}  // namespace
+
+Result<std::uint64_t> print_pe(ByteSource& file, std::string_view source, LineBuffer& out) {
+  return print_row(file, source, out, true);
+}
+
+Result<std::uint64_t> print_pe_headers(ByteSource& file, std::string_view source, LineBuffer& out) {
+  return print_row(file, source, out, false);
 }
 
 }  // namespace hozen::cli

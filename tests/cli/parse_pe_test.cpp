@@ -174,6 +174,22 @@ TEST_F(ParsePeTest, HashesAndEntropyAreOfUnsignedFilesToo) {
   EXPECT_LE(entropy, 8);
 }
 
+TEST_F(ParsePeTest, HeadersOnlyLeavesOutWhatTheWholeFileIsReadFor) {
+  write("plain.dll", PeBuilder{}.dll().import("a.dll", {"b"}).bytes());
+  EXPECT_EQ(parse({"--headers-only", "plain.dll"}).exit_code, 0);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_TRUE(records[0].at("authentihash").is_null());
+  EXPECT_EQ(records[0].at("authentihash_absent"), "not_applicable");
+  ASSERT_FALSE(records[0].at("sections").empty());
+  EXPECT_FALSE(records[0].at("sections").at(0).contains("entropy"));
+  EXPECT_EQ(records[0].at("imports").at(0).at("library"), "a.dll");
+  // Nothing else has headers.
+  std::ofstream{folder.path() / "access.log"} << "no executable";
+  const Ended ended = parse({"--headers-only", "--format", "web_log", "access.log"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.error.find("--headers-only is for those"), std::string::npos) << ended.error;
+}
+
 TEST_F(ParsePeTest, ASignatureThatCannotBeReadIsAProblem) {
   const PeBytes file = PeBuilder{}.dll().bytes();
   write("bad.dll", add_table(file, {octets(Der(64))}));
