@@ -104,19 +104,24 @@ class Walk {
 
   Visit take(const FileInfo& file) {
     if (context_.stop().stop_requested()) return Visit::stop;
-    while (frames_.size() > 1 && !is_in(file.path, frames_.back().path)) close();
+    // Some sources list a folder whole before they enter those in it, others enter each at once.
+    while (frames_.size() > 1 && !is_above(frames_.back().path, file.path)) close();
+    if (depth_of(file.path) > depth_of(frames_.back().path) + 1)
+      frames_.push_back(frame_of(file.path.parent()));
     add(frames_.back(), file);
     if (!file.is_directory || file.is_link) return Visit::skip;
     if (machine_->is_sealed_folder(file.path) && !machine_->is_closed_folder(frames_.front().path))
       return Visit::skip;
-    frames_.push_back(frame_of(file.path));
     return Visit::enter;
   }
-  static bool is_in(const EvidencePath& file, const EvidencePath& folder) {
+  static std::size_t depth_of(const EvidencePath& path) { return path.components().size(); }
+  /// At any depth; the last names differ first.
+  static bool is_above(const EvidencePath& folder, const EvidencePath& file) {
     const auto& names = file.components();
     const auto& above = folder.components();
-    return names.size() == above.size() + 1 &&
-           std::equal(above.rbegin(), above.rend(), std::next(names.rbegin()));
+    return names.size() > above.size() &&
+           std::equal(above.rbegin(), above.rend(),
+                      std::prev(names.rend(), static_cast<std::ptrdiff_t>(above.size())));
   }
 
   static void add(Folder& folder, const FileInfo& file) {

@@ -33,8 +33,11 @@ add_test(NAME executable.live_modules COMMAND ${Python3_EXECUTABLE} ${executable
   $<TARGET_FILE:hozen> ${CMAKE_BINARY_DIR}/live_modules)
 set_tests_properties(executable.live_modules PROPERTIES TIMEOUT 900)
 
-# tests/executable/check_live_side_loading.py is run by hand: the folder around a pair that is live is
-# taken for that of the program's libraries, so that its live score is too low.
+# A signed program that loads a planted DLL: its pair while it runs, and on an image of its volume.
+add_test(NAME executable.live_side_loading COMMAND ${Python3_EXECUTABLE}
+  ${executable}/check_live_side_loading.py $<TARGET_FILE:hozen> ${CMAKE_BINARY_DIR}/live_side_loading)
+set_tests_properties(executable.live_side_loading PROPERTIES TIMEOUT 900 SKIP_REGULAR_EXPRESSION
+  "ntfs-3g cannot mount here")
 
 # The whole way: an example Windows under Wine, the real program, its bundle. The Linux program of
 # the preset "linux" verifies it.

@@ -81,21 +81,29 @@ struct FakeSource::State {
     return facts;
   }
 
-  /// False when `visit` stopped the walk.
+  /// False when `visit` stopped the walk. A folder's entries come before those of the folders in it
+  /// where `whole_first`, as live sources list them; else each folder is entered at once.
   static bool walk(const Node& node, const std::function<Visit(const FileInfo&)>& visit,
-                   const std::function<void(const EvidencePath&, Error)>& problem) {
+                   const std::function<void(const EvidencePath&, Error)>& problem,
+                   bool whole_first) {
     if (node.entry.unreadable) {
       problem(node.entry.facts.path, *node.entry.unreadable);
       return true;
     }
+    std::vector<const Node*> below;
     for (const auto& [name, child] : node.children) {
       const FileInfo facts = facts_of(*child);
       const Visit answer = visit(facts);
       if (answer == Visit::stop) return false;
-      const bool enter = answer == Visit::enter && facts.is_directory && !facts.is_link;
-      if (enter && !walk(*child, visit, problem)) return false;
+      if (answer != Visit::enter || !facts.is_directory || facts.is_link) continue;
+      if (whole_first)
+        below.push_back(child.get());
+      else if (!walk(*child, visit, problem, whole_first))
+        return false;
     }
-    return true;
+    return std::all_of(below.begin(), below.end(), [&](const Node* folder) {
+      return walk(*folder, visit, problem, whole_first);
+    });
   }
 };
 
@@ -174,7 +182,7 @@ Result<void> FakeSource::walk(const EvidencePath& directory,
   if (node == nullptr) return absent(directory);
   if (!node->entry.facts.is_directory || node->entry.facts.is_link)
     return Error{Errc::unsupported, directory.text(), std::nullopt, "not a folder"};
-  State::walk(*node, visit, problem);
+  State::walk(*node, visit, problem, api_ != nullptr);
   return {};
 }
 

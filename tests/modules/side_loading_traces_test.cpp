@@ -101,6 +101,7 @@ TEST_F(SideLoadedDllsTest, TheStoryTellsWhoBroughtItHowItStartsAndWhereItConnect
 
 TEST_F(SideLoadedDllsTest, AProcessThatHasItLoadedAndItsConnection) {
   triad("C:\\ProgramData\\Update");
+  for (int i = 0; i < 30; ++i) windows.file("C:\\Data\\" + std::to_string(i) + ".txt", noise(600));
   LiveState state;
   LiveProcess process;
   process.pid = 4321;
@@ -129,6 +130,9 @@ TEST_F(SideLoadedDllsTest, AProcessThatHasItLoadedAndItsConnection) {
   EXPECT_THAT(story_of(*finding), HasSubstr("203.0.113.9:8443"));
   EXPECT_TRUE(has_item(run, "E3"));
   EXPECT_TRUE(has_item(run, "E4"));
+  // Live, folders are listed whole before those in them: this one holds two files all the same.
+  EXPECT_TRUE(has_item(run, "P4"));
+  EXPECT_FALSE(has_item(run, "C4"));
 }
 
 TEST_F(SideLoadedDllsTest, TheOperatorsListIsOneMoreReasonAndNamesItself) {
