@@ -23,6 +23,9 @@ class ByteSource {
   /// How the bytes are read, where that is not the way its evidence source usually reads
   /// (EvidenceSource::method); "" otherwise.
   virtual std::string_view method() const { return {}; }
+  /// Where reading may go on when read_some() has failed at `offset`: beyond it, at most size(),
+  /// which also stands for "nowhere". Bytes between the two cannot be had.
+  virtual std::uint64_t resumes_at([[maybe_unused]] std::uint64_t offset) { return size(); }
   /// Fills `out` entirely from `offset`; a short read is Errc::truncated.
   Result<void> read(std::uint64_t offset, std::span<std::byte> out);
 };

@@ -9,6 +9,7 @@
 
 #include "collector/base/native_file.h"
 #include "collector/base/native_path.h"
+#include "collector/base/read_before_fault.h"
 
 namespace hozen {
 namespace {
@@ -28,6 +29,13 @@ class NativeFile final : public ByteSource {
   void set_size(std::uint64_t size) { size_ = size; }
   std::uint64_t size() const override { return size_; }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    return read_before_fault(
+        [this](std::uint64_t at, std::span<std::byte> part) { return read_once(at, part); }, offset,
+        out);
+  }
+
+ private:
+  Result<std::size_t> read_once(std::uint64_t offset, std::span<std::byte> out) const {
     for (;;) {
       const ssize_t count =
           ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
@@ -39,7 +47,6 @@ class NativeFile final : public ByteSource {
     }
   }
 
- private:
   int descriptor_;
   std::string name_;
   std::uint64_t size_ = 0;

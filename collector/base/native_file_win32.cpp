@@ -6,6 +6,7 @@
 #include "collector/base/native_file.h"
 #include "collector/base/native_path.h"
 #include "collector/base/native_win32.h"
+#include "collector/base/read_before_fault.h"
 
 namespace hozen {
 namespace {
@@ -17,6 +18,13 @@ class NativeFile final : public ByteSource {
 
   std::uint64_t size() const override { return size_; }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    return read_before_fault(
+        [this](std::uint64_t at, std::span<std::byte> part) { return read_once(at, part); }, offset,
+        out);
+  }
+
+ private:
+  Result<std::size_t> read_once(std::uint64_t offset, std::span<std::byte> out) {
     constexpr std::size_t kMaxRead = 1 << 30;
     OVERLAPPED position{};
     position.Offset = static_cast<DWORD>(offset);
@@ -32,7 +40,6 @@ class NativeFile final : public ByteSource {
     return error;
   }
 
- private:
   OwnedHandle handle_;
   std::uint64_t size_;
   std::string name_;

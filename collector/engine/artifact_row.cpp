@@ -1,6 +1,7 @@
 #include "collector/engine/artifact_row.h"
 
 #include "collector/base/json_text.h"
+#include "collector/engine/byte_size.h"
 
 namespace hozen {
 namespace {
@@ -65,6 +66,18 @@ void append_deleted(std::string& json, const ArtifactRow& row) {
   json += row.info->possibly_overwritten ? "true" : "false";
 }
 
+void append_unreadable(std::string& json, const std::vector<FileGap>& gaps) {
+  append_member(json, "unreadable");
+  json += '[';
+  for (const FileGap& gap : gaps) {
+    json += json.back() == '[' ? "{\"offset\":" : ",{\"offset\":";
+    append_json_number(json, gap.offset);
+    append_number_member(json, "size", gap.size);
+    json += '}';
+  }
+  json += ']';
+}
+
 }  // namespace
 
 std::string_view to_text(SkipReason reason) {
@@ -81,6 +94,14 @@ std::string_view to_text(SkipReason reason) {
       return "own_output";
   }
   return "policy";
+}
+
+std::string unreadable_text(const ArtifactRow& row) {
+  std::uint64_t bytes = 0;
+  for (const FileGap& gap : row.unreadable) bytes += gap.size;
+  const std::size_t places = row.unreadable.size();
+  return "zeros stand for " + byte_size_text(bytes) + " in " + std::to_string(places) +
+         (places == 1 ? " place" : " places") + " that could not be read";
 }
 
 void append_text_member(std::string& json, std::string_view name, std::string_view wtf8) {
@@ -135,9 +156,10 @@ void append_artifact_row(std::string& json, const ArtifactRow& row) {
     append_member(json, "same");
     json += row.other_way->same ? "true}" : "false}";
   }
-  if (row.stored.error) {
+  if (!row.unreadable.empty()) append_unreadable(json, row.unreadable);
+  if (const auto& error = row.stored.error ? row.stored.error : row.why_unreadable) {
     append_member(json, "error");
-    append_error(json, *row.stored.error);
+    append_error(json, *error);
   }
   json += '}';
 }

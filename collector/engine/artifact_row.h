@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collector/engine/bundle.h"
+#include "collector/engine/gap_source.h"
 #include "collector/source/deleted_file.h"
 #include "collector/source/source.h"
 
@@ -36,9 +38,14 @@ struct ArtifactRow {
   std::optional<DeletedFile> deleted{};
   std::optional<FileInfo> info{};  ///< before it was read
   StoredFile stored{};
-  std::optional<SkipReason> skipped{};  ///< for FileOutcome::skipped
-  std::optional<OtherWay> other_way{};  ///< of a sample of the files
+  std::optional<SkipReason> skipped{};    ///< for FileOutcome::skipped
+  std::optional<OtherWay> other_way{};    ///< of a sample of the files
+  std::vector<FileGap> unreadable{};      ///< parts of the stored bytes that are zeros instead
+  std::optional<Error> why_unreadable{};  ///< of the first of them
 };
+
+/// "zeros stand for 8 KiB in 2 places that could not be read".
+std::string unreadable_text(const ArtifactRow& row);
 
 /// Appends the row as one JSON object.
 void append_artifact_row(std::string& json, const ArtifactRow& row);

@@ -34,6 +34,7 @@ bool is_stored(const ArtifactRow& row) {
   switch (row.stored.outcome) {
     case FileOutcome::complete:
     case FileOutcome::truncated:
+    case FileOutcome::incomplete:
     case FileOutcome::changed_while_reading:
       return true;
     case FileOutcome::missing:
@@ -117,10 +118,10 @@ void ArtifactStore::collect(Queued queued) {
   if (row.info) {
     auto content = open_content(request.path, request.deleted);
     if (content) {
-      if (!(*content)->method().empty()) row.method = (*content)->method();
       TailSource tail{**content, row.info->sparse_head_bytes};
       WatchedSource watched{tail, request.path, *this, was_read(file.queued.id)};
-      store(file, watched);
+      GapSource bridged{watched};
+      store(file, bridged, bridged);
     } else {
       row.stored.outcome =
           content.error().code == Errc::not_found ? FileOutcome::missing : FileOutcome::failed;
@@ -191,8 +192,7 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
   if (queued.request.beyond_total) return *std::move(info);
   const std::uint64_t expected =
       std::min(info->size - info->sparse_head_bytes, cap_for(queued.request));
-  const std::uint64_t stored =
-      counts_.complete + counts_.truncated + counts_.changed + unwritten_files_;
+  const std::uint64_t stored = counts_.stored() + unwritten_files_;
   const std::uint64_t bytes_read = counts_.bytes_read + unwritten_bytes_;
   if (stored >= limits_.max_files)
     return reach({Errc::limit, "the limit of " + std::to_string(limits_.max_files) + " files"});
@@ -202,7 +202,7 @@ std::optional<FileInfo> ArtifactStore::examine(const Queued& queued, ArtifactRow
   return *std::move(info);
 }
 
-void ArtifactStore::store(Unwritten& file, ByteSource& content) {
+void ArtifactStore::store(Unwritten& file, ByteSource& content, const GapSource& file_bytes) {
   ArtifactRow& row = file.row;
   const FileRequest& request = file.queued.request;
   const EntryPath place = request.deleted ? entry_path_of(*request.deleted) : EntryPath{row.path};
@@ -214,7 +214,13 @@ void ArtifactStore::store(Unwritten& file, ByteSource& content) {
   }
   row.stored = std::move(started->file);
   file.digests = std::move(started->pending);
+  if (!file_bytes.method().empty()) row.method = file_bytes.method();
   if (row.stored.outcome == FileOutcome::complete) detect_change(file.queued, row);
+  for (const FileGap& gap : file_bytes.gaps())
+    if (gap.offset < row.stored.size) row.unreadable.push_back(gap);
+  if (row.unreadable.empty()) return;
+  row.why_unreadable = file_bytes.first_error();
+  if (row.stored.outcome == FileOutcome::complete) row.stored.outcome = FileOutcome::incomplete;
 }
 
 /// A file that is written to while it is read yields a mixture: what shows it is its size, its
@@ -297,6 +303,9 @@ void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {
     case FileOutcome::truncated:
       ++counts_.truncated;
       break;
+    case FileOutcome::incomplete:
+      ++counts_.incomplete;
+      break;
     case FileOutcome::changed_while_reading:
       ++counts_.changed;
       break;
@@ -314,7 +323,7 @@ void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {
                  (row.skipped != SkipReason::policy || row.stored.error.has_value());
       break;
   }
-  progress_.files = counts_.complete + counts_.truncated + counts_.changed;
+  progress_.files = counts_.stored();
   listener_.update(progress_);
   if (!left_out) return;
   ++counts_.left_out;
@@ -324,6 +333,8 @@ void ArtifactStore::count(const Queued& queued, const ArtifactRow& row) {
   if (row.stored.outcome == FileOutcome::truncated)
     failure.reason = "the first " + byte_size_text(row.stored.size) + " are kept";
   if (row.stored.error) failure.reason = row.stored.error->text();
+  if (row.stored.outcome == FileOutcome::incomplete && row.why_unreadable)
+    failure.reason = unreadable_text(row) + ": " + row.why_unreadable->text();
   failures_.push_back(std::move(failure));
 }
 

@@ -38,12 +38,15 @@ struct FileRequest {
 };
 
 struct FileCounts {
-  std::uint64_t complete = 0, truncated = 0, changed = 0, missing = 0, failed = 0, skipped = 0;
+  std::uint64_t complete = 0, truncated = 0, incomplete = 0, changed = 0;
+  std::uint64_t missing = 0, failed = 0, skipped = 0;
   std::uint64_t left_out =
       0;  ///< what should be in the bundle and is not there as a whole: for the exit code
   std::uint64_t bytes_read = 0;
   std::uint64_t compared = 0, differing = 0;         ///< read in both ways, and not the same
   std::uint64_t volume_parts = 0, volume_bytes = 0;  ///< stored, of copies of volumes
+
+  std::uint64_t stored() const { return complete + truncated + incomplete + changed; }
 };
 
 /// A file that could not be had, for the summary.
@@ -137,7 +140,8 @@ class ArtifactStore {
   /// What is known of the file, or nothing when the row is already complete: missing, failed or
   /// skipped.
   std::optional<FileInfo> examine(const Queued& queued, ArtifactRow& row);
-  void store(Unwritten& file, ByteSource& content);
+  /// `content`: what is stored; `file_bytes`: where it was read from.
+  void store(Unwritten& file, ByteSource& content, const GapSource& file_bytes);
   void detect_change(const Queued& queued, ArtifactRow& row);
   void compare_with_read(const Queued& queued, ArtifactRow& row);
   bool is_sample(const Unwritten& file);

@@ -18,6 +18,12 @@ class TailSource final : public ByteSource {
     if (offset > kEnd - head_) return std::size_t{0};
     return inner_.read_some(offset + head_, out);
   }
+  std::uint64_t resumes_at(std::uint64_t offset) override {
+    constexpr std::uint64_t kEnd = ~std::uint64_t{0};
+    if (offset > kEnd - head_) return size();
+    const std::uint64_t next = inner_.resumes_at(offset + head_);
+    return next > head_ ? next - head_ : 0;
+  }
 
  private:
   ByteSource& inner_;
@@ -43,6 +49,10 @@ class ArtifactStore::WatchedSource final : public ByteSource {
     store_.progress_.bytes += count;
     store_.listener_.update(store_.progress_);
     return count;
+  }
+  std::uint64_t resumes_at(std::uint64_t offset) override {
+    const bool stops = store_.stop_.stop_requested() && !to_the_end_;
+    return stops ? size() : inner_.resumes_at(offset);
   }
 
  private:

@@ -116,11 +116,12 @@ Result<FileBeginning> ArtifactStore::read_beside(Named& named, std::uint64_t max
   if (named.collected && named.error) return *named.error;
   HOZEN_TRY(const auto content, open_content(named.path, named.deleted));
   WatchedSource watched{*content, named.path, *this};
-  HOZEN_TRY(FileBeginning part, read_from(watched, max_bytes, extent));
+  GapSource bridged{watched};
+  HOZEN_TRY(FileBeginning part, read_from(bridged, max_bytes, extent));
   const std::uint64_t whole = extent == Extent::whole ? part.bytes.size() : ~0ull;
   if (named.collected && !named.sha256) return part;
   HOZEN_TRY(const Sha256Digest digest,
-            digest_of(part.bytes, watched, std::min(named.kept.value_or(whole), whole)));
+            digest_of(part.bytes, bridged, std::min(named.kept.value_or(whole), whole)));
   if (named.sha256 && digest != *named.sha256) return changed(named.path);
   named.sha256 = digest;
   return part;
@@ -135,6 +136,7 @@ Result<FileBeginning> ArtifactStore::read_queued(std::size_t position, std::uint
   ArtifactRow& row = file.row;
   row.info = examine(queued, row);
   FileBeginning part;
+  std::optional<Error> failure;
   if (row.info) {
     if (extent == Extent::whole && row.info->size > max_bytes) {
       queue_.push_back(queued);
@@ -146,15 +148,17 @@ Result<FileBeginning> ArtifactStore::read_queued(std::size_t position, std::uint
     auto content = open_content(queued.request.path, queued.request.deleted);
     if (content) {
       WatchedSource watched{**content, queued.request.path, *this};
-      auto read = read_from(watched, max_bytes, extent);
+      GapSource bridged{watched};
+      auto read = read_from(bridged, max_bytes, extent);
       if (read) {
         part = *std::move(read);
         SpanSource whole{part.bytes};
-        ContinuedSource continued{part.bytes, watched};
-        store(file, extent == Extent::whole ? static_cast<ByteSource&>(whole) : continued);
+        ContinuedSource continued{part.bytes, bridged};
+        store(file, extent == Extent::whole ? static_cast<ByteSource&>(whole) : continued, bridged);
       } else {
-        row.stored.outcome = FileOutcome::failed;
-        row.stored.error = std::move(read).error();
+        // What can be read of it is preserved all the same.
+        store(file, bridged, bridged);
+        failure = std::move(read).error();
       }
     } else {
       row.stored.outcome = FileOutcome::failed;
@@ -165,6 +169,7 @@ Result<FileBeginning> ArtifactStore::read_queued(std::size_t position, std::uint
   write_all();
   const Named& named = named_.at(queued.id);
   if (named.error) return *named.error;
+  if (failure) return *failure;
   return part;
 }
 

@@ -181,6 +181,8 @@ std::string_view to_text(FileOutcome outcome) {
       return "complete";
     case FileOutcome::truncated:
       return "truncated";
+    case FileOutcome::incomplete:
+      return "incomplete";
     case FileOutcome::changed_while_reading:
       return "changed_while_reading";
     case FileOutcome::missing:

@@ -561,6 +561,7 @@ void Run::complete_manifest() {
   manifest_.counts = {{"files", progress_.files},
                       {"files_complete", counts.complete},
                       {"files_truncated", counts.truncated},
+                      {"files_incomplete", counts.incomplete},
                       {"files_changed", counts.changed},
                       {"files_missing", counts.missing},
                       {"files_failed", counts.failed},

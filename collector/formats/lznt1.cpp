@@ -7,8 +7,8 @@
 namespace hozen {
 namespace {
 
-constexpr std::size_t kChunk = 4096;      ///< bytes a chunk decompresses to; no match leaves it
-constexpr unsigned kHeaderSize = 0x0FFF;  ///< bytes behind the header, less one
+constexpr std::size_t kChunk = kLznt1ChunkBytes;  ///< no match leaves it
+constexpr unsigned kHeaderSize = 0x0FFF;          ///< bytes behind the header, less one
 constexpr unsigned kHeaderSignature = 0x7000;
 constexpr unsigned kSignature = 0x3000;
 constexpr unsigned kHeaderCompressed = 0x8000;
@@ -120,37 +120,85 @@ class ChunkDecoder {
   TokenSplit split_;
 };
 
+/// `is_last`: no other chunk follows.
 Result<std::size_t> read_chunk(unsigned header, Bytes data, std::span<std::byte> out,
-                               std::size_t start) {
+                               std::size_t start, bool is_last) {
   if ((header & kHeaderCompressed) != 0) return ChunkDecoder{data, out, start}.run();
-  const std::size_t count = std::min(data.size(), out.size() - start);
+  // A chunk is stored as it is where it cannot be made smaller: whole.
+  if (data.size() < kChunk && !is_last)
+    return Error{Errc::malformed, "lznt1 stored chunk of less than 4096 bytes", data.base()};
+  const std::size_t count =
+      std::min({static_cast<std::size_t>(data.size()), kChunk, out.size() - start});
   std::memcpy(out.data() + start, data.span().data(), count);
   return start + count;
 }
 
+bool ends_at(Bytes in, std::uint64_t position) {
+  return in.get<std::uint16_t>(position).value_or(0) == 0;
+}
+
+/// Whether all headers from here on lead to the end: else what follows a bad chunk may not be where
+/// its size says, and what is decompressed there was never in the file.
+bool leads_to_end(Bytes in, std::uint64_t position) {
+  while (!ends_at(in, position)) {
+    const unsigned header = in.get<std::uint16_t>(position).value_or(0);
+    if ((header & kHeaderSignature) != kSignature) return false;
+    position += sizeof(std::uint16_t) + (header & kHeaderSize) + std::uint64_t{1};
+  }
+  return position <= in.size();
+}
+
 }  // namespace
 
-Result<std::size_t> decompress_lznt1(Bytes in, std::span<std::byte> out) {
-  std::size_t produced = 0;
+Lznt1End decompress_lznt1(Bytes in, std::span<std::byte> out,
+                          FunctionRef<void(std::size_t, Error)> bad) {
+  Lznt1End end;
+  std::size_t& produced = end.produced;
+  const auto fill_to = [&](std::size_t until) {
+    until = std::min(until, out.size());
+    std::ranges::fill(out.subspan(produced, until - produced), std::byte{0});
+    produced = until;
+  };
   for (std::uint64_t position = 0; position < in.size() && produced < out.size();) {
     const auto header = in.get<std::uint16_t>(position);
-    if (!header) return Error{Errc::truncated, "lznt1 chunk header", in.base() + position};
-    if (*header == 0) break;
-    if ((*header & kHeaderSignature) != kSignature)
-      return Error{Errc::malformed, "lznt1 chunk signature", in.base() + position};
+    if (!header) end.lost = Error{Errc::truncated, "lznt1 chunk header", in.base() + position};
+    if (header && *header == 0) break;
+    if (header && (*header & kHeaderSignature) != kSignature)
+      end.lost = Error{Errc::malformed, "lznt1 chunk signature", in.base() + position};
+    if (end.lost) break;
     position += sizeof *header;
-    HOZEN_TRY(const Bytes data,
-              in.slice(position, (*header & kHeaderSize) + std::uint64_t{1}, "lznt1 chunk"));
-    position += data.size();
+    const auto data = in.slice(position, (*header & kHeaderSize) + std::uint64_t{1}, "lznt1 chunk");
+    if (!data) end.lost = data.error();
+    if (!data) break;
+    position += data->size();
     // A chunk that another one follows stands for 4096 bytes, however few it gives.
-    const std::size_t padding =
-        std::min((kChunk - produced % kChunk) % kChunk, out.size() - produced);
-    std::ranges::fill(out.subspan(produced, padding), std::byte{0});
-    produced += padding;
+    fill_to((produced + kChunk - 1) / kChunk * kChunk);
     if (produced == out.size()) break;
-    HOZEN_TRY(produced, read_chunk(*header, data, out, produced));
+    const std::size_t start = produced;
+    auto read = read_chunk(*header, *data, out, start, ends_at(in, position));
+    if (read) {
+      produced = *read;
+      continue;
+    }
+    if (!leads_to_end(in, position)) {
+      end.lost = std::move(read).error();
+      break;
+    }
+    bad(start, std::move(read).error());
+    fill_to(start + kChunk);
   }
-  return produced;
+  if (end.lost) fill_to((produced + kChunk - 1) / kChunk * kChunk);
+  return end;
+}
+
+Result<std::size_t> decompress_lznt1(Bytes in, std::span<std::byte> out) {
+  std::optional<Error> first;
+  const Lznt1End end = decompress_lznt1(in, out, [&](std::size_t /*first*/, Error why) {
+    if (!first) first = std::move(why);
+  });
+  if (!first) first = end.lost;
+  if (first) return *std::move(first);
+  return end.produced;
 }
 
 }  // namespace hozen

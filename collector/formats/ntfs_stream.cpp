@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "collector/formats/lznt1.h"
 
@@ -59,6 +60,41 @@ Result<std::size_t> RunSource::read_piece(std::uint64_t offset, std::span<std::b
   return layout_.unit_clusters == 0 ? read_plain(offset, out) : read_compressed(offset, out);
 }
 
+/// The first byte of the first run behind `vcn`, or the end of the stream.
+std::uint64_t RunSource::next_run_at(std::uint64_t vcn) const {
+  const auto next = std::upper_bound(layout_.runs.begin(), layout_.runs.end(), vcn,
+                                     [](std::uint64_t v, const Run& run) { return v < run.vcn; });
+  if (next == layout_.runs.end() || next->vcn > ~std::uint64_t{0} / cluster_bytes_)
+    return layout_.size_bytes;
+  return next->vcn * cluster_bytes_;
+}
+
+std::uint64_t RunSource::resumes_at(std::uint64_t offset) {
+  const std::uint64_t end = layout_.size_bytes;
+  if (offset >= layout_.initialized_bytes) return end;
+  const std::uint64_t vcn = offset / cluster_bytes_;
+  const Run* const run = find_run(vcn);
+  const std::uint64_t behind_gap = run == nullptr ? next_run_at(vcn) : offset;
+  if (layout_.unit_clusters != 0) {
+    const std::uint64_t unit_bytes = layout_.unit_clusters * cluster_bytes_;
+    const std::uint64_t inside = offset % unit_bytes;
+    if (offset / unit_bytes == loaded_unit_)
+      for (const BadPart& bad : bad_parts_)
+        if (inside >= bad.first && inside < bad.end)
+          return std::min(offset - inside + bad.end, end);
+    const std::uint64_t next_unit = (offset / unit_bytes + 1) * unit_bytes;
+    return std::min(std::max(next_unit, behind_gap / unit_bytes * unit_bytes), end);
+  }
+  if (run == nullptr || run->is_sparse()) return std::min(behind_gap, end);
+  const std::uint64_t into_run = offset - run->vcn * cluster_bytes_;
+  const std::uint64_t place = run->lcn * cluster_bytes_ + into_run;
+  const std::uint64_t run_bytes =
+      std::min(run->clusters, ~std::uint64_t{0} / cluster_bytes_) * cluster_bytes_;
+  const std::uint64_t step =
+      place >= volume_->size() ? run_bytes : kFaultBytes - place % kFaultBytes;
+  return std::min(offset + std::min(step, run_bytes - into_run), end);
+}
+
 /// Up to where the runs reach, in whole compression units.
 std::uint64_t RunSource::known_bytes() const {
   if (layout_.runs.empty()) return 0;
@@ -90,8 +126,16 @@ Result<std::size_t> RunSource::read_compressed(std::uint64_t offset, std::span<s
     return Error{Errc::unsupported, "ntfs compression unit of more than 1 MiB", offset};
   const std::uint64_t unit = offset / unit_bytes;
   if (unit != loaded_unit_) HOZEN_CHECK(load_unit(unit));
-  const std::span<std::byte> part =
-      std::span{unit_}.subspan(static_cast<std::size_t>(offset % unit_bytes));
+  const auto inside = static_cast<std::size_t>(offset % unit_bytes);
+  std::span<std::byte> part = std::span{unit_}.subspan(inside);
+  for (const BadPart& bad : bad_parts_) {
+    if (inside >= bad.end) continue;
+    if (inside >= bad.first)
+      return Error{Errc::malformed, "ntfs compression unit", offset - inside + bad.first,
+                   bad.why.text()};
+    part = part.first(bad.first - inside);
+    break;
+  }
   out = head(out, part.size());
   std::memcpy(out.data(), part.data(), out.size());
   return out.size();
@@ -123,6 +167,7 @@ Result<RunSource::Gathered> RunSource::gather_unit(std::uint64_t first_vcn,
 Result<void> RunSource::load_unit(std::uint64_t unit) {
   const auto unit_bytes = static_cast<std::size_t>(layout_.unit_clusters * cluster_bytes_);
   loaded_unit_ = ~std::uint64_t{0};
+  bad_parts_.clear();
   unit_.resize(unit_bytes);
   packed_.resize(unit_bytes);
   HOZEN_TRY(const Gathered gathered, gather_unit(unit * layout_.unit_clusters, packed_));
@@ -130,11 +175,13 @@ Result<void> RunSource::load_unit(std::uint64_t unit) {
   if (!gathered.has_hole) {
     unit_.swap(packed_);
   } else if (gathered.bytes != 0) {
-    const auto decoded = decompress_lznt1(Bytes{std::span{packed_}.first(gathered.bytes)}, unit_);
-    if (!decoded)
-      return Error{Errc::malformed, "ntfs compression unit", unit * unit_bytes,
-                   decoded.error().text()};
-    made = *decoded;
+    Lznt1End end = decompress_lznt1(
+        Bytes{std::span{packed_}.first(gathered.bytes)}, unit_, [&](std::size_t first, Error why) {
+          bad_parts_.push_back(
+              {first, std::min(first + kLznt1ChunkBytes, unit_bytes), std::move(why)});
+        });
+    made = end.produced;
+    if (end.lost) bad_parts_.push_back({made, unit_bytes, *std::move(end.lost)});
   }
   std::fill(unit_.begin() + static_cast<std::ptrdiff_t>(made), unit_.end(), std::byte{0});
   loaded_unit_ = unit;

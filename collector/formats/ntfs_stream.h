@@ -18,6 +18,10 @@ namespace hozen::ntfs {
 /// is decompressed (Windows uses 16 clusters of up to 4 KiB: 64 KiB).
 constexpr std::uint64_t kMaxUnitBytes = 1u << 20;
 
+/// What cannot be read is taken as whole pieces of so many bytes of the volume: no disk has larger
+/// sectors.
+constexpr std::uint64_t kFaultBytes = 4096;
+
 /// Where the bytes of an attribute lie.
 struct StreamLayout {
   std::vector<Run>
@@ -28,8 +32,8 @@ struct StreamLayout {
 };
 
 /// Position-free reads; not safe for two threads at once. A part without clusters known is
-/// Errc::malformed, a damaged compression unit Errc::malformed with the stream's offset. A read
-/// that meets such a part returns what lies before it.
+/// Errc::malformed, a damaged chunk of a compression unit Errc::malformed with the stream's offset.
+/// A read that meets such a part returns what lies before it.
 class RunSource final : public ByteSource {
  public:
   /// `cluster_bytes`: at least 1.
@@ -37,10 +41,13 @@ class RunSource final : public ByteSource {
 
   std::uint64_t size() const override { return layout_.size_bytes; }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override;
+  /// Behind the sector, the compression unit or the gap between runs.
+  std::uint64_t resumes_at(std::uint64_t offset) override;
   const StreamLayout& layout() const { return layout_; }
 
  private:
   const Run* find_run(std::uint64_t vcn);
+  std::uint64_t next_run_at(std::uint64_t vcn) const;
   std::uint64_t known_bytes() const;
   /// A part that lies in one run or compression unit; at least one byte.
   Result<std::size_t> read_piece(std::uint64_t offset, std::span<std::byte> out);
@@ -60,6 +67,12 @@ class RunSource final : public ByteSource {
   std::size_t last_run_ = 0;  // reads are mostly sequential
   std::vector<std::byte> unit_, packed_;
   std::uint64_t loaded_unit_ = ~std::uint64_t{0};
+  /// Parts of the unit that cannot be decompressed, in order; the last may be all the rest.
+  struct BadPart {
+    std::size_t first = 0, end = 0;
+    Error why{};
+  };
+  std::vector<BadPart> bad_parts_{};
 };
 
 }  // namespace hozen::ntfs

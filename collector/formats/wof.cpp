@@ -148,15 +148,19 @@ Result<std::size_t> WofSource::read_some(std::uint64_t offset, std::span<std::by
     const auto skipped = static_cast<std::size_t>((offset + done) % chunk_bytes_);
     const std::size_t count = std::min(bytes_of_chunk(index) - skipped, out.size() - done);
     const auto target = out.subspan(done, count);
-    if (count == bytes_of_chunk(index) && chunk_index_ != index) {
-      HOZEN_CHECK(read_chunk(index, target));
-    } else {
-      HOZEN_CHECK(load_chunk(index));
-      std::ranges::copy(std::span{chunk_}.subspan(skipped, count), target.begin());
-    }
+    const bool is_whole = count == bytes_of_chunk(index) && chunk_index_ != index;
+    const Result<void> read = is_whole ? read_chunk(index, target) : load_chunk(index);
+    if (!read && done == 0) return read.error();
+    if (!read) return done;
+    if (!is_whole) std::ranges::copy(std::span{chunk_}.subspan(skipped, count), target.begin());
     done += count;
   }
   return out.size();
+}
+
+std::uint64_t WofSource::resumes_at(std::uint64_t offset) {
+  if (offset >= size_) return size_;
+  return std::min((offset / chunk_bytes_ + 1) * chunk_bytes_, size_);
 }
 
 }  // namespace hozen

@@ -51,10 +51,11 @@ class WofSource final : public ByteSource {
                                                  std::uint64_t size, WofAlgorithm algorithm);
 
   std::uint64_t size() const override { return size_; }
-  /// The Error of the first chunk that cannot be read, with its offset in `stream`, although bytes
-  /// before it could be; reads that do not touch that chunk succeed. Chunks begin at the multiples
-  /// of chunk_bytes().
+  /// Ends before a chunk that cannot be read; its Error, with its offset in `stream`, is the answer
+  /// when it comes first. Chunks begin at the multiples of chunk_bytes().
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override;
+  /// At the next chunk.
+  std::uint64_t resumes_at(std::uint64_t offset) override;
 
  private:
   struct Extent {

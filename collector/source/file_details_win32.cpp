@@ -8,6 +8,7 @@
 #include <bit>
 
 #include "collector/base/bytes.h"
+#include "collector/base/read_before_fault.h"
 #include "collector/base/sid.h"
 #include "collector/base/text.h"
 
@@ -94,6 +95,18 @@ class HandleSource final : public ByteSource {
   std::uint64_t size() const override { return size_; }
 
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    return read_before_fault(
+        [this](std::uint64_t at, std::span<std::byte> part) { return read_once(at, part); }, offset,
+        out);
+  }
+  /// A bad sector, or bytes that another program has locked.
+  std::uint64_t resumes_at(std::uint64_t offset) override {
+    const std::uint64_t next = offset / kReadPieceBytes * kReadPieceBytes + kReadPieceBytes;
+    return offset < size_ ? std::min(size_, next) : size_;
+  }
+
+ private:
+  Result<std::size_t> read_once(std::uint64_t offset, std::span<std::byte> out) {
     constexpr std::size_t kMaxRead = 1 << 30;
     OVERLAPPED position{};
     position.Offset = static_cast<DWORD>(offset);
@@ -109,7 +122,6 @@ class HandleSource final : public ByteSource {
     return error;
   }
 
- private:
   OwnedHandle handle_;
   std::uint64_t size_;
 };

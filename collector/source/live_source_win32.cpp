@@ -17,6 +17,7 @@
 #include "collector/source/raw_files_win32.h"
 #include "collector/source/raw_volume_win32.h"
 #include "collector/source/registry.h"
+#include "collector/source/second_way.h"
 #include "collector/source/win32_files_win32.h"
 
 namespace hozen {
@@ -74,7 +75,12 @@ class LiveSource final : public EvidenceSource {
     }
     auto content = tree_.open(path);
     // Only what somebody holds: other refusals (a link, a placeholder, a folder) are meant so.
-    if (content || content.error().code != Errc::io || raw_ != RawReading::fallback) return content;
+    if (raw_ != RawReading::fallback) return content;
+    // A program can let a file be opened and lock its bytes.
+    if (content)
+      return std::unique_ptr<ByteSource>{std::make_unique<SecondWay>(
+          *std::move(content), [this, path] { return open_raw(path); })};
+    if (content.error().code != Errc::io) return content;
     auto raw = open_raw(path);
     if (raw) return raw;
     Error error = std::move(content).error();

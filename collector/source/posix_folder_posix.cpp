@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 
+#include "collector/base/read_before_fault.h"
 #include "collector/base/text.h"
 #include "collector/source/host_name.h"
 
@@ -31,6 +32,17 @@ class PosixFile final : public ByteSource {
       : fd_{std::move(fd)}, size_{size}, what_{std::move(what)} {}
   std::uint64_t size() const override { return size_; }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    return read_before_fault(
+        [this](std::uint64_t at, std::span<std::byte> part) { return read_once(at, part); }, offset,
+        out);
+  }
+  std::uint64_t resumes_at(std::uint64_t offset) override {
+    const std::uint64_t next = offset / kReadPieceBytes * kReadPieceBytes + kReadPieceBytes;
+    return offset < size_ ? std::min(size_, next) : size_;
+  }
+
+ private:
+  Result<std::size_t> read_once(std::uint64_t offset, std::span<std::byte> out) const {
     for (;;) {
       const ssize_t count = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
       if (count >= 0) return static_cast<std::size_t>(count);
@@ -42,7 +54,6 @@ class PosixFile final : public ByteSource {
     }
   }
 
- private:
   Descriptor fd_;
   std::uint64_t size_;
   std::string what_;

@@ -19,6 +19,7 @@ class RawContent final : public ByteSource {
     return content_->read_some(offset, out);
   }
   std::string_view method() const override { return "raw_ntfs"; }
+  std::uint64_t resumes_at(std::uint64_t offset) override { return content_->resumes_at(offset); }
 
  private:
   std::unique_ptr<ByteSource> content_;

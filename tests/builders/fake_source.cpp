@@ -186,6 +186,38 @@ Result<void> FakeSource::walk(const EvidencePath& directory,
   return {};
 }
 
+namespace {
+
+/// Bytes of which some cannot be read.
+class BadContent final : public ByteSource {
+ public:
+  using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+  BadContent(std::vector<std::byte> bytes, Ranges bad)
+      : bytes_{std::move(bytes)}, bad_{std::move(bad)} {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    for (const auto& [first, end] : bad_) {
+      if (offset >= first && offset < end)
+        return Error{Errc::io, "file data", offset, "bad sector"};
+      if (offset < first)
+        out = out.first(
+            static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), first - offset)));
+    }
+    return bytes_.read_some(offset, out);
+  }
+  std::uint64_t resumes_at(std::uint64_t offset) override {
+    for (const auto& [first, end] : bad_)
+      if (offset >= first && offset < end) return std::min<std::uint64_t>(end, size());
+    return size();
+  }
+
+ private:
+  MemorySource bytes_;
+  Ranges bad_;
+};
+
+}  // namespace
+
 Result<std::unique_ptr<ByteSource>> FakeSource::open(const EvidencePath& path) {
   Node* node = self_->find(path);
   if (node == nullptr) return absent(path);
@@ -203,6 +235,8 @@ Result<std::unique_ptr<ByteSource>> FakeSource::open(const EvidencePath& path) {
     return Error{Errc::unsupported, path.text(), std::nullopt, "not a file"};
   }
   ++self_->opened;
+  if (path.stream().empty() && !entry.bad.empty())
+    return std::unique_ptr<ByteSource>{std::make_unique<BadContent>(std::move(bytes), entry.bad)};
   return std::unique_ptr<ByteSource>{std::make_unique<MemorySource>(std::move(bytes))};
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "collector/base/byte_source.h"
@@ -21,6 +22,8 @@ struct Entry {
   std::vector<std::byte> bytes;  ///< of the unnamed stream
   std::map<std::string, std::vector<std::byte>> streams;
   std::optional<Error> unreadable;  ///< open() of a file, walk() into a folder fail with this
+  std::vector<std::pair<std::uint64_t, std::uint64_t>>
+      bad;  ///< first and end of bytes of the unnamed stream that cannot be read
   std::optional<Error>
       closed;  ///< a folder that cannot be entered: what lies below fails with this
   std::function<void()> on_open;  ///< called by each open(): a file that changes between two reads

@@ -124,6 +124,40 @@ TEST(Lznt1, TruncatedAtEveryLengthIsAnErrorOrLess) {
   }
 }
 
+/// Three chunks of two literals each, the second one with a match before its start.
+LzBytes with_a_bad_chunk(std::uint8_t size_of_second) {
+  return hex({0x02, 0xB0, 0x00, 'a', 'b', size_of_second, 0xB0, 0x02, 'c', 0x00, 0x10,  //
+              0x02, 0xB0, 0x00, 'd', 'e'});
+}
+
+TEST(Lznt1, ABadChunkLeavesTheOthers) {
+  LzBytes out(3 * 4096, kGuard);
+  std::string told;
+  const Lznt1End end = decompress_lznt1(Bytes{with_a_bad_chunk(0x03)}, out,
+                                        [&](std::size_t first, const Error& why) {
+                                          told += std::to_string(first) + ": " + why.text();
+                                        });
+  EXPECT_FALSE(end.lost);
+  EXPECT_EQ(end.produced, 2u * 4096 + 2);
+  EXPECT_NE(told.find("4096: lznt1 back reference"), std::string::npos) << told;
+  LzBytes expected(2 * 4096 + 2);
+  expected[0] = std::byte{'a'};
+  expected[1] = std::byte{'b'};
+  expected[8192] = std::byte{'d'};
+  expected[8193] = std::byte{'e'};
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), out.begin()));
+}
+
+TEST(Lznt1, BehindABadChunkOfAnotherSizeNothingIsMadeUp) {
+  LzBytes out(3 * 4096, kGuard);
+  int told = 0;
+  const Lznt1End end = decompress_lznt1(Bytes{with_a_bad_chunk(0x04)}, out,
+                                        [&](std::size_t, const Error&) { ++told; });
+  ASSERT_TRUE(end.lost);
+  EXPECT_EQ(end.produced, 4096u) << "the first chunk, as far as it reaches";
+  EXPECT_EQ(told, 0);
+}
+
 TEST(Lznt1, MalformedChunksSayWhere) {
   struct Case {
     const char* why;
@@ -139,6 +173,8 @@ TEST(Lznt1, MalformedChunksSayWhere) {
       {"past 4096", hex({0x03, 0xB0, 0x02, 'a', 0xFD, 0x0F}), Errc::malformed, 0x104},
       {"chunk past the end", hex({0x05, 0xB0, 0x00}), Errc::truncated, 0x102},
       {"header cut", hex({0x05}), Errc::truncated, 0x100},
+      {"stored, short, and not the last", hex({0x01, 0x30, 'a', 'b', 0x00, 0x30, 'c'}),
+       Errc::malformed, 0x102},
   };
   for (const Case& one : cases) {
     const auto out = decompressed(one.in, 65536);

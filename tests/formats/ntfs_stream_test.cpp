@@ -132,6 +132,52 @@ TEST(NtfsStream, OfAVolumeThatIsCutGivesWhatIsThere) {
   EXPECT_EQ(behind.error().offset, 20 * kCluster);
 }
 
+/// A volume of which one sector cannot be read.
+class BadSector final : public ByteSource {
+ public:
+  BadSector(Data bytes, std::uint64_t bad) : bytes_{std::move(bytes)}, bad_{bad} {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    if (offset >= bad_ && offset < bad_ + kCluster) return Error{Errc::io, "disk", offset, "bad"};
+    if (offset < bad_)
+      out = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), bad_ - offset)));
+    return bytes_.read_some(offset, out);
+  }
+
+ private:
+  MemorySource bytes_;
+  std::uint64_t bad_;
+};
+
+TEST(NtfsStream, TellsWhereReadingGoesOn) {
+  const Disk disk{64};
+  const auto layout = [](std::vector<ntfs::Run> runs, std::uint64_t clusters,
+                         std::uint32_t unit = 0) {
+    return StreamLayout{std::move(runs), clusters * kCluster, clusters * kCluster, unit};
+  };
+  RunSource lost = disk.open(layout({{0, 40, 1}, {3, 50, 1}}, 6));
+  EXPECT_EQ(lost.resumes_at(kCluster + 7), 3 * kCluster) << "the next run";
+  EXPECT_EQ(lost.resumes_at(4 * kCluster), lost.size()) << "nothing follows";
+
+  RunSource cut = disk.open(layout({{0, 60, 8}, {8, 10, 1}}, 9));
+  EXPECT_EQ(cut.resumes_at(4 * kCluster), 8 * kCluster) << "the rest of the run lies nowhere";
+
+  RunSource units = disk.open(layout({{0, 1, 4}, {16, 8, 4}, {32, 20, 4}}, 48, 16));
+  EXPECT_EQ(units.resumes_at(100), 16 * kCluster) << "the next unit";
+  RunSource lost_units = disk.open(layout({{0, 1, 4}, {50, 20, 4}}, 80, 16));
+  EXPECT_EQ(lost_units.resumes_at(16 * kCluster), 48 * kCluster) << "the next unit with clusters";
+
+  // Clusters 8 to 15 are the second 4096 bytes of the volume.
+  RunSource bad{std::make_shared<BadSector>(disk.clusters(0, 64), 9 * kCluster), kCluster,
+                layout({{0, 6, 8}, {8, 20, 1}}, 9)};
+  Data out(9 * kCluster);
+  EXPECT_EQ(*bad.read_some(0, out), 3 * kCluster);
+  EXPECT_EQ(bad.resumes_at(3 * kCluster), 8 * kCluster) << "the run ends before the 4096 bytes do";
+  RunSource within{std::make_shared<BadSector>(disk.clusters(0, 64), 9 * kCluster), kCluster,
+                   layout({{0, 6, 20}}, 20)};
+  EXPECT_EQ(within.resumes_at(3 * kCluster), 10 * kCluster);
+}
+
 TEST(NtfsStream, OfHugeHolesIsReadToItsEnd) {
   const Disk disk{4};
   constexpr std::uint64_t kHole = std::uint64_t{1} << 55;  // 2^64 bytes
@@ -190,6 +236,37 @@ TEST(NtfsStream, DamageOfAUnitIsOfThatUnitOnly) {
   EXPECT_EQ(*source.read_some(2 * 8192, out), 100u);
   EXPECT_TRUE(std::equal(out.begin(), out.end(), file.whole.begin() + 2 * 8192));
   EXPECT_FALSE(source.read_some(10, out)) << "and it stays so";
+  EXPECT_EQ(source.resumes_at(10), 8192u);
+}
+
+TEST(NtfsStream, DamageOfAChunkIsOfThatChunkOnly) {
+  // Two stored chunks of 4096 bytes, with one between them whose match leads before its start.
+  const Data first = noise(4096, 3), last = noise(4096, 4);
+  const auto chunk = [](unsigned header, const Data& data) {
+    Data bytes{static_cast<std::byte>(header & 0xFF), static_cast<std::byte>(header >> 8)};
+    bytes.insert(bytes.end(), data.begin(), data.end());
+    return bytes;
+  };
+  const Data bad{std::byte{0x01}, std::byte{0}, std::byte{0x10}};
+  Disk disk{64};
+  Data unit = joined({chunk(0x3FFF, first), chunk(0xB002, bad), chunk(0x3FFF, last)});
+  unit.resize(30 * kCluster);
+  disk.put(2, unit);
+  RunSource source = disk.open({.runs = {{0, 2, 30}, {30, kSparseLcn, 2}},
+                                .size_bytes = 16384,
+                                .initialized_bytes = 16384,
+                                .unit_clusters = 32});
+  Data out(16384);
+  EXPECT_EQ(*source.read_some(0, out), 4096u);
+  EXPECT_TRUE(std::equal(first.begin(), first.end(), out.begin()));
+  const auto damaged = source.read_some(5000, out);
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().offset, 4096u);
+  EXPECT_EQ(source.resumes_at(5000), 8192u);
+  EXPECT_EQ(*source.read_some(8192, out), 8192u);
+  EXPECT_TRUE(std::equal(last.begin(), last.end(), out.begin()));
+  EXPECT_TRUE(std::all_of(out.begin() + 4096, out.begin() + 8192,
+                          [](std::byte b) { return b == std::byte{0}; }));
 }
 
 TEST(NtfsStream, RefusesUnitsThatNoWindowsMakes) {

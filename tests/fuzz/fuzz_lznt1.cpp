@@ -63,6 +63,7 @@ std::optional<Data> slowly(Bytes in, std::size_t room) {
     if ((*header & 0x8000) != 0) {
       if (!chunk(*data, room - out.size(), out)) return std::nullopt;
     } else {
+      if (data->size() < kChunk && in.get<std::uint16_t>(at).value_or(0) != 0) return std::nullopt;
       const auto part = data->head(room - out.size()).span();
       out.insert(out.end(), part.begin(), part.end());
     }
@@ -78,6 +79,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Data out(all.get<std::uint16_t>(0).value_or(0) + std::size_t{1});
   const auto produced = decompress_lznt1(in, out);
   const auto expected = slowly(in, out.size());
+  Data repaired(out.size());
+  bool is_damaged = false;
+  std::size_t last = 0;
+  const Lznt1End end = decompress_lznt1(in, repaired, [&](std::size_t first, const Error& why) {
+    require(first % kChunk == 0 && first < repaired.size() && (!is_damaged || first > last));
+    require(why.offset.has_value());
+    is_damaged = true;
+    last = first;
+  });
+  require(end.produced <= repaired.size());
+  require(produced.has_value() == (!is_damaged && !end.lost));
+  require(!produced || std::equal(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(*produced),
+                                  repaired.begin()));
   require(produced.has_value() == expected.has_value());
   if (!produced) {
     require(produced.error().offset.has_value() && *produced.error().offset <= all.size());

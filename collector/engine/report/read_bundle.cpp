@@ -164,6 +164,7 @@ void SummaryReader::take_artifact(const Json& row) {
   if (const auto stored = row.find("stored");
       outcome == "truncated" && stored != row.end() && stored->is_number_unsigned())
     reason = "the first " + byte_size_text(stored->get<std::uint64_t>()) + " are kept";
+  if (outcome == "incomplete") reason = "zeros stand for what could not be read: " + reason;
   summary_.failures.push_back({json_text(row, "path"), outcome, std::move(reason)});
 }
 
