@@ -107,7 +107,8 @@ Result<Listing> Listing::read(int folder) {
   Listing listing;
   for (;;) {
     errno = 0;
-    const dirent* entry = ::readdir(stream.get());
+    // No other thread has this stream.
+    const dirent* entry = ::readdir(stream.get());  // NOLINT(concurrency-mt-unsafe)
     if (entry == nullptr) break;
     const std::string_view host{entry->d_name};
     if (host == "." || host == "..") continue;

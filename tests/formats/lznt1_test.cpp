@@ -131,16 +131,16 @@ LzBytes with_a_bad_chunk(std::uint8_t size_of_second) {
 }
 
 TEST(Lznt1, ABadChunkLeavesTheOthers) {
-  LzBytes out(3 * 4096, kGuard);
+  LzBytes out(3 * kLznt1ChunkBytes, kGuard);
   std::string told;
   const Lznt1End end = decompress_lznt1(Bytes{with_a_bad_chunk(0x03)}, out,
                                         [&](std::size_t first, const Error& why) {
                                           told += std::to_string(first) + ": " + why.text();
                                         });
   EXPECT_FALSE(end.lost);
-  EXPECT_EQ(end.produced, 2u * 4096 + 2);
+  EXPECT_EQ(end.produced, 2 * kLznt1ChunkBytes + 2);
   EXPECT_NE(told.find("4096: lznt1 back reference"), std::string::npos) << told;
-  LzBytes expected(2 * 4096 + 2);
+  LzBytes expected(2 * kLznt1ChunkBytes + 2);
   expected[0] = std::byte{'a'};
   expected[1] = std::byte{'b'};
   expected[8192] = std::byte{'d'};
@@ -149,7 +149,7 @@ TEST(Lznt1, ABadChunkLeavesTheOthers) {
 }
 
 TEST(Lznt1, BehindABadChunkOfAnotherSizeNothingIsMadeUp) {
-  LzBytes out(3 * 4096, kGuard);
+  LzBytes out(3 * kLznt1ChunkBytes, kGuard);
   int told = 0;
   const Lznt1End end = decompress_lznt1(Bytes{with_a_bad_chunk(0x04)}, out,
                                         [&](std::size_t, const Error&) { ++told; });

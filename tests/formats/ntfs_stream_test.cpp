@@ -11,7 +11,7 @@ namespace {
 
 using Data = std::vector<std::byte>;
 
-constexpr std::uint32_t kCluster = 512;
+constexpr std::size_t kCluster = 512, kUnit = 16 * kCluster;
 
 Data noise(std::size_t size, unsigned seed) {
   std::mt19937 random{seed};
@@ -40,7 +40,7 @@ class Disk {
   Data bytes_;
 };
 
-Data joined(std::vector<Data> parts) {
+Data joined(const std::vector<Data>& parts) {
   Data whole;
   for (const Data& part : parts) whole.insert(whole.end(), part.begin(), part.end());
   return whole;
@@ -233,8 +233,8 @@ TEST(NtfsStream, DamageOfAUnitIsOfThatUnitOnly) {
   ASSERT_FALSE(damaged);
   EXPECT_EQ(damaged.error().code, Errc::malformed);
   EXPECT_EQ(damaged.error().offset, 0u);
-  EXPECT_EQ(*source.read_some(2 * 8192, out), 100u);
-  EXPECT_TRUE(std::equal(out.begin(), out.end(), file.whole.begin() + 2 * 8192));
+  EXPECT_EQ(*source.read_some(2 * kUnit, out), 100u);
+  EXPECT_TRUE(std::equal(out.begin(), out.end(), file.whole.begin() + 2 * kUnit));
   EXPECT_FALSE(source.read_some(10, out)) << "and it stays so";
   EXPECT_EQ(source.resumes_at(10), 8192u);
 }

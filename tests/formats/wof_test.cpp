@@ -13,6 +13,7 @@ namespace {
 
 using namespace builders;
 
+constexpr std::size_t kChunk = 4096;
 constexpr WofAlgorithm kAlgorithms[] = {WofAlgorithm::xpress4k, WofAlgorithm::lzx,
                                         WofAlgorithm::xpress8k, WofAlgorithm::xpress16k};
 
@@ -119,7 +120,7 @@ TEST(WofSource, AnEmptyFileHasNoTable) {
 }
 
 TEST(WofSource, ADamagedChunkLeavesTheOthers) {
-  constexpr std::size_t kSize = 5 * 4096;
+  constexpr std::size_t kSize = 5 * kChunk;
   const LzBytes data = lz_text(kSize);
   LzBytes stream = wof_stream(data, WofAlgorithm::xpress4k);
   const auto second = *Bytes{stream}.get<std::uint32_t>(0) + 16;  // behind four entries
@@ -127,8 +128,8 @@ TEST(WofSource, ADamagedChunkLeavesTheOthers) {
   const auto source = open(stream, kSize, WofAlgorithm::xpress4k);
   LzBytes out(4096);
   for (std::uint64_t chunk : {0u, 2u, 3u, 4u, 0u}) {
-    ASSERT_TRUE(source->read(chunk * 4096, out)) << chunk;
-    EXPECT_EQ(std::memcmp(out.data(), &data[chunk * 4096], 4096), 0) << chunk;
+    ASSERT_TRUE(source->read(chunk * kChunk, out)) << chunk;
+    EXPECT_EQ(std::memcmp(out.data(), &data[chunk * kChunk], 4096), 0) << chunk;
   }
   for (const std::uint64_t offset : {4096u, 8191u}) {
     out.resize(offset == 4096 ? 4096 : 200);
@@ -139,26 +140,26 @@ TEST(WofSource, ADamagedChunkLeavesTheOthers) {
     EXPECT_EQ(source->resumes_at(offset), 8192u);
   }
   EXPECT_EQ(*source->read_some(4000, out), 96u) << "what lies before it";
-  EXPECT_EQ(source->resumes_at(4 * 4096), source->size());
+  EXPECT_EQ(source->resumes_at(4 * kChunk), source->size());
 }
 
 // The second chunk ends early, when most of it has been written where the fourth one was kept.
 TEST(WofSource, WhatIsLeftOfADamagedChunkIsNotTakenForTheOneBefore) {
-  constexpr std::size_t kSize = 5 * 4096;
+  constexpr std::size_t kSize = 5 * kChunk;
   const LzBytes data = lz_text(kSize);
   LzBytes stream = wof_stream(data, WofAlgorithm::xpress4k);
   put_u32(stream, 4, *Bytes{stream}.get<std::uint32_t>(4) - 20);
   const auto source = open(stream, kSize, WofAlgorithm::xpress4k);
   LzBytes out(100);
   for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(source->read(3 * 4096, out));
-    EXPECT_EQ(std::memcmp(out.data(), &data[3 * 4096], 100), 0);
+    ASSERT_TRUE(source->read(3 * kChunk, out));
+    EXPECT_EQ(std::memcmp(out.data(), &data[3 * kChunk], 100), 0);
     EXPECT_EQ(source->read_some(4096, out).error().code, Errc::truncated);
   }
 }
 
 TEST(WofSource, OffsetsThatAreWrongAreErrorsOfTheirChunks) {
-  constexpr std::size_t kSize = 3 * 4096;
+  constexpr std::size_t kSize = 3 * kChunk;
   const LzBytes data = lz_text(kSize);
   const LzBytes good = wof_stream(data, WofAlgorithm::xpress4k);
   const auto first_end = *Bytes{good}.get<std::uint32_t>(0);
@@ -188,7 +189,7 @@ TEST(WofSource, OffsetsThatAreWrongAreErrorsOfTheirChunks) {
 }
 
 TEST(WofSource, TruncatedAtEveryLengthLosesTheLastChunksOnly) {
-  constexpr std::size_t kSize = 3 * 4096 + 10;
+  constexpr std::size_t kSize = 3 * kChunk + 10;
   const LzBytes data = lz_text(kSize);
   const LzBytes whole = wof_stream(data, WofAlgorithm::xpress4k);
   const auto second_end = *Bytes{whole}.get<std::uint32_t>(4) + 12;
@@ -262,7 +263,7 @@ TEST(WofSource, ReadsAHugeTableInPieces) {
     for (const std::uint64_t chunk : {size / 4096 - 1, std::uint64_t{0}, std::uint64_t{1023},
                                       std::uint64_t{1024}, std::uint64_t{1025}, size / 8192}) {
       LzBytes out(4096);
-      const auto read = (*source)->read(chunk * 4096, out);
+      const auto read = (*source)->read(chunk * kChunk, out);
       ASSERT_TRUE(read) << size << ' ' << chunk << ' ' << read.error().text();
       EXPECT_TRUE(out == data) << size << ' ' << chunk;
     }
