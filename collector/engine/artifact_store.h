@@ -146,6 +146,8 @@ class ArtifactStore {
   void compare_with_read(const Queued& queued, ArtifactRow& row);
   bool is_sample(const Unwritten& file);
   void compare_ways(Unwritten& file);
+  void tell_difference(const ArtifactRow& row, std::string what);
+  void tell_uncompared(const ArtifactRow& row, const Error& why);
   Result<Sha256Digest> hash_of(ByteSource& content, const EvidencePath& path);
   void write_later(Unwritten file);
   void write_all();

@@ -18,6 +18,12 @@ constexpr std::size_t kStepBytes = 256 << 10;
 /// What was written shortly before may not be on the disk yet.
 constexpr std::uint64_t kSettleTicks = 600 * kTicksPerSecond;
 
+/// A time in the future was set by somebody, or by another clock.
+bool is_recent(FileTime time) {
+  const std::uint64_t now = utc_now().ticks;
+  return time.ticks <= now ? now - time.ticks < kSettleTicks : time.ticks - now < kSettleTicks;
+}
+
 }  // namespace
 
 bool ArtifactStore::is_sample(const Unwritten& file) {
@@ -28,8 +34,9 @@ bool ArtifactStore::is_sample(const Unwritten& file) {
     return false;
   // The volume holds what EFS made of it, programs see what it was.
   if ((row.info->attributes.value_or(0) & kAttributeEncrypted) != 0) return false;
-  const std::uint64_t modified = row.info->si.modified.ticks;
-  if (modified + kSettleTicks > utc_now().ticks) return false;
+  const Times& times = row.info->si;
+  if (is_recent(times.modified) || is_recent(times.changed) || is_recent(times.created))
+    return false;
   const std::uint64_t number = candidates_++;
   return number < kAllOfFirst || number % kOneOf == 0;
 }
@@ -51,12 +58,12 @@ void ArtifactStore::compare_ways(Unwritten& file) {
   ArtifactRow& row = file.row;
   const EvidencePath& path = file.queued.request.path;
   const auto other = source_.open_other_way(path);
-  if (!other) return;
+  if (!other) return tell_uncompared(row, other.error());
   const std::string_view method =
       (*other)->method().empty() ? source_.method() : (*other)->method();
   if (method == row.method) return;
   const auto digest = hash_of(**other, path);
-  if (!digest) return;
+  if (!digest) return tell_uncompared(row, digest.error());
   compared_bytes_ += row.stored.size;
   const bool same = *digest == row.stored.digests->sha256;
   if (!same) {
@@ -71,11 +78,21 @@ void ArtifactStore::compare_ways(Unwritten& file) {
   row.other_way = OtherWay{std::string{method}, *digest, same};
   if (same) return;
   ++counts_.differing;
+  tell_difference(row, "its content is another when it is read as " + std::string{method});
+}
+
+void ArtifactStore::tell_difference(const ArtifactRow& row, std::string what) {
   if (differences_.size() < kMaxDifferences)
-    differences_.push_back({Errc::malformed,
-                            row.path.text(),
-                            {},
-                            "its content is another when it is read as " + std::string{method}});
+    differences_.push_back({Errc::malformed, row.path.text(), {}, std::move(what)});
+}
+
+/// A file that the file system shows and the volume does not have is a difference too. That another
+/// program holds it, which only the file system says, is none.
+void ArtifactStore::tell_uncompared(const ArtifactRow& row, const Error& why) {
+  const bool is_one_way = why.code == Errc::unsupported || why.code == Errc::not_found;
+  if (is_one_way || row.method != source_.method() || stop_.stop_requested()) return;
+  tell_difference(
+      row, "the file system shows it, but it could not be read from the volume: " + why.text());
 }
 
 }  // namespace hozen

@@ -263,6 +263,8 @@ class RawContent final : public ByteSource {
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> FakeSource::open_other_way(const EvidencePath& path) {
+  if (const auto why = no_other_ways.find(path.folded()); why != no_other_ways.end())
+    return why->second;
   const auto found = other_ways.find(path.folded());
   if (found == other_ways.end()) return EvidenceSource::open_other_way(path);
   return std::unique_ptr<ByteSource>{std::make_unique<RawContent>(found->second)};

@@ -71,6 +71,7 @@ class FakeSource final : public EvidenceSource {
   Result<std::unique_ptr<ByteSource>> open_other_way(const EvidencePath& path) override;
   /// What that gives, by folded path, as "raw_ntfs".
   std::map<std::string, std::vector<std::byte>> other_ways;
+  std::map<std::string, Error> no_other_ways;  ///< why it gives nothing, by folded path
   /// What open_volume() gives.
   std::map<std::string, std::function<Result<std::unique_ptr<ByteSource>>()>> volume_bytes;
   Registry* api_registry() override { return api_; }

@@ -11,6 +11,7 @@ namespace {
 
 using test::Json;
 using test::path;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -51,6 +52,32 @@ TEST_F(TwoWaysTest, OtherContentIsADifference) {
   ASSERT_THAT(store.differences(), SizeIs(1));
   EXPECT_THAT(store.differences()[0].text(), HasSubstr("a.exe"));
   EXPECT_EQ(store.counts().differing, 1u);
+}
+
+TEST_F(TwoWaysTest, WhatTheVolumeDoesNotHaveIsADifference) {
+  file("C:\\a.exe", "shown");
+  file("C:\\b.exe", "shown");
+  source.no_other_ways[path("C:\\a.exe").folded()] =
+      Error{Errc::malformed, "C:\\a.exe", {}, "the file record holds another file by now"};
+  source.no_other_ways[path("C:\\b.exe").folded()] =
+      Error{Errc::unsupported, "C:\\b.exe", {}, "not a volume of NTFS"};
+  open();
+  request("C:\\a.exe");
+  request("C:\\b.exe");
+  store.drain(Priority::bulk);
+  EXPECT_THAT(rows(), SizeIs(2));
+  ASSERT_THAT(store.differences(), SizeIs(1));
+  EXPECT_THAT(store.differences()[0].text(),
+              AllOf(HasSubstr("a.exe"), HasSubstr("could not be read from the volume"),
+                    HasSubstr("holds another file")));
+  EXPECT_EQ(store.counts().compared, 0u);
+}
+
+TEST_F(TwoWaysTest, ATimeInTheFutureHidesNothing) {
+  both("C:\\a.exe", "what is shown", "what is there").facts.si.modified = {
+      utc_now().ticks + 365 * 24 * (3600 * kTicksPerSecond)};
+  EXPECT_EQ(row_of("C:\\a.exe").at("other_way").at("same"), false);
+  EXPECT_THAT(store.differences(), SizeIs(1));
 }
 
 TEST_F(TwoWaysTest, WhatIsWrittenMeanwhileIsNoDifference) {
