@@ -65,7 +65,9 @@ Result<OutputFactory> choose_output(const std::string& given) {
     return refused(given, "exists already and is not a folder; nothing is overwritten");
   const bool is_file = ends_with_fold(given, ".zip");
   failure.clear();
-  if (const NativePath folder = is_file ? path.parent_path() : path; !folder.empty())
+  // Boost makes no folder of the name "." or "..", which are there.
+  const NativePath folder = is_file ? path.parent_path() : path;
+  if (boost::system::error_code absent; !folder.empty() && !fs::is_directory(folder, absent))
     fs::create_directories(folder, failure);
   if (failure) return refused(given, "cannot make the folder: " + failure.message());
   if (const std::string seal = given + ".seal"; is_file && fs::exists(native_path(seal), failure))

@@ -174,7 +174,9 @@ class Parser {
     if (format == kWebLogFormat) return parse_part(name, **file, print_web_log);
     if (format == kArchiveFormat) return parse_part(name, **file, print_archive);
     return complain(kExitUsage, hozen::quoted(name) + " is of no format that is known here (" +
-                                    format_list() + ")");
+                                    format_list() +
+                                    "); where its beginning is damaged, say with "
+                                    "--format what it is");
   }
 
  private:

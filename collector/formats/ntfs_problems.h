@@ -19,6 +19,11 @@ class Problems {
     ++count_;
     if (kept_.size() < kMaxProblemsKept) kept_.push_back(std::move(problem));
   }
+  /// Why a reader ended, kept however many came before.
+  void add_last(Error problem) {
+    ++count_;
+    kept_.push_back(std::move(problem));
+  }
   const std::vector<Error>& kept() const { return kept_; }  ///< the first ones, in order
   std::uint64_t count() const { return count_; }            ///< all of them
 

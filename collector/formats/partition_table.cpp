@@ -98,7 +98,33 @@ class MbrReader {
       if (entry.is_extended()) read_chain(entry);
   }
 
+  /// The entries of a disk whose GPT is in the table already (hybrid): what that does not list.
+  void read_beside_gpt(const Entries& entries) {
+    std::uint32_t number = 0;
+    for (const Partition& partition : table_.partitions)
+      number = std::max(number, partition.number);
+    std::vector<const Entry*> chains;
+    for (const Entry& entry : entries) {
+      if (!entry.is_used() || entry.type == partition::kProtective || is_listed(entry)) continue;
+      add(entry, ++number, 0, PartitionOrigin::mbr);
+      fail(Errc::malformed, "protective mbr", entry.offset,
+           "a partition that the GPT does not list (hybrid): partition " + std::to_string(number));
+      if (entry.is_extended()) chains.push_back(&entry);
+    }
+    first_logical_ = number + 1;
+    for (const Entry* const entry : chains) read_chain(*entry);
+  }
+
  private:
+  bool is_listed(const Entry& entry) const {
+    const std::uint64_t offset = std::uint64_t{entry.first} * table_.sector_bytes;
+    const std::uint64_t bytes = std::uint64_t{entry.sectors} * table_.sector_bytes;
+    return std::any_of(table_.partitions.begin(), table_.partitions.end(),
+                       [&](const Partition& known) {
+                         return known.offset_bytes == offset && known.size_bytes == bytes;
+                       });
+  }
+
   void fail(Errc code, std::string_view what, std::uint64_t at, std::string_view detail) {
     table_.problems.push_back({code, std::string{what}, at, std::string{detail}});
   }
@@ -198,7 +224,7 @@ class MbrReader {
       const bool fits = logical_ < kMaxLogicalDrives;
       if (entry.is_used() && !fits)
         fail(Errc::limit, "logical drive", entry.offset, "more than are listed");
-      if (fits) add(entry, kFirstLogicalNumber + logical_, lba, PartitionOrigin::logical);
+      if (fits) add(entry, first_logical_ + logical_, lba, PartitionOrigin::logical);
       if (fits && entry.is_used()) ++logical_;
     }
     return next;
@@ -207,7 +233,7 @@ class MbrReader {
   ByteSource& disk_;
   PartitionTable& table_;
   std::vector<std::uint64_t> visited_;  ///< sectors of the records; kMaxLogicalDrives at the most
-  std::uint32_t logical_ = 0;
+  std::uint32_t first_logical_ = kFirstLogicalNumber, logical_ = 0;
 };
 
 /// Partitions that share bytes, but for the extended ones, which hold others.
@@ -265,9 +291,7 @@ void read_with_mbr(ByteSource& disk, const Entries& entries, PartitionTable& tab
     if (gpt::read_gpt(disk, sectors, table)) {
       if (!is_protected)
         table.problems.push_back({Errc::malformed, "protective mbr", kEntriesOffset, "not there"});
-      if (used > 1 && is_protected)
-        table.problems.push_back({Errc::malformed, "protective mbr", kEntriesOffset,
-                                  "holds partitions of its own (hybrid), which are not listed"});
+      if (used > 1 && is_protected) MbrReader{disk, table}.read_beside_gpt(entries);
       return;
     }
     if (is_protected)

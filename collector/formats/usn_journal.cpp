@@ -203,9 +203,10 @@ class Reader {
     bool more = true;
     while (more) {
       more = fill();
-      if (!each_in_window(visit, !more)) return;
+      if (!each_in_window(visit, !more)) break;
     }
     end_damage();
+    end_unreadable();
   }
 
  private:
@@ -222,7 +223,12 @@ class Reader {
       const std::span rest = std::span{buffer_}.subspan(filled_);
       const auto count = journal_.read_some(offset_ + filled_, rest);
       if (!count) {
-        if (++unreadable_pages_ > kMaxUnreadablePages) return false;
+        if (unreadable_pages_ >= kMaxUnreadablePages) {
+          end_unreadable();
+          problems_.add_last({Errc::limit, "usn journal", offset_ + filled_,
+                              "256 MiB before it could not be read: the rest is not looked at"});
+          return false;
+        }
         fill_page(rest.first(std::min(rest.size(), kPageBytes)));
         continue;
       }
@@ -240,13 +246,29 @@ class Reader {
 
   /// A page by itself, where more could not be read at once; zeros when it cannot be read either.
   void fill_page(std::span<std::byte> page) {
-    if (auto read = journal_.read(offset_ + filled_, page); !read) {
-      Error problem = std::move(read).error();
-      problem.offset = offset_ + filled_;
-      problems_.add(std::move(problem));
+    const std::uint64_t at = offset_ + filled_;
+    if (auto read = journal_.read(at, page); !read) {
+      if (unreadable_ && unreadable_end_ != at) end_unreadable();
+      if (!unreadable_) {
+        unreadable_ = std::move(read).error();
+        unreadable_->offset = at;
+      }
+      unreadable_end_ = at + page.size();
+      ++unreadable_pages_;
       std::fill(page.begin(), page.end(), std::byte{0});
     }
     filled_ += page.size();
+  }
+
+  void end_unreadable() { tell(unreadable_, unreadable_end_); }
+
+  /// A stretch that ended, with its length.
+  void tell(std::optional<Error>& stretch, std::uint64_t end) {
+    if (!stretch) return;
+    const std::string bytes = std::to_string(end - *stretch->offset) + " bytes";
+    stretch->detail = stretch->detail.empty() ? bytes : stretch->detail + ", " + bytes;
+    problems_.add(*std::move(stretch));
+    stretch.reset();
   }
 
   /// Records of the window; those that could go on behind it wait, unless it is the last.
@@ -294,13 +316,7 @@ class Reader {
     damage_end_ = offset_ + at_;
   }
 
-  void end_damage() {
-    if (!damage_) return;
-    const std::string bytes = std::to_string(damage_end_ - *damage_->offset) + " bytes";
-    damage_->detail = damage_->detail.empty() ? bytes : damage_->detail + ", " + bytes;
-    problems_.add(*std::move(damage_));
-    damage_.reset();
-  }
+  void end_damage() { tell(damage_, damage_end_); }
 
   ByteSource& journal_;
   Problems& problems_;
@@ -309,7 +325,9 @@ class Reader {
   std::uint64_t offset_;             ///< of the window in the journal
   std::size_t filled_ = 0, at_ = 0;  ///< in the window
   std::optional<Error> damage_{};    ///< the stretch that is being passed over
-  std::uint64_t damage_end_ = 0;     ///< behind its last word that is not zero
+  std::optional<Error> unreadable_{};
+  std::uint64_t unreadable_end_ = 0;
+  std::uint64_t damage_end_ = 0;  ///< behind its last word that is not zero
   std::size_t unreadable_pages_ = 0;
   UsnRecord record_{};
 };

@@ -112,7 +112,10 @@ class LiveSource final : public EvidenceSource {
   }
   std::vector<Error> take_remarks() override {
     const std::lock_guard lock{raw_mutex_};
-    return std::exchange(remarks_, {});
+    std::vector<Error> remarks = raw_files_.take_remarks();
+    remarks.insert(remarks.end(), remarks_.begin(), remarks_.end());
+    remarks_.clear();
+    return remarks;
   }
   Registry* api_registry() override { return registry_.get(); }
   const LiveState* live_state() override {
@@ -146,6 +149,7 @@ class LiveSource final : public EvidenceSource {
   void remark_not_raw(const EvidencePath& path, const Error& error) {
     // What is not read in any way is told by its outcome.
     if (error.code == Errc::unsupported) return;
+    if (error.code == Errc::not_found && !tree_.stat(path.with_stream(""))) return;
     Error told{error.code, "volume " + path.volume(), std::nullopt,
                "--raw always: files are read through the file system: " + error.text()};
     const std::lock_guard lock{raw_mutex_};

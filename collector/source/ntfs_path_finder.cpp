@@ -11,18 +11,19 @@ namespace {
 
 constexpr auto kRoot = static_cast<std::uint32_t>(ntfs::record_number::kRoot);
 
-/// Target of a link as a place in the evidence, `parent` being the folder it lies in.
-Result<EvidencePath> target_of(const ReparsePoint& point, const EvidencePath& parent) {
-  const auto refuse = [&](const char* why) {
-    return Error{Errc::unsupported, point.target, std::nullopt, why};
+/// Target of `link` as a place in the evidence.
+Result<EvidencePath> target_of(const ReparsePoint& point, const EvidencePath& link) {
+  const EvidencePath parent = link.parent();
+  const auto refuse = [](std::string what, const char* why) {
+    return Error{Errc::unsupported, std::move(what), std::nullopt, why};
   };
-  if (point.target.empty()) return refuse("a link of a kind that is not followed");
+  if (point.target.empty()) return refuse(link.text(), "a link of a kind that is not followed");
   if (point.relative) {
     if (point.target.front() == '\\') return EvidencePath{parent.volume()} / point.target;
     return parent / point.target;
   }
   auto target = EvidencePath::parse(point.target);
-  if (!target) return refuse("a link that leads out of the evidence");
+  if (!target) return refuse(point.target, "a link that leads out of the evidence");
   return target;
 }
 
@@ -53,7 +54,7 @@ Result<EvidencePath> NtfsPathFinder::link_target(const NtfsPlace& link) {
   HOZEN_TRY(const auto file, link.mounted->ntfs->share_file(link.record));
   HOZEN_TRY(const auto bytes, link.mounted->files->reparse_point(*file));
   HOZEN_TRY(const ReparsePoint point, parse_reparse_point(Bytes{bytes}));
-  return target_of(point, link.path.parent());
+  return target_of(point, link.path);
 }
 
 Result<void> NtfsPathFinder::find(const EvidencePath& path, std::size_t fixed, NtfsSearch& search) {

@@ -58,16 +58,29 @@ Result<NtfsVolumeFiles*> RawFiles::files_of(const std::string& volume) {
   if (!device.is_open) {
     device.is_open = true;
     auto bytes = open_raw_volume(device.path);
-    auto opened = bytes ? ntfs::Volume::open(*std::move(bytes)) : bytes.error();
-    if (opened)
-      device.files = std::make_unique<NtfsVolumeFiles>(*std::move(opened));
-    else
-      device.failed = std::move(opened).error();
     // What Wine calls a volume is a folder, but for those that are mapped to a device or an image.
-    if (device.failed && !emulator_name().empty()) device.failed->code = Errc::not_found;
+    const bool is_folder = !bytes && !emulator_name().empty();
+    auto opened = bytes ? ntfs::Volume::open(*std::move(bytes)) : bytes.error();
+    if (opened) {
+      for (const Error& problem : (*opened)->problems()) remark(volume, problem, {});
+      device.files = std::make_unique<NtfsVolumeFiles>(*std::move(opened));
+    } else {
+      device.failed = std::move(opened).error();
+      if (is_folder)
+        device.failed->code = Errc::not_found;
+      else
+        remark(volume, *device.failed,
+               "what Windows shows nobody or a program holds cannot be read: ");
+    }
   }
   if (device.failed) return *device.failed;
   return device.files.get();
+}
+
+void RawFiles::remark(const std::string& volume, const Error& error, const std::string& what) {
+  constexpr std::size_t kMaxRemarks = 100;
+  if (remarks_.size() < kMaxRemarks)
+    remarks_.push_back({error.code, "volume " + volume, error.offset, what + error.text()});
 }
 
 Result<FileInfo> RawFiles::stat(const EvidencePath& path) {

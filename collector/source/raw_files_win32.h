@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/source/deleted_file.h"
@@ -30,6 +31,8 @@ class RawFiles {
   bool reads_deleted(std::string_view volume) {
     return static_cast<bool>(files_of(std::string{volume}));
   }
+  /// Damage of the volumes that were opened since it was asked last, and why one could not be.
+  std::vector<Error> take_remarks() { return std::exchange(remarks_, {}); }
   /// As EvidenceSource::open_deleted().
   Result<DeletedContent> open_deleted(const DeletedFile& file);
 
@@ -41,8 +44,10 @@ class RawFiles {
     std::optional<Error> failed{};
   };
   Result<NtfsVolumeFiles*> files_of(const std::string& volume);
+  void remark(const std::string& volume, const Error& error, const std::string& what);
 
   std::map<std::string, Device> devices_;  // by the volume's name
+  std::vector<Error> remarks_{};
 };
 
 }  // namespace hozen::win32

@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "collector/base/native_win32.h"
+#include "collector/base/read_before_fault.h"
 #include "collector/formats/ntfs_boot.h"
+#include "collector/source/aligned_read.h"
 
 namespace hozen {
 namespace {
 
-constexpr std::uint64_t kAlignment = 4096;  ///< a multiple of every sector size that Windows knows
 /// One read of the device; larger ones are made of several.
 constexpr std::size_t kBounceBytes = 1u << 20;
 
@@ -30,13 +31,15 @@ class RawVolume final : public ByteSource {
     if (offset >= size_) return std::size_t{0};
     const auto wanted =
         static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size_ - offset));
-    const std::uint64_t start = offset / kAlignment * kAlignment;
-    const auto skipped = static_cast<std::size_t>(offset - start);
+    const AlignedRead asked = aligned_read(offset, wanted, size_, kBounceBytes);
+    const auto skipped = static_cast<std::size_t>(offset - asked.start);
     const std::lock_guard lock{mutex_};
     if (bounce_.empty()) bounce_.resize(kBounceBytes);
-    const std::size_t aligned = std::min<std::size_t>(
-        kBounceBytes, (skipped + wanted + kAlignment - 1) / kAlignment * kAlignment);
-    HOZEN_TRY(const std::size_t got, read_before_fault(start, std::span{bounce_}.first(aligned)));
+    HOZEN_TRY(const std::size_t got, read_before_fault(
+                                         [this](std::uint64_t at, std::span<std::byte> part) {
+                                           return read_aligned(at, part);
+                                         },
+                                         asked.start, std::span{bounce_}.first(asked.bytes)));
     if (got <= skipped) return std::size_t{0};
     const std::size_t count = std::min(wanted, got - skipped);
     std::copy_n(bounce_.begin() + static_cast<std::ptrdiff_t>(skipped), count, out.begin());
@@ -44,21 +47,6 @@ class RawVolume final : public ByteSource {
   }
 
  private:
-  /// What lies before a bad sector is read; the fault is the answer when it comes first.
-  Result<std::size_t> read_before_fault(std::uint64_t offset, std::span<std::byte> out) {
-    auto whole = read_aligned(offset, out);
-    if (whole || out.size() <= kAlignment) return whole;
-    std::size_t filled = 0;
-    while (filled < out.size()) {
-      const auto part = out.subspan(filled, std::min<std::size_t>(kAlignment, out.size() - filled));
-      auto piece = read_aligned(offset + filled, part);
-      if (!piece && filled == 0) return piece;
-      if (!piece || *piece == 0) break;
-      filled += *piece;
-    }
-    return filled;
-  }
-
   Result<std::size_t> read_aligned(std::uint64_t offset, std::span<std::byte> out) {
     OVERLAPPED position{};
     position.Offset = static_cast<DWORD>(offset);
@@ -76,12 +64,13 @@ class RawVolume final : public ByteSource {
 
   OwnedHandle handle_;
   std::string name_;
-  std::uint64_t size_ = kAlignment;  // until it is known
+  std::uint64_t size_ = kDeviceAlignment;  // until it is known
   std::vector<std::byte> bounce_;
   std::mutex mutex_;  // guards the buffer
 };
 
-/// What the device says, else what the boot sector does (with the copy of it behind the volume).
+/// What the device says, else what the boot sector does (with the copy of it behind the volume), or
+/// where that is damaged, the file that stands for a device.
 std::uint64_t find_size(void* handle, ByteSource& volume) {
   GET_LENGTH_INFORMATION length{};
   DWORD got = 0;
@@ -92,7 +81,11 @@ std::uint64_t find_size(void* handle, ByteSource& volume) {
   std::vector<std::byte> sector(ntfs::kBootSectorBytes);
   if (!volume.read(0, sector)) return 0;
   const auto boot = ntfs::read_boot_sector(Bytes{sector});
-  return boot ? boot->volume_bytes() + boot->sector_bytes : 0;
+  if (boot) return boot->volume_bytes() + boot->sector_bytes;
+  LARGE_INTEGER file{};
+  return GetFileSizeEx(handle, &file) && file.QuadPart > 0
+             ? static_cast<std::uint64_t>(file.QuadPart)
+             : 0;
 }
 
 }  // namespace

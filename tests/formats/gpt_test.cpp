@@ -226,11 +226,36 @@ TEST(Gpt, IsNotBelievedBehindAnMbrThatDoesNotPointToIt) {
                   "does not point to it; not listed)"});
 }
 
-TEST(Gpt, SaysThatTheMbrIsHybrid) {
-  const auto table = read(two_partitions().primary(2, 0x07, 512, 512));
+TEST(Gpt, OfAHybridMbrListsWhatIsNotInTheGpt) {
+  // The first partition once more, and two that the GPT does not have, one with a logical drive.
+  const auto table = read(two_partitions()
+                              .primary(2, 0xEF, 256, 256)
+                              .primary(3, 0x07, 2048, 512)
+                              .extended(4, 4096, 2048)
+                              .logical(0x07, 4160, 512));
+  ASSERT_EQ(table.partitions.size(), 5u);
+  EXPECT_EQ(to_text(table.kind), "gpt");
+  const auto line = [&](std::size_t i) {
+    const Partition& part = table.partitions[i];
+    return std::to_string(part.number) + " " + std::to_string(part.offset_bytes / kSector) + " " +
+           std::string{to_text(part.origin)};
+  };
+  const std::uint32_t last = table.partitions[1].number;
+  EXPECT_EQ(line(2), std::to_string(last + 1) + " 2048 mbr");
+  EXPECT_EQ(line(3), std::to_string(last + 2) + " 4096 mbr");
+  EXPECT_EQ(line(4), std::to_string(last + 3) + " 4160 logical");
+  const auto told = problems(table);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0],
+            "protective mbr: malformed at offset 0x1de (a partition that the GPT does not "
+            "list (hybrid): partition " +
+                std::to_string(last + 1) + ")");
+}
+
+TEST(Gpt, OfAHybridMbrThatSaysTheSameNothingIsTold) {
+  const auto table = read(two_partitions().primary(2, 0xEF, 256, 256));
   expect_two(table, "gpt_primary");
-  EXPECT_EQ(problems(table), Lines{"protective mbr: malformed at offset 0x1be (holds partitions of "
-                                   "its own (hybrid), which are not listed)"});
+  EXPECT_EQ(problems(table), Lines{});
 }
 
 struct TypeCase {

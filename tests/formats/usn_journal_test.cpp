@@ -291,6 +291,36 @@ TEST(UsnJournalDamage, PageThatCannotBeReadIsAProblemAndTheOthersAreRead) {
   EXPECT_EQ(problems.kept()[0].offset, 4096u);
 }
 
+/// Zeros without end that cannot be read from `bad` on.
+class LostSource final : public ByteSource {
+ public:
+  LostSource(NtfsBytes bytes, std::uint64_t bad) : source_{std::move(bytes)}, bad_{bad} {}
+  std::uint64_t size() const override { return std::uint64_t{1} << 40; }
+  Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
+    if (offset >= bad_) return Error{Errc::io, "test"};
+    return source_.read_some(
+        offset,
+        out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), bad_ - offset))));
+  }
+
+ private:
+  MemorySource source_;
+  std::uint64_t bad_;
+};
+
+TEST(UsnJournalDamage, TellsThatTheRestIsNotLookedAt) {
+  NtfsBytes bytes = UsnBuilder{0}.v2({.name = u"a"}).bytes();
+  bytes.resize(8192);
+  LostSource journal{bytes, 8192};
+  Problems problems;
+  EXPECT_EQ(lines_of(journal, problems), Lines{"0 a"});
+  ASSERT_EQ(problems.count(), 2u);
+  EXPECT_EQ(problems.kept()[0].offset, 8192u);
+  EXPECT_EQ(problems.kept()[0].detail, "268435456 bytes");
+  EXPECT_EQ(problems.kept()[1].code, Errc::limit);
+  EXPECT_EQ(problems.kept()[1].offset, 8192u + (256u << 20));
+}
+
 TEST(UsnJournalDamage, SizeThatIsNotTrueEndsWithTheBytes) {
   BadSource journal{UsnBuilder{}.v2({.name = u"a"}).bytes(), ~0ULL, std::nullopt};
   Problems problems;
