@@ -104,6 +104,18 @@ Result<std::vector<std::byte>> read_head(ByteSource& file) {
   return head;
 }
 
+/// A file table without its first records: most of the next ones are there.
+bool is_damaged_table(ByteSource& file) {
+  constexpr std::uint64_t kSlots = 16;
+  const std::uint32_t record_bytes = ntfs::table_record_bytes(file);
+  std::vector<std::byte> head(kHeadBytes);
+  std::uint64_t records = 0;
+  for (std::uint64_t slot = 0; record_bytes != 0 && slot < kSlots; ++slot)
+    if (file.read(slot * record_bytes, std::span{head}.first(ntfs::kMinRecordBytes)))
+      records += ntfs::table_record_bytes(Bytes{head}) == record_bytes ? 1u : 0u;
+  return records >= kSlots / 2;
+}
+
 /// Text from which `native_path` makes the same name: elsewhere than on Windows its bytes.
 template <class Path>
 std::string name_text(const Path& name) {
@@ -149,6 +161,7 @@ class Parser {
     const Bytes start{*head};
     std::string_view format = options_.format.empty() ? format_of(start) : options_.format;
     if (format.empty()) format = image_format(**file);
+    if (format.empty() && is_damaged_table(**file)) format = kTableFormat;
     if (format == kVolumeFormat || format == kDiskFormat) {
       // All parts of a split one.
       auto image = open_image_file(name);

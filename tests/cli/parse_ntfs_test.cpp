@@ -383,9 +383,12 @@ TEST_F(ParseNtfsProgram, TellsVolumesAndTablesByTheirContent) {
 TEST_F(ParseNtfsProgram, EndsWithOneWhenSomethingIsDamaged) {
   NtfsBytes bytes = NtfsBuilder{}.table();
   std::memcpy(&bytes[0], "BAAD", 4);
-  EXPECT_EQ(parse(bytes).exit_code, 2) << "of no format that is known";
-  EXPECT_EQ(parse(bytes, {"--format", "mft"}).exit_code, 1);
+  EXPECT_EQ(parse(bytes).exit_code, 1) << "a file table by the records that follow";
   EXPECT_EQ(records.size(), 13u);
+  std::fill(bytes.begin(), bytes.end() - 1024, std::byte{0});
+  const auto unknown = parse(bytes);
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.error, HasSubstr("say with --format what it is"));
   NtfsBytes volume = NtfsBuilder{}.volume();
   std::fill(volume.begin() + 4096, volume.end(), std::byte{0});
   const auto ended = parse(volume);
