@@ -131,6 +131,10 @@ void file_fields::write_extended_attributes(const FileRow& row, Cell& cell) {
   json += ']';
 }
 
+Absent file_fields::why_no_link(const FileRow& row) {
+  return row.reparse_point_unread ? Absent::unreadable : Absent::not_present;
+}
+
 void FileRowMaker::add_path(const FileName& name) {
   row_.path_state = table_.append_path(path_, name);
   if (path_.size() > path_budget_) {
@@ -200,12 +204,14 @@ void FileRowMaker::tell(const Error& problem) {
 
 void FileRowMaker::add_link(const ntfs::File& file) {
   std::vector<std::byte> outside;
+  row_.reparse_point_unread = file.has_reparse_outside;
   // The clusters of a deleted file may hold anything by now.
   if (file.has_reparse_outside && file.in_use() && reader_) {
     auto read = reader_(row_, type::kReparsePoint);
     if (!read) return tell(read.error());
     outside = *std::move(read);
     row_.reparse_tag = Bytes{outside}.get<std::uint32_t>(0);
+    row_.reparse_point_unread = false;
   }
   const std::vector<std::byte>& data = outside.empty() ? file.reparse_data : outside;
   if (data.empty()) return;

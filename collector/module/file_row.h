@@ -32,6 +32,7 @@ struct FileRow {
   std::optional<std::uint32_t> reparse_tag{};
   std::string_view link_target{};  ///< of a symbolic link or junction
   std::span<const ntfs::ExtendedAttribute> extended_attributes{};
+  bool reparse_point_unread = false;        ///< there is one, which was not read
   bool extended_attributes_unread = false;  ///< there are some, whose names could not be read
   std::span<const Error> problems{};        ///< beside those of `file`; offsets in $MFT
 };
@@ -50,6 +51,8 @@ void write_fn(const FileRow& row, Cell& cell);
 void write_streams(const FileRow& row, Cell& cell);
 void append_flags(std::string& json, const ntfs::FileStream& stream);
 void write_extended_attributes(const FileRow& row, Cell& cell);
+/// A reparse point outside of the record may be there and not be read: of a table by itself.
+Absent why_no_link(const FileRow& row);
 
 }  // namespace file_fields
 
@@ -119,13 +122,15 @@ inline constexpr std::array kFileFields{
                    [](const FileRow& r, Cell& c) { c.number(r.file->links); }},
     Field<FileRow>{{"streams", "Alternate data streams: name, size, allocated_size, flags."},
                    file_fields::write_streams},
-    Field<FileRow>{
-        {"reparse_tag", "Tag of its reparse point, as a number."},
-        [](const FileRow& r, Cell& c) { file_fields::number_or_absent(c, r.reparse_tag); }},
+    Field<FileRow>{{"reparse_tag", "Tag of its reparse point, as a number."},
+                   [](const FileRow& r, Cell& c) {
+                     r.reparse_tag ? c.number(*r.reparse_tag)
+                                   : c.absent(file_fields::why_no_link(r));
+                   }},
     Field<FileRow>{
         {"link_target", "Where a symbolic link or junction leads, as its reparse point says."},
         [](const FileRow& r, Cell& c) {
-          r.link_target.empty() ? c.absent(Absent::not_present) : c.text(r.link_target);
+          r.link_target.empty() ? c.absent(file_fields::why_no_link(r)) : c.text(r.link_target);
         }},
     Field<FileRow>{{"object_id",
                     "Identifier by which links find the file again; it often tells the network "

@@ -24,9 +24,10 @@ void explain_created(const TimeSuspect& one, std::vector<Why>& why) {
          Family::time,
          {}});
   if (one.copied_from != nullptr)
-    why.push_back({"It was created and modified at the same 100 ns as System32\\" +
-                       one.copied_from->name + " (" + one.times.si.created.iso8601() + ", " +
-                       one.times.si.modified.iso8601() + "); its name was made " + named,
+    why.push_back({"It was created and modified at the same 100 ns as " +
+                       std::string{one.copied_from->folder} + one.copied_from->name + " (" +
+                       one.times.si.created.iso8601() + ", " + one.times.si.modified.iso8601() +
+                       "); its name was made " + named,
                    30,
                    Family::time,
                    {}});

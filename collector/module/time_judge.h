@@ -18,7 +18,8 @@ struct TimeSuspect {
   const ntfs::FileName* name = nullptr;
   TimeEvidence times{};
   TimeSigns signs{};
-  bool is_program = false, in_system32 = false;
+  bool is_program = false;
+  std::string_view windows_folder{};  ///< of a program of Windows: "System32\\"
   const SystemTimes::Owner* copied_from = nullptr;
   bool among_newer = false;  ///< its record lies among those of files made later
   bool alone = false;        ///< no crowd of files shows the same signs

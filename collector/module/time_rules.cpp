@@ -67,19 +67,19 @@ bool SystemTimes::add(const Times& si, Owner owner) {
     return true;
   }
   Shared& shared = found->second;
-  ++shared.files;
+  if (!equals_fold(shared.first.name, owner.name)) ++shared.files;
   if (owner.named < shared.first.named) shared.first = std::move(owner);
   return true;
 }
 
 const SystemTimes::Owner* SystemTimes::find(const Times& si, const Owner& file,
-                                            bool in_system32) const {
+                                            bool is_of_windows) const {
   if (is_whole(si.created) && is_whole(si.modified)) return nullptr;  // many can share them
   const auto found = files_.find({si.created.ticks, si.modified.ticks});
   if (found == files_.end()) return nullptr;
   const Shared& shared = found->second;
   const bool later = is_before(shared.first.named, file.named, kTicksPerHour);
-  const unsigned others = shared.files - (in_system32 ? 1 : 0);
+  const unsigned others = shared.files - (is_of_windows ? 1 : 0);
   return others == 1 && later && shared.first.record != file.record &&
                  !equals_fold(shared.first.name, file.name)
              ? &shared.first

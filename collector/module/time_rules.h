@@ -67,21 +67,24 @@ constexpr bool is_cloud_tag(std::uint32_t tag) { return (tag & 0xFFFF'0FFF) == 0
 /// Whether Windows runs a file of this name, as a program, library, driver, script or web page.
 bool is_program_name(std::string_view name);
 
-/// Times of the programs in System32, from which tools that set times like to take theirs.
+/// Times of Windows' own programs, from which tools that set times like to take theirs: those in
+/// System32, SysWOW64 and the folder of Windows itself.
 class SystemTimes {
  public:
   struct Owner {
     std::uint64_t record = 0;
     std::string name{};
     FileTime named{};
+    std::string_view folder{};  ///< "System32\\"; a constant
   };
 
-  /// A program in System32. False when there are more than an honest Windows has.
+  /// A program of Windows. The second of a name, as of 32 and 64 bits, is no other one. False when
+  /// there are more than an honest Windows has.
   bool add(const Times& si, Owner owner);
   /// Whose creation and modification `si` has, to 100 ns, under another name and with a name made
   /// over an hour later (what is installed together may share its times). nullptr also when several
   /// have them: those tell nothing.
-  const Owner* find(const Times& si, const Owner& file, bool in_system32) const;
+  const Owner* find(const Times& si, const Owner& file, bool is_of_windows) const;
 
  private:
   struct Shared {

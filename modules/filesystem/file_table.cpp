@@ -104,11 +104,11 @@ class TableReader {
       return !context_.stop().stop_requested();
     });
     table_.tell_rest();
-    if (eas_left_out_ != 0)
-      context_.note({Errc::limit,
-                     table_.path().text() + ": " + std::to_string(eas_left_out_) +
-                         " further files with large extended attributes, which are not preserved",
-                     std::nullopt});
+    note_extended_attributes(Errc::limit, eas_left_out_,
+                             " further files with large extended attributes, which are not "
+                             "preserved");
+    note_extended_attributes(Errc::unsupported, eas_unseen_,
+                             " files with large extended attributes that the source does not show");
     Envelope envelope;
     envelope.origin.artifact = table_.artifact();
     TableRow row{volume_, table_.bytes(),          table_.record_bytes(),
@@ -132,13 +132,23 @@ class TableReader {
     const std::uint64_t bytes = row.file->ea_stored.value_or(0);
     if (bytes <= kLargeEaBytes || !row.file->in_use()) return;
     const auto path = attribute_path(row, kEaStream);
-    if (!path || eas_ == kMaxLargeEas || bytes > kMaxLargeEaBytes - ea_bytes_) {
+    if (!path || !context_.source().stat(*path)) {
+      ++eas_unseen_;
+      return;
+    }
+    if (eas_ == kMaxLargeEas || bytes > kMaxLargeEaBytes - ea_bytes_) {
       ++eas_left_out_;
       return;
     }
     ++eas_;
     ea_bytes_ += bytes;
     context_.collect(*path, "Large extended attributes, which no listing shows", Priority::normal);
+  }
+
+  void note_extended_attributes(Errc code, std::uint64_t files, const char* what) {
+    if (files != 0)
+      context_.note(
+          {code, table_.path().text() + ": " + std::to_string(files) + what, std::nullopt});
   }
 
   Envelope envelope_of(const FileRow& row) const {
@@ -157,7 +167,7 @@ class TableReader {
   ModuleContext& context_;
   VolumeTable& table_;
   const std::string& volume_;
-  std::uint64_t eas_ = 0, ea_bytes_ = 0, eas_left_out_ = 0;
+  std::uint64_t eas_ = 0, ea_bytes_ = 0, eas_left_out_ = 0, eas_unseen_ = 0;
 };
 
 Result<void> run(ModuleContext& context) {

@@ -45,8 +45,7 @@ constexpr std::array kFields{
        "What is wrong: created_before_name, all_times_set, in_future, times_of_system_file; beside "
        "one of them also created_before_volume, among_newer_records."},
       [](const Row& r, Cell& c) { c.texts(r.signs); }},
-    F{{"same_times_as",
-       "The program in System32 that was created and modified at the same 100 ns."},
+    F{{"same_times_as", "The program of Windows that was created and modified at the same 100 ns."},
       [](const Row& r, Cell& c) {
         r.same_times_as.empty() ? c.absent(Absent::not_present) : c.text(r.same_times_as);
       }},
@@ -161,20 +160,25 @@ class AnomalyFinder {
         {si.created, si.modified, si.changed, si.accessed}, named, volume_created_, reference_};
     one.signs = time_signs(one.times);
     one.is_program = is_program_name(one.name->name);
-    one.in_system32 = one.is_program && lies_in_system32(one.name->parent);
+    if (one.is_program) one.windows_folder = windows_folder(one.name->parent);
     return one;
   }
 
-  /// Whether this is a folder System32 of a Windows below the root.
-  bool lies_in_system32(ntfs::FileReference folder) {
-    if (folder == last_folder_) return last_is_system32_;
+  /// What to call the folder when programs of Windows lie in it: System32 or SysWOW64 of a Windows
+  /// below the root, or that itself; else nothing.
+  std::string_view windows_folder(ntfs::FileReference folder) {
+    if (folder == last_folder_) return last_windows_folder_;
     std::string path;
     table_.table().append_folder(path, folder);
-    constexpr std::string_view kEnd = "\\System32\\";
     last_folder_ = folder;
-    last_is_system32_ = ends_with_fold(path, kEnd) && path.size() > kEnd.size() &&
-                        path.find('\\', 1) == path.size() - kEnd.size();
-    return last_is_system32_;
+    last_windows_folder_ = {};
+    for (const std::string_view name : {"System32\\", "SysWOW64\\"})
+      if (const std::size_t second = path.find('\\', 1) + 1;
+          path.size() > 2 && equals_fold(std::string_view{path}.substr(second), name))
+        last_windows_folder_ = name;
+    if (equals_fold(path, "\\Windows\\") || equals_fold(path, "\\WINNT\\"))
+      last_windows_folder_ = "Windows\\";
+    return last_windows_folder_;
   }
 
   void learn(const ntfs::File& file) {
@@ -184,8 +188,9 @@ class AnomalyFinder {
     if (!one) return;
     const FileTime named = one->times.named;
     if (is_before(reference_, named, kClockSlackTicks)) ++named_in_future_;
-    if (one->in_system32 && file.in_use())
-      full_ |= !system_.add(one->times.si, {file.number, one->name->name, named});
+    if (!one->windows_folder.empty() && file.in_use())
+      full_ |=
+          !system_.add(one->times.si, {file.number, one->name->name, named, one->windows_folder});
     if (one->counts_in_crowd()) full_ |= !crowd_.add(one->name->parent.record, named, one->signs);
   }
 
@@ -196,8 +201,8 @@ class AnomalyFinder {
     neighbours_.add(file.in_use() ? one->times.named : FileTime{});
     if (one->is_program)
       one->copied_from =
-          system_.find(one->times.si, {file.number, one->name->name, one->times.named},
-                       one->in_system32 && file.in_use());
+          system_.find(one->times.si, {file.number, one->name->name, one->times.named, {}},
+                       !one->windows_folder.empty() && file.in_use());
     if (one->is_odd()) tell(*one);
   }
 
@@ -235,7 +240,8 @@ class AnomalyFinder {
     sign(one.copied_from != nullptr, "times_of_system_file");
     sign(one.signs.before_volume, "created_before_volume");
     sign(one.among_newer, "among_newer_records");
-    if (one.copied_from != nullptr) row.same_times_as = one.copied_from->name;
+    if (one.copied_from != nullptr)
+      row.same_times_as = std::string{one.copied_from->folder} + one.copied_from->name;
     if (!one.counts_in_crowd()) return row;
     const CrowdOf which = stands_out(one) ? CrowdOf::were_set : CrowdOf::all;
     row.alike_in_folder = crowd_.in_folder(one.name->parent.record, row.named, which);
@@ -325,7 +331,8 @@ class AnomalyFinder {
   std::map<std::tuple<std::uint64_t, std::uint64_t, bool>, TimeGroup> groups_;
   ntfs::FileReference last_folder_{};
   std::uint64_t odd_ = 0, named_in_future_ = 0, groups_left_out_ = 0, findings_ = 0;
-  bool last_is_system32_ = false, full_ = false;
+  std::string_view last_windows_folder_{};
+  bool full_ = false;
 };
 
 Result<void> run(ModuleContext& context) {

@@ -129,6 +129,8 @@ TEST(SystemTimes, FindsWhoseTimesWereTaken) {
       << "installed together";
   EXPECT_EQ(system.find(times, {100, "link.dll", kNamed}, true), nullptr) << "itself";
   EXPECT_EQ(system.find({times.created, kOld, {}, {}}, copy, false), nullptr);
+  ASSERT_TRUE(system.add(times, {150, "Kernel32.dll", kOld})) << "of 32 bits";
+  EXPECT_NE(system.find(times, copy, false), nullptr);
   // In System32 the copy is among those counted.
   ASSERT_TRUE(system.add(times, copy));
   EXPECT_NE(system.find(times, copy, true), nullptr);

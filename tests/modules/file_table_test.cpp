@@ -111,18 +111,42 @@ TEST_F(FileTableTest, PreservesLargeExtendedAttributes) {
   EXPECT_TRUE(context.notes.empty());
 }
 
+TEST_F(FileTableTest, ReadsLinksThatLieOutsideOfTheRecord) {
+  NtfsBuilder disk;
+  const auto add = [&](const std::string& name) {
+    disk.record(disk.file(disk.root(), name, "x"))
+        .non_resident(
+            {.type = ntfs::attribute_type::kReparsePoint, .runs = {{0, 3000, 1}}, .size = 800});
+  };
+  add("link");
+  add("not shown");
+  source.add_file(EvidencePath{"C:"} / "link", {}).streams[":$REPARSE_POINT"] =
+      builders::symbolic_link("C:\\far", false);
+  run(disk.table());
+  EXPECT_EQ(of_path("C:\\link")["link_target"], "C:\\far");
+  EXPECT_EQ(of_path("C:\\link")["reparse_tag"], std::to_string(0xA000'000Cu));
+  EXPECT_EQ(of_path("C:\\not shown").json_of("reparse_tag"), "null");
+  EXPECT_EQ(context.notes.size(), 1u);
+}
+
 TEST_F(FileTableTest, PreservesNotMoreThanSoManyExtendedAttributes) {
   NtfsBuilder disk{2048};
   for (int i = 0; i < 1003; ++i) {
     const auto file = disk.file(disk.root(), "f" + std::to_string(i), "x");
     disk.record(file).non_resident(
         {.type = ntfs::attribute_type::kEa, .runs = {{0, 3000, 1}}, .size = 1025});
+    source.add_file(EvidencePath{"C:"} / ("f" + std::to_string(i)), {}).streams[":$EA"] =
+        builders::extended_attribute("PAYLOAD", 1000);
   }
+  disk.record(disk.file(disk.root(), "not shown", "x"))
+      .non_resident({.type = ntfs::attribute_type::kEa, .runs = {{0, 3000, 1}}, .size = 1025});
   run(disk.table());
   EXPECT_EQ(context.artifacts.size(), 1001u);
-  ASSERT_FALSE(context.notes.empty());
-  EXPECT_EQ(context.notes.back().what,
+  ASSERT_EQ(context.notes.size(), 3u);
+  EXPECT_EQ(context.notes[1].what,
             "C:\\$MFT: 3 further files with large extended attributes, which are not preserved");
+  EXPECT_EQ(context.notes[2].what,
+            "C:\\$MFT: 1 files with large extended attributes that the source does not show");
 }
 
 TEST_F(FileTableTest, TellsDeletedFilesAndFoldersApartFromLostOnes) {

@@ -210,6 +210,7 @@ TEST_F(TimeAnomaliesTest, FindsTimesTakenFromASystemFile) {
   const auto folder = system32();
   const Times system{later(kOld, 7), later(kOld, 9), kNamed, kNamed};
   put(folder, "kernel32.dll", system, later(kOld, kDay));
+  put(disk.folder(disk.folder(disk.root(), "WinNT"), "SysWOW64"), "kernel32.dll", system);
   put(folder, "user32.dll", {later(kOld, 8), later(kOld, 9), kNamed, kNamed}, later(kOld, kDay));
   put(disk.root(), "winupd.exe", system);
   put(folder, "svcx.dll", {later(kOld, 8), later(kOld, 9), kNamed, kNamed});
@@ -219,7 +220,7 @@ TEST_F(TimeAnomaliesTest, FindsTimesTakenFromASystemFile) {
   const fake::Record* const record = context.record({{"path", "C:\\winupd.exe"}});
   ASSERT_NE(record, nullptr);
   EXPECT_EQ(record->json_of("signs"), R"(["times_of_system_file"])");
-  EXPECT_EQ((*record)["same_times_as"], "kernel32.dll");
+  EXPECT_EQ((*record)["same_times_as"], "System32\\kernel32.dll");
   EXPECT_EQ(signs_of("C:\\Windows\\System32\\svcx.dll"), R"(["times_of_system_file"])");
   ASSERT_THAT(context.findings, SizeIs(2));
   for (const Finding& finding : context.findings) EXPECT_EQ(severity_of(finding), Severity::medium);
@@ -312,8 +313,8 @@ TEST_F(TimeAnomaliesTest, ATypedTimeIsFoundAloneAndQuietInACrowd) {
   put(disk.folder(disk.root(), "a"), "typed.exe", {minute, minute, kNamed, minute});
   const auto folder = disk.folder(disk.root(), "archive of one time");
   const FileTime then = later(kNamed, 5 * kDay);
-  for (std::uint64_t i = 0; i < 3; ++i)
-    put(folder, "t" + std::to_string(i) + ".exe", {minute, minute, then, minute}, then);
+  for (const char* const name : {"a.exe", "b.exe", "c.exe"})
+    put(folder, name, {minute, minute, then, minute}, then);
   run();
   ASSERT_THAT(context.findings, SizeIs(2));
   EXPECT_EQ(severity_of(context.findings[0]), Severity::medium) << context.findings[0].subject;
@@ -323,8 +324,7 @@ TEST_F(TimeAnomaliesTest, ATypedTimeIsFoundAloneAndQuietInACrowd) {
 TEST_F(TimeAnomaliesTest, AZipWithAccessTimesStaysQuiet) {
   const auto folder = disk.folder(disk.root(), "build");
   for (std::uint64_t i = 0; i < 12; ++i) {
-    const FileTime own = later(kOld, (1 + i) * kSecond);
-    const FileTime read = i % 3 == 0 ? own : later(own, 40 * kSecond);
+    const FileTime own = later(kOld, (1 + i) * kSecond), read = later(own, i % 3 * kSecond);
     put(folder, "t" + std::to_string(i) + ".exe", {own, own, kNamed, read});
   }
   run();
