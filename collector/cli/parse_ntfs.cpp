@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/base/json_text.h"
@@ -26,9 +27,9 @@ void append_number(std::string& out, std::string_view name, std::uint64_t value)
 class TablePrinter {
  public:
   TablePrinter(ByteSource& table, std::uint32_t record_bytes, std::string_view source,
-               LineBuffer& lines, const std::string& volume = {})
+               LineBuffer& lines, const std::string& volume = {}, AttributeReader reader = {})
       : table_{table, record_bytes},
-        rows_{table_, table.size(), record_bytes, volume},
+        rows_{table_, table.size(), record_bytes, volume, std::move(reader)},
         source_{source},
         lines_{lines} {
     prefix_ = "{\"kind\":\"file\",\"source\":";
@@ -59,6 +60,7 @@ class TablePrinter {
     if (file.state == ntfs::SlotState::torn)
       tell({Errc::malformed, "ntfs file record whose fixup does not match", row.offset});
     for (const Error& problem : file.problems) tell(problem);
+    for (const Error& problem : row.problems) tell(problem);
     const bool is_orphan = row.path_state != ntfs::PathState::exact && row.name != nullptr;
     if (file.in_use() && is_orphan) ++orphans_;
     if (row.names_left_out != 0)
@@ -121,7 +123,11 @@ Result<std::uint64_t> print_named_volume(const std::shared_ptr<ByteSource>& byte
                                          std::string_view source, LineBuffer& out,
                                          const std::string& name) {
   HOZEN_TRY(const auto volume, ntfs::Volume::open(bytes));
-  TablePrinter printer{volume->mft(), volume->boot().record_bytes, source, out, name};
+  const auto read = [&](const FileRow& row, std::uint32_t type) -> Result<std::vector<std::byte>> {
+    HOZEN_TRY(const auto content, volume->open_attribute(row.file->number, type, ""));
+    return read_all(*content, ntfs::kMaxEaBytes);
+  };
+  TablePrinter printer{volume->mft(), volume->boot().record_bytes, source, out, name, read};
   for (const Error& problem : volume->problems()) printer.tell(problem);
   return printer.run(true);
 }

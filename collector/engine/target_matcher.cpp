@@ -41,6 +41,12 @@ bool is_only_wildcards(std::string_view component) {
   return component.find_first_not_of("*?.") == std::string_view::npos;
 }
 
+/// `%EveryVolume%\**`, which is read as `**\*`: every file, wherever it lay.
+bool takes_everything(const PathPattern& pattern) {
+  return pattern.components.size() == 2 && pattern.components.front() == "**" &&
+         pattern.components.back() == "*";
+}
+
 void join(std::optional<TargetMatch>& match, const FileTarget& target) {
   const auto cap = [](std::uint64_t bytes) { return bytes == 0 ? ~std::uint64_t{0} : bytes; };
   const TargetMatch other{target.category, target.reason, target.priority, target.max_file_bytes};
@@ -108,6 +114,10 @@ std::optional<TargetMatch> TargetMatcher::find(const EvidencePath& path, KnownPa
           glob_match_fold(pattern.components.back(), names.back()))
         join(match, target);
     }
+    if (const auto root = places_.find(EvidencePath{path.volume()}.folded()); root != places_.end())
+      for (const Place& place : root->second)
+        if (takes_everything(place.pattern) && takes_stream(*place.target, path.stream()))
+          join(match, *place.target);
     return match;
   }
   EvidencePath folder{path.volume()};

@@ -28,6 +28,9 @@ std::optional<std::uint64_t> first_cluster(const Attribute& attribute) {
   return std::nullopt;
 }
 
+constexpr std::size_t kGuidBytes = 16;
+constexpr std::uint32_t kAttributeReparsePoint = 0x400;  // FILE_ATTRIBUTE_REPARSE_POINT
+
 bool has_name(const Attribute& attribute, std::string_view name) {
   if (attribute.name.empty() || name.empty()) return attribute.name.empty() && name.empty();
   return wtf8_from_utf16le(attribute.name) == name;
@@ -65,12 +68,15 @@ void File::clear() {
   streams.clear();
   stream_order_.clear();
   reparse_data.clear();
+  ea_data.clear();
   extensions.clear();
   problems.clear();
   standard.reset();
   reparse_tag.reset();
   ea_bytes.reset();
-  has_attribute_list = has_object_id = has_index = false;
+  ea_stored.reset();
+  object_id.reset();
+  has_attribute_list = has_reparse_outside = has_index = false;
   state = SlotState::record;
 }
 
@@ -105,9 +111,13 @@ void File::add_attribute(const Attribute& attribute) {
       return;
     case attribute_type::kFileName:
       return add_name(attribute);
-    case attribute_type::kObjectId:
-      has_object_id = true;
+    case attribute_type::kObjectId: {
+      // Behind it may stand three more, of where it was made.
+      const auto id = attribute.value.slice(0, kGuidBytes, "ntfs object id");
+      if (!id) return tell(id.error());
+      if (!object_id) object_id = Guid::from(id->span().first<kGuidBytes>());
       return;
+    }
     case attribute_type::kData:
     case attribute_type::kIndexAllocation:
       return add_stream(attribute);
@@ -120,6 +130,8 @@ void File::add_attribute(const Attribute& attribute) {
       // Size of the packed attributes, how many are needed, size unpacked.
       ea_bytes = attribute.value.get<std::uint32_t>(4);
       return;
+    case attribute_type::kEa:
+      return add_extended_attributes(attribute);
     default:
       return;
   }
@@ -178,11 +190,27 @@ void File::add_stream(const Attribute& attribute) {
 }
 
 void File::add_reparse_point(const Attribute& attribute) {
-  // One that is not resident is rare (targets of more than some hundred characters); its $FILE_NAME
-  // has the tag too.
-  if (!attribute.resident) return;
+  // One that is not resident is rare: targets of more than some hundred characters.
+  if (!attribute.resident) {
+    has_reparse_outside = true;
+    return;
+  }
   reparse_tag = attribute.value.get<std::uint32_t>(0);
   reparse_data.assign(attribute.value.span().begin(), attribute.value.span().end());
+}
+
+std::optional<std::uint32_t> File::known_reparse_tag() const {
+  if (reparse_tag || !has_reparse_outside) return reparse_tag;
+  for (const FileName& name : names)
+    if ((name.flags & kAttributeReparsePoint) != 0 && name.ea_or_reparse_tag != 0)
+      return name.ea_or_reparse_tag;
+  return std::nullopt;
+}
+
+void File::add_extended_attributes(const Attribute& attribute) {
+  if (ea_stored || (!attribute.resident && attribute.first_vcn != 0)) return;
+  ea_stored = attribute.resident ? attribute.value.size() : attribute.size_bytes;
+  ea_data.assign(attribute.value.span().begin(), attribute.value.span().end());
 }
 
 void LayoutCollector::add(const FileRecord& record) {

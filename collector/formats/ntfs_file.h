@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/base/guid.h"
 #include "collector/formats/ntfs_file_name.h"
 #include "collector/formats/ntfs_record.h"
 #include "collector/formats/ntfs_stream.h"
@@ -48,15 +49,21 @@ struct File {
   std::vector<FileName> names{};
   std::vector<FileStream> streams{};  ///< $DATA and index allocations
   std::optional<std::uint32_t> reparse_tag{};
-  std::vector<std::byte> reparse_data{};    ///< with its header, when resident
-  std::optional<std::uint32_t> ea_bytes{};  ///< of extended attributes
+  std::vector<std::byte> reparse_data{};     ///< with its header, when resident
+  std::optional<std::uint32_t> ea_bytes{};   ///< of extended attributes, unpacked
+  std::optional<std::uint64_t> ea_stored{};  ///< bytes of $EA itself
+  std::vector<std::byte> ea_data{};          ///< of $EA, when resident
+  std::optional<Guid> object_id{};
   std::vector<std::uint64_t> extensions{};  ///< by FileTable: records that name it as their base
-  bool has_attribute_list = false, has_object_id = false;
-  bool has_index = false;         ///< the root of one, as every folder has
-  std::vector<Error> problems{};  ///< offsets in $MFT
+  bool has_attribute_list = false;
+  bool has_reparse_outside = false;  ///< a reparse point that is not resident
+  bool has_index = false;            ///< the root of one, as every folder has
+  std::vector<Error> problems{};     ///< offsets in $MFT
 
   bool in_use() const { return (flags & FileRecord::kInUse) != 0; }
   bool is_directory() const { return (flags & FileRecord::kDirectory) != 0; }
+  /// The tag of its reparse point; of one that is not resident as its names have it.
+  std::optional<std::uint32_t> known_reparse_tag() const;
   /// Whether it is called a folder and is a file: it has content and no index.
   bool is_called_folder() const { return is_directory() && !has_index && data() != nullptr; }
   /// The name to call it by: of Win32 (or both), else POSIX, else the short one; nullptr for none.
@@ -79,6 +86,7 @@ struct File {
   void add_name(const Attribute& attribute);
   void add_stream(const Attribute& attribute);
   void add_reparse_point(const Attribute& attribute);
+  void add_extended_attributes(const Attribute& attribute);
   void tell(Error problem);
   std::size_t stream_rank(std::uint32_t type, std::string_view name) const;
 

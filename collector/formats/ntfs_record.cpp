@@ -34,6 +34,12 @@ Result<void> read_non_resident(Bytes part, Attribute& attribute) {
   if (runs < kNonResidentHeader || runs > part.size())
     return malformed("ntfs runlist offset", part.base() + 32);
   attribute.runs = part.tail(runs);
+  // How much a compressed or sparse attribute takes; the field at 40 counts its holes too.
+  const bool has_holes = (attribute.flags & (kAttributeCompressionMask | kAttributeSparse)) != 0;
+  const bool has_name = part.get<std::uint8_t>(9).value_or(0) != 0;
+  const std::uint16_t name = has_name ? part.get<std::uint16_t>(10).value_or(0) : runs;
+  if (has_holes && attribute.first_vcn == 0 && std::min(runs, name) >= kNonResidentHeader + 8)
+    attribute.allocated_bytes = part.get<std::uint64_t>(kNonResidentHeader).value_or(0);
   return {};
 }
 

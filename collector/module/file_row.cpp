@@ -4,6 +4,7 @@
 #include <array>
 
 #include "collector/base/json_text.h"
+#include "collector/formats/reparse_point.h"
 
 namespace hozen {
 namespace {
@@ -116,6 +117,24 @@ void file_fields::write_streams(const FileRow& row, Cell& cell) {
   json += ']';
 }
 
+void file_fields::write_extended_attributes(const FileRow& row, Cell& cell) {
+  if (row.extended_attributes_unread) return cell.absent(Absent::unreadable);
+  std::string& json = cell.raw();
+  json += '[';
+  for (const ntfs::ExtendedAttribute& attribute : row.extended_attributes) {
+    json += json.back() == '[' ? "{\"name\":" : ",{\"name\":";
+    append_json_string(json, attribute.name);
+    json += ",\"size\":";
+    append_json_number(json, attribute.value_bytes);
+    json += '}';
+  }
+  json += ']';
+}
+
+Absent file_fields::why_no_link(const FileRow& row) {
+  return row.reparse_point_unread ? Absent::unreadable : Absent::not_present;
+}
+
 void FileRowMaker::add_path(const FileName& name) {
   row_.path_state = table_.append_path(path_, name);
   if (path_.size() > path_budget_) {
@@ -155,9 +174,18 @@ const FileRow& FileRowMaker::make(const ntfs::File& file) {
   row_.file = &file;
   row_.offset = file.number * record_bytes_;
   row_.name = file.best_name();
+  row_.reparse_tag = file.known_reparse_tag();
   path_ = volume_;
   other_paths_.clear();
-  if (row_.name == nullptr) return row_;
+  problems_.clear();
+  if (row_.name != nullptr) add_paths(file);
+  if (row_.reparse_tag || file.has_reparse_outside) add_link(file);
+  if (file.ea_stored) add_extended_attributes(file);
+  row_.problems = problems_;
+  return row_;
+}
+
+void FileRowMaker::add_paths(const ntfs::File& file) {
   if (file.number == ntfs::record_number::kRoot) {
     path_ += '\\';
   } else {
@@ -166,7 +194,47 @@ const FileRow& FileRowMaker::make(const ntfs::File& file) {
   }
   row_.path = path_;
   row_.other_paths = other_paths_;
-  return row_;
+}
+
+/// Offsets in an attribute are of no use without the place of that.
+void FileRowMaker::tell(const Error& problem) {
+  problems_.push_back(problem);
+  problems_.back().offset = row_.offset;
+}
+
+void FileRowMaker::add_link(const ntfs::File& file) {
+  std::vector<std::byte> outside;
+  row_.reparse_point_unread = file.has_reparse_outside;
+  // The clusters of a deleted file may hold anything by now.
+  if (file.has_reparse_outside && file.in_use() && reader_) {
+    auto read = reader_(row_, type::kReparsePoint);
+    if (!read) return tell(read.error());
+    outside = *std::move(read);
+    row_.reparse_tag = Bytes{outside}.get<std::uint32_t>(0);
+    row_.reparse_point_unread = false;
+  }
+  const std::vector<std::byte>& data = outside.empty() ? file.reparse_data : outside;
+  if (data.empty()) return;
+  auto point = parse_reparse_point(Bytes{data});
+  if (!point) return tell(point.error());
+  link_target_ = std::move(point->target);
+  row_.link_target = link_target_;
+}
+
+void FileRowMaker::add_extended_attributes(const ntfs::File& file) {
+  std::vector<std::byte> outside;
+  if (file.ea_data.size() < *file.ea_stored) {
+    row_.extended_attributes_unread = true;
+    if (!file.in_use() || !reader_) return;
+    auto read = reader_(row_, type::kEa);
+    if (!read) return tell(read.error());
+    outside = *std::move(read);
+    row_.extended_attributes_unread = false;
+  }
+  const std::vector<std::byte>& data = outside.empty() ? file.ea_data : outside;
+  extended_attributes_ = ntfs::parse_extended_attributes(Bytes{data});
+  if (extended_attributes_.problem) tell(*extended_attributes_.problem);
+  row_.extended_attributes = extended_attributes_.entries;
 }
 
 }  // namespace hozen

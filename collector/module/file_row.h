@@ -3,12 +3,14 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "collector/formats/ntfs_ea.h"
 #include "collector/formats/ntfs_table.h"
 #include "collector/module/record.h"
 #include "collector/source/source.h"
@@ -27,6 +29,12 @@ struct FileRow {
   std::optional<std::string_view> owner_sid{};
   std::uint64_t offset = 0;        ///< of the base record in $MFT
   std::size_t names_left_out = 0;  ///< hard links missing in `other_paths`, see FileRowMaker
+  std::optional<std::uint32_t> reparse_tag{};
+  std::string_view link_target{};  ///< of a symbolic link or junction
+  std::span<const ntfs::ExtendedAttribute> extended_attributes{};
+  bool reparse_point_unread = false;        ///< there is one, which was not read
+  bool extended_attributes_unread = false;  ///< there are some, whose names could not be read
+  std::span<const Error> problems{};        ///< beside those of `file`; offsets in $MFT
 };
 
 namespace file_fields {
@@ -42,6 +50,9 @@ void write_fn(const FileRow& row, Cell& cell);
 /// Alternate data streams; the unnamed one stands in the row itself.
 void write_streams(const FileRow& row, Cell& cell);
 void append_flags(std::string& json, const ntfs::FileStream& stream);
+void write_extended_attributes(const FileRow& row, Cell& cell);
+/// A reparse point outside of the record may be there and not be read: of a table by itself.
+Absent why_no_link(const FileRow& row);
 
 }  // namespace file_fields
 
@@ -111,9 +122,27 @@ inline constexpr std::array kFileFields{
                    [](const FileRow& r, Cell& c) { c.number(r.file->links); }},
     Field<FileRow>{{"streams", "Alternate data streams: name, size, allocated_size, flags."},
                    file_fields::write_streams},
+    Field<FileRow>{{"reparse_tag", "Tag of its reparse point, as a number."},
+                   [](const FileRow& r, Cell& c) {
+                     r.reparse_tag ? c.number(*r.reparse_tag)
+                                   : c.absent(file_fields::why_no_link(r));
+                   }},
     Field<FileRow>{
-        {"reparse_tag", "Tag of its reparse point, as a number."},
-        [](const FileRow& r, Cell& c) { file_fields::number_or_absent(c, r.file->reparse_tag); }},
+        {"link_target", "Where a symbolic link or junction leads, as its reparse point says."},
+        [](const FileRow& r, Cell& c) {
+          r.link_target.empty() ? c.absent(file_fields::why_no_link(r)) : c.text(r.link_target);
+        }},
+    Field<FileRow>{{"object_id",
+                    "Identifier by which links find the file again; it often tells the network "
+                    "card and the start of the machine."},
+                   [](const FileRow& r, Cell& c) {
+                     r.file->object_id ? c.text(r.file->object_id->text())
+                                       : c.absent(Absent::not_present);
+                   }},
+    Field<FileRow>{{"extended_attributes",
+                    "Its extended attributes: name, size of the value. `unreadable` when their "
+                    "place is not known, as in a file table by itself."},
+                   file_fields::write_extended_attributes},
     Field<FileRow>{
         {"ea_size", "Bytes of its extended attributes, unpacked."},
         [](const FileRow& r, Cell& c) { file_fields::number_or_absent(c, r.file->ea_bytes); }},
@@ -144,6 +173,10 @@ constexpr std::uint64_t kPathBytesPerTableByte = 128;
 /// The same for the further hard links, all together and of one file: 1,023 of them are allowed.
 constexpr std::uint64_t kLinkBytesPerTableByte = 64, kMaxLinkBytesOfAFile = 8u << 20;
 
+/// Reads an attribute that does not lie in its file's record: a reparse point or $EA.
+using AttributeReader =
+    std::function<Result<std::vector<std::byte>>(const FileRow& row, std::uint32_t type)>;
+
 /// Puts the rows of one table together, reusing its buffers. When paths become longer than the
 /// table can honestly have, further hard links are left out, and at last the folders of a path:
 /// `\$Orphan\name`, state `limit`.
@@ -151,10 +184,11 @@ class FileRowMaker {
  public:
   /// `volume` stands in front of every path: "C:", or nothing.
   FileRowMaker(ntfs::FileTable& table, std::uint64_t table_bytes, std::uint32_t record_bytes,
-               std::string volume = {})
+               std::string volume = {}, AttributeReader reader = {})
       : table_{table},
         record_bytes_{record_bytes},
         volume_{std::move(volume)},
+        reader_{std::move(reader)},
         path_budget_{table_bytes * kPathBytesPerTableByte},
         link_budget_{table_bytes * kLinkBytesPerTableByte} {}
   /// Valid until the next call.
@@ -163,13 +197,21 @@ class FileRowMaker {
  private:
   void add_path(const ntfs::FileName& name);
   void add_other_names(const ntfs::File& file);
+  void add_paths(const ntfs::File& file);
+  void add_link(const ntfs::File& file);
+  void add_extended_attributes(const ntfs::File& file);
+  void tell(const Error& problem);
 
   ntfs::FileTable& table_;
   std::uint32_t record_bytes_;
   std::string volume_;
+  AttributeReader reader_;
   FileRow row_;
   std::string path_;
   std::vector<std::string> other_paths_;
+  std::string link_target_;
+  ntfs::ExtendedAttributes extended_attributes_;
+  std::vector<Error> problems_;
   std::uint64_t path_budget_, link_budget_;
 };
 

@@ -24,9 +24,10 @@ void explain_created(const TimeSuspect& one, std::vector<Why>& why) {
          Family::time,
          {}});
   if (one.copied_from != nullptr)
-    why.push_back({"It was created and modified at the same 100 ns as System32\\" +
-                       one.copied_from->name + " (" + one.times.si.created.iso8601() + ", " +
-                       one.times.si.modified.iso8601() + "); its name was made " + named,
+    why.push_back({"It was created and modified at the same 100 ns as " +
+                       std::string{one.copied_from->folder} + one.copied_from->name + " (" +
+                       one.times.si.created.iso8601() + ", " + one.times.si.modified.iso8601() +
+                       "); its name was made " + named,
                    30,
                    Family::time,
                    {}});
@@ -93,7 +94,8 @@ Finding time_finding(const TimeSuspect& one, std::string_view path, const std::s
 Finding time_finding(const TimeGroup& group) {
   Finding finding;
   finding.rule = "time_anomalies.many_files";
-  finding.title = "Many files brought their times along";
+  finding.title = group.were_set ? "The times of many programs were set"
+                                 : "Many files brought their times along";
   finding.subject = group.place + ", named from " + group.first.iso8601();
   std::string examples;
   for (const std::string& example : group.examples)
@@ -103,9 +105,14 @@ Finding time_finding(const TimeGroup& group) {
                       "were made " +
                       group.first.iso8601() + " to " + group.last.iso8601() +
                       ", among them: " + examples,
-                  group.any_were_set ? 20 : 10, Family::time, group.records}};
+                  group.were_set ? 30 : 10, Family::time, group.records}};
+  if (group.were_set)
+    finding.why.push_back(
+        {"All of their times are of whole seconds, and not as what unpacks, "
+         "installs or copies files leaves them",
+         10, Family::location, group.records});
   finding.attack = {"T1070.006"};
-  finding.innocent_explanation_unchecked = true;
+  finding.innocent_explanation_unchecked = !group.were_set;
   finding.benign = {
       "An archive that was unpacked, an installer, or a copy of a folder: all bring "
       "the times of their files along"};

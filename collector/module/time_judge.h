@@ -18,7 +18,8 @@ struct TimeSuspect {
   const ntfs::FileName* name = nullptr;
   TimeEvidence times{};
   TimeSigns signs{};
-  bool is_program = false, in_system32 = false;
+  bool is_program = false;
+  std::string_view windows_folder{};  ///< of a program of Windows: "System32\\"
   const SystemTimes::Owner* copied_from = nullptr;
   bool among_newer = false;  ///< its record lies among those of files made later
   bool alone = false;        ///< no crowd of files shows the same signs
@@ -35,12 +36,12 @@ struct TimeGroup {
   std::vector<std::string> examples{}, records{};
   std::uint64_t files = 0, programs = 0;
   FileTime first{}, last{};  ///< when their names were made
-  bool any_were_set = false;
+  bool were_set = false;     ///< all of them, and as no archive leaves them
 };
 
 /// `path` as shown; `record`: the id that shows the times.
 Finding time_finding(const TimeSuspect& one, std::string_view path, const std::string& record);
-/// Quiet: what a crowd shows is an archive, an installer or a copy.
+/// Quiet but for times that were set: what a crowd shows is an archive, an installer or a copy.
 Finding time_finding(const TimeGroup& group);
 
 }  // namespace hozen

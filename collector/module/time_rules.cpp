@@ -29,8 +29,18 @@ TimeSigns time_signs(const TimeEvidence& evidence) {
   signs.all_set = signs.before_name && is_whole(si.modified) && is_whole(si.accessed) &&
                   is_before(si.modified, evidence.named, kTicksPerSecond) &&
                   is_before(si.accessed, evidence.named, kTicksPerDay);
-  signs.brought_along = evidence.synchronised || (si.created == si.modified &&
-                                                  si.created.ticks % (2 * kTicksPerSecond) == 0);
+  signs.one_time = si.created == si.modified && si.created == si.accessed;
+  constexpr FileTime kUnixEpoch{116'444'736'000'000'000};
+  // A ZIP file without times says the first day that it can.
+  constexpr FileTime kFirstOfZip{119'600'064'000'000'000};  // 1980-01-01
+  signs.on_minute = signs.one_time && si.created.ticks % (60 * kTicksPerSecond) == 0 &&
+                    is_before(kFirstOfZip, si.created, kClockSlackTicks);
+  const bool is_even = si.created.ticks % (2 * kTicksPerSecond) == 0;
+  const bool is_unpacked =
+      si.created == si.modified &&
+      (signs.one_time ? is_even && !signs.on_minute
+                      : is_even || si.modified < si.accessed || si.accessed == kUnixEpoch);
+  signs.brought_along = evidence.synchronised || is_unpacked;
   const auto is_past = [&](FileTime time) {
     return is_before(evidence.reference, time, kClockSlackTicks);
   };
@@ -57,26 +67,26 @@ bool SystemTimes::add(const Times& si, Owner owner) {
     return true;
   }
   Shared& shared = found->second;
-  ++shared.files;
+  if (!equals_fold(shared.first.name, owner.name)) ++shared.files;
   if (owner.named < shared.first.named) shared.first = std::move(owner);
   return true;
 }
 
 const SystemTimes::Owner* SystemTimes::find(const Times& si, const Owner& file,
-                                            bool in_system32) const {
+                                            bool is_of_windows) const {
   if (is_whole(si.created) && is_whole(si.modified)) return nullptr;  // many can share them
   const auto found = files_.find({si.created.ticks, si.modified.ticks});
   if (found == files_.end()) return nullptr;
   const Shared& shared = found->second;
   const bool later = is_before(shared.first.named, file.named, kTicksPerHour);
-  const unsigned others = shared.files - (in_system32 ? 1 : 0);
+  const unsigned others = shared.files - (is_of_windows ? 1 : 0);
   return others == 1 && later && shared.first.record != file.record &&
                  !equals_fold(shared.first.name, file.name)
              ? &shared.first
              : nullptr;
 }
 
-bool TimeCrowd::add(std::uint64_t folder_record, FileTime named, bool were_set) {
+bool TimeCrowd::add(std::uint64_t folder_record, FileTime named, const TimeSigns& signs) {
   for (const std::uint64_t place : {folder_record, kWholeVolume}) {
     const Key key{place, slice_of(named)};
     auto found = counts_.find(key);
@@ -85,25 +95,29 @@ bool TimeCrowd::add(std::uint64_t folder_record, FileTime named, bool were_set) 
       found = counts_.emplace(key, Count{}).first;
     }
     ++found->second.all;
-    if (were_set) ++found->second.were_set;
+    if (signs.all_set) ++found->second.all_set;
+    if (signs.were_set()) ++found->second.were_set;
   }
   return true;
 }
 
-unsigned TimeCrowd::in_folder(std::uint64_t folder_record, FileTime named, bool were_set) const {
+unsigned TimeCrowd::in_folder(std::uint64_t folder_record, FileTime named, CrowdOf which) const {
   const Key key{folder_record, slice_of(named)};
   if (!counts_.contains(key)) return 0;
   unsigned files = 0;
   for (const std::uint64_t slice : {key.second - 1, key.second, key.second + 1}) {
     const auto found = counts_.find({folder_record, slice});
     if (found == counts_.end()) continue;
-    files += were_set ? found->second.were_set : found->second.all;
+    const Count& count = found->second;
+    files += which == CrowdOf::all       ? count.all
+             : which == CrowdOf::all_set ? count.all_set
+                                         : count.were_set;
   }
   return files;
 }
 
-unsigned TimeCrowd::on_volume(FileTime named, bool were_set) const {
-  return in_folder(kWholeVolume, named, were_set);
+unsigned TimeCrowd::on_volume(FileTime named, CrowdOf which) const {
+  return in_folder(kWholeVolume, named, which);
 }
 
 std::uint64_t TimeCrowd::event_slice(std::uint64_t folder_record, FileTime named) const {

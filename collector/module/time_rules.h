@@ -44,13 +44,20 @@ struct TimeSigns {
   /// before_name, and modified and accessed are of whole seconds before the name, too, accessed by
   /// over a day: what unpacks, installs or copies a file leaves "accessed" near the moment it did.
   bool all_set = false;
-  /// Synchronised, or created and modified at the same even second, as a ZIP or CAB file holds
-  /// them: what unpacks those sets "accessed" as well (Windows XP's Explorer does).
+  /// As what unpacks, installs, copies or synchronises leaves it: see time_signs().
   bool brought_along = false;
+  bool one_time = false;   ///< created, modified and accessed are the same
+  bool on_minute = false;  ///< one_time, and that of a whole minute: typed, or an archive's
 
   /// No archive, installer or copy is known to leave such times behind.
   bool were_set() const { return all_set && !brought_along; }
 };
+/// Brought along is what is synchronised, and what was created and modified at the same second:
+/// - even, and accessed at it too: a ZIP or CAB file that Windows XP's Explorer unpacked. A whole
+///   minute of an even second is one in thirty of those, and all of what people type;
+/// - accessed later, in whole seconds: a ZIP file with access times, as Info-ZIP makes them on
+///   Linux and macOS, that Windows' tar.exe unpacked (libarchive sets the creation time to the
+///   modification time where an archive has none, and one that is not known to 1970).
 TimeSigns time_signs(const TimeEvidence& evidence);
 
 /// Whether a reparse point with this tag is a file of a cloud: IO_REPARSE_TAG_CLOUD and its fifteen
@@ -60,21 +67,24 @@ constexpr bool is_cloud_tag(std::uint32_t tag) { return (tag & 0xFFFF'0FFF) == 0
 /// Whether Windows runs a file of this name, as a program, library, driver, script or web page.
 bool is_program_name(std::string_view name);
 
-/// Times of the programs in System32, from which tools that set times like to take theirs.
+/// Times of Windows' own programs, from which tools that set times like to take theirs: those in
+/// System32, SysWOW64 and the folder of Windows itself.
 class SystemTimes {
  public:
   struct Owner {
     std::uint64_t record = 0;
     std::string name{};
     FileTime named{};
+    std::string_view folder{};  ///< "System32\\"; a constant
   };
 
-  /// A program in System32. False when there are more than an honest Windows has.
+  /// A program of Windows. The second of a name, as of 32 and 64 bits, is no other one. False when
+  /// there are more than an honest Windows has.
   bool add(const Times& si, Owner owner);
   /// Whose creation and modification `si` has, to 100 ns, under another name and with a name made
   /// over an hour later (what is installed together may share its times). nullptr also when several
   /// have them: those tell nothing.
-  const Owner* find(const Times& si, const Owner& file, bool in_system32) const;
+  const Owner* find(const Times& si, const Owner& file, bool is_of_windows) const;
 
  private:
   struct Shared {
@@ -85,6 +95,9 @@ class SystemTimes {
   std::map<std::pair<std::uint64_t, std::uint64_t>, Shared> files_;  // by created, modified
 };
 
+/// Which files of a crowd are counted.
+enum class CrowdOf : std::uint8_t { all, all_set, were_set };
+
 /// How many files show the same sign at the same time: in ten minutes and those beside them.
 class TimeCrowd {
  public:
@@ -93,17 +106,17 @@ class TimeCrowd {
   static std::uint64_t slice_of(FileTime named) { return named.ticks / kTicksPerSlice; }
 
   /// False when there are too many crowds to count.
-  bool add(std::uint64_t folder_record, FileTime named, bool were_set);
-  /// Among `were_set` files only those count, among others all. 0 for what was not added.
-  unsigned in_folder(std::uint64_t folder_record, FileTime named, bool were_set) const;
-  unsigned on_volume(FileTime named, bool were_set) const;
+  bool add(std::uint64_t folder_record, FileTime named, const TimeSigns& signs);
+  /// 0 for what was not added.
+  unsigned in_folder(std::uint64_t folder_record, FileTime named, CrowdOf which) const;
+  unsigned on_volume(FileTime named, CrowdOf which) const;
   /// The slice with which the files began to come, one slice after the other, at most a day before.
   std::uint64_t event_slice(std::uint64_t folder_record, FileTime named) const;
 
  private:
   using Key = std::pair<std::uint64_t, std::uint64_t>;  // folder, slice
   struct Count {
-    unsigned all = 0, were_set = 0;
+    unsigned all = 0, all_set = 0, were_set = 0;
   };
 
   static constexpr std::size_t kMaxCrowds = 200'000;

@@ -6,6 +6,7 @@
 #include "collector/base/text.h"
 #include "collector/formats/ntfs_bitmap.h"
 #include "collector/formats/wof.h"
+#include "collector/source/ntfs_content.h"
 
 namespace hozen {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "collector/base/text.h"
 #include "collector/formats/reparse_point.h"
+#include "collector/source/ntfs_content.h"
 
 namespace hozen {
 namespace {
@@ -52,7 +53,7 @@ bool NtfsPathFinder::is_link(const NtfsPlace& place, bool directory) {
 
 Result<EvidencePath> NtfsPathFinder::link_target(const NtfsPlace& link) {
   HOZEN_TRY(const auto file, link.mounted->ntfs->share_file(link.record));
-  HOZEN_TRY(const auto bytes, link.mounted->files->reparse_point(*file));
+  HOZEN_TRY(const auto bytes, read_reparse_point(*link.mounted->ntfs, *file));
   HOZEN_TRY(const ReparsePoint point, parse_reparse_point(Bytes{bytes}));
   return target_of(point, link.path);
 }

@@ -8,6 +8,7 @@
 #include "collector/formats/reparse_point.h"
 #include "collector/formats/security_descriptor.h"
 #include "collector/formats/wof.h"
+#include "collector/source/ntfs_content.h"
 
 namespace hozen {
 namespace {
@@ -15,12 +16,6 @@ namespace {
 using ntfs::File;
 using ntfs::FileStream;
 namespace type = ntfs::attribute_type;
-
-constexpr std::uint32_t kReparseTagDeduplicated = 0x80000013;
-/// Placeholders of cloud providers: 0x9000001A to 0x9000F01A.
-constexpr std::uint32_t kCloudTag = 0x9000001A, kCloudTagMask = 0xFFFF0FFF;
-constexpr std::size_t kReparseHeaderBytes = 8;
-constexpr std::uint64_t kMaxReparseBytes = 16u << 10;  ///< MAXIMUM_REPARSE_DATA_BUFFER_SIZE
 
 Error unsupported(const EvidencePath& path, std::string why) {
   return {Errc::unsupported, path.text(), std::nullopt, std::move(why)};
@@ -69,23 +64,8 @@ std::optional<std::uint32_t> internal_number(const EvidencePath& path) {
   return static_cast<std::uint32_t>(known - kNames.begin());
 }
 
-/// Whether content of the unnamed stream lies on the volume, whatever is said of it.
-bool holds_content(const File& file) {
-  const FileStream* const data = file.data();
-  if (data == nullptr || data->size_bytes == 0) return false;
-  return data->resident || data->first_lcn.has_value();
-}
-
-/// Why the content of a file with this reparse point lies elsewhere; nullptr where it does not.
-const char* why_elsewhere(std::uint32_t tag, std::uint32_t attributes) {
-  if (is_name_surrogate(tag)) return "a link, not followed";
-  if (tag == kReparseTagDeduplicated)
-    return "deduplicated: its content lies in the chunk store of the volume";
-  if (!is_placeholder(attributes)) return nullptr;
-  return (tag & kCloudTagMask) == kCloudTag
-             ? "a placeholder: its content lies in a cloud, not on the volume"
-             : "a placeholder: its content lies in another place, not on the volume";
-}
+/// $Extend\$RmMetadata\$TxfLog\$TxfLog.blf has four.
+constexpr std::size_t kMaxExtendDepth = 8;
 
 /// What lies in the root can be reached although its own record is damaged; the folder of what no
 /// folder has has none.
@@ -94,20 +74,6 @@ FileInfo bare_folder(const EvidencePath& path) {
   info.path = path.with_stream("");
   info.is_directory = true;
   return info;
-}
-
-/// The part of an index that a stream's name means as Windows spells it: `$O:$INDEX_ROOT`.
-struct IndexPart {
-  std::string_view name;
-  std::uint32_t type = 0;
-};
-std::optional<IndexPart> index_part(std::string_view stream) {
-  constexpr std::string_view kRootType = ":$INDEX_ROOT", kBlocksType = ":$INDEX_ALLOCATION";
-  for (const auto& [suffix, type] :
-       {std::pair{kRootType, type::kIndexRoot}, std::pair{kBlocksType, type::kIndexAllocation}})
-    if (stream.ends_with(suffix))
-      return IndexPart{stream.substr(0, stream.size() - suffix.size()), type};
-  return std::nullopt;
 }
 
 /// Alternate data streams, as the user has them: not the one that holds the compacted content.
@@ -121,19 +87,11 @@ void list_streams(const File& file, FileInfo& info) {
 
 }  // namespace
 
-const FileStream* find_data_stream(const File& file, std::string_view name) {
-  if (const FileStream* const exact = file.find_stream(type::kData, name)) return exact;
-  const auto found =
-      std::find_if(file.streams.begin(), file.streams.end(), [&](const FileStream& stream) {
-        return stream.type == type::kData && equals_fold(stream.name, name);
-      });
-  return found == file.streams.end() ? nullptr : &*found;
-}
-
 bool is_ntfs_internal(const EvidencePath& path) {
   const auto number = internal_number(path);
   const std::size_t depth = path.components().size();
-  return number && (depth == 1 || (depth == 2 && *number == ntfs::record_number::kExtend));
+  const bool is_extend = number == ntfs::record_number::kExtend;
+  return number && (depth == 1 || (is_extend && depth <= kMaxExtendDepth));
 }
 
 void NtfsVolumeFiles::load(FunctionRef<void(Error)> problem) {
@@ -160,12 +118,6 @@ void NtfsVolumeFiles::load(FunctionRef<void(Error)> problem) {
              names_.first_damage()->offset, names_.first_damage()->text()});
   if (const auto lost = counts.system_problem()) problem(*lost);
   volume_->know_extensions(table.extensions());
-}
-
-Result<std::vector<std::byte>> NtfsVolumeFiles::reparse_point(const File& file) {
-  if (!file.reparse_data.empty()) return file.reparse_data;
-  HOZEN_TRY(const auto content, volume_->open_attribute(file.number, type::kReparsePoint, ""));
-  return read_all(*content, kMaxReparseBytes);
 }
 
 /// By its id in $Secure; files of Windows NT 4, and those that other systems made, have a
@@ -207,9 +159,14 @@ Result<std::uint32_t> NtfsVolumeFiles::internal_record(const EvidencePath& path)
   const std::vector<std::string>& names = path.components();
   if (!number) return absent;
   if (names.size() == 1) return *number;
-  if (*number != ntfs::record_number::kExtend || names.size() > 2) return absent;
-  const auto found = find_in_extend(names[1]);
-  return !found && found.error().code == Errc::not_found ? absent : found;
+  if (*number != ntfs::record_number::kExtend || names.size() > kMaxExtendDepth) return absent;
+  std::uint32_t record = *number;
+  for (std::size_t depth = 1; depth < names.size(); ++depth) {
+    const auto found = find_in_folder(record, names[depth]);
+    if (!found) return found.error().code == Errc::not_found ? absent : found.error();
+    record = *found;
+  }
+  return record;
 }
 
 /// Entries are looked at one by one: the order of a damaged index says nothing. Of an index larger
@@ -232,14 +189,14 @@ Result<void> NtfsVolumeFiles::each_in_index(
   return {};
 }
 
-Result<std::uint32_t> NtfsVolumeFiles::find_in_extend(std::string_view name) {
-  constexpr std::uint64_t kMaxExtendBytes = 1u << 20;  // it has some ten entries
+Result<std::uint32_t> NtfsVolumeFiles::find_in_folder(std::uint32_t folder, std::string_view name) {
+  constexpr std::uint64_t kMaxExtendBytes = 1u << 20;  // $Extend has some ten entries
   std::optional<std::uint64_t> found;
-  HOZEN_CHECK(each_in_index(ntfs::record_number::kExtend, kMaxExtendBytes,
-                            [&](std::uint64_t record, std::string_view entry) {
-                              if (equals_fold(entry, name)) found = record;
-                              return !found;
-                            }));
+  HOZEN_CHECK(
+      each_in_index(folder, kMaxExtendBytes, [&](std::uint64_t record, std::string_view entry) {
+        if (equals_fold(entry, name)) found = record;
+        return !found;
+      }));
   if (!found || *found > 0xFFFF'FFFF) return Error{Errc::not_found, "ntfs index entry"};
   return static_cast<std::uint32_t>(*found);
 }
@@ -322,7 +279,7 @@ Result<FileInfo> NtfsVolumeFiles::info(std::uint32_t record, const EvidencePath&
   info.file_reference = file.reference().to_u64();
   info.link_count = count_links(file);
   if (info.attributes && (*info.attributes & kAttributeReparsePoint) != 0) {
-    const auto point = reparse_point(file);
+    const auto point = read_reparse_point(*volume_, file);
     if (point) info.reparse_tag = Bytes{*point}.get<std::uint32_t>(0);
     info.is_link = info.reparse_tag && is_name_surrogate(*info.reparse_tag) &&
                    (info.is_directory || !holds_content(file));
@@ -346,49 +303,6 @@ bool NtfsVolumeFiles::has_stream_twins(std::uint32_t record, std::string_view st
   return counted != counted_streams_.end() && counted->second > 1;
 }
 
-Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_data(std::uint64_t number,
-                                                               std::string_view stream) {
-  return volume_->open_attribute(number, type::kData, stream, &last_problems_);
-}
-
-Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_unnamed(const File& file,
-                                                                  const EvidencePath& path) {
-  const bool has_point = file.standard && (file.standard->attributes & kAttributeReparsePoint) != 0;
-  if (!has_point) return open_data(file.number, "");
-  const auto point = reparse_point(file);
-  if (point) return open_behind(Bytes{*point}, file, path);
-  // The attribute says so and there is none: a flag that anybody can set hides nothing.
-  if (point.error().code == Errc::not_found) return open_data(file.number, "");
-  if (!holds_content(file)) return point.error();
-  last_problems_.push_back(point.error());
-  return open_data(file.number, "");
-}
-
-Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_behind(Bytes point, const File& file,
-                                                                 const EvidencePath& path) {
-  const std::uint32_t tag = point.get<std::uint32_t>(0).value_or(0);
-  const char* const elsewhere = why_elsewhere(tag, file.standard->attributes);
-  if (elsewhere == nullptr && tag != kReparseTagWof) return open_data(file.number, "");
-  auto content = elsewhere != nullptr
-                     ? Result<std::unique_ptr<ByteSource>>{unsupported(path, elsewhere)}
-                     : open_wof(point.tail(kReparseHeaderBytes), file);
-  if (content || !holds_content(file)) return content;
-  // Programs can say so of any file; nothing is fetched by reading what lies here.
-  last_problems_.push_back({content.error().code,
-                            "its reparse point says that the content lies elsewhere, yet some lies "
-                            "in its own clusters: that was taken"});
-  return open_data(file.number, "");
-}
-
-Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open_wof(Bytes data, const File& file) {
-  HOZEN_TRY(const WofAlgorithm algorithm, parse_wof_data(data));
-  HOZEN_TRY(auto stream, open_data(file.number, kWofStream));
-  const FileStream* const unnamed = file.data();
-  HOZEN_TRY(auto content, WofSource::open(std::move(stream),
-                                          unnamed != nullptr ? unnamed->size_bytes : 0, algorithm));
-  return std::unique_ptr<ByteSource>{std::move(content)};
-}
-
 Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
                                                           const EvidencePath& path) {
   last_problems_.clear();
@@ -396,6 +310,7 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
   const ntfs::Volume::Look look{*volume_, record};
   HOZEN_TRY(const auto shared, read_file(record, path));
   const File& file = *shared;
+  NtfsContent opener{*volume_, last_problems_};
   if (path.stream().empty()) {
     if (record == ntfs::record_number::kMft) return volume_->open_mft();
     if (file.is_called_folder())
@@ -403,7 +318,7 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
           {Errc::malformed, "its record calls it a folder: it has content and no index"});
     else if (file.is_directory())
       return unsupported(path, "a folder");
-    auto content = open_unnamed(file, path);
+    auto content = opener.open_unnamed(file, path);
     if (!content && content.error().what != path.text()) {
       Error error = content.error();
       error.detail = error.what + (error.detail.empty() ? "" : ": " + error.detail);
@@ -413,9 +328,9 @@ Result<std::unique_ptr<ByteSource>> NtfsVolumeFiles::open(std::uint32_t record,
     return content;
   }
   if (const FileStream* const stream = find_data_stream(file, path.stream()))
-    return open_data(file.number, stream->name);
-  if (const auto index = index_part(path.stream()))
-    return volume_->open_attribute(file.number, index->type, index->name, &last_problems_);
+    return opener.open_data(file.number, stream->name);
+  if (const auto part = attribute_part(path.stream()))
+    return volume_->open_attribute(file.number, part->type, part->name, &last_problems_);
   if (!file.problems.empty())
     return Error{
         Errc::malformed, path.text(), file.problems.front().offset,

@@ -21,10 +21,6 @@ namespace hozen {
 /// `$Extend`: $MFT, $Extend\$UsnJrnl. Other names with a dollar are ordinary ones.
 bool is_ntfs_internal(const EvidencePath& path);
 
-/// The $DATA of this name, spelled so or, where there is none, but for case: Windows makes no two
-/// such streams, other systems do. nullptr where there is neither.
-const ntfs::FileStream* find_data_stream(const ntfs::File& file, std::string_view name);
-
 /// Not safe for two threads at once, what open() returns aside.
 class NtfsVolumeFiles {
  public:
@@ -48,8 +44,8 @@ class NtfsVolumeFiles {
   /// Whether the file has streams that differ from this one in case only.
   bool has_stream_twins(std::uint32_t record, std::string_view stream);
   /// The unnamed stream, or the one that `path` names, as find_data_stream() finds it: its content
-  /// as programs on Windows see it. A stream of the name `$O:$INDEX_ROOT` or `$O:$INDEX_ALLOCATION`
-  /// is that part of an index of the file.
+  /// as programs on Windows see it. A stream of a name like `$O:$INDEX_ROOT` or `:$EA` is that
+  /// attribute of the file (attribute_part()).
   Result<std::unique_ptr<ByteSource>> open(std::uint32_t record, const EvidencePath& path);
   /// The record of a file of NTFS itself ($MFT, $Extend\$UsnJrnl), without the names of the volume
   /// being loaded. Errc::not_found for any other path.
@@ -65,25 +61,15 @@ class NtfsVolumeFiles {
   /// The clusters that files in use have, as they were when first asked for: of a volume that
   /// changes it soon is not true any more.
   const Result<ntfs::UsedClusters>& used_clusters();
-  /// The reparse point's bytes; Errc::not_found when there is none.
-  Result<std::vector<std::byte>> reparse_point(const ntfs::File& file);
 
  private:
   Result<std::shared_ptr<const ntfs::File>> read_file(std::uint32_t record,
                                                       const EvidencePath& path);
   Result<void> each_in_index(std::uint64_t folder, std::uint64_t max_bytes,
                              FunctionRef<bool(std::uint64_t record, std::string_view name)> visit);
-  Result<std::uint32_t> find_in_extend(std::string_view name);
-  Result<std::unique_ptr<ByteSource>> open_data(std::uint64_t number, std::string_view stream);
+  Result<std::uint32_t> find_in_folder(std::uint32_t folder, std::string_view name);
   std::optional<std::string> owner_of(const ntfs::File& file);
   std::optional<std::string> owner_of_id(std::uint32_t security_id);
-  Result<std::unique_ptr<ByteSource>> open_unnamed(const ntfs::File& file,
-                                                   const EvidencePath& path);
-  /// The same of a file with this reparse point.
-  Result<std::unique_ptr<ByteSource>> open_behind(Bytes point, const ntfs::File& file,
-                                                  const EvidencePath& path);
-
-  Result<std::unique_ptr<ByteSource>> open_wof(Bytes data, const ntfs::File& file);
 
   std::shared_ptr<ntfs::Volume> volume_;
   NtfsNames names_;

@@ -137,7 +137,26 @@ constexpr Kind kDeletedFile{"deleted_file",
                             "names.",
                             kColumns, "Deleted file {path}[, its content: {state}]",
                             kDeletedFileTimes};
-constexpr std::array kKinds{kDeletedFile};
+
+struct UnplacedRow {
+  const std::string& volume;
+  std::uint64_t files = 0;
+};
+constexpr std::array kUnplacedFields{
+    Field<UnplacedRow>{{"volume", "The volume that they lay on."},
+                       [](const UnplacedRow& r, Cell& c) { c.text(r.volume); }},
+    Field<UnplacedRow>{{"files", "How many there are."},
+                       [](const UnplacedRow& r, Cell& c) { c.number(r.files); }},
+};
+constexpr auto kUnplacedColumns = columns_of(kUnplacedFields);
+constexpr Kind kUnplaced{"deleted_files_unplaced",
+                         "Deleted files whose folder is not known any more and whose name no "
+                         "target has: patterns that mean all of a folder could not be held against "
+                         "them. The module file_table lists them.",
+                         kUnplacedColumns,
+                         "{files} deleted files of {volume} whose folder is not known were not "
+                         "looked for by patterns of folders"};
+constexpr std::array kKinds{kDeletedFile, kUnplaced};
 
 constexpr std::string_view kReferences[] = {
     "https://flatcap.github.io/linux-ntfs/ntfs/files/mft.html",
@@ -201,6 +220,10 @@ class VolumeReader {
                      std::nullopt, unread_first_->text()});
     find_claimants(**table);
     for (DeletedRow& row : rows_) emit(row);
+    if (unplaced_ == 0) return;
+    Envelope envelope;
+    envelope.origin.artifact = table_artifact();
+    context_.emit(kUnplaced, kUnplacedFields, UnplacedRow{volume_, unplaced_}, envelope);
   }
 
  private:
@@ -231,18 +254,29 @@ class VolumeReader {
     std::vector<EvidencePath> paths{path_of(file.path, volume_, file.file->names)};
     for (const std::string& other : file.other_paths)
       if (paths.size() < kMaxNamesAsked) paths.push_back(path_of(other, volume_, file.file->names));
+    bool has_content = false, is_named = false;
     for (const ntfs::FileStream& stream : file.file->streams) {
       // The content of a compacted file is that of its unnamed stream.
-      const bool is_packed = file.file->reparse_tag == kReparseTagWof && stream.name == kWofStream;
+      const bool is_packed = file.reparse_tag == kReparseTagWof && stream.name == kWofStream;
       if (stream.type != ntfs::attribute_type::kData || is_packed) continue;
+      has_content = true;
       for (const EvidencePath& path : paths) {
         const EvidencePath whole = path.with_stream(stream.name);
         const auto target = context_.target_for(whole, known);
         if (!target) continue;
         keep(file, stream, whole, *target);
+        is_named = true;
         break;
       }
     }
+    if (!is_known && has_content && !is_named) ++unplaced_;
+  }
+
+  /// On a running system the preserved copy is read at another moment, and is another.
+  std::optional<std::uint32_t> table_artifact() {
+    if (!table_artifact_)
+      table_artifact_ = context_.collect(table_path_, "The file table", Priority::high).row;
+    return context_.source().kind() != "live" ? table_artifact_ : std::nullopt;
   }
 
   void keep(const FileRow& file, const ntfs::FileStream& stream, const EvidencePath& path,
@@ -318,10 +352,7 @@ class VolumeReader {
   void emit(DeletedRow& row) {
     if (row.is_there) row.artifact = context_.collect_deleted(row.file, row.target).row;
     Envelope envelope;
-    if (!table_artifact_)
-      table_artifact_ = context_.collect(table_path_, "The file table", Priority::high).row;
-    // On a running system the preserved copy is read at another moment, and is another.
-    if (context_.source().kind() != "live") envelope.origin.artifact = table_artifact_;
+    envelope.origin.artifact = table_artifact();
     envelope.origin.offset = row.offset;
     if (row.si) {
       envelope.timestamps.emplace_back("created", row.si->created);
@@ -337,7 +368,7 @@ class VolumeReader {
   EvidencePath table_path_;
   std::uint32_t record_bytes_ = 0;
   std::vector<DeletedRow> rows_;
-  std::uint64_t left_out_ = 0, unread_ = 0;
+  std::uint64_t left_out_ = 0, unread_ = 0, unplaced_ = 0;
   std::optional<Error> unread_first_;
   std::size_t bytes_left_ = kMaxRememberedBytes;
   std::vector<ntfs::ClusterClaim> claims_;

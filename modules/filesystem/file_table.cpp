@@ -1,10 +1,14 @@
 // The file table of every NTFS volume: each file and folder that there is, and those deleted whose
 // record was not yet used again. $FILE_NAME's times are set by Windows alone, those of
 // $STANDARD_INFORMATION by any program; a deleted record proves that the file was there, not when
-// it went. What was deleted longer ago is not here: its record holds another file.
+// it went. What was deleted longer ago is not here: its record holds another file. Large extended
+// attributes are preserved: no listing shows them, and programs keep what must not be seen there.
 #include <array>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "collector/formats/ntfs_ea.h"
 #include "collector/module/file_row.h"
 #include "collector/module/module.h"
 #include "collector/module/volume_table.h"
@@ -59,13 +63,31 @@ constexpr std::string_view kReferences[] = {
     "New%20Technologies%20File%20System%20(NTFS).asciidoc"};
 constexpr std::string_view kAttack[] = {"T1070.004", "T1070.006", "T1564.004"};
 
+/// Windows' own take less: what the kernel knows of a signature has some hundred bytes.
+constexpr std::uint64_t kLargeEaBytes = 1024;
+constexpr std::uint64_t kMaxLargeEas = 1000, kMaxLargeEaBytes = 32u << 20;
+
+/// Where the attribute of this type of the row's file is read from; nothing where its path is not
+/// known for sure.
+std::optional<EvidencePath> attribute_path(const FileRow& row, std::string_view stream) {
+  if (!row.file->in_use() || row.path_state != ntfs::PathState::exact) return std::nullopt;
+  const auto path = EvidencePath::parse(row.path);
+  if (!path || path->text() != row.path) return std::nullopt;
+  return path->with_stream(stream);
+}
+constexpr std::string_view kEaStream = ":$EA", kReparseStream = ":$REPARSE_POINT";
+
 class TableReader {
  public:
   TableReader(ModuleContext& context, VolumeTable& table, const std::string& volume)
       : context_{context}, table_{table}, volume_{volume} {}
 
   void read() {
-    FileRowMaker rows{table_.table(), table_.bytes(), table_.record_bytes(), volume_};
+    const auto read_attribute = [&](const FileRow& row, std::uint32_t type) {
+      return read_outside(row, type);
+    };
+    FileRowMaker rows{table_.table(), table_.bytes(), table_.record_bytes(), volume_,
+                      read_attribute};
     std::uint64_t deleted = 0;
     table_.hash_anew();
     table_.table().each_file([&](const ntfs::File& file) {
@@ -73,6 +95,8 @@ class TableReader {
       deleted += file.in_use() ? 0u : 1u;
       context_.emit(kFile, kFileFields, row, envelope_of(row));
       for (const Error& problem : file.problems) table_.tell(problem);
+      for (const Error& problem : row.problems) table_.tell(problem);
+      preserve_extended_attributes(row);
       if (row.names_left_out != 0)
         table_.tell({Errc::limit,
                      std::to_string(row.names_left_out) + " hard links whose paths are left out",
@@ -80,6 +104,11 @@ class TableReader {
       return !context_.stop().stop_requested();
     });
     table_.tell_rest();
+    note_extended_attributes(Errc::limit, eas_left_out_,
+                             " further files with large extended attributes, which are not "
+                             "preserved");
+    note_extended_attributes(Errc::unsupported, eas_unseen_,
+                             " files with large extended attributes that the source does not show");
     Envelope envelope;
     envelope.origin.artifact = table_.artifact();
     TableRow row{volume_, table_.bytes(),          table_.record_bytes(),
@@ -89,6 +118,39 @@ class TableReader {
   }
 
  private:
+  /// On a running system a moment later than the record.
+  Result<std::vector<std::byte>> read_outside(const FileRow& row, std::uint32_t type) {
+    const bool is_ea = type == ntfs::attribute_type::kEa;
+    const auto path = attribute_path(row, is_ea ? kEaStream : kReparseStream);
+    if (!path)
+      return Error{Errc::unsupported, "ntfs attribute of a file whose path is not known for sure"};
+    HOZEN_TRY(const auto content, context_.source().open(*path));
+    return read_all(*content, ntfs::kMaxEaBytes);
+  }
+
+  void preserve_extended_attributes(const FileRow& row) {
+    const std::uint64_t bytes = row.file->ea_stored.value_or(0);
+    if (bytes <= kLargeEaBytes || !row.file->in_use()) return;
+    const auto path = attribute_path(row, kEaStream);
+    if (!path || !context_.source().stat(*path)) {
+      ++eas_unseen_;
+      return;
+    }
+    if (eas_ == kMaxLargeEas || bytes > kMaxLargeEaBytes - ea_bytes_) {
+      ++eas_left_out_;
+      return;
+    }
+    ++eas_;
+    ea_bytes_ += bytes;
+    context_.collect(*path, "Large extended attributes, which no listing shows", Priority::normal);
+  }
+
+  void note_extended_attributes(Errc code, std::uint64_t files, const char* what) {
+    if (files != 0)
+      context_.note(
+          {code, table_.path().text() + ": " + std::to_string(files) + what, std::nullopt});
+  }
+
   Envelope envelope_of(const FileRow& row) const {
     Envelope envelope;
     envelope.origin.artifact = table_.artifact();
@@ -105,6 +167,7 @@ class TableReader {
   ModuleContext& context_;
   VolumeTable& table_;
   const std::string& volume_;
+  std::uint64_t eas_ = 0, ea_bytes_ = 0, eas_left_out_ = 0, eas_unseen_ = 0;
 };
 
 Result<void> run(ModuleContext& context) {

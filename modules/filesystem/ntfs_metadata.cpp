@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "collector/base/text.h"
 #include "collector/formats/ntfs_table.h"
 #include "collector/formats/ntfs_volume.h"
 #include "collector/formats/ntfs_volume_record.h"
 #include "collector/formats/usn_journal.h"
 #include "collector/module/module.h"
+#include "collector/module/ntfs_extend.h"
 
 namespace hozen::modules {
 namespace {
@@ -100,7 +102,8 @@ constexpr std::string_view kReferences[] = {
     "https://flatcap.github.io/linux-ntfs/ntfs/files/index.html",
     "https://learn.microsoft.com/windows/win32/fileio/change-journals"};
 
-/// Preserved in this order; a stream is written behind a colon.
+/// Preserved in this order; a stream is written behind a colon. $Volume has no content: what it
+/// says lies in its record in $MFT. $BadClus is as large as the volume and holds nothing.
 struct BookFile {
   std::string_view path, reason;
 };
@@ -112,14 +115,26 @@ constexpr std::array kBooks{
     BookFile{"$Extend\\$UsnJrnl:$Max", "Size and age of the change journal"},
     BookFile{"$Extend\\$UsnJrnl:$J", "The change journal"},
     BookFile{"$Secure:$SDS", "Owners of files and who may use them"},
+    BookFile{"$Secure:$SII:$INDEX_ROOT", "Owners and rights by their number"},
+    BookFile{"$Secure:$SII:$INDEX_ALLOCATION", "Owners and rights by their number"},
+    BookFile{"$Secure:$SDH:$INDEX_ROOT", "Owners and rights by their hash"},
+    BookFile{"$Secure:$SDH:$INDEX_ALLOCATION", "Owners and rights by their hash"},
     BookFile{"$Bitmap", "Which clusters are in use"},
+    BookFile{"$MFT::$BITMAP", "Which records of the file table are in use"},
+    BookFile{"$UpCase", "How names are compared"},
     BookFile{"$Extend\\$ObjId:$O:$INDEX_ROOT", "Object ids: files that were opened through links"},
     BookFile{"$Extend\\$ObjId:$O:$INDEX_ALLOCATION",
              "Object ids: files that were opened through links"},
     BookFile{"$Extend\\$Reparse:$R:$INDEX_ROOT", "Which files are links or stored in other ways"},
     BookFile{"$Extend\\$Reparse:$R:$INDEX_ALLOCATION",
              "Which files are links or stored in other ways"},
+    BookFile{"$Extend\\$Quota:$O:$INDEX_ROOT", "Who had files on the volume"},
+    BookFile{"$Extend\\$Quota:$O:$INDEX_ALLOCATION", "Who had files on the volume"},
+    BookFile{"$Extend\\$Quota:$Q:$INDEX_ROOT", "How much whom belongs, and since when"},
+    BookFile{"$Extend\\$Quota:$Q:$INDEX_ALLOCATION", "How much whom belongs, and since when"},
 };
+/// Of what else lies below $Extend: the logs of transactions take some 20 MiB.
+constexpr std::uint64_t kMaxExtendBytes = 256u << 20;
 
 Result<std::vector<std::byte>> read_head(EvidenceSource& source, const EvidencePath& path,
                                          std::uint64_t offset, std::size_t bytes) {
@@ -148,6 +163,7 @@ class Books {
       if (book.path == "$MFT") table_artifact_ = id.row;
       any = true;
     }
+    if (any) preserve_extend();
     return any;
   }
 
@@ -166,6 +182,35 @@ class Books {
   }
 
  private:
+  /// What newer Windows keep there, by the folder's own index: $RmMetadata\\$TxfLog, $Deleted.
+  void preserve_extend() {
+    const auto files =
+        list_extend_files(source_, root_, [&](Error error) { context_.note(std::move(error)); });
+    std::uint64_t bytes = 0, left_out = 0;
+    const auto preserve = [&](const FileInfo& info) {
+      if (info.size == 0) return;
+      if (info.size > kMaxExtendBytes - bytes) {
+        ++left_out;
+        return;
+      }
+      bytes += info.size;
+      context_.collect(info.path, "Kept by NTFS itself below $Extend", Priority::normal);
+    };
+    for (const EvidencePath& path : files) {
+      if (equals_fold(path.name(), "$UsnJrnl")) continue;  // told above
+      const auto info = source_.stat(path);
+      if (!info) {
+        context_.note(info.error());
+        continue;
+      }
+      preserve(*info);
+      for (const std::string& stream : info->streams)
+        if (const auto named = source_.stat(path.with_stream(stream))) preserve(*named);
+    }
+    if (left_out != 0)
+      note({Errc::limit, std::to_string(left_out) + " further streams below $Extend"});
+  }
+
   /// A stream may have a colon in its name: `$O:$INDEX_ROOT`, a part of an index.
   EvidencePath path_of(const BookFile& book) const {
     const std::size_t colon = std::min(book.path.find(':'), book.path.size());

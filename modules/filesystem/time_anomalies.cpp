@@ -1,7 +1,8 @@
 // Files of NTFS volumes whose times contradict each other: what is left when a program set the
 // times of a file so that it looks old, or like a part of Windows (timestomping). It proves that
 // the times were not made where the file is now; archives, installers and copies do that as well,
-// which is why many files with the same sign at one time are told once and quietly. Nothing is seen
+// which is why many files with the same sign at one time are told once and quietly, unless their
+// times are such as none of those leaves. Nothing is seen
 // of a file that was moved or renamed after its times were set: Windows then copies them to
 // $FILE_NAME. That a file is older than its volume, or lies among newer records, is everyday with
 // Windows' own files and only adds to what else is wrong.
@@ -10,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,8 +45,7 @@ constexpr std::array kFields{
        "What is wrong: created_before_name, all_times_set, in_future, times_of_system_file; beside "
        "one of them also created_before_volume, among_newer_records."},
       [](const Row& r, Cell& c) { c.texts(r.signs); }},
-    F{{"same_times_as",
-       "The program in System32 that was created and modified at the same 100 ns."},
+    F{{"same_times_as", "The program of Windows that was created and modified at the same 100 ns."},
       [](const Row& r, Cell& c) {
         r.same_times_as.empty() ? c.absent(Absent::not_present) : c.text(r.same_times_as);
       }},
@@ -86,6 +87,8 @@ constexpr std::string_view kAttack[] = {"T1070.006"};
 
 // So many files of a folder, or of the volume, at one time are an archive, an installer or a copy.
 constexpr unsigned kFolderCrowd = 3, kVolumeCrowd = 10;
+// Files whose times were set are no such crowd: so many of them are told as one.
+constexpr unsigned kSetCrowd = 10;
 constexpr std::uint64_t kMaxRecords = 100'000;
 constexpr std::size_t kMaxFindings = 200, kMaxGroups = 100, kMaxExamples = 5;
 /// Files whose names were made after the reference time: then it is no "now".
@@ -157,20 +160,25 @@ class AnomalyFinder {
         {si.created, si.modified, si.changed, si.accessed}, named, volume_created_, reference_};
     one.signs = time_signs(one.times);
     one.is_program = is_program_name(one.name->name);
-    one.in_system32 = one.is_program && lies_in_system32(one.name->parent);
+    if (one.is_program) one.windows_folder = windows_folder(one.name->parent);
     return one;
   }
 
-  /// Whether this is a folder System32 of a Windows below the root.
-  bool lies_in_system32(ntfs::FileReference folder) {
-    if (folder == last_folder_) return last_is_system32_;
+  /// What to call the folder when programs of Windows lie in it: System32 or SysWOW64 of a Windows
+  /// below the root, or that itself; else nothing.
+  std::string_view windows_folder(ntfs::FileReference folder) {
+    if (folder == last_folder_) return last_windows_folder_;
     std::string path;
     table_.table().append_folder(path, folder);
-    constexpr std::string_view kEnd = "\\System32\\";
     last_folder_ = folder;
-    last_is_system32_ = ends_with_fold(path, kEnd) && path.size() > kEnd.size() &&
-                        path.find('\\', 1) == path.size() - kEnd.size();
-    return last_is_system32_;
+    last_windows_folder_ = {};
+    for (const std::string_view name : {"System32\\", "SysWOW64\\"})
+      if (const std::size_t second = path.find('\\', 1) + 1;
+          path.size() > 2 && equals_fold(std::string_view{path}.substr(second), name))
+        last_windows_folder_ = name;
+    if (equals_fold(path, "\\Windows\\") || equals_fold(path, "\\WINNT\\"))
+      last_windows_folder_ = "Windows\\";
+    return last_windows_folder_;
   }
 
   void learn(const ntfs::File& file) {
@@ -180,10 +188,10 @@ class AnomalyFinder {
     if (!one) return;
     const FileTime named = one->times.named;
     if (is_before(reference_, named, kClockSlackTicks)) ++named_in_future_;
-    if (one->in_system32 && file.in_use())
-      full_ |= !system_.add(one->times.si, {file.number, one->name->name, named});
-    if (one->counts_in_crowd())
-      full_ |= !crowd_.add(one->name->parent.record, named, one->signs.were_set());
+    if (!one->windows_folder.empty() && file.in_use())
+      full_ |=
+          !system_.add(one->times.si, {file.number, one->name->name, named, one->windows_folder});
+    if (one->counts_in_crowd()) full_ |= !crowd_.add(one->name->parent.record, named, one->signs);
   }
 
   void judge(const ntfs::File& file) {
@@ -193,8 +201,8 @@ class AnomalyFinder {
     neighbours_.add(file.in_use() ? one->times.named : FileTime{});
     if (one->is_program)
       one->copied_from =
-          system_.find(one->times.si, {file.number, one->name->name, one->times.named},
-                       one->in_system32 && file.in_use());
+          system_.find(one->times.si, {file.number, one->name->name, one->times.named, {}},
+                       !one->windows_folder.empty() && file.in_use());
     if (one->is_odd()) tell(*one);
   }
 
@@ -210,7 +218,9 @@ class AnomalyFinder {
                            {"accessed", one.times.si.accessed},
                            {"named", one.times.named}};
     const std::string record = context_.emit(kAnomaly, kFields, row, envelope);
-    one.alone = row.alike_in_folder < kFolderCrowd && row.alike_on_volume < kVolumeCrowd;
+    const bool is_set = stands_out(one) && !one.signs.on_minute;
+    one.alone = row.alike_in_folder < (is_set ? kSetCrowd : kFolderCrowd) &&
+                row.alike_on_volume < (is_set ? kSetCrowd : kVolumeCrowd);
     if (!one.alone && one.copied_from == nullptr) return add_to_group(one, row, record);
     // What the crowds do not hold, because there were too many, is not known to stand alone.
     if (one.is_program && (row.alike_in_folder != 0 || one.copied_from != nullptr))
@@ -230,12 +240,24 @@ class AnomalyFinder {
     sign(one.copied_from != nullptr, "times_of_system_file");
     sign(one.signs.before_volume, "created_before_volume");
     sign(one.among_newer, "among_newer_records");
-    if (one.copied_from != nullptr) row.same_times_as = one.copied_from->name;
+    if (one.copied_from != nullptr)
+      row.same_times_as = std::string{one.copied_from->folder} + one.copied_from->name;
     if (!one.counts_in_crowd()) return row;
-    const bool were_set = one.signs.were_set();
-    row.alike_in_folder = crowd_.in_folder(one.name->parent.record, row.named, were_set);
-    row.alike_on_volume = crowd_.on_volume(row.named, were_set);
+    const CrowdOf which = stands_out(one) ? CrowdOf::were_set : CrowdOf::all;
+    row.alike_in_folder = crowd_.in_folder(one.name->parent.record, row.named, which);
+    row.alike_on_volume = crowd_.on_volume(row.named, which);
     return row;
+  }
+
+  /// Whether the times were set as nothing innocent sets them. Where as many files beside it have
+  /// theirs from an archive, one time for all three is that of a file that nobody read again
+  /// before it was packed.
+  bool stands_out(const TimeSuspect& one) const {
+    if (!one.signs.were_set()) return false;
+    const std::uint64_t folder = one.name->parent.record;
+    const unsigned set = crowd_.in_folder(folder, one.times.named, CrowdOf::were_set);
+    const unsigned all = crowd_.in_folder(folder, one.times.named, CrowdOf::all_set);
+    return !one.signs.one_time || all < 2 * set;
   }
 
   void report(const TimeSuspect& one, const FileRow& file, const std::string& record) {
@@ -252,7 +274,8 @@ class AnomalyFinder {
     const bool folder =
         row.alike_in_folder >= kFolderCrowd && row.alike_on_volume < 2 * row.alike_in_folder;
     const std::uint64_t place = folder ? one.name->parent.record : TimeCrowd::kWholeVolume;
-    const std::pair key{place, crowd_.event_slice(place, row.named)};
+    const bool is_set = stands_out(one) && !one.signs.on_minute;
+    const std::tuple key{place, crowd_.event_slice(place, row.named), is_set};
     if (!groups_.contains(key) && groups_.size() == kMaxGroups) {
       ++groups_left_out_;
       return;
@@ -265,7 +288,7 @@ class AnomalyFinder {
     }
     group.first = std::min(group.first, row.named);
     group.last = std::max(group.last, row.named);
-    group.any_were_set = group.any_were_set || one.signs.were_set();
+    group.were_set = is_set;
     if (!one.is_program) return;
     ++group.programs;
     if (group.examples.size() == kMaxExamples) return;
@@ -305,10 +328,11 @@ class AnomalyFinder {
   SystemTimes system_;
   TimeCrowd crowd_;
   Neighbours neighbours_;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, TimeGroup> groups_;
+  std::map<std::tuple<std::uint64_t, std::uint64_t, bool>, TimeGroup> groups_;
   ntfs::FileReference last_folder_{};
   std::uint64_t odd_ = 0, named_in_future_ = 0, groups_left_out_ = 0, findings_ = 0;
-  bool last_is_system32_ = false, full_ = false;
+  std::string_view last_windows_folder_{};
+  bool full_ = false;
 };
 
 Result<void> run(ModuleContext& context) {

@@ -142,11 +142,11 @@ NtfsRecordBuilder& NtfsRecordBuilder::resident(const Resident& attribute) {
 }
 
 NtfsRecordBuilder& NtfsRecordBuilder::non_resident(const NonResident& attribute) {
-  constexpr std::size_t kHeader = 64;
+  const std::size_t header = attribute.total ? 72 : 64;
   std::uint64_t end = attribute.first_vcn;
   for (const Run& run : attribute.runs) end += run.clusters;
   const std::size_t start = begin_attribute(attributes_, attribute.type, false, attribute.name,
-                                            kHeader, attribute.flags, attribute.id);
+                                            header, attribute.flags, attribute.id);
   append(attributes_, attribute.first_vcn);
   append(attributes_, end - 1);
   const std::size_t runs_at = attributes_.size();
@@ -156,6 +156,7 @@ NtfsRecordBuilder& NtfsRecordBuilder::non_resident(const NonResident& attribute)
   append(attributes_, attribute.allocated);
   append(attributes_, attribute.size);
   append(attributes_, attribute.initialized);
+  if (attribute.total) append(attributes_, *attribute.total);
   append_text(attributes_, attribute.name);
   align(attributes_);
   put(attributes_, runs_at, static_cast<std::uint16_t>(attributes_.size() - start));

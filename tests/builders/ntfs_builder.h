@@ -38,6 +38,7 @@ class NtfsRecordBuilder {
     std::vector<ntfs::Run> runs{};
     std::uint64_t size = 0, initialized = 0, allocated = 0, first_vcn = 0;
     std::uint16_t flags = 0, unit_log2 = 0, id = 0;
+    std::optional<std::uint64_t> total{};  ///< allocated without holes, where that field is there
   };
 
   NtfsRecordBuilder& standard(FileTime time, std::uint32_t attributes = 0x20,

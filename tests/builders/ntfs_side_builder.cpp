@@ -187,6 +187,19 @@ NtfsBytes SecureBuilder::bytes() const {
   return out;
 }
 
+NtfsBytes extended_attribute(std::string_view name, std::uint16_t size) {
+  constexpr std::size_t kHeader = 8;
+  NtfsBytes entry(kHeader);
+  for (const char c : name) entry.push_back(static_cast<std::byte>(c));
+  entry.push_back(std::byte{0});
+  entry.insert(entry.end(), size, std::byte{0x65});
+  entry.resize((entry.size() + 3) / 4 * 4);
+  put_u32(entry, 0, static_cast<std::uint32_t>(entry.size()));
+  entry[5] = static_cast<std::byte>(name.size());
+  put_u16(entry, 6, size);
+  return entry;
+}
+
 NtfsBytes small_descriptor(std::uint32_t authority) {
   NtfsBytes out(32);
   out[0] = std::byte{1};    // revision

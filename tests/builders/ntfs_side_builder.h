@@ -71,6 +71,9 @@ NtfsBytes ntfs_index_root(const IndexListBuilder& list, bool has_blocks = false,
 void ntfs_protect(NtfsBytes& blocks, std::size_t block_bytes);
 NtfsBytes joined(const std::vector<NtfsBytes>& parts);
 
+/// An entry of $EA whose value is `size` bytes of 0x65, with how long it is as its next offset.
+NtfsBytes extended_attribute(std::string_view name, std::uint16_t size);
+
 /// $SDS: entries in parts of 256 KiB, each with its copy.
 class SecureBuilder {
  public:

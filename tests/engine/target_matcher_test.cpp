@@ -97,5 +97,16 @@ TEST_F(TargetMatcherTest, FindsByNameWhereAPatternHasOne) {
   EXPECT_FALSE(finds("C:\\$Orphan\\gone.evtx"));
 }
 
+TEST_F(TargetMatcherTest, AWholeVolumeHasFilesOfFoldersThatAreNotKnown) {
+  add("D:\\**");
+  add("%SystemDrive%\\Temp\\**");
+  EXPECT_TRUE(finds("D:\\$Orphan\\gone.txt", KnownPath::name));
+  EXPECT_FALSE(finds("D:\\$Orphan\\gone.txt:stream", KnownPath::name));
+  EXPECT_FALSE(finds("C:\\$Orphan\\gone.txt", KnownPath::name));
+  add("%EveryVolume%\\**").streams = true;
+  EXPECT_TRUE(finds("C:\\$Orphan\\gone.txt", KnownPath::name));
+  EXPECT_TRUE(finds("C:\\$Orphan\\gone.txt:stream", KnownPath::name));
+}
+
 }  // namespace
 }  // namespace hozen

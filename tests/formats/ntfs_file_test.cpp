@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/builders/ntfs_builder.h"
+#include "tests/builders/ntfs_side_builder.h"
 
 namespace hozen::ntfs {
 namespace {
@@ -142,6 +143,65 @@ TEST(NtfsFile, KeepsItsReparsePointAndExtendedAttributes) {
   file.clear();
   EXPECT_TRUE(file.reparse_data.empty());
   EXPECT_FALSE(file.ea_bytes);
+}
+
+TEST(NtfsFile, CompressedAndSparseStreamsTakeWhatTheyHaveOfClusters) {
+  const File file = joined(
+      {NtfsRecordBuilder{}
+           .non_resident({.runs = {{0, kSparseLcn, 4}},
+                          .size = 4096,
+                          .allocated = 4096,
+                          .flags = kAttributeSparse,
+                          .total = 0})
+           .non_resident({.name = "s",
+                          .runs = {{0, 9, 2}, {2, kSparseLcn, 14}},
+                          .size = 16'000,
+                          .allocated = 16'384,
+                          .flags = 1,
+                          .unit_log2 = 4,
+                          .total = 2048})
+           .non_resident({.name = "plain", .runs = {{0, 40, 4}}, .size = 4096, .allocated = 4096})
+           .non_resident({.name = "without the field",
+                          .runs = {{0, kSparseLcn, 4}},
+                          .size = 4096,
+                          .allocated = 4096,
+                          .flags = kAttributeSparse})});
+  EXPECT_EQ(file.data()->allocated_bytes, 0u);
+  EXPECT_EQ(file.find_stream(type::kData, "s")->allocated_bytes, 2048u);
+  EXPECT_EQ(file.find_stream(type::kData, "plain")->allocated_bytes, 4096u);
+  EXPECT_EQ(file.find_stream(type::kData, "without the field")->allocated_bytes, 4096u);
+}
+
+TEST(NtfsFile, KnowsTheTagOfAReparsePointThatLiesOutsideFromAName) {
+  NtfsBytes name(66 + 2);
+  builders::put_u32(name, 56, 0x400);
+  builders::put_u32(name, 60, 0xA000'000C);
+  name[64] = std::byte{1};
+  name[66] = std::byte{'l'};
+  NtfsRecordBuilder record;
+  record.resident({type::kFileName, "", name});
+  EXPECT_FALSE(joined({record}).known_reparse_tag()) << "the file has none";
+  record.non_resident({.type = type::kReparsePoint, .runs = {{0, 9, 1}}, .size = 900});
+  EXPECT_EQ(joined({record}).known_reparse_tag(), 0xA000'000Cu);
+}
+
+TEST(NtfsFile, KeepsTheObjectIdAndWhereExtendedAttributesLie) {
+  NtfsBytes id(64, std::byte{0x11});
+  const File file = joined({NtfsRecordBuilder{}
+                                .resident({type::kObjectId, "", id})
+                                .resident({type::kEa, "", NtfsBytes(20)})});
+  ASSERT_TRUE(file.object_id);
+  EXPECT_EQ(file.object_id->text(), "{11111111-1111-1111-1111-111111111111}");
+  EXPECT_EQ(file.ea_stored, 20u);
+  EXPECT_EQ(file.ea_data.size(), 20u);
+  const File outside =
+      joined({NtfsRecordBuilder{}
+                  .non_resident({.type = type::kEa, .runs = {{0, 9, 1}}, .size = 900})
+                  .resident({type::kObjectId, "", NtfsBytes(15)})});
+  EXPECT_EQ(outside.ea_stored, 900u);
+  EXPECT_TRUE(outside.ea_data.empty());
+  EXPECT_FALSE(outside.object_id);
+  EXPECT_EQ(outside.problems.size(), 1u) << "too short for an object id";
 }
 
 TEST(NtfsFile, NamesAndStreamsAreCapped) {

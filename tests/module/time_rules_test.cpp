@@ -46,11 +46,31 @@ TEST(TimeSigns, AllTimesSet) {
 }
 
 TEST(TimeSigns, AnArchiveHoldsOneEvenSecond) {
-  const TimeSigns zip = time_signs(evidence({kOld, kOld, kNamed, kOld}));
+  const FileTime second = later(kOld, 2 * kSecond);
+  const TimeSigns zip = time_signs(evidence({second, second, kNamed, second}));
   EXPECT_TRUE(zip.all_set);
   EXPECT_FALSE(zip.were_set());
-  const FileTime odd = later(kOld, kSecond);
+  const FileTime odd = later(kOld, kSecond), even = later(kOld, 2 * kSecond);
   EXPECT_TRUE(time_signs(evidence({odd, odd, kNamed, odd})).were_set());
+  EXPECT_FALSE(time_signs(evidence({even, even, kNamed, even})).were_set());
+  EXPECT_FALSE(time_signs(evidence({even, even, kNamed, odd})).were_set());
+}
+
+TEST(TimeSigns, AWholeMinuteIsTyped) {
+  const FileTime minute = later(kOld, 60 * 17 * kSecond);
+  const TimeSigns typed = time_signs(evidence({minute, minute, kNamed, minute}));
+  EXPECT_TRUE(typed.were_set());
+  EXPECT_TRUE(typed.on_minute);
+  EXPECT_FALSE(time_signs(evidence({minute, minute, kNamed, later(minute, kSecond)})).were_set());
+  const FileTime first{119'600'064'000'000'000};  // of ZIP files: 1980-01-01
+  EXPECT_FALSE(time_signs(evidence({first, first, kNamed, first})).were_set());
+}
+
+TEST(TimeSigns, AnArchiveOfAccessTimesThatTarUnpacked) {
+  const FileTime odd = later(kOld, kSecond);
+  EXPECT_FALSE(time_signs(evidence({odd, odd, kNamed, later(odd, kDay)})).were_set());
+  EXPECT_TRUE(time_signs(evidence({odd, odd, kNamed, {odd.ticks - kDay}})).were_set())
+      << "accessed before it was modified";
 }
 
 TEST(TimeSigns, ACloudBringsAllTimesAlong) {
@@ -109,6 +129,8 @@ TEST(SystemTimes, FindsWhoseTimesWereTaken) {
       << "installed together";
   EXPECT_EQ(system.find(times, {100, "link.dll", kNamed}, true), nullptr) << "itself";
   EXPECT_EQ(system.find({times.created, kOld, {}, {}}, copy, false), nullptr);
+  ASSERT_TRUE(system.add(times, {150, "Kernel32.dll", kOld})) << "of 32 bits";
+  EXPECT_NE(system.find(times, copy, false), nullptr);
   // In System32 the copy is among those counted.
   ASSERT_TRUE(system.add(times, copy));
   EXPECT_NE(system.find(times, copy, true), nullptr);
@@ -135,25 +157,30 @@ TEST(TimeCrowd, CountsTenMinutesAndThoseBesideThem) {
   constexpr std::uint64_t kSlice = TimeCrowd::kTicksPerSlice;
   const FileTime start{1'000'000 * kSlice};
   TimeCrowd crowd;
-  EXPECT_EQ(crowd.in_folder(5, start, false), 0u);
-  for (std::uint64_t i = 0; i < 4; ++i) crowd.add(5, later(start, i * kSlice), i == 1);
-  crowd.add(6, start, false);
-  EXPECT_EQ(crowd.in_folder(5, start, false), 2u);
-  EXPECT_EQ(crowd.in_folder(5, later(start, kSlice), false), 3u);
-  EXPECT_EQ(crowd.in_folder(5, later(start, kSlice), true), 1u) << "what was set, by itself";
-  EXPECT_EQ(crowd.on_volume(start, false), 3u);
+  EXPECT_EQ(crowd.in_folder(5, start, CrowdOf::all), 0u);
+  TimeSigns plain, unpacked, set;
+  unpacked.all_set = unpacked.brought_along = set.all_set = true;
+  for (std::uint64_t i = 0; i < 4; ++i)
+    crowd.add(5, later(start, i * kSlice), i == 0 ? unpacked : i == 1 ? set : plain);
+  crowd.add(6, start, plain);
+  EXPECT_EQ(crowd.in_folder(5, start, CrowdOf::all), 2u);
+  EXPECT_EQ(crowd.in_folder(5, later(start, kSlice), CrowdOf::all), 3u);
+  EXPECT_EQ(crowd.in_folder(5, later(start, kSlice), CrowdOf::all_set), 2u);
+  EXPECT_EQ(crowd.in_folder(5, later(start, kSlice), CrowdOf::were_set), 1u)
+      << "what was set, by itself";
+  EXPECT_EQ(crowd.on_volume(start, CrowdOf::all), 3u);
   EXPECT_EQ(crowd.event_slice(5, later(start, 3 * kSlice)), 1'000'000u);
   EXPECT_EQ(crowd.event_slice(6, start), 1'000'000u);
-  for (std::uint64_t i = 4; i < 1000; ++i) crowd.add(5, later(start, i * kSlice), false);
+  for (std::uint64_t i = 4; i < 1000; ++i) crowd.add(5, later(start, i * kSlice), plain);
   EXPECT_EQ(crowd.event_slice(5, later(start, 999 * kSlice)), 1'000'999u - 144) << "a day back";
 }
 
 TEST(TimeCrowd, IsBounded) {
   TimeCrowd crowd;
   bool all = true;
-  for (std::uint64_t i = 0; i < 210'000; ++i) all = crowd.add(i, kNamed, false) && all;
+  for (std::uint64_t i = 0; i < 210'000; ++i) all = crowd.add(i, kNamed, {}) && all;
   EXPECT_FALSE(all);
-  EXPECT_EQ(crowd.in_folder(209'999, kNamed, false), 0u);
+  EXPECT_EQ(crowd.in_folder(209'999, kNamed, CrowdOf::all), 0u);
 }
 
 }  // namespace

@@ -227,6 +227,19 @@ TEST_F(DeletedFilesTest, AsksForLostFilesByTheirNames) {
   EXPECT_EQ(context->records.size(), 2u);  // folders have no content
 }
 
+TEST_F(DeletedFilesTest, SaysHowManyPatternsOfFoldersCouldNotBeHeldAgainst) {
+  const auto first = disk.file({99, 1}, "plain.txt", "x"),
+             second = disk.file({99, 1}, "b.txt", "y");
+  const auto named = disk.file({99, 1}, "evil.exe", "z"), known = disk.file(disk.root(), "k", "x");
+  const auto folder = disk.folder({99, 1}, "folder");
+  disk.remove(first).remove(second).remove(named).remove(known).remove(folder);
+  run();
+  ASSERT_EQ(context->records.size(), 2u);
+  EXPECT_EQ(context->records[1].kind, "deleted_files_unplaced");
+  EXPECT_EQ(context->records[1]["volume"], "C:");
+  EXPECT_EQ(context->records[1]["files"], "2") << "neither the one that a name found, nor folders";
+}
+
 TEST_F(DeletedFilesTest, AsksForStreamsAndFurtherNames) {
   const auto file = disk.file(disk.root(), "a.txt", "x");
   disk.stream(file, "evil", "hidden").hard_link(file, disk.root(), "evil.txt");

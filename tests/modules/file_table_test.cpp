@@ -4,6 +4,8 @@
 #include "collector/base/text.h"
 #include "tests/builders/fake_context.h"
 #include "tests/builders/ntfs_builder.h"
+#include "tests/builders/ntfs_side_builder.h"
+#include "tests/builders/reparse_builder.h"
 
 namespace hozen {
 namespace modules {
@@ -66,6 +68,85 @@ TEST_F(FileTableTest, NamesTheCopyOfTheTableThatRecordsComeFrom) {
   ASSERT_EQ(record.timestamps.size(), 4u);
   EXPECT_EQ(record.timestamps[0].first, "created");
   EXPECT_EQ(record.timestamps[0].second.iso8601(), "1970-01-01T00:00:00.0000000Z");
+}
+
+TEST_F(FileTableTest, TellsExtendedAttributesLinksAndObjectIds) {
+  NtfsBuilder disk;
+  const auto file = disk.file(disk.root(), "a.exe", "x");
+  disk.record(file)
+      .resident({ntfs::attribute_type::kObjectId, "", NtfsBytes(16, std::byte{0x22})})
+      .resident({ntfs::attribute_type::kEa, "", builders::extended_attribute("LX", 4)});
+  disk.link(disk.root(), "link", builders::junction("\\??\\D:\\secret"));
+  run(disk.table());
+  const fake::Record& record = of_path("C:\\a.exe");
+  EXPECT_EQ(record.json_of("extended_attributes"), R"([{"name":"LX","size":4}])");
+  EXPECT_EQ(record["object_id"], "{22222222-2222-2222-2222-222222222222}");
+  EXPECT_EQ(of_path("C:\\link")["link_target"], "\\??\\D:\\secret");
+  EXPECT_EQ(of_path("C:\\link").json_of("extended_attributes"), "[]");
+  EXPECT_EQ(context.artifacts.size(), 1u) << "small ones are not preserved";
+  EXPECT_TRUE(context.notes.empty());
+}
+
+TEST_F(FileTableTest, PreservesLargeExtendedAttributes) {
+  NtfsBuilder disk{2048};
+  const auto add = [&](const std::string& name, std::uint64_t size) {
+    const auto file = disk.file(disk.root(), name, "x");
+    disk.record(file).non_resident({.type = ntfs::attribute_type::kEa,
+                                    .runs = {{0, 3000, 1}},
+                                    .size = size,
+                                    .initialized = size});
+    return file;
+  };
+  add("evil.exe", 60'016);
+  disk.remove(add("gone.exe", 60'016));
+  source.add_file(EvidencePath{"C:"} / "evil.exe", {}).streams[":$EA"] =
+      builders::extended_attribute("PAYLOAD", 60'000);
+  run(disk.table());
+  EXPECT_EQ(of_path("C:\\evil.exe").json_of("extended_attributes"),
+            R"([{"name":"PAYLOAD","size":60000}])");
+  EXPECT_EQ(of_path("C:\\gone.exe").json_of("extended_attributes"), "null")
+      << "its clusters may hold anything";
+  EXPECT_TRUE(context.has_collected("C:\\evil.exe::$EA"));
+  EXPECT_FALSE(context.has_collected("C:\\gone.exe::$EA"));
+  EXPECT_TRUE(context.notes.empty());
+}
+
+TEST_F(FileTableTest, ReadsLinksThatLieOutsideOfTheRecord) {
+  NtfsBuilder disk;
+  const auto add = [&](const std::string& name) {
+    disk.record(disk.file(disk.root(), name, "x"))
+        .non_resident(
+            {.type = ntfs::attribute_type::kReparsePoint, .runs = {{0, 3000, 1}}, .size = 800});
+  };
+  add("link");
+  add("not shown");
+  source.add_file(EvidencePath{"C:"} / "link", {}).streams[":$REPARSE_POINT"] =
+      builders::symbolic_link("C:\\far", false);
+  run(disk.table());
+  EXPECT_EQ(of_path("C:\\link")["link_target"], "C:\\far");
+  EXPECT_EQ(of_path("C:\\link")["reparse_tag"], std::to_string(0xA000'000Cu));
+  EXPECT_EQ(of_path("C:\\not shown").json_of("reparse_tag"), "null");
+  EXPECT_EQ(context.notes.size(), 1u);
+}
+
+TEST_F(FileTableTest, PreservesNotMoreThanSoManyExtendedAttributes) {
+  NtfsBuilder disk{2048};
+  for (int i = 0; i < 1003; ++i) {
+    const auto file = disk.file(disk.root(), "f" + std::to_string(i), "x");
+    disk.record(file).non_resident(
+        {.type = ntfs::attribute_type::kEa, .runs = {{0, 3000, 1}}, .size = 1025});
+    source.add_file(EvidencePath{"C:"} / ("f" + std::to_string(i)), {}).streams[":$EA"] =
+        builders::extended_attribute("PAYLOAD", 1000);
+  }
+  disk.record(disk.file(disk.root(), "not shown", "x"))
+      .non_resident({.type = ntfs::attribute_type::kEa, .runs = {{0, 3000, 1}}, .size = 1025});
+  run(disk.table());
+  EXPECT_EQ(context.artifacts.size(), 1001u);
+  ASSERT_EQ(context.notes.size(), 3u);
+  EXPECT_EQ(context.notes[1].what,
+            "C:\\$MFT: 3 further files with large extended attributes, which are not preserved");
+  EXPECT_EQ(context.notes[2].what,
+            "C:\\$MFT: 1 files with large extended attributes that the source does not show");
 }
 
 TEST_F(FileTableTest, TellsDeletedFilesAndFoldersApartFromLostOnes) {

@@ -85,6 +85,50 @@ TEST_F(NtfsMetadataTest, PreservesTheBooksThatAreThere) {
   EXPECT_FALSE(context.has_collected("D:\\$LogFile"));
 }
 
+TEST_F(NtfsMetadataTest, PreservesWhatTheIndexOfExtendNames) {
+  add(volume_with_flags(0));
+  const EvidencePath extend = root / "$Extend";
+  builders::IndexListBuilder first, second;
+  first.name(24, u"$Quota").name(25, u"$UsnJrnl").name(27, u"$New").name(28, u"$Gone");
+  first.entry(builders::ntfs_reference(26, 1), {.name = u"$RmMetadata", .flags = 0x1000'0000});
+  first.end();
+  second.name(30, u"$TxfLog.blf");
+  // A folder that says to hold itself.
+  second.entry(builders::ntfs_reference(26, 1), {.name = u"$Loop", .flags = 0x1000'0000});
+  second.end();
+  source.add_folder(extend).streams["$I30:$INDEX_ROOT"] = builders::ntfs_index_root(first);
+  source.add_folder(extend / "$RmMetadata").streams["$I30:$INDEX_ROOT"] =
+      builders::ntfs_index_root(second);
+  source.add_file(extend / "$Quota", {}).streams["$O:$INDEX_ROOT"] = NtfsBytes(8);
+  source.add_file(extend / "$UsnJrnl", {}).streams["$J"] = NtfsBytes(8);
+  source.add_file(extend / "$New", {}).streams["$Config"] = NtfsBytes(8);
+  source.add_file(extend / "$RmMetadata" / "$TxfLog.blf", NtfsBytes(8));
+  source.find(root / "$MFT")->streams[":$BITMAP"] = NtfsBytes(8);
+  run();
+  EXPECT_TRUE(context.has_collected("D:\\$Extend\\$Quota:$O:$INDEX_ROOT"));
+  EXPECT_FALSE(context.has_collected("D:\\$Extend\\$Quota")) << "it has no content";
+  EXPECT_TRUE(context.has_collected("D:\\$Extend\\$UsnJrnl:$J"));
+  EXPECT_TRUE(context.has_collected("D:\\$Extend\\$New:$Config"));
+  EXPECT_TRUE(context.has_collected("D:\\$Extend\\$RmMetadata\\$TxfLog.blf"));
+  EXPECT_TRUE(context.has_collected("D:\\$MFT::$BITMAP"));
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_NE(context.notes[0].text().find("$Gone"), std::string::npos);
+}
+
+TEST_F(NtfsMetadataTest, PreservesNotMoreOfExtendThanHonestOnesHave) {
+  add(volume_with_flags(0));
+  builders::IndexListBuilder list;
+  for (std::uint64_t i = 0; i < 600; ++i)
+    list.name(100 + i, u"f" + std::u16string(1, static_cast<char16_t>(u'a' + i % 20)));
+  list.end();
+  source.add_folder(root / "$Extend").streams["$I30:$INDEX_ROOT"] = builders::ntfs_index_root(list);
+  for (char c = 'a'; c < 'a' + 20; ++c)
+    source.add_file(root / "$Extend" / (std::string{"f"} + c), NtfsBytes(8));
+  run();
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_EQ(context.notes[0].what, "D:\\$Extend: 100 further files are left out");
+}
+
 TEST_F(NtfsMetadataTest, SaysThatAVolumeWasNotTakenDownInOrder) {
   add(volume_with_flags(1));
   EXPECT_EQ(run()["dirty"], "true");

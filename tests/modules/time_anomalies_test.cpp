@@ -108,9 +108,12 @@ TEST_F(TimeAnomaliesTest, FindsAProgramWhoseTimesWereSet) {
 
 TEST_F(TimeAnomaliesTest, AFileFromAnArchiveStaysLow) {
   put(disk.root(), "tool.exe", kUnpacked);
-  put(disk.root(), "zip.exe", {kOld, kOld, kNamed, kOld});
+  const FileTime even = later(kOld, 2 * kSecond), odd = later(kOld, 3 * kSecond);
+  put(disk.root(), "zip.exe", {even, even, kNamed, even});
+  put(disk.folder(disk.root(), "tar"), "zip with access times.exe",
+      {odd, odd, kNamed, later(odd, kDay)});
   run();
-  ASSERT_THAT(context.findings, SizeIs(2));
+  ASSERT_THAT(context.findings, SizeIs(3));
   for (const Finding& finding : context.findings) EXPECT_EQ(severity_of(finding), Severity::low);
 }
 
@@ -207,6 +210,7 @@ TEST_F(TimeAnomaliesTest, FindsTimesTakenFromASystemFile) {
   const auto folder = system32();
   const Times system{later(kOld, 7), later(kOld, 9), kNamed, kNamed};
   put(folder, "kernel32.dll", system, later(kOld, kDay));
+  put(disk.folder(disk.folder(disk.root(), "WinNT"), "SysWOW64"), "kernel32.dll", system);
   put(folder, "user32.dll", {later(kOld, 8), later(kOld, 9), kNamed, kNamed}, later(kOld, kDay));
   put(disk.root(), "winupd.exe", system);
   put(folder, "svcx.dll", {later(kOld, 8), later(kOld, 9), kNamed, kNamed});
@@ -216,7 +220,7 @@ TEST_F(TimeAnomaliesTest, FindsTimesTakenFromASystemFile) {
   const fake::Record* const record = context.record({{"path", "C:\\winupd.exe"}});
   ASSERT_NE(record, nullptr);
   EXPECT_EQ(record->json_of("signs"), R"(["times_of_system_file"])");
-  EXPECT_EQ((*record)["same_times_as"], "kernel32.dll");
+  EXPECT_EQ((*record)["same_times_as"], "System32\\kernel32.dll");
   EXPECT_EQ(signs_of("C:\\Windows\\System32\\svcx.dll"), R"(["times_of_system_file"])");
   ASSERT_THAT(context.findings, SizeIs(2));
   for (const Finding& finding : context.findings) EXPECT_EQ(severity_of(finding), Severity::medium);
@@ -276,6 +280,56 @@ TEST_F(TimeAnomaliesTest, AFolderOfDocumentsMakesNoFinding) {
   run();
   EXPECT_THAT(context.records, SizeIs(12));
   EXPECT_THAT(context.findings, IsEmpty());
+}
+
+TEST_F(TimeAnomaliesTest, AFewWhoseTimesWereSetDoNotHideEachOther) {
+  const auto folder = disk.folder(disk.root(), "tools");
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const FileTime own = later(kOld, (1 + 2 * i) * kSecond);
+    put(folder, "t" + std::to_string(i) + ".exe", {own, own, kNamed, own},
+        later(kNamed, i * 300 * kSecond));
+  }
+  put(folder, "set.exe", kSet);
+  run();
+  ASSERT_THAT(context.findings, SizeIs(4));
+  for (const Finding& finding : context.findings)
+    EXPECT_EQ(severity_of(finding), Severity::medium) << finding.rule;
+}
+
+TEST_F(TimeAnomaliesTest, ManyWhoseTimesWereSetAreToldAsOneAndNotQuietly) {
+  const auto folder = disk.folder(disk.root(), "tools");
+  for (std::uint64_t i = 0; i < 12; ++i) put(folder, "t" + std::to_string(i) + ".exe", kSet);
+  put(folder, "unpacked.exe", kUnpacked);
+  run();
+  ASSERT_THAT(context.findings, SizeIs(2));
+  const Finding& set = context.findings[1];
+  EXPECT_EQ(set.rule, "time_anomalies.many_files");
+  EXPECT_EQ(severity_of(set), Severity::medium);
+  EXPECT_THAT(set.why.at(0).fact, HasSubstr("12 files, 12 of them programs"));
+}
+
+TEST_F(TimeAnomaliesTest, ATypedTimeIsFoundAloneAndQuietInACrowd) {
+  const FileTime minute = later(kOld, 60 * kSecond);
+  put(disk.folder(disk.root(), "a"), "typed.exe", {minute, minute, kNamed, minute});
+  const auto folder = disk.folder(disk.root(), "archive of one time");
+  const FileTime then = later(kNamed, 5 * kDay);
+  for (const char* const name : {"a.exe", "b.exe", "c.exe"})
+    put(folder, name, {minute, minute, then, minute}, then);
+  run();
+  ASSERT_THAT(context.findings, SizeIs(2));
+  EXPECT_EQ(severity_of(context.findings[0]), Severity::medium) << context.findings[0].subject;
+  EXPECT_LE(severity_of(context.findings[1]), Severity::low);
+}
+
+TEST_F(TimeAnomaliesTest, AZipWithAccessTimesStaysQuiet) {
+  const auto folder = disk.folder(disk.root(), "build");
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    const FileTime own = later(kOld, (1 + i) * kSecond), read = later(own, i % 3 * kSecond);
+    put(folder, "t" + std::to_string(i) + ".exe", {own, own, kNamed, read});
+  }
+  run();
+  ASSERT_THAT(context.findings, SizeIs(1));
+  EXPECT_LE(severity_of(context.findings[0]), Severity::low);
 }
 
 TEST_F(TimeAnomaliesTest, OneWhoseTimesWereSetDoesNotHideAmongUnpackedOnes) {

@@ -273,6 +273,72 @@ TEST(NtfsTree, ContentThatLiesElsewhereIsRefused) {
     EXPECT_EQ(content(*tree, std::string{"C:\\"} + name), "xxx") << name;
 }
 
+TEST(NtfsTree, HolesOfACloudFileAreNoZeros) {
+  NtfsBuilder builder;
+  const auto put = [&](const char* name, std::vector<ntfs::Run> runs, std::uint16_t flags,
+                       std::uint32_t attributes = 0) {
+    std::uint64_t clusters = 0;
+    for (ntfs::Run& run : runs) {
+      run.vcn = clusters;
+      clusters += run.clusters;
+      if (!run.is_sparse()) run.lcn = builder.store(std::string(1024, 'x')).front().lcn;
+    }
+    NtfsRecordBuilder record;
+    record.standard(FileTime{1}, kReparse | attributes).name(builder.root(), name);
+    record.resident(
+        {ntfs::attribute_type::kReparsePoint, "", reparse_point(0x9000601A, NtfsBytes(8))});
+    const std::uint64_t size = clusters * 1024 - 24;
+    const auto unit = static_cast<std::uint16_t>(flags == 1 ? 2 : 0);
+    record.non_resident({.runs = runs,
+                         .size = size,
+                         .initialized = size,
+                         .allocated = clusters * 1024,
+                         .flags = flags,
+                         .unit_log2 = unit});
+    builder.add(record);
+  };
+  constexpr ntfs::Run kHere{0, 0, 1};
+  constexpr ntfs::Run kHole{0, ntfs::kSparseLcn, 1};
+  put("nothing", {kHole, kHole}, ntfs::kAttributeSparse);
+  put("all", {kHere, kHere}, 0, kAttributeRecallOnDataAccess);
+  put("middle", {kHere, kHole, kHole, kHere}, ntfs::kAttributeSparse);
+  put("end", {kHere, kHole}, ntfs::kAttributeSparse, kAttributeRecallOnDataAccess);
+  // Four clusters are packed into one: their holes are none of the content.
+  put("packed", {kHere, kHole, kHole, kHole, kHole, kHole, kHole, kHole}, 1);
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(tree->open(path("C:\\nothing")).error().code, Errc::unsupported);
+  EXPECT_EQ(content(*tree, "C:\\all"), std::string(2024, 'x'));
+  std::vector<std::byte> bytes(4072);
+  for (const char* const name : {"middle", "end"}) {
+    const auto opened = tree->open(path(std::string{"C:\\"} + name));
+    ASSERT_TRUE(opened) << name;
+    EXPECT_EQ(*(*opened)->read_some(0, bytes), 1024u) << name;
+    const auto behind = (*opened)->read_some(1024, bytes);
+    ASSERT_FALSE(behind) << name;
+    EXPECT_EQ(behind.error().code, Errc::unsupported);
+    EXPECT_EQ(behind.error().offset, 1024u);
+  }
+  const auto middle = tree->open(path("C:\\middle"));
+  EXPECT_FALSE((*middle)->read_some(3071, bytes));
+  EXPECT_EQ(*(*middle)->read_some(3072, bytes), 1000u) << "what lies here behind the hole";
+  const auto packed = tree->open(path("C:\\packed"));
+  const auto refused = (*packed)->read_some(4096, bytes);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unsupported);
+}
+
+TEST(NtfsTree, GivesExtendedAttributesAsAStream) {
+  NtfsBuilder builder;
+  const auto file = builder.file(builder.root(), "f", "x");
+  builder.record(file).resident({ntfs::attribute_type::kEa, "", NtfsBytes(20, std::byte{'e'})});
+  const auto tree = tree_of(builder);
+  EXPECT_EQ(content(*tree, "C:\\f"), "x");
+  const auto opened = tree->open(path("C:\\f").with_stream(":$EA"));
+  ASSERT_TRUE(opened);
+  EXPECT_EQ((*opened)->size(), 20u);
+  EXPECT_FALSE(tree->open(path("C:\\f").with_stream("$EA"))) << "a stream of that name";
+}
+
 TEST(NtfsTree, HoldsSeveralVolumes) {
   NtfsBuilder first, second;
   const auto folder = second.folder(second.root(), "x");
