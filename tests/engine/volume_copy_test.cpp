@@ -129,6 +129,7 @@ TEST_F(VolumeImageTest, TellsThatTheCopyHasNoEnd) {
   EXPECT_FALSE(result.volumes[0].damaged);
   ASSERT_EQ(result.volumes[0].problems.size(), 1u);
   EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("the run ended before"));
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("bytes 6000000+3100000 are missing"));
   const std::string written = image();
   EXPECT_EQ(written.size(), kSize);
   EXPECT_TRUE(written.substr(0, kFourth) == text(0, kFourth));
@@ -148,6 +149,8 @@ TEST_F(VolumeImageTest, KeepsTheOtherPartsOfADamagedCopy) {
   ASSERT_EQ(result.volumes.size(), 1u);
   EXPECT_TRUE(result.volumes[0].damaged);
   EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("volumes/C/0000000000000000.raw"));
+  EXPECT_THAT(result.volumes[0].problems[0].text(),
+              HasSubstr("bytes 0+3000000 of C.raw may be wrong (MiB 0 to 2)"));
   const std::string written = image();
   EXPECT_TRUE(written.substr(kSecond) == text(kSecond, kSize));
 }
@@ -160,6 +163,57 @@ TEST_F(VolumeImageTest, TellsAnotherImageThanWasRecorded) {
   ASSERT_EQ(result.volumes.size(), 1u);
   EXPECT_TRUE(result.volumes[0].damaged);
   EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("another SHA-256"));
+}
+
+TEST_F(VolumeImageTest, IsNotUnfinishedWhereOnlyTheRecordOfItsEndIsMissing) {
+  const std::string part(2000, 'x');
+  const ExtractResult result =
+      extract(BundleBuilder{}
+                  .entry("volumes/C/0000000000000000.raw", part)
+                  .line("records/volume_copy", R"({"kind":"volume_copy","volume":"C:","size":2000})"
+                                               "\n")
+                  .bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_THAT(result.volumes[0].problems, IsEmpty());
+}
+
+TEST_F(VolumeImageTest, NamesPlacesThatAreMissingAndThoseThatCouldNotBeRead) {
+  BundleBuilder builder;
+  builder.entry("volumes/C/0000000000000000.raw", std::string(2000, 'x'));
+  const auto row = [&](std::string_view entry, std::string_view offset, const std::string& places,
+                       std::string_view more) {
+    builder.line("records/volume_copy",
+                 R"({"kind":"volume_part","volume":"C:","size":2000,"entry":")" +
+                     std::string{entry} + R"(","offset":)" + std::string{offset} +
+                     R"(,"unreadable":[)" + places + R"(],"more_unreadable":)" + std::string{more} +
+                     "}\n");
+  };
+  std::string places;
+  for (int i = 0; i < 150; ++i) places += (i == 0 ? "\"" : ",\"") + std::to_string(i * 8) + "+4\"";
+  row("volumes/C/0000000000000000.raw", "0", places, "7");
+  row("volumes/C/00000000000007d0.raw", "2000", "", "0");
+  builder.line("records/volume_copy",
+               R"({"kind":"volume_copy_end","volume":"C:","size":4000,"complete":false,)"
+               R"("unreadable_bytes":628})"
+               "\n");
+  const ExtractResult result = extract(builder.bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  ASSERT_EQ(result.volumes[0].problems.size(), 3u);
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("bytes 2000+2000 are missing"));
+  EXPECT_THAT(result.volumes[0].problems[1].text(), HasSubstr("zeros: 2000+2000)"));
+  EXPECT_THAT(result.volumes[0].problems[2].text(), HasSubstr("628 bytes could not be read"));
+  EXPECT_THAT(result.volumes[0].problems[2].text(), HasSubstr("784+4, 792+4 and 57 more"));
+}
+
+TEST_F(VolumeImageTest, SaysWhatToDoWhereTheImageIsThereAlready) {
+  BundleBuilder builder;
+  add_copy(builder, true);
+  const auto bundle = builder.bytes();
+  extract(bundle);
+  const ExtractResult again = extract(bundle);
+  ASSERT_EQ(again.volumes.size(), 1u);
+  ASSERT_EQ(again.volumes[0].problems.size(), 1u);
+  EXPECT_THAT(again.volumes[0].problems[0].text(), HasSubstr("unpack into another folder"));
 }
 
 TEST_F(VolumeImageTest, TellsACopyWithoutAPart) {
@@ -364,7 +418,9 @@ TEST_F(VolumeImageTest, HasTheSizeOfItsBootSectorWhereNoRecordTellsOne) {
   EXPECT_EQ(result.volumes[0].size, boot->volume_bytes() + boot->sector_bytes);
   EXPECT_EQ(image(), head + std::string(result.volumes[0].size - head.size(), '\0'));
   ASSERT_EQ(result.volumes[0].problems.size(), 1u);
-  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("what is missing is zeros"));
+  EXPECT_THAT(result.volumes[0].problems[0].text(),
+              HasSubstr("bytes 8192+" + std::to_string(result.volumes[0].size - 8192) +
+                        " are missing and are zeros"));
 }
 
 TEST_F(VolumeImageTest, SaysWhereItEndsWhenNothingTellsItsSize) {
