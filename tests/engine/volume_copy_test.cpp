@@ -406,6 +406,72 @@ TEST_F(VolumeRunTest, GivesTheWholeBlocksOfAPartThatWasBeingWritten) {
   EXPECT_GE(last, kPart - kBlock) << "all but the last block of the part";
 }
 
+TEST_F(VolumeRunTest, GivesTheWholeBlocksBeforeADamage) {
+  constexpr std::uint64_t kBlock = 1u << 20, kBlocks = 6;
+  std::string content;
+  for (std::uint64_t block = 0; block < kBlocks; ++block) {
+    const auto bytes = block % 2 == 0
+                           ? test::random_bytes(kBlock, static_cast<unsigned>(9 + block))
+                           : test::compressible_bytes(kBlock, static_cast<unsigned>(9 + block));
+    content += Bytes{bytes}.chars();
+    for (std::uint64_t at = 0; at < kBlock; at += 4096)
+      volume.put(block * kBlock + at, std::span{bytes}.subspan(at, 4096));
+  }
+  const test::RunBundle run = test::run_bundle(source, setup);
+  ASSERT_FALSE(run.error);
+  BorrowedSource all{run.bytes};
+  std::uint64_t begin = 0;
+  for (std::uint64_t at = 0; begin == 0;) {
+    const auto walked = walk_zip_entry(all, at, ~std::uint64_t{0});
+    ASSERT_TRUE(walked);
+    at = walked->next_offset;
+    if (walked->local.name.starts_with("volumes/")) begin = walked->local.data_offset;
+  }
+  // Inside the fourth, a stored and a packed block before it.
+  const std::string stored = content.substr(4 * kBlock, 64);
+  const auto fifth = static_cast<std::uint64_t>(
+      std::search(run.bytes.begin(), run.bytes.end(), stored.begin(), stored.end(),
+                  [](std::byte a, char b) { return a == static_cast<std::byte>(b); }) -
+      run.bytes.begin());
+  ASSERT_LT(fifth, run.bytes.size());
+  const auto tail_of = [](std::string_view kind) {
+    return kind == "zeros" ? std::vector<std::byte>(kBlock) : test::random_bytes(kBlock, 77);
+  };
+  for (const std::string_view kind : {"zeros", "random", "header"})
+    for (const std::uint64_t cut :
+         {fifth + 100, fifth + 70'000, fifth + 500'000, fifth + kBlock - 10}) {
+      std::vector<std::byte> bytes = run.bytes;
+      if (kind == "header") {
+        bytes[fifth - 1] ^= std::byte{1};  // of the length of a stored block
+      } else {
+        bytes.resize(static_cast<std::size_t>(cut));
+        const auto tail = tail_of(kind);
+        bytes.insert(bytes.end(), tail.begin(), tail.end());
+      }
+      BorrowedSource partial{bytes};
+      const auto remainder = examine_remainder(partial);
+      ASSERT_TRUE(remainder);
+      EXPECT_TRUE(remainder->fault);
+      test::MemorySink sink;
+      ASSERT_TRUE(write_recovered(partial, *remainder, recovered_manifest(*remainder, {}), sink));
+      BorrowedSource recovered{sink.bytes};
+      const auto report = verify_bundle(recovered);
+      ASSERT_TRUE(report && report->intact()) << kind << cut;
+      const auto& entry = remainder->entries.back().facts;
+      ASSERT_TRUE(entry.name.starts_with("volumes/")) << kind << cut;
+      EXPECT_GE(entry.size, 4 * kBlock) << kind << cut;
+      const auto reader = BundleReader::open(recovered);
+      ASSERT_TRUE(reader);
+      std::string kept;
+      ASSERT_TRUE(reader->read(*reader->find(entry.name),
+                               [&](std::span<const std::byte> piece) -> Result<void> {
+                                 kept += Bytes{piece}.chars();
+                                 return {};
+                               }));
+      EXPECT_TRUE(kept == content.substr(0, kept.size())) << kind << cut << ": made up";
+    }
+}
+
 TEST_F(VolumeImageTest, HasTheSizeOfItsBootSectorWhereNoRecordTellsOne) {
   builders::NtfsBuilder disk;
   const auto bytes = disk.volume();
