@@ -45,6 +45,8 @@ std::string volume_text(const RestoredVolume& image) {
           byte_size_text(image.size) + ", " + counted(image.parts, "part");
   if (image.sha256 && !image.damaged)
     text += ", SHA-256 as recorded: " + to_hex(std::span{*image.sha256});
+  else if (!image.sha256)
+    text += ", not held against a SHA-256";
   return text + "\n";
 }
 

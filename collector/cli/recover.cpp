@@ -12,6 +12,7 @@
 #include "collector/cli/console.h"
 #include "collector/cli/exit_code.h"
 #include "collector/cli/output_choice.h"
+#include "collector/engine/bundle_reader.h"
 #include "collector/engine/byte_size.h"
 #include "collector/engine/file_sink.h"
 #include "collector/engine/host.h"
@@ -59,6 +60,13 @@ std::string told(const Remainder& remainder) {
             "\n";
   }
   return text;
+}
+
+/// Where there is more to have than the walk from the front could take.
+std::string hint(const Remainder& remainder, ByteSource& partial) {
+  if (!remainder.fault || remainder.is_cut || !BundleReader::open(partial)) return {};
+  return "The file has its manifest: hozen extract takes out of it, as it is, all that is not "
+         "damaged, and what lies behind the damage\n";
 }
 
 /// What stands in the way of `name`, and what to do about it.
@@ -154,7 +162,7 @@ int recover(const Options& options, const std::vector<std::string>& arguments) {
                                        (failure ? ", and " + printable(name) + " is still there"
                                                 : " and is removed again"));
   }
-  std::string text = told(*remainder);
+  std::string text = told(*remainder) + hint(*remainder, **file);
   const auto sealed = write_seal_file(name, *seal);
   if (!sealed)
     print_error("hozen: the bundle is whole, but the file with its seal could not be written: " +

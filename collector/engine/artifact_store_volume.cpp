@@ -19,7 +19,13 @@ class ArtifactStore::WatchedCopy final : public VolumeCopy {
     const std::uint64_t limit = store_.limits_.max_total_bytes;
     const std::uint64_t read = store_.counts_.bytes_read + store_.unwritten_bytes_;
     if (read >= limit || used_bytes > limit - read)
-      return Error{Errc::limit, "the limit of " + byte_size_text(limit) + " altogether"};
+      return Error{Errc::limit,
+                   "max-total-size",
+                   {},
+                   "of " + byte_size_text(limit) +
+                       " altogether: the next part, which is taken whole or not at all, "
+                       "has " +
+                       byte_size_text(used_bytes)};
     WatchedSource watched{part, path_, store_};
     auto stored = store_.feed_->kept(writer_->add(offset, watched, utc_now()));
     if (!stored) return *store_.feed_->failure();

@@ -22,12 +22,38 @@ constexpr std::uint64_t kMaxVolumeBytes = 1ull << 48;
 /// be computed: what is nearly empty would take days for nothing.
 constexpr std::uint64_t kGapsPerByte = 1000, kSmallGaps = 1ull << 40;
 
+/// Places of an image that are told one by one.
+constexpr std::size_t kMostPlaces = 100;
+
+/// Places of an image: the first ones, as `offset+size`, and how many more there are.
+class Places {
+ public:
+  void add(std::string place) {
+    if (count_++ < kMostPlaces) text_ += (text_.empty() ? "" : ", ") + place;
+  }
+  void add(std::uint64_t offset, std::uint64_t size) {
+    add(std::to_string(offset) + "+" + std::to_string(size));
+  }
+  void add_more(std::uint64_t count) { count_ += count; }
+  bool empty() const { return count_ == 0; }
+  std::string text() const {
+    const std::uint64_t told = std::min<std::uint64_t>(count_, kMostPlaces);
+    return count_ == told ? text_ : text_ + " and " + std::to_string(count_ - told) + " more";
+  }
+
+ private:
+  std::string text_;
+  std::uint64_t count_ = 0;
+};
+
 /// What the records say of a copy.
 struct CopyFacts {
   std::optional<std::uint64_t> size;
   bool ended = false, complete = false;
   std::uint64_t unreadable_bytes = 0;
   std::optional<Sha256Digest> sha256;
+  Places unreadable;
+  Places absent;  ///< parts that are not in the bundle
 };
 
 struct Part {
@@ -105,6 +131,7 @@ class Volumes {
       if (!row.is_object()) return {};
       const std::string kind = json_text(row, "kind");
       CopyFacts& facts = facts_[json_text(row, "volume")];
+      if (kind == "volume_part") read_part(row, facts);
       if (kind == "volume_copy" || kind == "volume_copy_end") facts.size = json_number(row, "size");
       if (kind != "volume_copy_end") return {};
       const Json* complete = json_member(row, "complete");
@@ -115,6 +142,19 @@ class Volumes {
       return {};
     });
     if (!read) unread_ = read.error();
+  }
+
+  void read_part(const Json& row, CopyFacts& facts) const {
+    const std::string entry = json_text(row, "entry");
+    if (!entry.empty() && bundle_.find(entry) == nullptr)
+      facts.absent.add(json_number(row, "offset").value_or(0),
+                       json_number(row, "size").value_or(0));
+    const Json* unreadable = json_member(row, "unreadable");
+    if (unreadable != nullptr && unreadable->is_array())
+      for (const Json& place : *unreadable)
+        if (place.is_string()) facts.unreadable.add(place.get<std::string>());
+    const std::uint64_t more = json_number(row, "more_unreadable").value_or(0);
+    facts.unreadable.add_more(std::min<std::uint64_t>(more, kMaxVolumeBytes));
   }
 
   Result<RestoredVolume> restore(const std::string& volume, std::vector<Part>& parts) {
@@ -134,11 +174,17 @@ class Volumes {
     if (unread_) image.problems.push_back(*unread_);
     auto file = tree_.create({image.written});
     if (!file) {
-      image.problems.push_back(std::move(file).error());
+      image.problems.push_back({file.error().code,
+                                "copy of volume " + volume,
+                                {},
+                                file.error().text() + "; nothing is overwritten: where " +
+                                    image.written +
+                                    " is there already, unpack into another folder"});
       return image;
     }
     ImageWriter writer{**file, facts.sha256 && is_worth_hashing(parts, facts)};
     for (const Part& part : parts) HOZEN_CHECK(add(part, writer, image));
+    const std::uint64_t copied = writer.position();
     const std::uint64_t size = facts.size.value_or(writer.position());
     if (size < writer.position() || size > kMaxVolumeBytes)
       refuse(image, "copy of volume " + volume, writer.position(),
@@ -147,7 +193,7 @@ class Volumes {
       skip(size, writer, image);
     image.size = writer.position();
     if (writer.is_hashed()) image.sha256 = writer.digest();
-    judge(facts, writer.is_hashed(), image);
+    judge(facts, writer.is_hashed(), copied, image);
     HOZEN_CHECK((*file)->complete());
     return image;
   }
@@ -173,9 +219,26 @@ class Volumes {
     if (refused) return *std::move(refused);
     ++image.parts;
     if (read) return {};
-    image.problems.push_back(read.error());
+    image.problems.push_back({read.error().code, facts.name, part.offset,
+                              read.error().text() + "; " +
+                                  wrong_places(image.written, part.offset, facts.size,
+                                               writer.position() - part.offset)});
     image.damaged = true;
     return {};
+  }
+
+  /// Of a damaged part no checksum tells more than that it is damaged.
+  static std::string wrong_places(const std::string& name, std::uint64_t offset, std::uint64_t size,
+                                  std::uint64_t written) {
+    constexpr std::uint64_t kMiB = 1u << 20;
+    const std::uint64_t last = offset + std::max<std::uint64_t>(size, 1) - 1;
+    std::string text = "bytes " + std::to_string(offset) + "+" + std::to_string(size) + " of " +
+                       name + " may be wrong (MiB " + std::to_string(offset / kMiB) + " to " +
+                       std::to_string(last / kMiB) + ")";
+    if (written < size)
+      text += ", of these " + std::to_string(offset + written) + "+" +
+              std::to_string(size - written) + " are zeros";
+    return text;
   }
 
   static void refuse(RestoredVolume& image, std::string what, std::uint64_t offset,
@@ -231,23 +294,38 @@ class Volumes {
     return end <= kSmallGaps || end / kGapsPerByte <= stored;
   }
 
-  static void judge(const CopyFacts& facts, bool hashed, RestoredVolume& image) {
+  /// `copied`: up to there parts, and what lies between them, which was not in use.
+  static void judge(const CopyFacts& facts, bool hashed, std::uint64_t copied,
+                    RestoredVolume& image) {
     const auto problem = [&](Errc code, std::string detail) {
       image.problems.push_back({code, "copy of volume " + image.volume, {}, std::move(detail)});
     };
-    if (!facts.ended)
-      problem(Errc::truncated,
-              facts.size ? "the run ended before it was done: what is missing is zeros"
-                         : "the run ended before it was done, and the size of the volume is not "
-                           "known: the image ends behind the last part, what is missing before is "
-                           "zeros");
-    else if (facts.unreadable_bytes != 0)
+    // Its hash is made of all its parts.
+    const bool has_all = facts.sha256 || (facts.size && copied >= *facts.size);
+    std::string behind = "what is missing before its end is zeros";
+    if (facts.size && copied < *facts.size)
+      behind = "bytes " + std::to_string(copied) + "+" + std::to_string(*facts.size - copied) +
+               " are missing and are zeros";
+    if (!facts.ended && !facts.size)
+      problem(
+          Errc::truncated,
+          "the run ended before it was done, and the size of the volume is not known: the image "
+          "ends behind the last part, at byte " +
+              std::to_string(copied));
+    else if (!facts.ended && !has_all)
+      problem(Errc::truncated, "the run ended before it was done: " + behind);
+    else if (facts.ended && !has_all)
+      problem(Errc::truncated, "it is not complete: " + behind + " (module volume_copy tells why)");
+    else if (facts.ended && !facts.complete && facts.unreadable_bytes == 0)
+      problem(Errc::truncated, "it is not complete (module volume_copy tells why)");
+    if (!facts.absent.empty())
+      problem(Errc::not_found,
+              "parts that are not in the bundle are zeros: " + facts.absent.text());
+    if (facts.unreadable_bytes != 0 || !facts.unreadable.empty())
       problem(Errc::io,
-              std::to_string(facts.unreadable_bytes) + " bytes could not be read and are zeros");
-    else if (!facts.complete)
-      problem(Errc::truncated,
-              "it is not complete: what is missing before its end is zeros (module volume_copy "
-              "tells why)");
+              (facts.ended ? std::to_string(facts.unreadable_bytes) + " bytes" : "bytes") +
+                  std::string{" could not be read and are zeros"} +
+                  (facts.unreadable.empty() ? "" : ": " + facts.unreadable.text()));
     if (facts.sha256 && !hashed)
       problem(Errc::limit, "nearly all of it is empty: its SHA-256 was not computed");
     if (facts.sha256 && hashed && image.sha256 != facts.sha256) {

@@ -14,13 +14,13 @@
 #include "collector/engine/entry_name.h"
 #include "collector/engine/hash_table.h"
 #include "collector/engine/profile.h"
+#include "collector/engine/recover_cut.h"
 #include "collector/engine/run_steps.h"
 #include "collector/formats/deflate_cut.h"
 
 namespace hozen {
 namespace {
 
-constexpr std::size_t kScanBytes = 1u << 20;
 constexpr std::string_view kStartName = "start.json";
 constexpr std::string_view kVolumeCopyModule = "volume_copy";
 constexpr std::string_view kTicketName = "ticket.md", kArtifactsStream = "artifacts";
@@ -33,10 +33,6 @@ constexpr std::array kStreams{kArtifactsStream,
                               std::string_view{"records/problems"},
                               kStepsStream};
 constexpr std::uint64_t kStartCapBytes = 64 << 20;
-constexpr std::uint64_t kMostCutBytes = 1ull << 40;  ///< no part of a volume is so large
-
-/// Whether the entry holds a file of the evidence.
-bool is_content(std::string_view name) { return !content_root_of(name).empty(); }
 
 Error malformed(std::string what, std::uint64_t offset, std::string detail = {}) {
   return Error{Errc::malformed, std::move(what), offset, std::move(detail)};
@@ -76,7 +72,6 @@ class Walk {
   Result<void> check_name(const std::string& name);
   void look_for_damage(std::uint64_t segment);
   void tell_what_is_missing();
-  bool has_entry_behind(std::uint64_t offset);
 
   ByteSource& partial_;
   const std::uint64_t limit_;
@@ -93,32 +88,6 @@ class Walk {
   std::optional<LineSplitter> lines_;
   bool data_is_there_ = false;  // of the entry at hand, as long as its header says
 };
-
-/// Whether a header of an entry of ours begins at `offset` or later: then nothing ends there.
-bool Walk::has_entry_behind(std::uint64_t offset) {
-  constexpr std::string_view kMark = "PK\x03\x04";
-  std::vector<std::byte> piece(kScanBytes);
-  while (offset + kMark.size() <= found_.size) {
-    const auto length =
-        static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), found_.size - offset));
-    if (!partial_.read(offset, std::span{piece}.first(length))) return false;
-    const std::string_view text = Bytes{std::span{piece}.first(length)}.chars();
-    for (std::size_t at = text.find(kMark); at != std::string_view::npos;
-         at = text.find(kMark, at + 1)) {
-      const auto local = read_zip_local(partial_, offset + at);
-      if (!local || !is_portable_entry_name(local->name)) continue;
-      const auto segment = parse_segment_name(local->name);
-      if (is_content(local->name) || local->name == kManifestName ||
-          parse_volume_part_name(local->name) ||
-          (segment &&
-           (segment->stream == kArtifactsStream || segment->stream.starts_with("records/"))))
-        return true;
-    }
-    if (length < piece.size()) return false;
-    offset += length - (kMark.size() - 1);
-  }
-  return false;
-}
 
 /// The only form in which a bundle's structures are written is the one that is accepted.
 Result<void> Walk::compare(std::uint64_t offset, std::string_view expected,
@@ -255,15 +224,15 @@ Result<void> Walk::take_entry() {
   return {};
 }
 
-/// Of a part of a volume that was being written when the run ended: where its bytes belong, its
-/// name tells. Where nothing can be kept of it, the walk ends before it.
+/// Of a part of a volume that is not whole, be it cut or damaged: where its bytes belong, its name
+/// tells. Where nothing can be kept of it, the walk ends before it.
 void Walk::keep_whole_blocks() {
   const auto local = read_zip_local(partial_, found_.used);
   if (!local || !local->streamed() || local->method != kZipDeflated ||
       !parse_volume_part_name(local->name))
     return;
-  const auto cut = find_deflate_cut(partial_, local->data_offset, kMostCutBytes);
-  if (!cut || cut->size <= kZipBufferedBytes) return;  // one so short has another form
+  const auto cut = find_whole_blocks(partial_, local->data_offset, found_.is_cut);
+  if (!cut) return;
   EndedDeflate source{partial_, local->data_offset + cut->stored_size};
   Remainder::Entry entry;
   entry.facts.name = local->name;
@@ -339,9 +308,9 @@ Result<Remainder> Walk::run() {
     if (found_.entries.empty()) return std::move(taken).error();
     // A changed length makes whole entries look like one that was being written.
     found_.is_cut = taken.error().code == Errc::truncated && !data_is_there_ &&
-                    !has_entry_behind(found_.used + 1);
+                    !has_entry_behind(partial_, found_.used + 1);
     found_.fault = std::move(taken).error();
-    if (found_.is_cut) keep_whole_blocks();
+    keep_whole_blocks();
     break;
   }
   if (found_.entries.empty()) return malformed("start.json", 0, "the file is empty");

@@ -200,10 +200,12 @@ void Run::look_around() {
   find_reference_time();
 }
 
-/// What could not be read is a problem already; what is not there becomes one here.
+/// What could not be read is a problem already; what is not there becomes one here, where the
+/// profile asks for what it tells.
 void Run::note_unread(bool has_windows) {
+  const bool is_asked_for = needs_windows(options_.profile);
   for (const HiveUnread& hive : raw_registry_->hives_unread())
-    if (hive.why.code == Errc::not_found)
+    if (hive.why.code == Errc::not_found && is_asked_for)
       problems_.add(kSourceOrigin, View::raw,
                     Error{Errc::not_found,
                           hive.file.text(),

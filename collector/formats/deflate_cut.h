@@ -16,12 +16,24 @@ constexpr std::string_view kDeflateEnd{"\x03\x00", 2};
 struct DeflateCut {
   std::uint64_t stored_size = 0;  ///< bytes of the stream up to there
   std::uint64_t size = 0;         ///< what they hold, uncompressed
+  std::uint64_t ended = 0;        ///< bytes of the stream where it says itself that it ends; else 0
+};
+
+struct DeflateCutLimits {
+  std::uint64_t size;  ///< uncompressed bytes
+  /// Where the source is taken to end: before a tail of zeros, which a stored block would take in.
+  std::uint64_t end = ~std::uint64_t{0};
+  /// Uncompressed bytes after which the writer always began anew, on a byte; 0: not known.
+  std::uint64_t unit = 0;
 };
 
 /// The last place up to which the stream at `offset` of `source` is whole: behind a block that ends
-/// on a byte. {0, 0} where there is none. Errc::limit past `size_cap` uncompressed bytes.
+/// on a byte. Where not the end of the source is what stops it, but what cannot be a stream, and
+/// the unit is known, behind the last unit that is sure to end before that: deflate has no
+/// checksum, and what a damage made of a block is not seen before the next one. {0, 0} where there
+/// is none. Errc::limit past the size.
 Result<DeflateCut> find_deflate_cut(ByteSource& source, std::uint64_t offset,
-                                    std::uint64_t size_cap);
+                                    const DeflateCutLimits& limits);
 
 /// A file up to `end`, which is inside a deflate stream, and behind that what ends the stream.
 class EndedDeflate final : public ByteSource {

@@ -39,8 +39,7 @@ Result<void> ClusterBitmap::load(std::uint64_t slice) {
 
 Result<std::uint64_t> ClusterBitmap::count_used(std::uint64_t first, std::uint64_t count) {
   const Error short_bitmap{Errc::truncated, "ntfs $Bitmap", bytes_->size()};
-  const std::uint64_t clusters = bytes_->size() * 8;
-  if (first > clusters || count > clusters - first) return short_bitmap;
+  if (first > clusters() || count > clusters() - first) return short_bitmap;
   std::uint64_t used = 0;
   for (const std::uint64_t end = first + count; first < end;) {
     const std::uint64_t slice = first / kSliceClusters;

@@ -19,6 +19,8 @@ class ClusterBitmap {
   /// `bytes`: the content of $Bitmap.
   explicit ClusterBitmap(std::unique_ptr<ByteSource> bytes) : bytes_{std::move(bytes)} {}
 
+  /// Of so many clusters, the first ones, it says something.
+  std::uint64_t clusters() const { return bytes_->size() * 8; }
   /// How many of `count` clusters from `first` on are in use. Errc::truncated where the bitmap ends
   /// before them, Errc::io.
   Result<std::uint64_t> count_used(std::uint64_t first, std::uint64_t count);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collector/base/byte_source.h"
+#include "collector/base/function_ref.h"
 
 namespace hozen::ntfs {
 
@@ -40,13 +41,15 @@ struct UsedClusters {
 Result<UsedClusters> list_used_clusters(ByteSource& table, std::uint32_t record_bytes,
                                         std::uint64_t total_clusters);
 
-/// `table`: $MFT, of records of `record_bytes`; `bitmap`: the content of $Bitmap. Clusters behind
-/// the end of `bitmap`, or that cannot be read of it, count as unmarked. Errc::malformed or
-/// Errc::io when not all of the table could be read, a single record or runlist included: of what
-/// that had nothing is known. Errc::limit beyond the limits above. One pass
-/// over the table; memory: one buffer of 1 MiB and the runs.
-Result<UnmarkedClusters> find_unmarked_clusters(ByteSource& table, std::uint32_t record_bytes,
-                                                std::unique_ptr<ByteSource> bitmap,
-                                                std::uint64_t total_clusters);
+/// `table`: $MFT, of records of `record_bytes`; `bitmap`: the content of $Bitmap. Clusters that
+/// cannot be read of `bitmap` count as unmarked; of those behind its end it says nothing, and they
+/// are not looked at. Errc::malformed or Errc::io when not all of the table could be read, a single
+/// record or runlist included: of what that had nothing is known. Errc::limit beyond the limits
+/// above. Errc::cancelled once `is_stopped`, which is asked now and then, says so. One pass over
+/// the table; memory: one buffer of 1 MiB and the runs, with 8 MiB of those that are not looked up
+/// yet.
+Result<UnmarkedClusters> find_unmarked_clusters(
+    ByteSource& table, std::uint32_t record_bytes, std::unique_ptr<ByteSource> bitmap,
+    std::uint64_t total_clusters, FunctionRef<bool()> is_stopped = [] { return false; });
 
 }  // namespace hozen::ntfs

@@ -248,6 +248,8 @@ void LayoutCollector::add_piece(const Attribute& attribute) {
       tell({Errc::limit, "ntfs runs of an attribute", attribute.runs.base()});
       return;
     }
+    // Once for all that may come: a list that doubles is there twice meanwhile.
+    if (layout_.runs.size() == kMaxRuns / 8) layout_.runs.reserve(kMaxRuns);
     layout_.runs.push_back(*run);
   }
   if (reader.error()) {
@@ -261,21 +263,22 @@ void LayoutCollector::add_piece(const Attribute& attribute) {
 
 StreamLayout LayoutCollector::take_layout() {
   auto& runs = layout_.runs;
-  std::stable_sort(runs.begin(), runs.end(),
-                   [](const Run& a, const Run& b) { return a.vcn < b.vcn; });
+  const auto is_before = [](const Run& a, const Run& b) { return a.vcn < b.vcn; };
+  // Sorting takes a second list, and they mostly are in order.
+  if (!std::is_sorted(runs.begin(), runs.end(), is_before))
+    std::stable_sort(runs.begin(), runs.end(), is_before);
   std::uint64_t vcn = 0;
-  std::vector<Run> kept;
-  kept.reserve(runs.size());
+  std::size_t kept = 0;
   for (const Run& run : runs) {
     if (run.vcn < vcn) {
       tell({Errc::malformed, "ntfs runs that overlap", std::nullopt});
       continue;
     }
     if (run.vcn > vcn) tell({Errc::malformed, "ntfs runs with a gap", std::nullopt});
-    kept.push_back(run);
     vcn = run.end_vcn();
+    runs[kept++] = run;
   }
-  runs = std::move(kept);
+  runs.resize(kept);
   return std::move(layout_);
 }
 

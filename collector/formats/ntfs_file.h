@@ -25,7 +25,7 @@ constexpr std::size_t kMaxExtensions = 10'000;
 /// Problems of one file, or of one attribute of it, that are kept.
 constexpr std::size_t kMaxFileProblems = 32;
 /// Runs of one attribute; 1,500,000 fragments are the most that Windows can hold.
-constexpr std::size_t kMaxRuns = 4'000'000;
+constexpr std::size_t kMaxRuns = 1'600'000;
 
 /// An attribute as a whole: $DATA and every other that a file can have more than one of.
 struct FileStream {

@@ -214,15 +214,14 @@ void FileTable::learn_folder(const File& file) {
   const FileName* const name = file.best_name();
   if (name == nullptr) return;
   Folder& folder = folders_[folder_of_record_[static_cast<std::size_t>(file.number)] - 1];
-  constexpr std::size_t kMaxPool = 0xFFFF'FFFF;
-  if (names_.size() + name->name.size() > kMaxPool) return;
+  const auto place = names_.add(name->name);
+  if (!place) return;
   folder.parent = name->parent;
-  folder.name_offset = static_cast<std::uint32_t>(names_.size());
+  folder.name_offset = *place;
   folder.name_bytes = static_cast<std::uint32_t>(name->name.size());
   folder.has_name = true;
   // The long name beside a short one can lie in another record.
   folder.has_long_name = name->name_space != NameSpace::dos;
-  names_ += name->name;
 }
 
 /// Answers how many of those added are in use.
@@ -357,7 +356,7 @@ FileTable::KnownPath FileTable::find_path(FileReference meant) const {
   found.path.reserve(found.path.size() + bytes);
   while (depth != 0) {
     const Folder& folder = *chain[--depth];
-    found.path.append(names_, folder.name_offset, folder.name_bytes);
+    found.path += names_.get(folder.name_offset, folder.name_bytes);
     found.path += '\\';
   }
   return found;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "collector/base/byte_source.h"
+#include "collector/formats/name_pool.h"
 #include "collector/formats/ntfs_file.h"
 
 namespace hozen::ntfs {
@@ -108,7 +109,7 @@ class FileTable {
   TableCounts counts_;
   std::vector<std::uint32_t> folder_of_record_;  // index into folders_ plus 1
   std::vector<Folder> folders_;
-  std::string names_;
+  NamePool names_;
   std::vector<Extension> extensions_;
   File scratch_;
   std::vector<std::byte> extension_bytes_;

@@ -77,26 +77,38 @@ Result<std::size_t> VolumePart::read_some(std::uint64_t offset, std::span<std::b
 }
 
 Result<std::size_t> VolumePart::read_used(std::uint64_t at, std::span<std::byte> out) {
-  auto got = volume_.read_some(at, out);
+  const auto piece = out.first(static_cast<std::size_t>(
+      std::min<std::uint64_t>(out.size(), kUnreadableBytes - at % kUnreadableBytes)));
+  const auto asked = at < careful_until_ ? piece : out;
+  auto got = volume_.read_some(at, asked);
   if (got && *got != 0) return got;
-  // As much as is sure to be bad, up to the next sector; behind the end, all.
-  const Error why = got ? Error{Errc::truncated, "volume", at, "it ends here"} : got.error();
-  const std::uint64_t bad =
-      got ? out.size()
-          : std::min<std::uint64_t>(out.size(), kUnreadableBytes - at % kUnreadableBytes);
-  const auto lost = out.first(static_cast<std::size_t>(bad));
+  if (got) return leave_out(at, out, {Errc::truncated, "volume", at, "it ends here"});
+  if (asked.size() > piece.size()) {
+    // A large read can fail as a whole, for one sector anywhere in it: only small ones tell which.
+    careful_until_ = at + asked.size();
+    return read_used(at, piece);
+  }
+  return leave_out(at, piece, got.error());
+}
+
+/// Zeros instead of what cannot be read.
+std::size_t VolumePart::leave_out(std::uint64_t at, std::span<std::byte> lost, const Error& why) {
   std::fill(lost.begin(), lost.end(), std::byte{0});
-  note_unreadable({at, bad}, why);
+  note_unreadable({at, lost.size()}, why);
   return lost.size();
 }
 
 void VolumePart::note_unreadable(VolumeRange range, const Error& why) {
   if (!first_error_) first_error_ = why;
   unreadable_bytes_ += range.size;
-  if (!unreadable_.empty() && unreadable_.back().offset + unreadable_.back().size == range.offset)
-    unreadable_.back().size += range.size;
-  else if (unreadable_.size() < kMaxUnreadableRanges)
+  if (range.offset == unreadable_end_) {
+    if (more_unreadable_ == 0) unreadable_.back().size += range.size;
+  } else if (unreadable_.size() < kMaxUnreadableRanges) {
     unreadable_.push_back(range);
+  } else {
+    ++more_unreadable_;
+  }
+  unreadable_end_ = range.offset + range.size;
 }
 
 }  // namespace hozen

@@ -60,18 +60,23 @@ class VolumePart final : public ByteSource {
   std::uint64_t size() const override { return size_; }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override;
   std::vector<VolumeRange> take_unreadable() { return std::move(unreadable_); }
+  /// Places beyond those of take_unreadable().
+  std::uint64_t more_unreadable() const { return more_unreadable_; }
   std::uint64_t unreadable_bytes() const { return unreadable_bytes_; }
   const std::optional<Error>& first_error() const { return first_error_; }
 
  private:
   Result<std::size_t> read_used(std::uint64_t at, std::span<std::byte> out);
+  std::size_t leave_out(std::uint64_t at, std::span<std::byte> lost, const Error& why);
   void note_unreadable(VolumeRange range, const Error& why);
 
   ByteSource& volume_;
   const ClusterMap& map_;
   const std::uint64_t offset_, size_;
   std::vector<VolumeRange> unreadable_;
-  std::uint64_t unreadable_bytes_ = 0;
+  std::uint64_t unreadable_bytes_ = 0, more_unreadable_ = 0;
+  std::uint64_t careful_until_ = 0;                   // up to there in small pieces
+  std::uint64_t unreadable_end_ = ~std::uint64_t{0};  // of the last one
   std::optional<Error> first_error_;
 };
 

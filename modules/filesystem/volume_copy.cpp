@@ -36,6 +36,7 @@ struct PartRow {
   std::uint64_t offset = 0, size = 0, used_bytes = 0;
   PreservedPart stored;
   std::vector<Range> unreadable;
+  std::uint64_t more_unreadable = 0;
 };
 
 struct EndRow {
@@ -96,8 +97,10 @@ constexpr std::array kPartFields{
       }},
     P{{"unreadable",
        "What could not be read and is zeros in the copy: offset in the volume, `+`, "
-       "number of bytes."},
+       "number of bytes. The first 1,000 places of a part."},
       [](const PartRow& r, Cell& c) { ranges(c, r.unreadable); }},
+    P{{"more_unreadable", "How many further places of the part could not be read."},
+      [](const PartRow& r, Cell& c) { c.number(r.more_unreadable); }},
 };
 constexpr auto kPartColumns = columns_of(kPartFields);
 constexpr Kind kPart{"volume_part", "One part of a copy of a volume.", kPartColumns,
@@ -151,6 +154,7 @@ class Copier {
     }
     bytes_ = *std::move(bytes);
     ClusterMap map = find_clusters();
+    if (context_.stop().stop_requested()) return {};
     CopyRow row{volume_.name, volume_.file_system, bytes_->size(), {}, map_bytes_};
     row.clusters = bitmap_ != nullptr ? kUsed : kAll;
     context_.emit(kCopy, kCopyFields, row, Envelope{});
@@ -197,14 +201,24 @@ class Copier {
     auto bitmap = context_.source().open(EvidencePath{volume_.name} / "$Bitmap");
     if (!bitmap) return cannot(bitmap.error());
     const ntfs::BootSector& boot = ntfs_->boot();
+    tell_what_is_not_covered((*bitmap)->size() * 8, boot.total_clusters());
     auto found = ntfs::find_unmarked_clusters(ntfs_->mft(), boot.record_bytes, *std::move(bitmap),
-                                              boot.total_clusters());
+                                              boot.total_clusters(),
+                                              [&] { return context_.stop().stop_requested(); });
+    if (!found && found.error().code == Errc::cancelled) return true;  // nothing will be copied
     if (!found) return cannot(found.error());
     if (found->clusters != 0)
       note({Errc::malformed, "$Bitmap calls clusters of files free", std::nullopt,
             std::to_string(found->clusters) + " of them are copied too"});
     map.add(std::move(found->runs));
     return true;
+  }
+
+  void tell_what_is_not_covered(std::uint64_t covered, std::uint64_t clusters) {
+    if (covered < clusters)
+      note({Errc::truncated, "$Bitmap is shorter than the volume", covered / 8,
+            "of " + std::to_string(clusters - covered) +
+                " clusters it does not say whether they are in use: all of them are copied"});
   }
 
   /// Whether the volume ends before its boot sector says; nothing is known of others than NTFS.
@@ -246,22 +260,31 @@ class Copier {
     if (!stored) {
       end.complete = false;
       if (stored.error().code == Errc::io) return std::move(stored).error();
-      note({stored.error().code, "the copy ends", at, stored.error().text()});
+      const Error& why = stored.error();
+      note({why.code, "the copy ends", at,
+            why.code == Errc::limit && !why.detail.empty() ? why.what + " " + why.detail
+                                                           : why.text()});
       return {};
     }
     row.stored = *std::move(stored);
     row.unreadable = part.take_unreadable();
+    row.more_unreadable = part.more_unreadable();
     end.unreadable_bytes += part.unreadable_bytes();
     end.used_bytes += row.used_bytes;
     end.parts += row.stored.entry.empty() ? 0u : 1u;
     end.complete = !row.stored.error.has_value();
     if (row.stored.error) note(*row.stored.error);
-    if (const auto& error = part.first_error())
-      note({error->code,
-            std::to_string(part.unreadable_bytes()) + " bytes cannot be read, zeros in the copy",
-            at, error->text()});
+    if (const auto& error = part.first_error()) note(unreadable_of(part, row, *error));
     context_.emit(kPart, kPartFields, row, Envelope{});
     return {};
+  }
+
+  static Error unreadable_of(const VolumePart& part, const PartRow& row, const Error& first) {
+    std::string what = std::to_string(part.unreadable_bytes()) + " bytes cannot be read";
+    if (row.more_unreadable != 0)
+      what += " in " + std::to_string(row.unreadable.size() + row.more_unreadable) +
+              " places, of which the record lists " + std::to_string(row.unreadable.size());
+    return {first.code, what + ", zeros in the copy", row.offset, first.text()};
   }
 
   void note(Error error) {

@@ -22,6 +22,7 @@ struct SparseVolume {
   std::uint64_t size = 0;
   std::map<std::uint64_t, std::vector<std::byte>> pages{};  ///< by number
   std::map<std::uint64_t, std::uint64_t> bad{};             ///< offset: end
+  bool fails_whole = false;  ///< a read with a bad place in it gives nothing at all
   std::uint64_t bytes_read = 0;
 
   /// `bytes` must not cross a page.
@@ -46,6 +47,8 @@ class SparseSource final : public ByteSource {
     std::uint64_t end = std::min<std::uint64_t>(volume_.size, offset + out.size());
     for (const auto& [begin, bad_end] : volume_.bad) {
       if (offset >= begin && offset < bad_end)
+        return Error{Errc::io, "read", offset, "pread: Input/output error"};
+      if (begin > offset && begin < end && volume_.fails_whole)
         return Error{Errc::io, "read", offset, "pread: Input/output error"};
       if (begin > offset) end = std::min(end, begin);
     }

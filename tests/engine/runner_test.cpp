@@ -354,6 +354,13 @@ TEST_F(RunnerTest, ACopyOfVolumesNeedsNoWindows) {
   EXPECT_EQ(bundle.json("manifest.json")["collection"]["outcome"], "complete");
   EXPECT_EQ(bundle.json("manifest.json")["source"]["hives_not_read"][0]["reason"],
             "no Windows was found there");
+  // Nor one whose hives are all there.
+  fake::FakeSource half;
+  half.add_file(*EvidencePath::parse("C:\\Windows\\explorer.exe"), fake::bytes_from("x"));
+  half.add_folder(*EvidencePath::parse("C:\\Windows\\System32\\config"));
+  const RunBundle part = run_bundle(half, setup);
+  EXPECT_EQ(part.json("manifest.json")["collection"]["outcome"], "complete");
+  EXPECT_EQ(part.json("manifest.json")["source"]["hives_not_read"][0]["hive"], "SYSTEM");
   // Of the volumes with a Windows there is none to copy.
   setup.options.profile.modules[0].options = {{"volumes", "system"}};
   EXPECT_EQ(run_bundle(empty, setup).json("manifest.json")["collection"]["outcome"], "with_errors");

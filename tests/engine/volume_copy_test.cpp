@@ -129,6 +129,7 @@ TEST_F(VolumeImageTest, TellsThatTheCopyHasNoEnd) {
   EXPECT_FALSE(result.volumes[0].damaged);
   ASSERT_EQ(result.volumes[0].problems.size(), 1u);
   EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("the run ended before"));
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("bytes 6000000+3100000 are missing"));
   const std::string written = image();
   EXPECT_EQ(written.size(), kSize);
   EXPECT_TRUE(written.substr(0, kFourth) == text(0, kFourth));
@@ -148,6 +149,8 @@ TEST_F(VolumeImageTest, KeepsTheOtherPartsOfADamagedCopy) {
   ASSERT_EQ(result.volumes.size(), 1u);
   EXPECT_TRUE(result.volumes[0].damaged);
   EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("volumes/C/0000000000000000.raw"));
+  EXPECT_THAT(result.volumes[0].problems[0].text(),
+              HasSubstr("bytes 0+3000000 of C.raw may be wrong (MiB 0 to 2)"));
   const std::string written = image();
   EXPECT_TRUE(written.substr(kSecond) == text(kSecond, kSize));
 }
@@ -160,6 +163,57 @@ TEST_F(VolumeImageTest, TellsAnotherImageThanWasRecorded) {
   ASSERT_EQ(result.volumes.size(), 1u);
   EXPECT_TRUE(result.volumes[0].damaged);
   EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("another SHA-256"));
+}
+
+TEST_F(VolumeImageTest, IsNotUnfinishedWhereOnlyTheRecordOfItsEndIsMissing) {
+  const std::string part(2000, 'x');
+  const ExtractResult result =
+      extract(BundleBuilder{}
+                  .entry("volumes/C/0000000000000000.raw", part)
+                  .line("records/volume_copy", R"({"kind":"volume_copy","volume":"C:","size":2000})"
+                                               "\n")
+                  .bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  EXPECT_THAT(result.volumes[0].problems, IsEmpty());
+}
+
+TEST_F(VolumeImageTest, NamesPlacesThatAreMissingAndThoseThatCouldNotBeRead) {
+  BundleBuilder builder;
+  builder.entry("volumes/C/0000000000000000.raw", std::string(2000, 'x'));
+  const auto row = [&](std::string_view entry, std::string_view offset, const std::string& places,
+                       std::string_view more) {
+    builder.line("records/volume_copy",
+                 R"({"kind":"volume_part","volume":"C:","size":2000,"entry":")" +
+                     std::string{entry} + R"(","offset":)" + std::string{offset} +
+                     R"(,"unreadable":[)" + places + R"(],"more_unreadable":)" + std::string{more} +
+                     "}\n");
+  };
+  std::string places;
+  for (int i = 0; i < 150; ++i) places += (i == 0 ? "\"" : ",\"") + std::to_string(i * 8) + "+4\"";
+  row("volumes/C/0000000000000000.raw", "0", places, "7");
+  row("volumes/C/00000000000007d0.raw", "2000", "", "0");
+  builder.line("records/volume_copy",
+               R"({"kind":"volume_copy_end","volume":"C:","size":4000,"complete":false,)"
+               R"("unreadable_bytes":628})"
+               "\n");
+  const ExtractResult result = extract(builder.bytes());
+  ASSERT_EQ(result.volumes.size(), 1u);
+  ASSERT_EQ(result.volumes[0].problems.size(), 3u);
+  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("bytes 2000+2000 are missing"));
+  EXPECT_THAT(result.volumes[0].problems[1].text(), HasSubstr("zeros: 2000+2000)"));
+  EXPECT_THAT(result.volumes[0].problems[2].text(), HasSubstr("628 bytes could not be read"));
+  EXPECT_THAT(result.volumes[0].problems[2].text(), HasSubstr("784+4, 792+4 and 57 more"));
+}
+
+TEST_F(VolumeImageTest, SaysWhatToDoWhereTheImageIsThereAlready) {
+  BundleBuilder builder;
+  add_copy(builder, true);
+  const auto bundle = builder.bytes();
+  extract(bundle);
+  const ExtractResult again = extract(bundle);
+  ASSERT_EQ(again.volumes.size(), 1u);
+  ASSERT_EQ(again.volumes[0].problems.size(), 1u);
+  EXPECT_THAT(again.volumes[0].problems[0].text(), HasSubstr("unpack into another folder"));
 }
 
 TEST_F(VolumeImageTest, TellsACopyWithoutAPart) {
@@ -352,6 +406,72 @@ TEST_F(VolumeRunTest, GivesTheWholeBlocksOfAPartThatWasBeingWritten) {
   EXPECT_GE(last, kPart - kBlock) << "all but the last block of the part";
 }
 
+TEST_F(VolumeRunTest, GivesTheWholeBlocksBeforeADamage) {
+  constexpr std::uint64_t kBlock = 1u << 20, kBlocks = 6;
+  std::string content;
+  for (std::uint64_t block = 0; block < kBlocks; ++block) {
+    const auto bytes = block % 2 == 0
+                           ? test::random_bytes(kBlock, static_cast<unsigned>(9 + block))
+                           : test::compressible_bytes(kBlock, static_cast<unsigned>(9 + block));
+    content += Bytes{bytes}.chars();
+    for (std::uint64_t at = 0; at < kBlock; at += 4096)
+      volume.put(block * kBlock + at, std::span{bytes}.subspan(at, 4096));
+  }
+  const test::RunBundle run = test::run_bundle(source, setup);
+  ASSERT_FALSE(run.error);
+  BorrowedSource all{run.bytes};
+  std::uint64_t begin = 0;
+  for (std::uint64_t at = 0; begin == 0;) {
+    const auto walked = walk_zip_entry(all, at, ~std::uint64_t{0});
+    ASSERT_TRUE(walked);
+    at = walked->next_offset;
+    if (walked->local.name.starts_with("volumes/")) begin = walked->local.data_offset;
+  }
+  // Inside the fourth, a stored and a packed block before it.
+  const std::string stored = content.substr(4 * kBlock, 64);
+  const auto fifth = static_cast<std::uint64_t>(
+      std::search(run.bytes.begin(), run.bytes.end(), stored.begin(), stored.end(),
+                  [](std::byte a, char b) { return a == static_cast<std::byte>(b); }) -
+      run.bytes.begin());
+  ASSERT_LT(fifth, run.bytes.size());
+  const auto tail_of = [](std::string_view kind) {
+    return kind == "zeros" ? std::vector<std::byte>(kBlock) : test::random_bytes(kBlock, 77);
+  };
+  for (const std::string_view kind : {"zeros", "random", "header"})
+    for (const std::uint64_t cut :
+         {fifth + 100, fifth + 70'000, fifth + 500'000, fifth + kBlock - 10}) {
+      std::vector<std::byte> bytes = run.bytes;
+      if (kind == "header") {
+        bytes[fifth - 1] ^= std::byte{1};  // of the length of a stored block
+      } else {
+        bytes.resize(static_cast<std::size_t>(cut));
+        const auto tail = tail_of(kind);
+        bytes.insert(bytes.end(), tail.begin(), tail.end());
+      }
+      BorrowedSource partial{bytes};
+      const auto remainder = examine_remainder(partial);
+      ASSERT_TRUE(remainder);
+      EXPECT_TRUE(remainder->fault);
+      test::MemorySink sink;
+      ASSERT_TRUE(write_recovered(partial, *remainder, recovered_manifest(*remainder, {}), sink));
+      BorrowedSource recovered{sink.bytes};
+      const auto report = verify_bundle(recovered);
+      ASSERT_TRUE(report && report->intact()) << kind << cut;
+      const auto& entry = remainder->entries.back().facts;
+      ASSERT_TRUE(entry.name.starts_with("volumes/")) << kind << cut;
+      EXPECT_GE(entry.size, 4 * kBlock) << kind << cut;
+      const auto reader = BundleReader::open(recovered);
+      ASSERT_TRUE(reader);
+      std::string kept;
+      ASSERT_TRUE(reader->read(*reader->find(entry.name),
+                               [&](std::span<const std::byte> piece) -> Result<void> {
+                                 kept += Bytes{piece}.chars();
+                                 return {};
+                               }));
+      EXPECT_TRUE(kept == content.substr(0, kept.size())) << kind << cut << ": made up";
+    }
+}
+
 TEST_F(VolumeImageTest, HasTheSizeOfItsBootSectorWhereNoRecordTellsOne) {
   builders::NtfsBuilder disk;
   const auto bytes = disk.volume();
@@ -364,7 +484,9 @@ TEST_F(VolumeImageTest, HasTheSizeOfItsBootSectorWhereNoRecordTellsOne) {
   EXPECT_EQ(result.volumes[0].size, boot->volume_bytes() + boot->sector_bytes);
   EXPECT_EQ(image(), head + std::string(result.volumes[0].size - head.size(), '\0'));
   ASSERT_EQ(result.volumes[0].problems.size(), 1u);
-  EXPECT_THAT(result.volumes[0].problems[0].text(), HasSubstr("what is missing is zeros"));
+  EXPECT_THAT(result.volumes[0].problems[0].text(),
+              HasSubstr("bytes 8192+" + std::to_string(result.volumes[0].size - 8192) +
+                        " are missing and are zeros"));
 }
 
 TEST_F(VolumeImageTest, SaysWhereItEndsWhenNothingTellsItsSize) {

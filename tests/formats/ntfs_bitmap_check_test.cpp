@@ -55,10 +55,49 @@ TEST(NtfsBitmapCheck, IsContentWithASoundVolume) {
   EXPECT_EQ(text_of(find(disk)), "0");
 }
 
-TEST(NtfsBitmapCheck, ClustersBehindTheEndOfTheBitmapAreNotMarked) {
+TEST(NtfsBitmapCheck, DoesNotLookAtClustersBehindTheEndOfTheBitmap) {
   NtfsBuilder disk;
   add(disk, {{0, 900, 4}});
-  EXPECT_EQ(text_of(find(disk, 100)), "4 900+4");
+  add(disk, {{0, 798, 4}});  // the first two of them are covered
+  EXPECT_EQ(text_of(find(disk, 100)), "0");
+}
+
+/// Counts reads of pieces.
+struct CountedBitmap final : ByteSource {
+  explicit CountedBitmap(int& count) : reads{count} {}
+  std::uint64_t size() const override { return kBytes; }
+  Result<std::size_t> read_some(std::uint64_t, std::span<std::byte> out) override {
+    ++reads;
+    std::fill(out.begin(), out.end(), std::byte{0xFF});
+    return out.size();
+  }
+  static constexpr std::uint64_t kBytes = 64u << 10;
+  int& reads;
+};
+
+TEST(NtfsBitmapCheck, ReadsEachPieceOfTheBitmapOnceWhereverTheRunsLead) {
+  NtfsBuilder disk;
+  constexpr std::uint64_t kEnd = CountedBitmap::kBytes * 8;
+  std::vector<ntfs::Run> runs;
+  for (std::uint64_t i = 0; i < 50; ++i) runs.push_back({i, i % 2 == 0 ? i + 1 : kEnd - i - 1, 1});
+  add(disk, runs);
+  MemorySource table{disk.table()};
+  int reads = 0;
+  EXPECT_EQ(
+      text_of(find_unmarked_clusters(table, 1024, std::make_unique<CountedBitmap>(reads), kEnd)),
+      "0");
+  EXPECT_LE(reads, 4);
+}
+
+TEST(NtfsBitmapCheck, EndsWhenItIsToStop) {
+  NtfsBuilder disk;
+  add(disk, {{0, 900, 4}});
+  MemorySource table{disk.table()};
+  const auto found = find_unmarked_clusters(
+      table, 1024, std::make_unique<MemorySource>(std::vector<std::byte>(kClusters / 8)), kClusters,
+      [] { return true; });
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, Errc::cancelled);
 }
 
 TEST(NtfsBitmapCheck, GivesUpOnATableThatClaimsTheSameAgainAndAgain) {
@@ -92,6 +131,10 @@ TEST(NtfsBitmapCheck, KnowsNothingWhereARecordOrRunlistIsDamaged) {
         kClusters);
   };
   EXPECT_EQ(check(damaged).error().code, Errc::malformed);
+  std::memcpy(&table[24 * 1024], "FILE", 4);
+  table[24 * 1024 + 1022] ^= std::byte{1};  // torn: its end is of another time
+  MemorySource torn{table};
+  EXPECT_EQ(check(torn).error().code, Errc::malformed);
   NtfsBuilder outside;
   add(outside, {{0, kClusters + 5, 1}});
   MemorySource lying{outside.table()};

@@ -77,6 +77,7 @@ class VolumeCopyTest : public testing::Test {
     volume.put(kTableLcn * kCluster, table.bytes(0));
     auto bytes = file.bytes(kFile);
     if (file_is_bad) std::fill_n(bytes.begin(), 4, std::byte{'B'});
+    if (file_is_torn) bytes.back() ^= std::byte{1};
     volume.put((kTableLcn + kFile / kInCluster) * kCluster, bytes);
   }
   const fake::Record& end() { return context.records.back(); }
@@ -84,7 +85,7 @@ class VolumeCopyTest : public testing::Test {
   SparseVolume volume;
   std::vector<std::byte> bitmap;
   std::uint64_t file_cluster = 0;
-  bool has_table = true, file_is_bad = false;
+  bool has_table = true, file_is_bad = false, file_is_torn = false;
   fake::FakeSource source;
   fake::Context context{source, nullptr};
 };
@@ -194,6 +195,45 @@ TEST_F(VolumeCopyTest, TakesWhatAShortBitmapDoesNotCover) {
   const auto& copy = run();
   EXPECT_EQ(copy.parts.size(), 4u);
   EXPECT_TRUE(copy.pages.contains(2 * kPart / kCluster));
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("$Bitmap is shorter than the volume"));
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("of 32768 clusters"));
+}
+
+TEST_F(VolumeCopyTest, TakesEverythingWhereARecordIsTorn) {
+  file_is_torn = true;
+  EXPECT_EQ(run().parts.size(), 4u);
+  EXPECT_EQ(context.records[0]["clusters"], "all");
+}
+
+TEST_F(VolumeCopyTest, TakesWhatLiesBeforeABadSectorWhereALargeReadFailsAsAWhole) {
+  for (std::uint64_t cluster = 0; cluster < 32; ++cluster) {
+    use(cluster * kCluster);
+    if (cluster != 0) volume.fill(cluster * kCluster, std::byte{1});
+  }
+  volume.bad[29 * kCluster] = 29 * kCluster + 512;
+  volume.fails_whole = true;
+  const auto& copy = run();
+  EXPECT_TRUE(copy.pages.contains(28));
+  EXPECT_FALSE(copy.pages.contains(29));
+  EXPECT_TRUE(copy.pages.contains(30));
+  EXPECT_EQ(context.records[1].json_of("unreadable"), "[\"118784+4096\"]");
+}
+
+TEST_F(VolumeCopyTest, TellsThatThereAreMoreBadPlacesThanItLists) {
+  context.options["clusters"] = "all";
+  for (std::uint64_t i = 0; i < 1500; ++i)
+    volume.bad[(1000 + 2 * i) * kCluster] = (1001 + 2 * i) * kCluster;
+  run();
+  EXPECT_EQ(context.records[1]["more_unreadable"], "500");
+  ASSERT_EQ(context.notes.size(), 1u);
+  EXPECT_THAT(context.notes[0].text(), HasSubstr("in 1500 places, of which the record lists 1000"));
+}
+
+TEST_F(VolumeCopyTest, CopiesNothingOnceTheRunIsToStop) {
+  context.stopper.request_stop();
+  EXPECT_THAT(run().parts, IsEmpty());
+  EXPECT_THAT(context.records, IsEmpty());
 }
 
 TEST_F(VolumeCopyTest, WritesZerosForBadSectorsAndTellsWhere) {
