@@ -139,10 +139,11 @@ inline constexpr std::array kFileFields{
                      r.file->object_id ? c.text(r.file->object_id->text())
                                        : c.absent(Absent::not_present);
                    }},
-    Field<FileRow>{{"extended_attributes",
-                    "Its extended attributes: name, size of the value. `unreadable` when their "
-                    "place is not known, as in a file table by itself."},
-                   file_fields::write_extended_attributes},
+    Field<FileRow>{
+        {"extended_attributes",
+         "Its extended attributes: name, size of the value; unreadable when their place is not "
+         "known, as in a file table by itself."},
+        file_fields::write_extended_attributes},
     Field<FileRow>{
         {"ea_size", "Bytes of its extended attributes, unpacked."},
         [](const FileRow& r, Cell& c) { file_fields::number_or_absent(c, r.file->ea_bytes); }},

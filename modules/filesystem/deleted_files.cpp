@@ -149,13 +149,13 @@ constexpr std::array kUnplacedFields{
                        [](const UnplacedRow& r, Cell& c) { c.number(r.files); }},
 };
 constexpr auto kUnplacedColumns = columns_of(kUnplacedFields);
-constexpr Kind kUnplaced{"deleted_files_unplaced",
-                         "Deleted files whose folder is not known any more and whose name no "
-                         "target has: patterns that mean all of a folder could not be held against "
-                         "them. The module file_table lists them.",
-                         kUnplacedColumns,
-                         "{files} deleted files of {volume} whose folder is not known were not "
-                         "looked for by patterns of folders"};
+constexpr Kind kUnplaced{
+    "deleted_files_unplaced",
+    "Deleted files whose folder is not known any more and whose name no target has: "
+    "patterns that mean all of a folder could not be held against them.",
+    kUnplacedColumns,
+    "{files} deleted files of {volume} whose folder is not known were not "
+    "looked for by patterns of folders"};
 constexpr std::array kKinds{kDeletedFile, kUnplaced};
 
 constexpr std::string_view kReferences[] = {

@@ -322,6 +322,8 @@ TEST(NtfsTree, HolesOfACloudFileAreNoZeros) {
   EXPECT_FALSE((*middle)->read_some(3071, bytes));
   EXPECT_EQ(*(*middle)->read_some(3072, bytes), 1000u) << "what lies here behind the hole";
   const auto packed = tree->open(path("C:\\packed"));
+  EXPECT_EQ((*packed)->read_some(1024, bytes).error().code, Errc::malformed)
+      << "what the unit holds: x is no compressed content";
   const auto refused = (*packed)->read_some(4096, bytes);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::unsupported);
