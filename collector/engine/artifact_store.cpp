@@ -7,6 +7,7 @@
 #include "collector/engine/artifact_store_impl.h"
 #include "collector/engine/byte_size.h"
 #include "collector/engine/entry_name.h"
+#include "collector/formats/reparse_point.h"
 
 namespace hozen {
 namespace {
@@ -127,7 +128,8 @@ void ArtifactStore::collect(Queued queued) {
           content.error().code == Errc::not_found ? FileOutcome::missing : FileOutcome::failed;
       row.stored.error = std::move(content).error();
       const bool is_elsewhere = row.stored.error->code == Errc::unsupported;
-      if (is_elsewhere && is_placeholder(row.info->attributes.value_or(0))) {
+      const bool is_cloud_file = is_cloud_tag(row.info->reparse_tag.value_or(0));
+      if (is_elsewhere && (is_cloud_file || is_placeholder(row.info->attributes.value_or(0)))) {
         row.stored.outcome = FileOutcome::skipped;
         row.skipped = SkipReason::placeholder;
       }

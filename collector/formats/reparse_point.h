@@ -19,6 +19,10 @@ constexpr bool is_name_surrogate(std::uint32_t reparse_tag) {
   return (reparse_tag & 0x2000'0000u) != 0;
 }
 
+/// Whether a reparse point with this tag is a file of a cloud: IO_REPARSE_TAG_CLOUD and its fifteen
+/// forms (MS-FSCC 2.1.2.1).
+constexpr bool is_cloud_tag(std::uint32_t tag) { return (tag & 0xFFFF'0FFF) == 0x9000'001A; }
+
 struct ReparsePoint {
   std::uint32_t tag = 0;
   std::string target;     ///< substitute name ("\??\C:\Users", "..\x"); "" for other tags

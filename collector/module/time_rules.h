@@ -60,10 +60,6 @@ struct TimeSigns {
 ///   modification time where an archive has none, and one that is not known to 1970).
 TimeSigns time_signs(const TimeEvidence& evidence);
 
-/// Whether a reparse point with this tag is a file of a cloud: IO_REPARSE_TAG_CLOUD and its fifteen
-/// forms (MS-FSCC 2.1.2.1).
-constexpr bool is_cloud_tag(std::uint32_t tag) { return (tag & 0xFFFF'0FFF) == 0x9000'001A; }
-
 /// Whether Windows runs a file of this name, as a program, library, driver, script or web page.
 bool is_program_name(std::string_view name);
 

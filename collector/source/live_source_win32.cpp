@@ -14,6 +14,7 @@
 #include "collector/source/live_tasks_win32.h"
 #include "collector/source/live_trust_win32.h"
 #include "collector/source/live_volumes_win32.h"
+#include "collector/source/ntfs_content.h"
 #include "collector/source/raw_files_win32.h"
 #include "collector/source/raw_volume_win32.h"
 #include "collector/source/registry.h"
@@ -48,6 +49,7 @@ class LiveSource final : public EvidenceSource {
   std::string_view method() const override { return "file_api"; }
   const std::vector<VolumeInfo>& volumes() const override { return volumes_; }
   Result<FileInfo> stat(const EvidencePath& path) override {
+    if (is_attribute(path)) return stat_attribute(path);
     if (!is_internal(path)) return tree_.stat(path);
     const std::lock_guard lock{raw_mutex_};
     auto info = raw_files_.stat(path);
@@ -68,6 +70,7 @@ class LiveSource final : public EvidenceSource {
       auto content = raw_files_.open(path);
       if (content || content.error().code != Errc::not_found) return content;
     }
+    if (is_attribute(path)) return open_raw(path);
     if (raw_ == RawReading::always) {
       auto content = open_raw(path);
       if (content) return content;
@@ -144,6 +147,18 @@ class LiveSource final : public EvidenceSource {
  private:
   bool is_internal(const EvidencePath& path) const {
     return raw_ != RawReading::never && is_ntfs_internal(path);
+  }
+  /// What no program on Windows opens as a stream: the extended attributes of a file, for one.
+  bool is_attribute(const EvidencePath& path) const {
+    return raw_ != RawReading::never && !is_internal(path) && attribute_part(path.stream());
+  }
+  Result<FileInfo> stat_attribute(const EvidencePath& path) {
+    HOZEN_TRY(FileInfo info, tree_.stat(path.with_stream("")));
+    HOZEN_TRY(const auto content, open_raw(path));
+    info.path = info.path.with_stream(path.stream());
+    info.size = content->size();
+    info.is_directory = false;
+    return info;
   }
   /// That files of a volume are not read as asked: once for each reason.
   void remark_not_raw(const EvidencePath& path, const Error& error) {

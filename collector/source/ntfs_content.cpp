@@ -16,8 +16,6 @@ using ntfs::FileStream;
 namespace type = ntfs::attribute_type;
 
 constexpr std::uint32_t kReparseTagDeduplicated = 0x80000013;
-/// Placeholders of cloud providers: 0x9000001A to 0x9000F01A.
-constexpr std::uint32_t kCloudTag = 0x9000001A, kCloudTagMask = 0xFFFF0FFF;
 constexpr std::size_t kReparseHeaderBytes = 8;
 constexpr std::uint64_t kMaxReparseBytes = 16u << 10;  ///< MAXIMUM_REPARSE_DATA_BUFFER_SIZE
 constexpr const char* kInCloud = "a placeholder: its content lies in a cloud, not on the volume";
@@ -83,6 +81,11 @@ class PartlyElsewhere final : public ByteSource {
     const auto here = std::min<std::uint64_t>(out.size(), hole->begin - offset);
     return content_->read_some(offset, out.first(static_cast<std::size_t>(here)));
   }
+  std::uint64_t resumes_at(std::uint64_t offset) override {
+    for (const ByteRange& hole : holes_)
+      if (hole.begin <= offset && offset < hole.end) return std::min(hole.end, size());
+    return content_->resumes_at(offset);
+  }
 
  private:
   std::unique_ptr<ByteSource> content_;
@@ -146,7 +149,7 @@ Result<std::unique_ptr<ByteSource>> NtfsContent::open_unnamed(const File& file,
 Result<std::unique_ptr<ByteSource>> NtfsContent::open_behind(Bytes point, const File& file,
                                                              const EvidencePath& path) {
   const std::uint32_t tag = point.get<std::uint32_t>(0).value_or(0);
-  if ((tag & kCloudTagMask) == kCloudTag) return open_cloud_file(file, path);
+  if (is_cloud_tag(tag)) return open_cloud_file(file, path);
   const char* const elsewhere = why_elsewhere(tag, file.standard->attributes);
   if (elsewhere == nullptr && tag != kReparseTagWof) return open_data(file.number, "");
   auto content = elsewhere != nullptr

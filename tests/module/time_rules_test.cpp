@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "collector/formats/reparse_point.h"
+
 namespace hozen {
 namespace {
 
