@@ -96,8 +96,8 @@ constexpr std::array kPartFields{
         r.stored.entry.empty() ? c.absent(Absent::unreadable) : c.bytes(r.stored.sha256);
       }},
     P{{"unreadable",
-       "What could not be read and is zeros in the copy: offset in the volume, `+`, "
-       "number of bytes. The first 1,000 places of a part."},
+       "What could not be read and is zeros in the copy, the first 1,000 places of a part: "
+       "offset in the volume, `+`, number of bytes."},
       [](const PartRow& r, Cell& c) { ranges(c, r.unreadable); }},
     P{{"more_unreadable", "How many further places of the part could not be read."},
       [](const PartRow& r, Cell& c) { c.number(r.more_unreadable); }},
