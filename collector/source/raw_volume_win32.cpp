@@ -69,8 +69,8 @@ class RawVolume final : public ByteSource {
   std::mutex mutex_;  // guards the buffer
 };
 
-/// What the device says, else what the boot sector does (with the copy of it behind the volume), or
-/// where that is damaged, the file that stands for a device.
+/// What the device says, else what the boot sector does (with the copy of it behind the volume), as
+/// far as the file reaches that stands for a device.
 std::uint64_t find_size(void* handle, ByteSource& volume) {
   GET_LENGTH_INFORMATION length{};
   DWORD got = 0;
@@ -81,11 +81,11 @@ std::uint64_t find_size(void* handle, ByteSource& volume) {
   std::vector<std::byte> sector(ntfs::kBootSectorBytes);
   if (!volume.read(0, sector)) return 0;
   const auto boot = ntfs::read_boot_sector(Bytes{sector});
-  if (boot) return boot->volume_bytes() + boot->sector_bytes;
+  const std::uint64_t stated = boot ? boot->volume_bytes() + boot->sector_bytes : 0;
   LARGE_INTEGER file{};
-  return GetFileSizeEx(handle, &file) && file.QuadPart > 0
-             ? static_cast<std::uint64_t>(file.QuadPart)
-             : 0;
+  if (!GetFileSizeEx(handle, &file) || file.QuadPart <= 0) return stated;
+  const auto there = static_cast<std::uint64_t>(file.QuadPart);
+  return boot ? std::min(stated, there) : there;
 }
 
 }  // namespace

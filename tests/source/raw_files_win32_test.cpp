@@ -61,9 +61,33 @@ TEST_F(RawFilesTest, ReadsAVolumeAtAnyPlaceAndLength) {
   EXPECT_EQ(*(*raw)->read_some(volume.size() - 3, past), 3u);
 }
 
-TEST_F(RawFilesTest, RefusesWhatIsNotThereOrNoVolume) {
-  EXPECT_EQ(open_raw_volume(L"\\\\.\\no such volume").error().code, Errc::io);
-  EXPECT_EQ(open_raw_volume(device(NtfsBytes(8192))).error().code, Errc::unsupported);
+TEST_F(RawFilesTest, SaysWhatIsNotThereOrNoVolume) {
+  const auto absent = open_raw_volume(L"\\\\.\\no such volume");
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().code, Errc::io);
+  const auto zeros = open_raw_volume(device(NtfsBytes(8192)));
+  ASSERT_TRUE(zeros) << "there are bytes to be copied";
+  EXPECT_EQ((*zeros)->size(), 8192u);
+  RawFiles raw = files(NtfsBytes(8192));
+  EXPECT_FALSE(raw.open(EvidencePath{"X:"} / "$MFT"));
+  const auto remarks = raw.take_remarks();
+  ASSERT_EQ(remarks.size(), 1u);
+  EXPECT_EQ(remarks[0].what, "volume X:");
+  EXPECT_NE(remarks[0].detail.find("cannot be read: "), std::string::npos) << remarks[0].text();
+  EXPECT_TRUE(raw.take_remarks().empty());
+}
+
+TEST_F(RawFilesTest, TellsTheDamageOfAVolume) {
+  NtfsBuilder disk;
+  disk.file(disk.root(), "a.txt", "content");
+  NtfsBytes volume = disk.volume();
+  RawFiles sound = files(volume);
+  EXPECT_TRUE(sound.open(EvidencePath{"X:"} / "$MFT"));
+  EXPECT_TRUE(sound.take_remarks().empty());
+  volume.resize(volume.size() - 4096);  // the device ends early
+  RawFiles cut = files(volume);
+  EXPECT_TRUE(cut.open(EvidencePath{"X:"} / "$MFT"));
+  EXPECT_EQ(cut.take_remarks().size(), 1u);
 }
 
 TEST_F(RawFilesTest, OpensFilesByTheirRecord) {
