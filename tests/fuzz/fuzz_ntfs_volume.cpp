@@ -93,8 +93,9 @@ void read_deleted(NtfsFileTree& tree, ntfs::Volume& volume) {
       const auto left = tree.open_deleted({EvidencePath{"C:"}.child("x").with_stream(stream.name),
                                            file->reference().to_u64(), file->extensions});
       if (!left) continue;
-      const bool is_there =
-          left->state == DeletedState::resident || left->state == DeletedState::free;
+      const bool is_there = left->state == DeletedState::resident ||
+                            left->state == DeletedState::free ||
+                            left->state == DeletedState::unclaimed;
       ntfs::require(is_there || left->content == nullptr);
       ntfs::require(left->clusters_reused <= left->clusters);
       ntfs::require(left->ranges.size() <= kMaxDeletedRanges);
