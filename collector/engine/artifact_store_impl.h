@@ -24,6 +24,7 @@ class TailSource final : public ByteSource {
     const std::uint64_t next = inner_.resumes_at(offset + head_);
     return next > head_ ? next - head_ : 0;
   }
+  std::string_view method() const override { return inner_.method(); }
 
  private:
   ByteSource& inner_;
@@ -54,6 +55,7 @@ class ArtifactStore::WatchedSource final : public ByteSource {
     const bool stops = store_.stop_.stop_requested() && !to_the_end_;
     return stops ? size() : inner_.resumes_at(offset);
   }
+  std::string_view method() const override { return inner_.method(); }
 
  private:
   static constexpr std::size_t kStepBytes = 4 << 20;

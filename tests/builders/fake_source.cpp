@@ -192,8 +192,9 @@ namespace {
 class BadContent final : public ByteSource {
  public:
   using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
-  BadContent(std::vector<std::byte> bytes, Ranges bad)
-      : bytes_{std::move(bytes)}, bad_{std::move(bad)} {}
+  BadContent(std::vector<std::byte> bytes, Ranges bad, std::string_view method)
+      : bytes_{std::move(bytes)}, bad_{std::move(bad)}, method_{method} {}
+  std::string_view method() const override { return method_; }
   std::uint64_t size() const override { return bytes_.size(); }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
     for (const auto& [first, end] : bad_) {
@@ -214,6 +215,7 @@ class BadContent final : public ByteSource {
  private:
   MemorySource bytes_;
   Ranges bad_;
+  std::string_view method_;
 };
 
 }  // namespace
@@ -235,8 +237,9 @@ Result<std::unique_ptr<ByteSource>> FakeSource::open(const EvidencePath& path) {
     return Error{Errc::unsupported, path.text(), std::nullopt, "not a file"};
   }
   ++self_->opened;
-  if (path.stream().empty() && !entry.bad.empty())
-    return std::unique_ptr<ByteSource>{std::make_unique<BadContent>(std::move(bytes), entry.bad)};
+  if (path.stream().empty() && (!entry.bad.empty() || !entry.method.empty()))
+    return std::unique_ptr<ByteSource>{
+        std::make_unique<BadContent>(std::move(bytes), entry.bad, entry.method)};
   return std::unique_ptr<ByteSource>{std::make_unique<MemorySource>(std::move(bytes))};
 }
 

@@ -23,7 +23,8 @@ struct Entry {
   std::map<std::string, std::vector<std::byte>> streams;
   std::optional<Error> unreadable;  ///< open() of a file, walk() into a folder fail with this
   std::vector<std::pair<std::uint64_t, std::uint64_t>>
-      bad;  ///< first and end of bytes of the unnamed stream that cannot be read
+      bad;                  ///< first and end of bytes of the unnamed stream that cannot be read
+  std::string_view method;  ///< how its content is read, where that is not as all of the source
   std::optional<Error>
       closed;  ///< a folder that cannot be entered: what lies below fails with this
   std::function<void()> on_open;  ///< called by each open(): a file that changes between two reads

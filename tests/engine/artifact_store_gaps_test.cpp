@@ -93,6 +93,21 @@ TEST_F(ArtifactStoreTest, WhatAModuleCannotReadWholeIsPreservedAllTheSame) {
   EXPECT_EQ(store.read(id, 100).error().offset, 4u);
 }
 
+TEST_F(ArtifactStoreTest, RowsTellHowEachFileWasRead) {
+  file("C:\\a", "as all others");
+  file("C:\\held", "by a program").method = "raw_ntfs";
+  file("C:\\SYSTEM", "held, and read by a module").method = "raw_ntfs";
+  open();
+  ASSERT_TRUE(store.read(request("C:\\SYSTEM"), 100));
+  request("C:\\a");
+  request("C:\\held");
+  store.drain(Priority::bulk);
+  std::string methods;
+  for (const Json& row : rows())
+    methods += row["path"].get<std::string>() + " " + row["method"].get<std::string>() + ";";
+  EXPECT_EQ(methods, "C:\\SYSTEM raw_ntfs;C:\\a file_api;C:\\held raw_ntfs;");
+}
+
 TEST_F(ArtifactStoreTest, AStopIsNoBadPlace) {
   file("C:\\a", "0123456789").bad = {{2, 4}};
   open();
