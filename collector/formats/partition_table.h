@@ -40,8 +40,8 @@ enum class PartitionOrigin : std::uint8_t { mbr, logical, gpt_primary, gpt_backu
 std::string_view to_text(PartitionOrigin origin);
 
 struct Partition {
-  /// As Linux counts: place in the MBR or GPT from 1 on, logical drives from 5 on; what only the MBR
-  /// of a disk with a GPT has, behind the last of the GPT.
+  /// As Linux counts: place in the MBR or GPT from 1 on, logical drives from 5 on; what only the
+  /// MBR of a disk with a GPT has, behind the last of the GPT.
   std::uint32_t number = 0;
   std::uint64_t offset_bytes = 0, size_bytes = 0;
   std::uint64_t available_bytes = 0;  ///< how many of them the image holds
@@ -79,7 +79,8 @@ constexpr std::size_t kMaxLogicalDrives = 128;
 
 /// Reads the table of `disk`. What cannot be read is listed in `problems`; the rest is kept.
 ///  - A first sector that is the boot sector of a volume (volume_kind.h) is no table: kind none.
-///  - GPT when the MBR has an entry of type 0xEE, or when it has no entries and a GPT is there; what
+///  - GPT when the MBR has an entry of type 0xEE, or when it has no entries and a GPT is there;
+///  what
 ///    such an MBR has besides (hybrid) is listed too, and told, where the GPT does not have it.
 ///  - Partitions that end behind the image are kept (is_cut()) and listed, overlapping ones are
 ///    listed.
