@@ -10,8 +10,15 @@
 
 namespace hozen {
 
-/// No disk has larger sectors.
+/// What cannot be read is taken as whole pieces of so many bytes: no disk has larger sectors.
 constexpr std::size_t kReadPieceBytes = 4096;
+
+/// ByteSource::resumes_at() of a file or device of `size` bytes: behind the piece.
+constexpr std::uint64_t behind_piece(std::uint64_t offset, std::uint64_t size) {
+  return offset < size
+             ? std::min(size, offset / kReadPieceBytes * kReadPieceBytes + kReadPieceBytes)
+             : size;
+}
 
 /// read(offset, out) as ByteSource::read_some(); where that fails with Errc::io, what lies before
 /// the bad place, in pieces of kReadPieceBytes. The fault is the answer when it comes first.

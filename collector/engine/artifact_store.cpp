@@ -121,7 +121,7 @@ void ArtifactStore::collect(Queued queued) {
     if (content) {
       TailSource tail{**content, row.info->sparse_head_bytes};
       WatchedSource watched{tail, request.path, *this, was_read(file.queued.id)};
-      GapSource bridged{watched};
+      GapSource bridged{watched, [&] { return watched.stops(); }};
       store(file, bridged, bridged);
     } else {
       row.stored.outcome =

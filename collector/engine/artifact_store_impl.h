@@ -40,7 +40,7 @@ class ArtifactStore::WatchedSource final : public ByteSource {
       : inner_{inner}, path_{path}, store_{store}, to_the_end_{to_the_end} {}
   std::uint64_t size() const override { return inner_.size(); }
   Result<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> out) override {
-    if (store_.stop_.stop_requested() && !to_the_end_) {
+    if (stops()) {
       const Error why = store_.stop_.error();
       return Error{why.code, path_.text(), offset, why.what};
     }
@@ -52,10 +52,10 @@ class ArtifactStore::WatchedSource final : public ByteSource {
     return count;
   }
   std::uint64_t resumes_at(std::uint64_t offset) override {
-    const bool stops = store_.stop_.stop_requested() && !to_the_end_;
-    return stops ? size() : inner_.resumes_at(offset);
+    return stops() ? size() : inner_.resumes_at(offset);
   }
   std::string_view method() const override { return inner_.method(); }
+  bool stops() const { return store_.stop_.stop_requested() && !to_the_end_; }
 
  private:
   static constexpr std::size_t kStepBytes = 4 << 20;

@@ -116,7 +116,7 @@ Result<FileBeginning> ArtifactStore::read_beside(Named& named, std::uint64_t max
   if (named.collected && named.error) return *named.error;
   HOZEN_TRY(const auto content, open_content(named.path, named.deleted));
   WatchedSource watched{*content, named.path, *this};
-  GapSource bridged{watched};
+  GapSource bridged{watched, [&] { return watched.stops(); }};
   HOZEN_TRY(FileBeginning part, read_from(bridged, max_bytes, extent));
   const std::uint64_t whole = extent == Extent::whole ? part.bytes.size() : ~0ull;
   if (named.collected && !named.sha256) return part;
@@ -148,7 +148,7 @@ Result<FileBeginning> ArtifactStore::read_queued(std::size_t position, std::uint
     auto content = open_content(queued.request.path, queued.request.deleted);
     if (content) {
       WatchedSource watched{**content, queued.request.path, *this};
-      GapSource bridged{watched};
+      GapSource bridged{watched, [&] { return watched.stops(); }};
       auto read = read_from(bridged, max_bytes, extent);
       if (read) {
         part = *std::move(read);

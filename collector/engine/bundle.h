@@ -55,8 +55,8 @@ std::string_view to_text(FileOutcome outcome);
 
 /// What became of one file that was put into the bundle.
 struct StoredFile {
-  /// complete; truncated: at `max_bytes`, or by the read error in `error`; incomplete: zeros stand
-  /// for parts that could not be read, the first because of `error`; changed_while_reading:
+  /// complete; truncated: at `max_bytes`, or by the read error in `error`; incomplete: the
+  /// content had zeros for parts that could not be read (GapSource); changed_while_reading:
   /// it ended elsewhere than its size as opened said; failed: not a byte could be read.
   FileOutcome outcome = FileOutcome::complete;
   std::string entry;  ///< name in the ZIP; that of the earlier one for a duplicate; "" when nothing

@@ -41,6 +41,7 @@ void GapSource::add(FileGap gap) {
 }
 
 Result<std::size_t> GapSource::read_some(std::uint64_t offset, std::span<std::byte> out) {
+  if (stops_ && stops_()) return inner_.read_some(offset, out);
   const FileGap* gap = gap_at(offset);
   if (gap == nullptr) {
     auto read = inner_.read_some(offset, out);

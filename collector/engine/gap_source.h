@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "collector/base/byte_source.h"
@@ -21,7 +23,11 @@ class GapSource final : public ByteSource {
   /// So many gaps a file are bridged, and so many attempts are made to read on.
   static constexpr std::size_t kMaxGaps = 1000, kMaxAttempts = 4096;
 
-  explicit GapSource(ByteSource& inner) : inner_{inner} {}
+  /// `stops`: whether `inner` fails from now on because the run is to end, which is no gap; asked
+  /// while zeros are given too.
+  using Stops = std::function<bool()>;
+  explicit GapSource(ByteSource& inner, Stops stops = {})
+      : inner_{inner}, stops_{std::move(stops)} {}
 
   std::uint64_t size() const override { return inner_.size(); }
   std::string_view method() const override { return inner_.method(); }
@@ -37,6 +43,7 @@ class GapSource final : public ByteSource {
   void add(FileGap gap);
 
   ByteSource& inner_;
+  const Stops stops_;
   std::vector<FileGap> gaps_;
   std::optional<Error> first_error_;
   std::size_t attempts_ = 0;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "collector/base/read_before_fault.h"
 #include "collector/formats/lznt1.h"
 
 namespace hozen::ntfs {
@@ -91,7 +92,7 @@ std::uint64_t RunSource::resumes_at(std::uint64_t offset) {
   const std::uint64_t run_bytes =
       std::min(run->clusters, ~std::uint64_t{0} / cluster_bytes_) * cluster_bytes_;
   const std::uint64_t step =
-      place >= volume_->size() ? run_bytes : kFaultBytes - place % kFaultBytes;
+      place >= volume_->size() ? run_bytes : behind_piece(place, volume_->size()) - place;
   return std::min(offset + std::min(step, run_bytes - into_run), end);
 }
 

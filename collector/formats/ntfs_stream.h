@@ -18,10 +18,6 @@ namespace hozen::ntfs {
 /// is decompressed (Windows uses 16 clusters of up to 4 KiB: 64 KiB).
 constexpr std::uint64_t kMaxUnitBytes = 1u << 20;
 
-/// What cannot be read is taken as whole pieces of so many bytes of the volume: no disk has larger
-/// sectors.
-constexpr std::uint64_t kFaultBytes = 4096;
-
 /// Where the bytes of an attribute lie.
 struct StreamLayout {
   std::vector<Run>

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collector/base/read_before_fault.h"
+
 namespace hozen {
 
 Result<void> ClusterMap::load(std::uint64_t offset, std::uint64_t size) {
@@ -78,7 +80,7 @@ Result<std::size_t> VolumePart::read_some(std::uint64_t offset, std::span<std::b
 
 Result<std::size_t> VolumePart::read_used(std::uint64_t at, std::span<std::byte> out) {
   const auto piece = out.first(static_cast<std::size_t>(
-      std::min<std::uint64_t>(out.size(), kUnreadableBytes - at % kUnreadableBytes)));
+      std::min<std::uint64_t>(out.size(), kReadPieceBytes - at % kReadPieceBytes)));
   const auto asked = at < careful_until_ ? piece : out;
   auto got = volume_.read_some(at, asked);
   if (got && *got != 0) return got;

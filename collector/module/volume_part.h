@@ -18,8 +18,6 @@ struct VolumeRange {
   std::uint64_t offset = 0, size = 0;
 };
 
-/// Around an unreadable sector so much is taken as zeros: no disk has larger sectors.
-constexpr std::uint64_t kUnreadableBytes = 4096;
 /// Unreadable places of one part that are told one by one.
 constexpr std::size_t kMaxUnreadableRanges = 1000;
 

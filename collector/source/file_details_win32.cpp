@@ -100,10 +100,7 @@ class HandleSource final : public ByteSource {
         out);
   }
   /// A bad sector, or bytes that another program has locked.
-  std::uint64_t resumes_at(std::uint64_t offset) override {
-    const std::uint64_t next = offset / kReadPieceBytes * kReadPieceBytes + kReadPieceBytes;
-    return offset < size_ ? std::min(size_, next) : size_;
-  }
+  std::uint64_t resumes_at(std::uint64_t offset) override { return behind_piece(offset, size_); }
 
  private:
   Result<std::size_t> read_once(std::uint64_t offset, std::span<std::byte> out) {

@@ -36,10 +36,7 @@ class PosixFile final : public ByteSource {
         [this](std::uint64_t at, std::span<std::byte> part) { return read_once(at, part); }, offset,
         out);
   }
-  std::uint64_t resumes_at(std::uint64_t offset) override {
-    const std::uint64_t next = offset / kReadPieceBytes * kReadPieceBytes + kReadPieceBytes;
-    return offset < size_ ? std::min(size_, next) : size_;
-  }
+  std::uint64_t resumes_at(std::uint64_t offset) override { return behind_piece(offset, size_); }
 
  private:
   Result<std::size_t> read_once(std::uint64_t offset, std::span<std::byte> out) const {

@@ -153,6 +153,8 @@ TEST_F(CommandLineTest, MakesTheFolderOfTheBundleItIsToWrite) {
       run({"collect", "--root", root(), "--output", "new/case 42/a.zip", "--quiet"});
   EXPECT_EQ(ended.exit_code, 0) << ended.error;
   EXPECT_EQ(run({"verify", "new/case 42/a.zip"}).exit_code, 0);
+  EXPECT_EQ(run({"collect", "--root", root(), "--output", "./b.zip", "--quiet"}).exit_code, 0);
+  EXPECT_EQ(run({"verify", "b.zip"}).exit_code, 0);
 }
 
 TEST_F(CommandLineTest, WritesTheBundleToStandardOutputAndNothingElse) {

@@ -104,6 +104,21 @@ TEST(GapSource, ReadFromTheMiddleTellsEachPartOnce) {
   EXPECT_EQ(text_of(source.gaps()), "2+3;5+3;");
 }
 
+TEST(GapSource, AStopIsSeenWithinALongGap) {
+  constexpr std::uint64_t kLong = std::uint64_t{1} << 40;
+  Letters letters{kLong + 10, {{4, kLong / 2}}, kLong / 2};
+  bool stops = false;
+  GapSource source{letters, [&] { return stops; }};
+  std::vector<std::byte> out(100);
+  EXPECT_EQ(*source.read_some(4, out), 100u);
+  EXPECT_EQ(*source.read_some(1000, out), 100u);
+  stops = true;
+  const auto stopped = source.read_some(2000, out);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().what, "letters");
+  EXPECT_THAT(source.gaps(), SizeIs(1));
+}
+
 TEST(GapSource, GivesUpAfterSoManyGapsAndAttempts) {
   std::vector<FileGap> bad;
   for (std::uint64_t i = 0; i <= GapSource::kMaxGaps; ++i) bad.push_back({2 * i + 1, 1});
