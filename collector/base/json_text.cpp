@@ -1,6 +1,7 @@
 #include "collector/base/json_text.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -15,13 +16,14 @@ constexpr char kHexDigits[] = "0123456789abcdef";
 /// True for a byte that stands in a JSON string as it is and is one character.
 constexpr bool is_plain(std::uint8_t c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
 
-/// True when every byte of the word is plain.
-constexpr bool all_plain(std::uint64_t word) {
+/// Zero when every byte of the word is plain. Otherwise the lowest bit that is set is the highest
+/// of the first byte that is not; those above it may be wrong, as subtractions borrow.
+constexpr std::uint64_t special_bits(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101u;
   constexpr std::uint64_t kHigh = 0x8080'8080'8080'8080u;
   const std::uint64_t quote = word ^ (kOnes * '"');
   const std::uint64_t backslash = word ^ (kOnes * '\\');
-  return (((word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | word) & kHigh) == 0;
+  return ((word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | word) & kHigh;
 }
 
 /// Length of the run of plain bytes from `at` on.
@@ -30,7 +32,7 @@ std::size_t plain_run(std::string_view text, std::size_t at) {
   for (; text.size() - at >= 8; at += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + at, 8);
-    if (!all_plain(word)) break;
+    if (special_bits(word) != 0) break;
   }
   while (at < text.size() && is_plain(static_cast<std::uint8_t>(text[at]))) ++at;
   return at - from;
@@ -67,36 +69,6 @@ void append_escaped(std::string& out, char c) {
   out += kHexDigits[static_cast<std::uint8_t>(c) & 15];
 }
 
-/// Quotes a text of this size in one go when there is nothing in it to escape but backslashes:
-/// names and paths.
-constexpr std::size_t kShortBytes = 250;
-bool append_short(std::string& out, std::string_view text) {
-  if (text.size() > kShortBytes) return false;
-  std::array<char, 2 * kShortBytes + 2> buffer;  // not set: it is filled as far as it is used
-  std::size_t end = 0;
-  buffer[end++] = '"';
-  for (std::size_t at = 0; at < text.size();) {
-    std::uint64_t word = 0;
-    if (text.size() - at >= sizeof word) {
-      std::memcpy(&word, text.data() + at, sizeof word);
-      if (all_plain(word)) {
-        std::memcpy(buffer.data() + end, &word, sizeof word);
-        at += sizeof word;
-        end += sizeof word;
-        continue;
-      }
-    }
-    const char c = text[at++];
-    buffer[end++] = c;
-    if (is_plain(static_cast<std::uint8_t>(c))) continue;
-    if (c != '\\') return false;
-    buffer[end++] = c;
-  }
-  buffer[end++] = '"';
-  out.append(buffer.data(), end);
-  return true;
-}
-
 template <class T>
 void append_integer(std::string& out, T value) {
   char buffer[24];
@@ -106,8 +78,41 @@ void append_integer(std::string& out, T value) {
 
 }  // namespace
 
+char* write_json_short(char* out, std::string_view text) {
+  if (text.size() > kJsonShortBytes) return nullptr;
+  *out++ = '"';
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  // Names and paths: eight bytes at a time, and straight on behind a backslash.
+  while (end - at >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    std::memcpy(out, at, sizeof word);
+    const std::uint64_t special = special_bits(word);
+    const int plain = special == 0 ? 8 : std::countr_zero(special) / 8;
+    out += plain;
+    at += plain;
+    if (special == 0) continue;
+    if (*at++ != '\\') return nullptr;
+    *out++ = '\\';
+    *out++ = '\\';
+  }
+  for (; at != end; ++at) {
+    *out++ = *at;
+    if (is_plain(static_cast<std::uint8_t>(*at))) continue;
+    if (*at != '\\') return nullptr;
+    *out++ = '\\';
+  }
+  *out++ = '"';
+  return out;
+}
+
 bool append_json_string(std::string& out, std::string_view wtf8) {
-  if (append_short(out, wtf8)) return true;
+  std::array<char, json_short_bytes(kJsonShortBytes)> text;  // not set: filled as far as it is used
+  if (const char* const end = write_json_short(text.data(), wtf8); end != nullptr) {
+    out.append(text.data(), static_cast<std::size_t>(end - text.data()));
+    return true;
+  }
   bool exact = true;
   out += '"';
   for (std::size_t at = 0; at < wtf8.size();) {

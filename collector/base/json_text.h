@@ -15,6 +15,14 @@ namespace hozen {
 /// surrogate or byte that is not WTF-8. Returns false when something had to be replaced, so that
 /// the caller adds the exact form.
 bool append_json_string(std::string& out, std::string_view wtf8);
+/// The longest text that write_json_short() takes.
+constexpr std::size_t kJsonShortBytes = 250;
+/// The most that it writes of `bytes`, with what it may write beyond the end that it returns.
+constexpr std::size_t json_short_bytes(std::size_t bytes) { return 2 * bytes + 2 + 8; }
+/// append_json_string of names and paths, by the million: to `out`, which has room for
+/// json_short_bytes(). Returns the end; nullptr for a text that is longer or in which more must be
+/// escaped than backslashes, of which nothing counts then.
+char* write_json_short(char* out, std::string_view text);
 /// What append_json_utf16le took.
 struct JsonUtf16 {
   std::size_t units = 0;  ///< before the NUL, or all

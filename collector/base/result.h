@@ -61,7 +61,8 @@ class [[nodiscard]] Result {
 template <>
 class [[nodiscard]] Result<void> {
  public:
-  Result() = default;
+  // A defaulted one would set all the bytes of the Error that is not there, a million times.
+  Result() noexcept : error_{std::nullopt} {}
   Result(Error error) : error_{std::move(error)} {}
   bool has_value() const noexcept { return !error_; }
   explicit operator bool() const noexcept { return has_value(); }

@@ -1,6 +1,7 @@
 #include "collector/formats/ntfs_record.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hozen::ntfs {
 namespace {
@@ -10,17 +11,27 @@ constexpr std::string_view kFileSignature = "FILE", kBadSignature = "BAAD";
 
 Error malformed(const char* what, std::uint64_t offset) { return {Errc::malformed, what, offset}; }
 
-/// Reads what stands behind the common header. `part`: the attribute's bytes.
+/// Read what stands behind the common header, into an attribute that may hold what an earlier one
+/// said. `part`: the attribute's bytes.
 Result<void> read_resident(Bytes part, Attribute& attribute) {
+  attribute.resident = true;
+  attribute.first_vcn = attribute.last_vcn = 0;
+  attribute.allocated_bytes = attribute.size_bytes = attribute.initialized_bytes = 0;
+  attribute.unit_log2 = 0;
+  attribute.runs = {};
   HOZEN_TRY(const auto fields, part.fixed<kResidentHeader>(0, "ntfs resident attribute"));
-  HOZEN_TRY(attribute.value,
-            part.slice(fields.u16<20>(), fields.u32<16>(), "ntfs resident attribute value"));
+  const std::uint16_t offset = fields.u16<20>();
+  const std::uint32_t length = fields.u32<16>();
+  if (!part.contains(offset, length))
+    return Error{Errc::truncated, "ntfs resident attribute value", part.base() + offset};
+  attribute.value = Bytes{part.span().subspan(offset, length), part.base() + offset};
   return {};
 }
 
 Result<void> read_non_resident(Bytes part, Attribute& attribute) {
   HOZEN_TRY(const auto fields, part.fixed<kNonResidentHeader>(0, "ntfs non-resident attribute"));
   attribute.resident = false;
+  attribute.value = {};
   attribute.first_vcn = fields.u64<16>();
   attribute.last_vcn = fields.u64<24>();
   const std::uint16_t runs = fields.u16<32>();
@@ -43,19 +54,20 @@ Result<void> read_non_resident(Bytes part, Attribute& attribute) {
   return {};
 }
 
-Result<Attribute> read_attribute(Bytes part, std::size_t offset) {
+/// Into one and the same attribute: there are millions of them.
+Result<void> read_attribute(Bytes part, std::size_t offset, Attribute& attribute) {
   HOZEN_TRY(const auto fields, part.fixed<kCommonHeader>(0, "ntfs attribute"));
-  Attribute attribute;
   attribute.type = fields.u32<0>();
   attribute.flags = fields.u16<12>();
   attribute.id = fields.u16<14>();
   attribute.offset = offset;
+  attribute.name = {};
   HOZEN_CHECK(fields.u8<8>() == 0 ? read_resident(part, attribute)
                                   : read_non_resident(part, attribute));
   if (const std::size_t units = fields.u8<9>(); units != 0) {
     HOZEN_TRY(attribute.name, part.slice(fields.u16<10>(), 2 * units, "ntfs attribute name"));
   }
-  return attribute;
+  return {};
 }
 
 }  // namespace
@@ -133,6 +145,7 @@ void FileRecord::each_attribute(FunctionRef<void(const Attribute&)> visit,
   const Bytes used = bytes_.head(used_);
   if (used_ > bytes_.size()) problem(malformed("ntfs file record used size", bytes_.base() + 24));
   std::size_t at = first_attribute_;
+  Attribute attribute;
   if (at < kHeaderBytes || at % 4 != 0)
     return problem(malformed("ntfs first attribute offset", bytes_.base() + 20));
   while (true) {
@@ -143,11 +156,12 @@ void FileRecord::each_attribute(FunctionRef<void(const Attribute&)> visit,
     const std::uint32_t length = used.get<std::uint32_t>(at + 4).value_or(0);
     if (length < kResidentHeader || length % 8 != 0 || !used.contains(at, length))
       return problem(malformed("ntfs attribute length", used.base() + at + 4));
-    const auto attribute = read_attribute(used.tail(at).head(length), at);
-    if (attribute)
-      visit(*attribute);
+    auto read =
+        read_attribute(Bytes{used.span().subspan(at, length), used.base() + at}, at, attribute);
+    if (read)
+      visit(attribute);
     else
-      problem(attribute.error());
+      problem(std::move(read).error());
     at += length;
   }
 }

@@ -10,9 +10,7 @@
 namespace hozen::ntfs {
 namespace {
 
-/// Folders whose paths are kept: those of files that lie near each other in the table.
-constexpr std::size_t kKnownPaths = 8192;
-/// Bytes of them together: 500 for each, where honest ones have some 60.
+/// Paths of folders that are kept: honest ones have some 60 bytes.
 constexpr std::size_t kMaxKnownBytes = 4u << 20;
 constexpr std::size_t kBufferBytes = 128u << 10;
 
@@ -201,8 +199,9 @@ void FileTable::learn(std::uint64_t number, const Slot& slot) {
   if (number >= folder_of_record_.size())
     folder_of_record_.resize(
         std::max<std::size_t>(static_cast<std::size_t>(number) + 1, folder_of_record_.size() * 2));
-  folders_.push_back(
-      {{number, slot.record.sequence()}, {}, 0, 0, slot.record.in_use(), false, false});
+  Folder& folder = folders_.emplace_back();
+  folder.self = {number, slot.record.sequence()};
+  folder.in_use = in_use;
   folder_of_record_[static_cast<std::size_t>(number)] = static_cast<std::uint32_t>(folders_.size());
   scratch_.clear();
   scratch_.number = number;
@@ -251,127 +250,164 @@ std::uint64_t FileTable::add_extensions(File& file) {
   return in_use;
 }
 
+/// The folders of files that come next, and their paths, are asked of memory while the files in
+/// front of them are visited: they lie anywhere in it.
 void FileTable::each_file(FunctionRef<bool(const File&)> visit) {
-  File file;
+  constexpr std::size_t kAhead = 2;
+  std::array<File, kAhead + 1> files;
+  std::uint64_t read = 0, visited = 0;
+  bool go_on = true;
+  const auto file_at = [&](std::uint64_t index) -> File& { return files[index % files.size()]; };
+  const auto visit_next = [&] {
+    if (visited + 1 < read) prefetch_path(file_at(visited + 1));
+    go_on = visit(file_at(visited++));
+  };
   counts_.extensions_joined = 0;
-  bool is_over = false;
   scan_table(
       table_, record_bytes_,
       [&](std::uint64_t number, Slot& slot) {
         const bool readable = slot.state == SlotState::record || slot.state == SlotState::torn;
         if (!readable || slot.record.is_extension()) return true;
-        file.clear();
-        file.number = number;
-        file.state = slot.state;
-        file.add(slot.record);
-        counts_.extensions_joined += add_extensions(file);
-        if (file.lacks_name())
-          file.problems.push_back(
-              {Errc::malformed, "ntfs file in use without a name", number * record_bytes_});
-        is_over = !visit(file);
-        return !is_over;
+        File& file = file_at(read++);
+        read_file(file, number, slot);
+        prefetch_folder(file);
+        if (read - visited > kAhead) visit_next();
+        return go_on;
       },
       [](const Error&) {});
-  if (is_over) counts_.extensions_joined = counts_.extensions_in_use;
+  while (go_on && visited < read) visit_next();
+  if (!go_on) counts_.extensions_joined = counts_.extensions_in_use;
 }
 
-const FileTable::Folder* FileTable::find_folder(FileReference meant) const {
-  if (meant.record >= folder_of_record_.size()) return nullptr;
-  const std::uint32_t index = folder_of_record_[static_cast<std::size_t>(meant.record)];
-  if (index == 0) return nullptr;
-  const Folder& folder = folders_[index - 1];
+void FileTable::read_file(File& file, std::uint64_t number, const Slot& slot) {
+  file.clear();
+  file.number = number;
+  file.state = slot.state;
+  file.add(slot.record);
+  counts_.extensions_joined += add_extensions(file);
+  if (file.lacks_name())
+    file.problems.push_back(
+        {Errc::malformed, "ntfs file in use without a name", number * record_bytes_});
+}
+
+void FileTable::prefetch_folder(const File& file) const {
+  const FileName* const name = file.best_name();
+  if (name == nullptr || name->parent.record >= folder_of_record_.size()) return;
+  const std::uint32_t place = folder_of_record_[static_cast<std::size_t>(name->parent.record)];
+  if (place != 0) __builtin_prefetch(&folders_[place - 1]);
+}
+
+void FileTable::prefetch_path(const File& file) const {
+  const FileName* const name = file.best_name();
+  if (name == nullptr) return;
+  const auto at = find_folder(name->parent);
+  if (!at || folders_[*at].path_age != paths_age_) return;
+  constexpr std::size_t kLineBytes = 64;
+  const Folder& folder = folders_[*at];
+  for (std::size_t i = 0; i < folder.path_bytes && i < 2 * kLineBytes; i += kLineBytes)
+    __builtin_prefetch(paths_.data() + folder.path_offset + i);
+}
+
+std::optional<std::size_t> FileTable::find_folder(FileReference meant) const {
+  if (meant.record >= folder_of_record_.size()) return std::nullopt;
+  const std::uint32_t place = folder_of_record_[static_cast<std::size_t>(meant.record)];
+  if (place == 0) return std::nullopt;
+  const Folder& folder = folders_[place - 1];
   // Freeing a record raises its sequence number: what stood in it still names the old one.
   const bool same =
       meant.sequence == 0 || meant.sequence == folder.self.sequence ||
       (!folder.in_use && FileReference::next_sequence(meant.sequence) == folder.self.sequence);
-  return same && folder.has_name ? &folder : nullptr;
+  if (!same || !folder.has_name) return std::nullopt;
+  return place - 1;
 }
 
 bool FileTable::has_folder(FileReference meant) const {
   // What names the root belongs there, even when the root's own record is damaged.
   if (meant.record == record_number::kRoot) return true;
-  const Folder* const folder = find_folder(meant);
-  return folder != nullptr && folder->in_use;
+  const auto folder = find_folder(meant);
+  return folder && folders_[*folder].in_use;
 }
 
 PathState FileTable::append_folder(std::string& out, FileReference meant) {
-  if (known_paths_.empty()) known_paths_.resize(kKnownPaths);
-  KnownPath& known = known_paths_[static_cast<std::size_t>(meant.record % kKnownPaths)];
-  if (known.is_set && known.folder == meant) {
-    out += known.path;
-    return known.state;
+  if (meant.record == record_number::kRoot) {
+    out += '\\';
+    return PathState::exact;
   }
-  KnownPath found = find_path(meant);
-  const PathState state = found.state;
-  out += found.path;
-  keep_path(known, std::move(found));
-  return state;
-}
-
-/// Paths longer than honest ones take each other's room.
-void FileTable::keep_path(KnownPath& place, KnownPath found) {
-  known_bytes_ -= place.path.size();
-  place = {};
-  if (known_bytes_ + found.path.size() > kMaxKnownBytes) {
-    known_paths_.assign(kKnownPaths, {});
-    known_bytes_ = 0;
+  const auto at = find_folder(meant);
+  if (!at) {
+    out += kOrphanFolder;
+    out += '\\';
+    return PathState::orphan;
   }
-  known_bytes_ += found.path.size();
-  place = std::move(found);
+  Folder& folder = folders_[*at];
+  if (folder.path_age != paths_age_) find_path(folder);
+  out.append(paths_, folder.path_offset, folder.path_bytes);
+  return folder.path_state;
 }
 
 /// Climbs to the root, or to a folder whose path is known.
-FileTable::KnownPath FileTable::find_path(FileReference meant) const {
-  std::array<const Folder*, kMaxPathDepth> chain{};
+void FileTable::find_path(Folder& meant) {
+  std::array<const Folder*, kMaxPathDepth> chain;  // not set: it is filled as far as it is used
   std::size_t depth = 0, bytes = 0;
-  KnownPath found{meant, PathState::exact, true, 0, {}};
-  const KnownPath* above = nullptr;
+  PathState state = PathState::exact;
+  const Folder* above = nullptr;
   bool is_deleted = false;
-  for (FileReference at = meant; at.record != record_number::kRoot;) {
-    above = usable_path(at, depth, bytes);
-    if (above != nullptr) break;
-    const Folder* const folder = find_folder(at);
-    if (folder == nullptr) {
-      found.state = PathState::orphan;
+  for (const Folder* folder = &meant;;) {
+    if (is_path_usable(*folder, depth, bytes)) {
+      above = folder;
       break;
     }
     if (depth == kMaxPathDepth || bytes + folder->name_bytes + 1 > kMaxPathBytes) {
-      found.state = PathState::limit;
+      state = PathState::limit;
       break;
     }
     is_deleted = is_deleted || !folder->in_use;
     chain[depth++] = folder;
     bytes += folder->name_bytes + 1;
-    at = folder->parent;
+    if (folder->parent.record == record_number::kRoot) break;
+    const auto parent = find_folder(folder->parent);
+    if (!parent) {
+      state = PathState::orphan;
+      break;
+    }
+    folder = &folders_[*parent];
   }
   if (above != nullptr) {
-    found.state = above->state;
-    found.path = above->path;
+    state = above->path_state;
+    path_.assign(paths_, above->path_offset, above->path_bytes);
   } else {
-    if (found.state != PathState::exact) found.path = kOrphanFolder;
-    found.path += '\\';
+    path_ = state == PathState::exact ? std::string_view{} : kOrphanFolder;
+    path_ += '\\';
   }
-  if (is_deleted && found.state == PathState::exact) found.state = PathState::deleted_parent;
-  found.depth = depth + (above != nullptr ? above->depth : 0);
-  found.path.reserve(found.path.size() + bytes);
+  meant.path_depth = static_cast<std::uint16_t>(depth + (above != nullptr ? above->path_depth : 0));
+  meant.path_state = is_deleted && state == PathState::exact ? PathState::deleted_parent : state;
   while (depth != 0) {
     const Folder& folder = *chain[--depth];
-    found.path += names_.get(folder.name_offset, folder.name_bytes);
-    found.path += '\\';
+    path_ += names_.get(folder.name_offset, folder.name_bytes);
+    path_ += '\\';
   }
-  return found;
+  keep_path(meant);
 }
 
-/// The path of a folder met on the way up, when it is known and does not end at a limit, nor would
+/// When there are too many, all are found again.
+void FileTable::keep_path(Folder& folder) {
+  if (paths_.size() + path_.size() > kMaxKnownBytes) {
+    paths_.clear();
+    ++paths_age_;
+  }
+  folder.path_offset = static_cast<std::uint32_t>(paths_.size());
+  folder.path_bytes = static_cast<std::uint32_t>(path_.size());
+  folder.path_age = paths_age_;
+  paths_ += path_;
+}
+
+/// Whether the path of a folder met on the way up is known and does not end at a limit, nor would
 /// together with what lies below.
-const FileTable::KnownPath* FileTable::usable_path(FileReference folder, std::size_t depth_below,
-                                                   std::size_t bytes_below) const {
-  const KnownPath& known = known_paths_[static_cast<std::size_t>(folder.record % kKnownPaths)];
-  const bool fits = depth_below + known.depth <= kMaxPathDepth &&
-                    bytes_below + known.path.size() <= kMaxPathBytes;
-  return known.is_set && known.folder == folder && known.state != PathState::limit && fits
-             ? &known
-             : nullptr;
+bool FileTable::is_path_usable(const Folder& folder, std::size_t depth_below,
+                               std::size_t bytes_below) const {
+  return folder.path_age == paths_age_ && folder.path_state != PathState::limit &&
+         depth_below + folder.path_depth <= kMaxPathDepth &&
+         bytes_below + folder.path_bytes <= kMaxPathBytes;
 }
 
 PathState FileTable::append_path(std::string& out, const FileName& name) {

@@ -89,20 +89,28 @@ class FileTable {
   const std::vector<Extension>& extensions() const { return extensions_; }
 
  private:
+  /// One cache line: files ask for theirs in any order.
   struct Folder {
     FileReference self{}, parent{};
     std::uint32_t name_offset = 0, name_bytes = 0;
+    // Its path, once it was asked for: in `paths_`, while that is of the same age.
+    std::uint32_t path_offset = 0, path_bytes = 0, path_age = 0;
+    std::uint16_t path_depth = 0;
+    PathState path_state = PathState::exact;
     bool in_use = false, has_name = false, has_long_name = false;
   };
+  static_assert(sizeof(Folder) <= 64);
   void learn(std::uint64_t number, const Slot& slot);
   void learn_folder(const File& file);
   std::uint64_t add_extensions(File& file);
-  const Folder* find_folder(FileReference meant) const;
-  struct KnownPath;
-  KnownPath find_path(FileReference meant) const;
-  const KnownPath* usable_path(FileReference folder, std::size_t depth_below,
-                               std::size_t bytes_below) const;
-  void keep_path(KnownPath& place, KnownPath found);
+  void read_file(File& file, std::uint64_t number, const Slot& slot);
+  void prefetch_folder(const File& file) const;
+  void prefetch_path(const File& file) const;
+  /// Index into `folders_`.
+  std::optional<std::size_t> find_folder(FileReference meant) const;
+  void find_path(Folder& folder);
+  bool is_path_usable(const Folder& folder, std::size_t depth_below, std::size_t bytes_below) const;
+  void keep_path(Folder& folder);
 
   ByteSource& table_;
   std::uint32_t record_bytes_;
@@ -113,16 +121,9 @@ class FileTable {
   std::vector<Extension> extensions_;
   File scratch_;
   std::vector<std::byte> extension_bytes_;
-  // Folders that were asked for, each in the place that its number gives it, and what came out.
-  struct KnownPath {
-    FileReference folder{};
-    PathState state = PathState::exact;
-    bool is_set = false;
-    std::size_t depth = 0;
-    std::string path{};  ///< with a backslash at its end
-  };
-  std::vector<KnownPath> known_paths_;
-  std::size_t known_bytes_ = 0;  // of their paths
+  std::string paths_;  // of folders that were asked for, each with a backslash at its end
+  std::uint32_t paths_age_ = 1;
+  std::string path_;  // of the folder that is asked for
 };
 
 }  // namespace hozen::ntfs

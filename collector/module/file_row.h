@@ -49,7 +49,7 @@ void write_si(const FileRow& row, Cell& cell);
 void write_fn(const FileRow& row, Cell& cell);
 /// Alternate data streams; the unnamed one stands in the row itself.
 void write_streams(const FileRow& row, Cell& cell);
-void append_flags(std::string& json, const ntfs::FileStream& stream);
+void put_flags(RowText& row, const ntfs::FileStream& stream);
 void write_extended_attributes(const FileRow& row, Cell& cell);
 /// A reparse point outside of the record may be there and not be read: of a table by itself.
 Absent why_no_link(const FileRow& row);
@@ -101,7 +101,7 @@ inline constexpr std::array kFileFields{
                    [](const FileRow& r, Cell& c) {
                      const ntfs::FileStream* data = r.file->data();
                      data == nullptr ? c.absent(Absent::not_present)
-                                     : file_fields::append_flags(c.raw(), *data);
+                                     : file_fields::put_flags(c.row(), *data);
                    }},
     Field<FileRow>{{"first_cluster", "First cluster of the unnamed stream."},
                    [](const FileRow& r, Cell& c) {

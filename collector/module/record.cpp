@@ -16,10 +16,9 @@ std::string_view to_text(Absent reason) {
   return "not_present";
 }
 
-void Cell::text(std::string_view wtf8) {
-  if (append_json_string(json_, wtf8)) return;
+void Cell::add_exact_text(std::string_view wtf8) {
   open_companion("_utf16");
-  append_json_utf16_hex(json_, wtf8);
+  append_json_utf16_hex(row_.line(), wtf8);
 }
 
 void Cell::optional_text(const std::optional<std::string>& value, Absent otherwise) {
@@ -31,28 +30,31 @@ void Cell::optional_text(const std::optional<std::string>& value, Absent otherwi
 }
 
 void Cell::texts(std::span<const std::string> values) {
+  if (values.empty()) return row_.put("[]");
   bool exact = true;
-  json_ += '[';
+  std::string& json = row_.line();
+  json += '[';
   for (const auto& value : values) {
-    if (json_.back() != '[') json_ += ',';
-    exact = append_json_string(json_, value) && exact;
+    if (json.back() != '[') json += ',';
+    exact = append_json_string(json, value) && exact;
   }
-  json_ += ']';
+  json += ']';
   if (exact) return;
   open_companion("_utf16");
-  json_ += '[';
+  json += '[';
   for (const auto& value : values) {
-    if (json_.back() != '[') json_ += ',';
-    append_json_utf16_hex(json_, value);
+    if (json.back() != '[') json += ',';
+    append_json_utf16_hex(json, value);
   }
-  json_ += ']';
+  json += ']';
 }
 
 void Cell::open_companion(std::string_view suffix) {
-  json_ += ",\"";
-  json_ += column_;
-  json_ += suffix;
-  json_ += "\":";
+  std::string& json = row_.line();
+  json += ",\"";
+  json += column_;
+  json += suffix;
+  json += "\":";
 }
 
 }  // namespace hozen

@@ -14,6 +14,7 @@
 
 #include "collector/base/filetime.h"
 #include "collector/base/json_text.h"
+#include "collector/module/row_text.h"
 
 namespace hozen {
 
@@ -22,7 +23,7 @@ enum class Absent : std::uint8_t { not_present, unreadable, unparsable, not_appl
 std::string_view to_text(Absent reason);
 constexpr std::size_t kAbsentReasons = 4;
 /// null,"<column>_absent":"<reason>" of one column, for each reason.
-using AbsentTexts = std::array<std::string, kAbsentReasons>;
+using AbsentTexts = std::array<FixedText, kAbsentReasons>;
 
 /// Where a record was read: enough for a second examiner to find the same bytes.
 struct Origin {
@@ -44,24 +45,28 @@ struct Envelope {
 /// not UTF-8 gets `<column>_utf16`.
 class Cell {
  public:
-  /// `column` and `absent` must outlive the cell.
-  Cell(std::string& json, std::string_view column, const AbsentTexts& absent)
-      : json_{json}, column_{column}, absent_{absent} {}
-  void text(std::string_view wtf8);
+  /// All must outlive the cell.
+  Cell(RowText& row, std::string_view column, const AbsentTexts& absent)
+      : row_{row}, column_{column}, absent_{absent} {}
+  void text(std::string_view wtf8) {
+    if (!row_.put_string(wtf8)) add_exact_text(wtf8);
+  }
   void optional_text(const std::optional<std::string>& value,
                      Absent otherwise = Absent::not_present);
   void texts(std::span<const std::string> values);  ///< list of strings
-  void number(std::uint64_t value) { append_json_number(json_, value); }
-  void signed_number(std::int64_t value) { append_json_number(json_, value); }
-  void boolean(bool value) { json_ += value ? "true" : "false"; }
-  void time(FileTime value) { append_json_time(json_, value); }
-  void bytes(std::span<const std::byte> value) { append_json_hex(json_, value); }
-  void absent(Absent reason) { json_ += absent_[static_cast<std::size_t>(reason)]; }
-  std::string& raw() { return json_; }  ///< for lists and objects
+  void number(std::uint64_t value) { row_.put_number(value); }
+  void signed_number(std::int64_t value) { row_.put_number(value); }
+  void boolean(bool value) { row_.put(std::string_view{value ? "true" : "false"}); }
+  void time(FileTime value) { row_.put_time(value); }
+  void bytes(std::span<const std::byte> value) { append_json_hex(row_.line(), value); }
+  void absent(Absent reason) { row_.put(absent_[static_cast<std::size_t>(reason)]); }
+  RowText& row() { return row_; }             ///< for lists and objects
+  std::string& raw() { return row_.line(); }  ///< for those that are put together elsewhere
  private:
+  void add_exact_text(std::string_view wtf8);
   void open_companion(std::string_view suffix);  // ,"<column><suffix>":
 
-  std::string& json_;
+  RowText& row_;
   std::string_view column_;
   const AbsentTexts& absent_;
 };
@@ -104,25 +109,28 @@ struct FieldTexts {
   explicit FieldTexts(const std::array<Field<Row>, N>& fields) : owner{fields.data()} {
     for (std::size_t i = 0; i < N; ++i) {
       const std::string name{fields[i].column.name};
-      start[i] = ",\"" + name + "\":";
+      start[i] = FixedText{",\"" + name + "\":"};
       for (std::size_t reason = 0; reason < kAbsentReasons; ++reason)
-        (((absent[i][reason] = "null,\"" + name + "_absent\":\"") +=
-          to_text(static_cast<Absent>(reason))) += '"');
+        absent[i][reason] = FixedText{"null,\"" + name + "_absent\":\"" +
+                                      std::string{to_text(static_cast<Absent>(reason))} + '"'};
     }
   }
   const Field<Row>* owner;
-  std::array<std::string, N> start;  ///< ,"name":
+  std::array<FixedText, N> start;  ///< ,"name":
   std::array<AbsentTexts, N> absent;
 };
 
 template <class Row, std::size_t N>
 void write_fields(const std::array<Field<Row>, N>& fields, const Row& row, std::string& json,
                   const FieldTexts<Row, N>& texts) {
+  RowText text{json};
   for (std::size_t i = 0; i < N; ++i) {
-    json += texts.start[i];
-    Cell cell{json, fields[i].column.name, texts.absent[i]};
+    text.gather();
+    text.put(texts.start[i]);
+    Cell cell{text, fields[i].column.name, texts.absent[i]};
     fields[i].write(row, cell);
   }
+  text.flush();
 }
 
 /// Appends ,"name":value for each field; `json` already holds at least one member.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -211,6 +212,55 @@ TEST(NtfsTable, PathsAreNeverLongerThanWindowsAllows) {
   const Listing listing{builder.table()};
   EXPECT_TRUE(listing.path(file).starts_with("limit "));
   EXPECT_LE(listing.rows.at(file.record).path.size(), kMaxPathBytes + kMaxNameUnits * 3 + 16);
+}
+
+/// More text of paths than is kept: each is found again, whatever was asked for in between.
+TEST(NtfsTable, PathsOfAllFoldersTogetherMayBeLong) {
+  NtfsBuilder builder;
+  std::vector<FileReference> folders;
+  std::vector<std::pair<FileReference, std::string>> files;
+  for (const char branch : {'a', 'b'}) {
+    const std::string name(200, branch);
+    auto folder = builder.root();
+    std::string path = "exact \\";
+    for (int level = 0; level < 250; ++level) {
+      folder = builder.folder(folder, name);
+      folders.push_back(folder);
+      path += name + '\\';
+      files.emplace_back(builder.file(folder, "f", ""), path + "f");
+    }
+  }
+  const auto deepest_last = files;
+  for (std::size_t i = deepest_last.size(); i-- != 0;) {
+    const auto& [file, path] = deepest_last[i];
+    files.emplace_back(builder.file(folders[i], "g", ""), path.substr(0, path.size() - 1) + "g");
+  }
+  const Listing listing{builder.table()};
+  for (const auto& [file, path] : files) ASSERT_EQ(listing.path(file), path);
+}
+
+TEST(NtfsTable, VisitsFilesInOrderAndNoneBehindTheOneThatEndsTheVisit) {
+  NtfsBuilder builder;
+  for (int i = 0; i < 10; ++i) builder.file(builder.root(), "f" + std::to_string(i), "");
+  MemorySource source{builder.table()};
+  FileTable table{source, kRecord};
+  table.index([](const Error&) {});
+  std::vector<std::uint64_t> all;
+  table.each_file([&](const File& file) {
+    all.push_back(file.number);
+    return true;
+  });
+  ASSERT_GT(all.size(), 10u);
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+  for (std::size_t wanted = 1; wanted <= all.size(); ++wanted) {
+    std::vector<std::uint64_t> some;
+    table.each_file([&](const File& file) {
+      some.push_back(file.number);
+      return some.size() < wanted;
+    });
+    EXPECT_EQ(some, std::vector(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(wanted)));
+    EXPECT_EQ(table.counts().unclaimed_problem(), std::nullopt);
+  }
 }
 
 TEST(NtfsTable, KeepsNamesThatAreNoText) {

@@ -53,6 +53,48 @@ TEST(Record, AddsTheExactUnitsOfTextThatIsNotUtf8) {
       << json;
 }
 
+/// Values are gathered before they reach the line: where that happens must not be seen.
+TEST(Record, IsTheSameWhateverItsLength) {
+  for (std::size_t size = 0; size < 6000; size += size < 1500 || size > 2500 ? 7 : 1) {
+    const std::string name(size, 'n'), note(size % 300, '\\');
+    std::string expected = "{\"kind\":\"row\",\"name\":\"" + name + "\",\"note\":";
+    append_json_string(expected, note);
+    expected += ",\"steps\":[\"" + name + "\",\"s\"],\"size_bytes\":18446744073709551615," +
+                "\"written\":\"1601-01-01T00:00:00.0000001Z\"}";
+    ASSERT_EQ(written({name, note, {name, "s"}, ~std::uint64_t{0}, FileTime{1}}), expected) << size;
+  }
+}
+
+/// A value may be put together in both ways at once.
+TEST(Record, KeepsTheOrderOfWhatIsPutAndWhatIsAppended) {
+  constexpr std::string_view kLong =
+      "a_column_whose_name_is_so_long_that_it_is_written_in_another_way_than_others";
+  constexpr std::array kMixed{
+      Field<int>{{"mixed", "Both ways."},
+                 [](const int& number, Cell& cell) {
+                   cell.row().put('[');
+                   std::string& json = cell.raw();
+                   json += "1,";
+                   cell.row().put_number(std::int64_t{number});
+                   json += ',';
+                   cell.row().put_string("a\"b");
+                   json += ',';
+                   cell.time({});
+                   json += ',';
+                   cell.row().put(std::string_view{"true"});
+                   json += ']';
+                 }},
+      Field<int>{{kLong, "Longer than most."},
+                 [](const int&, Cell& cell) { cell.absent(Absent::not_applicable); }},
+      Field<int>{{"last", "Behind it."}, [](const int&, Cell& cell) { cell.boolean(false); }},
+  };
+  std::string json = "{\"kind\":\"row\"";
+  write_fields(kMixed, -5, json);
+  EXPECT_EQ(json, R"({"kind":"row","mixed":[1,-5,"a\"b",null,true],")" + std::string{kLong} +
+                      R"(":null,")" + std::string{kLong} +
+                      R"(_absent":"not_applicable","last":false)");
+}
+
 TEST(Record, ColumnsComeFromTheFields) {
   constexpr auto kColumns = columns_of(kFields);
   static_assert(kColumns.size() == 5);
