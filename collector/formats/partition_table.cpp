@@ -105,7 +105,13 @@ class MbrReader {
       number = std::max(number, partition.number);
     std::vector<const Entry*> chains;
     for (const Entry& entry : entries) {
-      if (!entry.is_used() || entry.type == partition::kProtective || is_listed(entry)) continue;
+      if (!entry.is_used() || entry.type == partition::kProtective) continue;
+      if (const Partition* const known = find_listed(entry)) {
+        if (known->size_bytes != std::uint64_t{entry.sectors} * table_.sector_bytes)
+          fail(Errc::malformed, "protective mbr", entry.offset,
+               "another size of partition " + std::to_string(known->number) + " than the GPT says");
+        continue;
+      }
       add(entry, ++number, 0, PartitionOrigin::mbr);
       fail(Errc::malformed, "protective mbr", entry.offset,
            "a partition that the GPT does not list (hybrid): partition " + std::to_string(number));
@@ -116,13 +122,12 @@ class MbrReader {
   }
 
  private:
-  bool is_listed(const Entry& entry) const {
+  const Partition* find_listed(const Entry& entry) const {
     const std::uint64_t offset = std::uint64_t{entry.first} * table_.sector_bytes;
-    const std::uint64_t bytes = std::uint64_t{entry.sectors} * table_.sector_bytes;
-    return std::any_of(table_.partitions.begin(), table_.partitions.end(),
-                       [&](const Partition& known) {
-                         return known.offset_bytes == offset && known.size_bytes == bytes;
-                       });
+    const auto known =
+        std::find_if(table_.partitions.begin(), table_.partitions.end(),
+                     [&](const Partition& other) { return other.offset_bytes == offset; });
+    return known == table_.partitions.end() ? nullptr : &*known;
   }
 
   void fail(Errc code, std::string_view what, std::uint64_t at, std::string_view detail) {

@@ -258,6 +258,14 @@ TEST(Gpt, OfAHybridMbrThatSaysTheSameNothingIsTold) {
   EXPECT_EQ(problems(table), Lines{});
 }
 
+TEST(Gpt, OfAHybridMbrThatSaysAnotherSizeListsThePartitionOnce) {
+  const auto table = read(two_partitions().primary(2, 0xEF, 256, 128));
+  expect_two(table, "gpt_primary");
+  EXPECT_EQ(problems(table),
+            Lines{"protective mbr: malformed at offset 0x1ce (another size of partition 1 than the "
+                  "GPT says)"});
+}
+
 struct TypeCase {
   std::string_view guid, text, role;
 };
