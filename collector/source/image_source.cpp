@@ -48,7 +48,10 @@ class ImageVolumes {
     }
     bool found = false;
     for (const Partition& partition : table_.partitions) {
-      if (wanted && partition.number != *wanted) continue;
+      if (wanted && partition.number != *wanted) {
+        add_witness(partition);
+        continue;
+      }
       found = true;
       add_partition(partition);
     }
@@ -61,7 +64,7 @@ class ImageVolumes {
   Result<std::unique_ptr<EvidenceSource>> open(std::string given, bool bytes_are_enough) {
     if (mounts_.empty() && !(bytes_are_enough && !bytes_.empty())) return nothing_readable();
     auto tree = open_ntfs_tree(mounts_);
-    const std::vector<std::string> names = choose_names(*tree, table_, named_, remarks_);
+    const std::vector<std::string> names = find_names(*tree);
     std::vector<VolumeInfo> volumes;
     for (std::size_t i = 0; i < names.size(); ++i) {
       tree->rename_volume(named_[i].name, names[i]);
@@ -76,6 +79,34 @@ class ImageVolumes {
   }
 
  private:
+  /// Of the volumes in mounts_; those that are not wanted are opened for what they know and closed.
+  std::vector<std::string> find_names(FileTree& tree) {
+    if (witnesses_.empty()) return choose_names(tree, table_, named_, remarks_);
+    std::vector<NtfsMount> mounts = mounts_;
+    std::vector<NamedVolume> named = named_;
+    for (auto& [mount, name] : std::exchange(witnesses_, {})) {
+      mounts.push_back(std::move(mount));
+      named.push_back(name);
+    }
+    const auto all = open_ntfs_tree(std::move(mounts));
+    std::vector<std::string> names = choose_names(*all, table_, named, remarks_);
+    names.resize(mounts_.size());
+    return names;
+  }
+  /// A partition that is not wanted: the Windows on it may say how the wanted ones are called.
+  void add_witness(const Partition& partition) {
+    if (!partition.may_hold_volume() || partition.available_bytes == 0) return;
+    auto bytes =
+        std::make_shared<SectionSource>(disk_, partition.offset_bytes, partition.size_bytes);
+    const auto head = read_volume_kind(*bytes);
+    if (!head || head->kind != VolumeKind::ntfs) return;
+    auto volume = ntfs::Volume::open(bytes);
+    if (!volume) return;
+    const std::string name = name_of(&partition);
+    witnesses_.emplace_back(NtfsMount{name, std::move(bytes), *std::move(volume)},
+                            NamedVolume{name, &partition});
+  }
+
   static std::string name_of(const Partition* partition) {
     return "volume" + std::to_string(partition != nullptr ? partition->number : 1);
   }
@@ -160,7 +191,8 @@ class ImageVolumes {
   PartitionTable table_;
   std::vector<NtfsMount> mounts_;
   std::vector<NamedVolume> named_;  // beside mounts_
-  VolumeBytes bytes_;               // of all that may hold a volume
+  std::vector<std::pair<NtfsMount, NamedVolume>> witnesses_;
+  VolumeBytes bytes_;  // of all that may hold a volume
   std::vector<VolumeInfo> unreadable_;
   std::vector<Error> remarks_;
 };

@@ -250,6 +250,19 @@ TEST_F(ImageSource, OfOnePartitionHoldsThatOne) {
   EXPECT_THAT(fat.error().text(), HasSubstr("partition 2"));
 }
 
+/// The Windows that says how it is called lies on another partition.
+TEST_F(ImageSource, OfOnePartitionTakesItsLetterFromTheWindowsOfAnother) {
+  const std::vector<Letter> letters{{"\\DosDevices\\C:", device_of_mbr(5100 * kSector)},
+                                    {"\\DosDevices\\E:", device_of_mbr(2048 * kSector)}};
+  const auto image = mbr_disk(volume("data"), volume("system", letters)).bytes();
+  const auto all = open(image);
+  EXPECT_EQ(names(*all), (Names{"E:", "C:", "volume2", "volume6", "volume7"}));
+  const auto first = open(image, 1);
+  EXPECT_EQ(names(*first), Names{"E:"});
+  EXPECT_EQ(content(*first, "E:\\mark"), "data");
+  EXPECT_FALSE(first->stat(EvidencePath{"C:"} / "mark"));
+}
+
 TEST_F(ImageSource, OfAGptDiskTakesLettersByGuid) {
   const auto bytes = volume("system", {{"\\DosDevices\\C:", device_of_gpt(kUnique)}});
   const std::uint64_t last = 2048 + bytes.size() / kSector - 1;
