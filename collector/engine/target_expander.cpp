@@ -44,7 +44,8 @@ std::optional<EvidencePath> TargetExpander::real_folder(const EvidencePath& path
   if (info && !info->is_directory && !info->is_link) return std::nullopt;
   auto real = source_.real_folder(path);
   if (real) return *std::move(real);
-  if (real.error().code != Errc::not_found) tell(path, std::move(real).error());
+  const bool is_link_to_file = info && info->is_link && real.error().detail == kNotAFolder;
+  if (real.error().code != Errc::not_found && !is_link_to_file) tell(path, std::move(real).error());
   return std::nullopt;
 }
 

@@ -337,7 +337,7 @@ Result<Place> PosixTree::resolve_folder(const EvidencePath& directory) {
     HOZEN_TRY(const FileInfo info, facts(place));
     if (!info.is_link) {
       if (info.is_directory) return place;
-      return Error{Errc::unsupported, directory.text(), std::nullopt, "not a folder"};
+      return Error{Errc::unsupported, directory.text(), std::nullopt, std::string{kNotAFolder}};
     }
     HOZEN_TRY(path, posix::read_link(place.folder->fd.get(), place.host, place.folder->path,
                                      place.folder->mount->can));

@@ -128,7 +128,7 @@ Result<NtfsPlace> NtfsTree::resolve_folder(const EvidencePath& path) {
               place.mounted->files->info(place.record, place.path, place.parent));
     if (!info.is_link) {
       if (info.is_directory) return place;
-      return Error{Errc::unsupported, path.text(), std::nullopt, "not a folder"};
+      return Error{Errc::unsupported, path.text(), std::nullopt, std::string{kNotAFolder}};
     }
     HOZEN_TRY(at, NtfsPathFinder::link_target(place));
   }

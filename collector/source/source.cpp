@@ -23,7 +23,8 @@ Result<std::unique_ptr<ByteSource>> EvidenceSource::open_other_way(const Evidenc
 Result<EvidencePath> EvidenceSource::real_folder(const EvidencePath& path) {
   HOZEN_TRY(FileInfo info, stat(path));
   if (info.is_link) return Error{Errc::unsupported, path.text(), {}, "a link, not followed"};
-  if (!info.is_directory) return Error{Errc::unsupported, path.text(), {}, "not a folder"};
+  if (!info.is_directory)
+    return Error{Errc::unsupported, path.text(), {}, std::string{kNotAFolder}};
   return std::move(info.path);
 }
 

@@ -71,6 +71,9 @@ enum class Visit : std::uint8_t { enter, skip, stop };
 enum class View : std::uint8_t { raw, api };
 std::string_view to_text(View view);
 
+/// The detail of the Error (Errc::unsupported) for a file where a folder is asked for.
+inline constexpr std::string_view kNotAFolder = "not a folder";
+
 class Registry;
 struct LiveState;       // collector/source/live_state.h
 struct DeletedFile;     // collector/source/deleted_file.h

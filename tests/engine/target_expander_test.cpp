@@ -11,12 +11,14 @@
 #include "collector/source/tree_source.h"
 #include "tests/builders/fake_windows.h"
 #include "tests/builders/ntfs_builder.h"
+#include "tests/builders/reparse_builder.h"
 #include "tests/engine/fake_bundle.h"
 
 namespace hozen {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
@@ -265,15 +267,46 @@ class StoppedTree final : public FileTree {
   int left_;
 };
 
+NtfsMount mount_of(const builders::NtfsBuilder& disk) {
+  NtfsMount mount{"C:", std::make_shared<MemorySource>(disk.volume())};
+  mount.ntfs = *ntfs::Volume::open(mount.bytes);
+  return mount;
+}
+
+/// That a link does not lead to a folder is no fault: Windows has such links.
+TEST(TargetExpanderOfAVolume, PassesLinksToFilesSilently) {
+  builders::NtfsBuilder disk;
+  const auto folder = disk.folder(disk.root(), "f");
+  disk.file(folder, "a", "x");
+  disk.link(folder, "link", builders::symbolic_link("a", true), false);
+  disk.link(folder, "loop", builders::symbolic_link("loop", true), false);
+  std::vector<NtfsMount> mounts;
+  mounts.push_back(mount_of(disk));
+  const auto source =
+      make_tree_source({"image", "disk.dd", "raw_ntfs"}, open_ntfs_tree(std::move(mounts)),
+                       {VolumeInfo{"C:", std::nullopt, "NTFS", std::nullopt}}, {});
+  std::stop_source stop;
+  const RunStop run_stop{stop, 0};
+  ProgressState progress;
+  NoProgress listener;
+  ArtifactStore store{*source, Limits{}, run_stop, progress, listener};
+  std::vector<std::string> problems;
+  TargetExpander expander{
+      *source, {}, [&](const Error& error) { problems.push_back(error.text()); }};
+  FileTarget target;
+  target.pattern = *parse_path_pattern("C:\\**\\a");
+  expander.expand(target, store, stop.get_token());
+  EXPECT_EQ(store.queued(), 1u);
+  EXPECT_THAT(problems, ElementsAre(::testing::HasSubstr("loop")));
+}
+
 TEST(TargetExpanderOfAVolume, EndsBetweenTwoStreamsOfAFile) {
   builders::NtfsBuilder disk;
   const auto folder = disk.folder(disk.root(), "f");
   const auto file = disk.file(folder, "a", "x");
   for (int i = 0; i < 9; ++i) disk.stream(file, "s" + std::to_string(i), "y");
-  NtfsMount mount{"C:", std::make_shared<MemorySource>(disk.volume())};
-  mount.ntfs = *ntfs::Volume::open(mount.bytes);
   std::vector<NtfsMount> mounts;
-  mounts.push_back(std::move(mount));
+  mounts.push_back(mount_of(disk));
   std::stop_source stop;
   constexpr int kAsked = 5;
   const auto source = make_tree_source(
