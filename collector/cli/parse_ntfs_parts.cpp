@@ -28,6 +28,16 @@ std::uint64_t print_problems(const ntfs::Problems& problems, std::string_view so
   return problems.count();
 }
 
+/// The same of a file of which `rows` were printed: nothing at all is no answer.
+std::uint64_t print_problems(const ntfs::Problems& problems, std::uint64_t rows,
+                             std::string_view what, std::string_view source, LineBuffer& out) {
+  if (rows != 0 || problems.count() != 0) return print_problems(problems, source, out);
+  print_problem(source,
+                Error{Errc::malformed, std::string{what}, std::nullopt, "no record is in the file"},
+                out);
+  return 1;
+}
+
 template <class Row, std::size_t N>
 void print_row(const std::string& start, const std::array<Field<Row>, N>& fields, const Row& row,
                LineBuffer& out) {
@@ -103,12 +113,14 @@ Result<std::uint64_t> print_usn_journal(ByteSource& journal, std::string_view so
                                         LineBuffer& out) {
   const std::string start = line_start("usn", source);
   ntfs::Problems problems;
+  std::uint64_t count = 0;
   UsnRowMaker rows{nullptr, {}};
   ntfs::each_usn_record(journal, 0, problems, [&](const ntfs::UsnRecord& record) {
     print_row(start, kUsnFields, rows.make(record), out);
+    ++count;
     return !out.failed();
   });
-  return print_problems(problems, source, out);
+  return print_problems(problems, count, "usn journal", source, out);
 }
 
 Result<std::uint64_t> print_index(ByteSource& blocks, std::string_view source, LineBuffer& out) {
@@ -127,12 +139,14 @@ Result<std::uint64_t> print_security_stream(ByteSource& sds, std::string_view so
                                             LineBuffer& out) {
   const std::string start = line_start("security_descriptor", source);
   ntfs::Problems problems;
+  std::uint64_t count = 0;
   ntfs::each_security_entry(sds, problems, [&](const ntfs::SecurityEntry& entry) {
     const auto descriptor = parse_security_descriptor(entry.descriptor);
     print_row(start, kSecurityFields, SecurityRow{&entry, &descriptor}, out);
+    ++count;
     return !out.failed();
   });
-  return print_problems(problems, source, out);
+  return print_problems(problems, count, "ntfs security stream", source, out);
 }
 
 bool looks_like_usn_journal(Bytes head) {

@@ -282,6 +282,16 @@ TEST_F(ParseTest, SaysWhatIsNoHiveAndWhichFormatsAreKnown) {
   EXPECT_THAT(unknown.error, HasSubstr("registry_hive"));
 }
 
+TEST_F(ParseTest, SaysThatNothingIsInAJournalOrASecurityStream) {
+  write("zeros", std::vector<std::byte>(8192));
+  write("empty", {});
+  for (const char* const format : {"usn_journal", "ntfs_security"})
+    for (const char* const file : {"zeros", "empty"}) {
+      EXPECT_EQ(parse({"--format", format, file}).exit_code, 1) << format << ' ' << file;
+      EXPECT_EQ(of_kind("problem").size(), 1u) << format << ' ' << file;
+    }
+}
+
 TEST_F(ParseTest, SaysWhatCannotBeRead) {
   EXPECT_EQ(parse({"absent"}).exit_code, 4);
   EXPECT_EQ(parse({"."}).exit_code, 4);
