@@ -13,7 +13,11 @@ function(hozen_dependency name)
   target_link_libraries(hozen_dep_${name} INTERFACE ${ARGN})
 endfunction()
 
+# Where the layers are shared libraries, so is this: its static one cannot become part of them.
 set(Boost_USE_STATIC_LIBS ON)
+if(BUILD_SHARED_LIBS)
+  set(Boost_USE_STATIC_LIBS OFF)
+endif()
 find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)

@@ -8,9 +8,10 @@ add_custom_target(hozen_version_stamp
     -P ${PROJECT_SOURCE_DIR}/packaging/cmake/write_version.cmake
   BYPRODUCTS ${generated}/version.cpp ${generated}/hozen.rc
   COMMENT "Looking up the git revision")
-add_library(hozen_version STATIC ${generated}/version.cpp)
+add_library(hozen_version ${generated}/version.cpp)
 add_dependencies(hozen_version hozen_version_stamp)
 target_link_libraries(hozen_version PRIVATE hozen_options)
+set_target_properties(hozen_version PROPERTIES DEFINE_SYMBOL "")
 
 if(WIN32)
   enable_language(RC)
